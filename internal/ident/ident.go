@@ -1,0 +1,65 @@
+// Package ident makes and checks ids: a prefix that names the type, and a
+// time-ordered random part (TypeID: base32 of a UUIDv7), such as
+// run_01h455vb4pex5vsknk084sn02q. To everyone else an id is opaque.
+//
+// The package is a leaf; every room may import it.
+package ident
+
+import (
+	"strings"
+
+	"go.jetify.com/typeid"
+
+	"github.com/semantest/semantest/internal/apperr"
+)
+
+// Type is the prefix of an id.
+type Type string
+
+// The types of things that have an id.
+const (
+	Project     Type = "prj"
+	Token       Type = "tok"
+	Plan        Type = "pln"
+	PlanVersion Type = "pv"
+	Run         Type = "run"
+	Result      Type = "res"
+	Attempt     Type = "att"
+	Step        Type = "stp"
+	Check       Type = "chk"
+	Metric      Type = "met"
+	Artifact    Type = "art"
+	Worker      Type = "wrk"
+	Request     Type = "req"
+)
+
+// New returns a fresh id. Ids of one type that are made later sort later.
+func New(t Type) string {
+	return typeid.Must(typeid.WithPrefix(string(t))).String()
+}
+
+// Validate returns an InvalidInput error unless id is a well-formed id of type t.
+func Validate(t Type, id string) error {
+	parsed, err := typeid.FromString(id)
+	if err != nil || parsed.Prefix() != string(t) {
+		return apperr.Invalid("id", "%q is not an id of this kind: one starts with %s_", clip(id), t)
+	}
+	return nil
+}
+
+// TypeOf returns the type of a well-formed id, "" for anything else.
+func TypeOf(id string) Type {
+	if _, err := typeid.FromString(id); err != nil {
+		return ""
+	}
+	prefix, _, _ := strings.Cut(id, "_")
+	return Type(prefix)
+}
+
+// clip keeps hostile input from filling an error message.
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}
