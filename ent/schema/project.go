@@ -1,0 +1,31 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+
+	"github.com/semantest/semantest/internal/ident"
+)
+
+// Project is the tenant: everything belongs to one.
+type Project struct{ ent.Schema }
+
+// Fields of a Project.
+func (Project) Fields() []ent.Field {
+	return []ent.Field{
+		typedID(ident.Project),
+		field.String("slug").Unique().NotEmpty().MaxLen(63).Comment("Name in addresses."),
+		field.String("name").NotEmpty().MaxLen(100),
+		createdAt(),
+	}
+}
+
+// Edges of a Project.
+func (Project) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("plans", Plan.Type),
+		edge.To("runs", Run.Type),
+		edge.To("tokens", Token.Type),
+	}
+}
