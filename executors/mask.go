@@ -1,0 +1,134 @@
+package executors
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// maxMaskedAttachment bounds what is held in memory to mask a text attachment;
+// what is beyond is cut off. 8 MiB.
+const maxMaskedAttachment = 8 << 20
+
+// MaskSink returns a sink that hides the secrets of scope in every text that
+// passes through it: names, errors, checks, details, logs, tags of metrics,
+// and attachments whose content type is text, JSON or XML. Executors wrap the sink that they
+// are given first thing, so that no later code can forget a secret.
+func MaskSink(sink Sink, scope *spec.Scope) Sink { return &maskSink{sink: sink, mask: scope.Mask} }
+
+type maskSink struct {
+	sink Sink
+	mask func(string) string
+}
+
+// Emit implements Sink.
+func (m *maskSink) Emit(e Event) {
+	switch e := e.(type) {
+	case StepStarted:
+		e.Name = m.mask(e.Name)
+		m.sink.Emit(e)
+	case StepFinished:
+		e.Name, e.Error = m.mask(e.Name), m.mask(e.Error)
+		checks := make([]Check, len(e.Checks))
+		for i, c := range e.Checks {
+			checks[i] = Check{Name: m.mask(c.Name), Passed: c.Passed,
+				Expected: m.mask(c.Expected), Actual: m.mask(c.Actual), Message: m.mask(c.Message)}
+		}
+		e.Checks = checks
+		if e.Detail != nil {
+			e.Detail = m.value(e.Detail).(map[string]any)
+		}
+		m.sink.Emit(e)
+	case Metric:
+		tags := make(map[string]string, len(e.Tags))
+		for k, v := range e.Tags {
+			tags[k] = m.mask(v)
+		}
+		e.Tags = tags
+		m.sink.Emit(e)
+	case Log:
+		e.Message = m.mask(e.Message)
+		m.sink.Emit(e)
+	default:
+		m.sink.Emit(e)
+	}
+}
+
+// Attach implements Sink.
+func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
+	a.Name = m.mask(a.Name)
+	if isText(a.ContentType) {
+		data, err := io.ReadAll(io.LimitReader(a.Body, maxMaskedAttachment))
+		if closeErr := a.Body.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return err
+		}
+		a.Body = io.NopCloser(bytes.NewReader([]byte(m.mask(string(data)))))
+	}
+	return m.sink.Attach(ctx, a)
+}
+
+// value masks a detail, which is JSON-like.
+func (m *maskSink) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return m.mask(v)
+	case []string:
+		out := make([]string, len(v))
+		for i, s := range v {
+			out[i] = m.mask(s)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = m.value(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[m.mask(k)] = m.value(e)
+		}
+		return out
+	case map[string]string:
+		out := make(map[string]string, len(v))
+		for k, s := range v {
+			out[m.mask(k)] = m.mask(s)
+		}
+		return out
+	}
+	return v
+}
+
+func isText(contentType string) bool {
+	t := strings.ToLower(contentType)
+	return strings.HasPrefix(t, "text/") || strings.Contains(t, "json") || strings.Contains(t, "xml") ||
+		strings.Contains(t, "javascript") || strings.Contains(t, "x-www-form-urlencoded")
+}
+
+// MaskError returns err with the secrets of scope hidden in its text; Execute
+// returns it. The chain stays, for errors.Is and errors.As.
+func MaskError(err error, scope *spec.Scope) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if masked := scope.Mask(text); masked != text {
+		return maskedError{text: masked, err: err}
+	}
+	return err
+}
+
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (e maskedError) Error() string { return e.text }
+func (e maskedError) Unwrap() error { return e.err }
