@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/lib/pq"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/apperr"
+)
+
+// Store is one process's access to Postgres: a lib/pq pool for Ent, and a pgx
+// pool for River's workers, which need LISTEN.
+type Store struct {
+	Ent  *ent.Client
+	DB   *sql.DB
+	Pool *pgxpool.Pool
+}
+
+// Options of Open. Zero values mean the defaults in parentheses.
+type Options struct {
+	MaxConns      int32         // of each pool (16)
+	ConnectWithin time.Duration // how long to wait for Postgres (10 s)
+}
+
+// Open connects to the database. It fails with Unavailable when Postgres does
+// not answer in time, and with InvalidInput when the address is wrong.
+func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = 16
+	}
+	if o.ConnectWithin == 0 {
+		o.ConnectWithin = 10 * time.Second
+	}
+	poolConfig, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
+	}
+	poolConfig.MaxConns = o.MaxConns
+	connector, err := pq.NewConnector(databaseURL)
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(int(o.MaxConns))
+	db.SetMaxIdleConns(int(o.MaxConns))
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if err := waitUntilUp(ctx, db, o.ConnectWithin); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open the worker pool: %w", err)
+	}
+	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, db)))
+	return &Store{Ent: client, DB: db, Pool: pool}, nil
+}
+
+// Ready answers whether the database can be used now.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.DB.PingContext(ctx); err != nil {
+		return apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
+	}
+	return nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	s.Pool.Close()
+	return s.DB.Close()
+}
+
+func waitUntilUp(ctx context.Context, db *sql.DB, within time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
+	defer cancel()
+	pause := 10 * time.Millisecond
+	for {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return apperr.Wrap(err, apperr.Unavailable,
+				"the database does not answer; check that Postgres runs and that the database address is right")
+		case <-time.After(pause):
+			pause = min(2*pause, 500*time.Millisecond)
+		}
+	}
+}
