@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/embedded"
@@ -96,9 +97,9 @@ func TestWhatPostgresSaysReachesTheError(t *testing.T) {
 		{"disk full at start",
 			"mkdir -p $2; echo 17 > $2/PG_VERSION",
 			"echo '2026-01-01 00:00:00.000 UTC [7] FATAL:  could not write lock file \"postmaster.pid\": No space left on device' >&2; exit 1",
-			"PostgreSQL does not start on DIR: FATAL: could not write lock file \"postmaster.pid\": No space left on device"},
+			"PostgreSQL does not start on DIR (exit status 1): FATAL: could not write lock file \"postmaster.pid\": No space left on device"},
 		{"killed without a word", "mkdir -p $2; echo 17 > $2/PG_VERSION", "kill -9 $$",
-			"PostgreSQL does not start on DIR: it said nothing"},
+			"PostgreSQL does not start on DIR (signal: killed): it said nothing"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -123,6 +124,32 @@ func TestMissingInstallation(t *testing.T) {
 	_, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{DataDir: reachableDir(t), BinDir: t.TempDir()})
 	if apperr.CodeOf(err) != apperr.Unavailable || !strings.Contains(err.Error(), "apt-get install postgresql") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Not parallel: it moves the temporary folder.
+func TestTemporaryFoldersOfTheDeadAreSwept(t *testing.T) {
+	tmp := reachableDir(t)
+	t.Setenv("TMPDIR", tmp)
+	running := start(t, embedded.PostgresOptions{}).DataDir()
+	dead, fresh := filepath.Join(tmp, "semantest-pg-dead"), filepath.Join(tmp, "semantest-pg-fresh")
+	for _, dir := range []string{dead, fresh} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "semantest.lock"), "1\n", 0o600)
+	}
+	old := time.Now().Add(-time.Hour)
+	for _, dir := range []string{running, dead} {
+		if err := os.Chtimes(filepath.Join(dir, "semantest.lock"), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, embedded.PostgresOptions{})
+	for dir, want := range map[string]bool{running: true, fresh: true, dead: false} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: there is %v, want %v", filepath.Base(dir), err == nil, want)
+		}
 	}
 }
 

@@ -225,7 +225,7 @@ func (p *Postgres) awaitReady(ctx context.Context) error {
 		select {
 		case <-p.server.done:
 			timer.Stop()
-			return apperr.New(apperr.Unavailable, "PostgreSQL does not start on %s: %s", p.folder.path, p.server.tail.lastWords())
+			return apperr.New(apperr.Unavailable, "PostgreSQL does not start on %s (%s): %s", p.folder.path, p.server.how(), p.server.tail.lastWords())
 		case <-ctx.Done():
 			timer.Stop()
 			return apperr.Wrap(context.Cause(ctx), apperr.Unavailable, "PostgreSQL on %s was not ready in time (last answer: %v)", p.folder.path, err)

@@ -67,11 +67,15 @@ func (s *server) unexpected() error {
 	if s.stopping.Load() {
 		return nil
 	}
-	how := "exit status 0"
-	if s.err != nil {
-		how = s.err.Error()
+	return apperr.New(apperr.Unavailable, "PostgreSQL ended on its own (%s): %s", s.how(), s.tail.lastWords())
+}
+
+// how says in which way a server that is done ended.
+func (s *server) how() string {
+	if s.err == nil {
+		return "exit status 0"
 	}
-	return apperr.New(apperr.Unavailable, "PostgreSQL ended on its own (%s): %s", how, s.tail.lastWords())
+	return s.err.Error()
 }
 
 // stop asks ever more firmly, and returns when the process is gone.
