@@ -52,7 +52,7 @@ func OutcomeOf(ctx context.Context, err error) (spec.Outcome, error) {
 	}
 	if over(ctx) {
 		cause := context.Cause(ctx)
-		if cause == nil || errors.Is(cause, context.DeadlineExceeded) {
+		if cause == nil || errors.Is(cause, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return spec.OutcomeTimedOut, &Failure{Outcome: spec.OutcomeTimedOut, Err: err,
 				Message: "did not finish within the time limit of the case" + because(err)}
 		}

@@ -1,0 +1,92 @@
+package chromium
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// flags returns the command line without the program's name.
+func flags(path, profile string, sandbox bool) []string {
+	out := []string{
+		"--remote-debugging-pipe",
+		"--user-data-dir=" + profile,
+
+		// Nothing but the target is to be talked to.
+		"--no-first-run",
+		"--no-default-browser-check",
+		"--no-pings",
+		"--no-service-autorun",
+		"--disable-background-networking",
+		"--disable-breakpad",
+		"--disable-client-side-phishing-detection",
+		"--disable-component-update",
+		"--disable-component-extensions-with-background-pages",
+		"--disable-default-apps",
+		"--disable-domain-reliability",
+		"--disable-extensions",
+		"--disable-field-trial-config",
+		"--disable-quic",
+		"--disable-search-engine-choice-screen",
+		"--disable-sync",
+		"--metrics-recording-only",
+		"--disable-features=" + strings.Join([]string{
+			"AutofillServerCommunication", "CertificateTransparencyComponentUpdater", "DialMediaRouteProvider",
+			"InterestFeedContentSuggestions", "MediaRouter", "OptimizationHints", "Translate",
+		}, ","),
+		// WebRTC goes round a proxy otherwise; each flavour of the browser
+		// knows one of the two.
+		"--webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+
+		// Many pages work at once and none of them is in front.
+		"--disable-background-timer-throttling",
+		"--disable-backgrounding-occluded-windows",
+		"--disable-renderer-backgrounding",
+		"--disable-hang-monitor",
+		"--disable-prompt-on-repost",
+
+		// The same picture everywhere, and no questions asked.
+		"--enable-automation",
+		"--force-color-profile=srgb",
+		"--hide-scrollbars",
+		"--mute-audio",
+		"--password-store=basic",
+		"--use-mock-keychain",
+		"--noerrdialogs",
+	}
+	if !strings.Contains(path, "headless") {
+		out = append(out, "--headless=new")
+	}
+	if !sandbox {
+		out = append(out, "--no-sandbox")
+	}
+	if sharedMemoryIsSmall() {
+		out = append(out, "--disable-dev-shm-usage")
+	}
+	return append(out, "about:blank")
+}
+
+// sharedMemoryIsSmall reports whether /dev/shm is too small to draw in, as it
+// is in containers by default (64 MB).
+func sharedMemoryIsSmall() bool {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs("/dev/shm", &st); err != nil {
+		return true
+	}
+	return uint64(st.Bsize)*st.Blocks < 512<<20
+}
+
+// environment passes on what pictures depend on, and none of our secrets.
+func environment(profile string) []string {
+	env := []string{"HOME=" + profile, "TMPDIR=" + profile, "PATH=/usr/local/bin:/usr/bin:/bin"}
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		if slices.Contains([]string{"LANG", "LANGUAGE", "TZ", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH"}, name) ||
+			strings.HasPrefix(name, "LC_") {
+			env = append(env, kv)
+		}
+	}
+	return env
+}
