@@ -1,0 +1,85 @@
+package events
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Type says what happened.
+type Type string
+
+// The types of events of a run, in the order in which they can occur.
+const (
+	RunQueued    Type = "run.queued"    // the run and its results exist
+	RunStarted   Type = "run.started"   // the first case began
+	CaseStarted  Type = "case.started"  // an attempt began
+	CaseRetried  Type = "case.retried"  // an attempt did not pass, another one will be made
+	CaseRequeued Type = "case.requeued" // the attempt's worker was lost, the case is given to another one
+	CaseFinished Type = "case.finished" // the result has its outcome
+	RunStopping  Type = "run.stopping"  // someone asked the run to stop
+	RunFinished  Type = "run.finished"  // always the last
+)
+
+// Types lists all types.
+func Types() []Type {
+	return []Type{
+		RunQueued, RunStarted, CaseStarted, CaseRetried, CaseRequeued,
+		CaseFinished, RunStopping, RunFinished,
+	}
+}
+
+// Event is one fact about a run. Fields that do not belong to the type are
+// empty. It is stored, published and delivered as the same JSON.
+type Event struct {
+	RunID     string    `json:"runId"`
+	ProjectID string    `json:"projectId"`
+	Seq       int64     `json:"seq"`
+	Type      Type      `json:"type"`
+	At        time.Time `json:"at"`
+
+	Status string `json:"status"` // of the run after the event
+	Counts Counts `json:"counts"` // of the run after the event
+
+	ResultID   string       `json:"resultId,omitempty"`
+	CaseID     string       `json:"caseId,omitempty"`
+	CaseKey    string       `json:"caseKey,omitempty"`
+	Title      string       `json:"title,omitempty"`
+	Kind       spec.Kind    `json:"kind,omitempty"`
+	Attempt    int          `json:"attempt,omitempty"`
+	Outcome    spec.Outcome `json:"outcome,omitempty"`
+	Error      string       `json:"error,omitempty"`
+	DurationMS int64        `json:"durationMs,omitempty"`
+	WorkerID   string       `json:"workerId,omitempty"`
+}
+
+// Counts are a run's results by outcome.
+type Counts struct {
+	Total     int `json:"total"`
+	Finished  int `json:"finished"`
+	Passed    int `json:"passed"`
+	Failed    int `json:"failed"`
+	Flaky     int `json:"flaky"`
+	TimedOut  int `json:"timedOut"`
+	Errored   int `json:"errored"`
+	Skipped   int `json:"skipped"`
+	Cancelled int `json:"cancelled"`
+}
+
+// Tick says where an attempt stands.
+type Tick struct {
+	RunID    string    `json:"runId"`
+	ResultID string    `json:"resultId"`
+	Attempt  int       `json:"attempt"`
+	Step     int       `json:"step"`  // ordinal of the current step, from 0
+	Steps    int       `json:"steps"` // how many the case has
+	StepName string    `json:"stepName"`
+	At       time.Time `json:"at"`
+}
+
+func decode(payload []byte) (Event, error) {
+	var e Event
+	err := json.Unmarshal(payload, &e)
+	return e, err
+}

@@ -1,0 +1,90 @@
+package events
+
+import (
+	"context"
+	"time"
+)
+
+// Follower reads one run's events in order, from a cursor on, as they come.
+// It belongs to one goroutine.
+type Follower struct {
+	hub    *Hub
+	topic  *topic
+	cursor int64
+}
+
+// Follow begins after the event with the given number; 0 is the beginning.
+// Close must be called.
+func (h *Hub) Follow(runID string, after int64) *Follower {
+	return &Follower{hub: h, topic: h.join(runID), cursor: after}
+}
+
+// Close ends the follower.
+func (f *Follower) Close() { f.hub.leave(f.topic) }
+
+// Next returns the events after the cursor, one or more, and moves it. It waits
+// for them until ctx is done. There is no hole and no repeat in what
+// consecutive calls return.
+func (f *Follower) Next(ctx context.Context) ([]Event, error) {
+	for {
+		events, changed, err := f.available(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) > 0 {
+			f.cursor = events[len(events)-1].Seq
+			return events, nil
+		}
+		if err := f.wait(ctx, changed, nil); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// NextOrTick waits until there are new events or a new tick, or until the timer
+// fires, and returns the events (perhaps none) and the newest ticks by result.
+func (f *Follower) NextOrTick(ctx context.Context, timer <-chan time.Time) ([]Event, map[string]Tick, error) {
+	events, changed, err := f.available(ctx)
+	if err == nil && len(events) == 0 {
+		if err = f.wait(ctx, changed, timer); err == nil {
+			events, _, err = f.available(ctx)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(events) > 0 {
+		f.cursor = events[len(events)-1].Seq
+	}
+	return events, f.topic.currentTicks(), nil
+}
+
+// available returns what the topic or, where the cursor is older than that,
+// Postgres holds after the cursor.
+func (f *Follower) available(ctx context.Context) ([]Event, <-chan struct{}, error) {
+	events, held, changed := f.topic.after(f.cursor)
+	if held {
+		return events, changed, nil
+	}
+	stored, err := f.hub.log.Read(ctx, f.topic.runID, f.cursor, tailLimit)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(stored) < tailLimit {
+		f.topic.seed(stored) // this read reached the newest event
+	}
+	return stored, changed, nil
+}
+
+func (f *Follower) wait(ctx context.Context, changed <-chan struct{}, timer <-chan time.Time) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-f.hub.ctx.Done():
+		return errClosed
+	case <-timer:
+	case <-changed:
+	case <-time.After(f.hub.poll): // the tail may not have begun
+	}
+	return nil
+}

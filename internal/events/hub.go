@@ -1,0 +1,147 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Hub serves every follower of one process from one Redis subscription, which
+// it always drains: a subscriber that stopped reading would stall an in-process
+// Redis for everyone.
+type Hub struct {
+	log    *Log
+	client redis.UniversalClient
+	logger *slog.Logger
+	poll   time.Duration
+
+	mu     sync.Mutex
+	topics map[string]*topic
+	stops  map[int]func(runID string)
+	nextID int
+
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // the hub's lifetime, which its topics share
+}
+
+// HubOptions of NewHub.
+type HubOptions struct {
+	Poll time.Duration // how often a watched run is read from Postgres regardless of Redis (1 s)
+}
+
+// NewHub starts listening. Close ends it.
+func NewHub(log *Log, client redis.UniversalClient, logger *slog.Logger, o HubOptions) *Hub {
+	if o.Poll == 0 {
+		o.Poll = time.Second
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &Hub{
+		log: log, client: client, logger: logger, poll: o.Poll,
+		topics: map[string]*topic{}, stops: map[int]func(string){}, cancel: cancel, ctx: ctx,
+	}
+	h.done.Go(func() { h.listen(ctx) })
+	return h
+}
+
+// Close ends the subscription and every follower.
+func (h *Hub) Close() {
+	h.cancel()
+	h.done.Wait()
+}
+
+// OnStop calls f for every run that is asked to stop, until the returned
+// function is called. f must not block.
+func (h *Hub) OnStop(f func(runID string)) (unregister func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	id := h.nextID
+	h.nextID++
+	h.stops[id] = f
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.stops, id)
+	}
+}
+
+func (h *Hub) listen(ctx context.Context) {
+	sub := h.client.Subscribe(ctx, channelEvents, channelTicks, channelStops)
+	defer func() { _ = sub.Close() }()
+	messages := sub.Channel(redis.WithChannelSize(4096), redis.WithChannelHealthCheckInterval(3*time.Second))
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m, ok := <-messages:
+			if !ok {
+				return
+			}
+			h.dispatch(m.Channel, m.Payload)
+		}
+	}
+}
+
+func (h *Hub) dispatch(channel, payload string) {
+	switch channel {
+	case channelEvents:
+		e, err := decode([]byte(payload))
+		if err != nil {
+			h.logger.Warn("a published event cannot be read", "error", err)
+			return
+		}
+		if t := h.watched(e.RunID); t != nil {
+			t.offer(e)
+		}
+	case channelTicks:
+		var tick Tick
+		if err := json.Unmarshal([]byte(payload), &tick); err != nil {
+			h.logger.Warn("a published tick cannot be read", "error", err)
+			return
+		}
+		if t := h.watched(tick.RunID); t != nil {
+			t.offerTick(tick)
+		}
+	case channelStops:
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, f := range h.stops {
+			f(payload)
+		}
+	}
+}
+
+func (h *Hub) watched(runID string) *topic {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.topics[runID]
+}
+
+// join returns the run's topic, which lives while it has followers.
+func (h *Hub) join(runID string) *topic {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.topics[runID]
+	if t == nil {
+		ctx, cancel := context.WithCancel(h.ctx)
+		t = newTopic(h.log, runID, h.poll, h.logger, cancel)
+		h.topics[runID] = t
+		h.done.Go(func() { t.run(ctx) })
+	}
+	t.followers++
+	return t
+}
+
+func (h *Hub) leave(t *topic) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t.followers--
+	if t.followers == 0 {
+		t.cancel()
+		delete(h.topics, t.runID)
+	}
+}
