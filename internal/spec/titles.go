@@ -1,0 +1,191 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxTitle bounds what people read in lists: 200 bytes.
+const maxTitle = 200
+
+// Action is the word of the plan for what the step does, or "" for a step
+// without an action, which Parse refuses.
+func (s APIStep) Action() string {
+	if s.HTTP != nil {
+		return "http"
+	}
+	return ""
+}
+
+// Title is what people read: the name, or the request: "GET /orders".
+func (s APIStep) Title() string {
+	switch {
+	case s.Name != "":
+		return s.Name
+	case s.HTTP != nil:
+		return title(s.HTTP.MethodOr("GET"), s.HTTP.URL)
+	}
+	return s.Action()
+}
+
+// MethodOr returns the method, or def where none was given.
+func (r HTTPRequest) MethodOr(def string) string {
+	if r.Method == "" {
+		return def
+	}
+	return r.Method
+}
+
+// Action is the word of the plan for what the step does, or "" for a step
+// without an action, which Parse refuses.
+func (s BrowserStep) Action() string {
+	action, _ := s.act()
+	return action
+}
+
+// Title is what people read: the name, or the action and its target:
+// `click button "Pay"`.
+func (s BrowserStep) Title() string {
+	if s.Name != "" {
+		return s.Name
+	}
+	action, target := s.act()
+	return title(action, target)
+}
+
+func (s BrowserStep) act() (action, target string) {
+	switch {
+	case s.Goto != nil:
+		return "goto", s.Goto.URL
+	case s.Click != nil:
+		return "click", s.Click.String()
+	case s.DblClick != nil:
+		return "dblclick", s.DblClick.String()
+	case s.Hover != nil:
+		return "hover", s.Hover.String()
+	case s.Fill != nil:
+		return "fill", s.Fill.Locator.String()
+	case s.Press != nil:
+		return "press", words(s.Press.Key, s.Press.Locator.String())
+	case s.Select != nil:
+		return "select", s.Select.target()
+	case s.Check != nil:
+		return "check", s.Check.String()
+	case s.Uncheck != nil:
+		return "uncheck", s.Uncheck.String()
+	case s.Wait != nil:
+		return "wait", s.Wait.target()
+	case s.Expect != nil:
+		return "expect", s.Expect.target()
+	case s.Screenshot != nil:
+		return "screenshot", s.Screenshot.Name
+	}
+	return "", ""
+}
+
+func (s Select) target() string {
+	option := s.Value
+	if s.Option != "" {
+		option = s.Option
+	}
+	return words(fmt.Sprintf("%q in", option), s.Locator.String())
+}
+
+func (w Wait) target() string {
+	switch {
+	case w.Visible != nil:
+		return words("visible", w.Visible.String())
+	case w.Hidden != nil:
+		return words("hidden", w.Hidden.String())
+	case w.URL != nil:
+		return words("url", w.URL.String())
+	case w.Load != "":
+		return w.Load
+	}
+	return w.Duration.String()
+}
+
+func (e Expect) target() string {
+	for _, s := range []struct {
+		word    string
+		locator *Locator
+	}{
+		{"visible", e.Visible}, {"hidden", e.Hidden}, {"enabled", e.Enabled}, {"disabled", e.Disabled},
+		{"checked", e.Checked}, {"unchecked", e.Unchecked},
+		{"text of", e.Text}, {"value of", e.Value}, {"count of", e.Count},
+	} {
+		if s.locator != nil {
+			return words(s.word, s.locator.String(), e.Matcher.String())
+		}
+	}
+	switch {
+	case e.Attribute != nil:
+		return words("attribute", e.Attribute.Attribute, "of", e.Attribute.Locator.String(), e.Matcher.String())
+	case e.URL != nil:
+		return words("url", e.URL.String())
+	case e.Title != nil:
+		return words("title", e.Title.String())
+	case e.Console != "":
+		return "console " + e.Console
+	}
+	return ""
+}
+
+// String says what the matcher asks, such as `equals 201`; "" where no matcher
+// is set.
+func (m Matcher) String() string {
+	if m.IsZero() {
+		return ""
+	}
+	var names []string
+	for _, v := range m.Evaluate(NoActual()) {
+		names = append(names, v.Name)
+	}
+	return strings.Join(names, " and ")
+}
+
+// String says which element is meant, such as `button "Pay"` or `label
+// "Email"`; "" where no field is set.
+func (l Locator) String() string {
+	var out string
+	switch {
+	case l.Role != "" && l.Name != "":
+		out = fmt.Sprintf("%s %q", l.Role, l.Name)
+	case l.Role != "":
+		out = l.Role
+	case l.Label != "":
+		out = fmt.Sprintf("label %q", l.Label)
+	case l.Placeholder != "":
+		out = fmt.Sprintf("placeholder %q", l.Placeholder)
+	case l.Text != "":
+		out = fmt.Sprintf("text %q", l.Text)
+	case l.TestID != "":
+		out = fmt.Sprintf("test id %q", l.TestID)
+	case l.CSS != "":
+		out = l.CSS
+	case l.XPath != "":
+		out = l.XPath
+	}
+	if out != "" && l.Nth != nil {
+		out += fmt.Sprintf(" [%d]", *l.Nth)
+	}
+	return out
+}
+
+func title(parts ...string) string {
+	text := words(parts...)
+	if len(text) > maxTitle {
+		return cut(text, maxTitle) + "…"
+	}
+	return text
+}
+
+func words(parts ...string) string {
+	kept := parts[:0:0]
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, " ")
+}
