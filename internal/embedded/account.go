@@ -66,7 +66,7 @@ func (a *account) unreachable(path string) string {
 		return path
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
+	if !ok || !info.IsDir() {
 		return ""
 	}
 	var enter fs.FileMode

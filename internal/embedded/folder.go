@@ -58,7 +58,18 @@ func (f *folder) prepare() error {
 		return apperr.Wrap(err, apperr.InvalidInput, "data folder %s has no absolute path", f.path)
 	}
 	f.path = abs
-	if err := os.MkdirAll(f.path, 0o700); err != nil {
+	if f.account, err = serverAccount(f.cluster()); err != nil {
+		return err
+	}
+	if err := f.checkReach(filepath.Dir(f.path)); err != nil {
+		return err
+	}
+	// Only the folder itself is closed: the server's account must come through
+	// its parents.
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
+		return unusable(f.path, err)
+	}
+	if err := os.Mkdir(f.path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return unusable(f.path, err)
 	}
 	if f.path, err = filepath.EvalSymlinks(f.path); err != nil {
@@ -71,9 +82,6 @@ func (f *folder) prepare() error {
 	if err := f.takeLock(); err != nil {
 		return err
 	}
-	if f.account, err = serverAccount(f.cluster()); err != nil {
-		return err
-	}
 	if f.account == nil {
 		return nil
 	}
@@ -82,12 +90,30 @@ func (f *folder) prepare() error {
 			return unusable(f.path, err)
 		}
 	}
-	if blocked := f.account.unreachable(f.path); blocked != "" {
-		return apperr.New(apperr.InvalidInput,
-			"data folder %s cannot be used: PostgreSQL refuses to run as root and runs as %s, who may not enter %s; choose another with --data-dir, such as /var/lib/semantest",
-			f.path, f.account.name, blocked)
+	return f.checkReach(f.path)
+}
+
+// checkReach refuses a folder that the server's account may not enter. What
+// does not exist yet is no hindrance.
+func (f *folder) checkReach(dir string) error {
+	if f.account == nil {
+		return nil
 	}
-	return nil
+	real, err := filepath.EvalSymlinks(dir)
+	for err != nil && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+		real, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return unusable(f.path, err)
+	}
+	blocked := f.account.unreachable(real)
+	if blocked == "" {
+		return nil
+	}
+	return apperr.New(apperr.InvalidInput,
+		"data folder %s cannot be used: PostgreSQL refuses to run as root and runs as %s, who may not enter %s; choose another with --data-dir, such as /var/lib/semantest",
+		f.path, f.account.name, blocked)
 }
 
 // close releases the lock, and removes a temporary folder while it is still

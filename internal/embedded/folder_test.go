@@ -44,7 +44,7 @@ func TestFoldersThatCannotBeUsed(t *testing.T) {
 			if err := os.Chmod(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			return filepath.Join(dir, "data")
+			return filepath.Join(dir, "not", "made")
 		}, want: []string{"PostgreSQL refuses to run as root and runs as ", "may not enter", "/var/lib/semantest"}},
 		{name: "closed, with another's files", asRoot: true, make: func(t *testing.T, dir string) string {
 			write(t, filepath.Join(dir, "precious"), "x", 0o600)
@@ -77,6 +77,9 @@ func TestFoldersThatCannotBeUsed(t *testing.T) {
 			if got := apperr.CodeOf(err); got != apperr.InvalidInput {
 				t.Errorf("code %s", got)
 			}
+			if _, err := os.Stat(filepath.Dir(dir)); filepath.Base(dir) == "made" && err == nil {
+				t.Error("a refused folder was made all the same")
+			}
 			for _, w := range append(tt.want, dir) {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("error lacks %q:\n%s", w, err)
@@ -96,7 +99,7 @@ func TestWhatPostgresSaysReachesTheError(t *testing.T) {
 			"cannot make a database in DIR: initdb: error: could not write file \"x\": No space left on device"},
 		{"disk full at start",
 			"mkdir -p $2; echo 17 > $2/PG_VERSION",
-			"echo '2026-01-01 00:00:00.000 UTC [7] FATAL:  could not write lock file \"postmaster.pid\": No space left on device' >&2; exit 1",
+			"echo '2026-01-01 00:00:00.000 UTC [7] FATAL:  could not write lock file \"postmaster.pid\": No space left on device' >&2; echo '2026-01-01 00:00:00.000 UTC [7] PANIC:  cannot abort' >&2; exit 1",
 			"PostgreSQL does not start on DIR (exit status 1): FATAL: could not write lock file \"postmaster.pid\": No space left on device"},
 		{"killed without a word", "mkdir -p $2; echo 17 > $2/PG_VERSION", "kill -9 $$",
 			"PostgreSQL does not start on DIR (signal: killed): it said nothing"},

@@ -49,12 +49,12 @@ func (t *tail) String() string {
 	return strings.Join(t.lines, "\n")
 }
 
-// lastWords returns the line that explains an end best: the last one of the
-// gravest level, with its detail.
+// lastWords returns the line that explains an end best, with its detail: a full
+// disk, which other complaints only follow, else the last of the gravest level.
 func (t *tail) lastWords() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, mark := range []string{"PANIC:", "FATAL:", "rror:", "ERROR:", "No space left"} {
+	for _, mark := range []string{"No space left", "PANIC:", "FATAL:", "rror:", "ERROR:"} {
 		for i := len(t.lines) - 1; i >= 0; i-- {
 			if !strings.Contains(t.lines[i], mark) {
 				continue
