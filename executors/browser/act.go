@@ -1,0 +1,300 @@
+package browser
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+const (
+	// leaveLimit is how long a step waits for the page that it has asked for
+	// to answer. The next step waits for what it needs by itself.
+	leaveLimit = 10 * time.Second
+
+	// refills is how often a field is filled again that threw its text away.
+	refills = 3
+)
+
+func (st *step) click(l spec.Locator, clicks int64) error {
+	return st.clickOn(l, clicks, false)
+}
+
+// clickOn clicks once a person could. The guard in the page takes a click back
+// that would hit something else, and it is tried again.
+func (st *step) clickOn(l spec.Locator, clicks int64, control bool) error {
+	for {
+		p, err := st.prepare(l, "pointer", control)
+		if err != nil {
+			return err
+		}
+		if err := st.mouse(p.X, p.Y, clicks); err != nil {
+			return st.stuck(err, p.Element, "the click")
+		}
+		var got struct {
+			Seen bool   `json:"seen"`
+			Hit  bool   `json:"hit"`
+			By   string `json:"by"`
+		}
+		err = st.page.callIn(st.ctx, p.world, "disarm", nil, &got)
+		switch {
+		case errors.Is(err, errNavigated): // the click did what links do
+		case err != nil:
+			return st.stuck(err, p.Element, "the click")
+		case got.Seen && !got.Hit:
+			if st.over() {
+				return st.gaveUp(unready(l.String(), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
+			}
+			continue
+		}
+		st.report.Set("point", map[string]any{"x": p.X, "y": p.Y})
+		return st.settle()
+	}
+}
+
+// settle waits until the page that an action has asked for is there, so that
+// the next step does not act on the old one.
+func (st *step) settle() error {
+	if !look(st.page, func(s *state) bool { return s.leaving }) {
+		return nil
+	}
+	timer := time.NewTimer(min(leaveLimit, max(0, time.Until(st.end))))
+	defer timer.Stop()
+	for {
+		st.page.mu.Lock()
+		leaving, woken := st.page.state.leaving, st.page.woken
+		st.page.mu.Unlock()
+		if !leaving {
+			return nil
+		}
+		select {
+		case <-woken:
+		case <-timer.C:
+			return nil
+		case <-st.ctx.Done():
+			return nil
+		case <-st.page.gone.Done():
+			return nil
+		}
+	}
+}
+
+// stuck explains why a page did not take an input.
+func (st *step) stuck(err error, element, what string) error {
+	if st.late(err) {
+		return st.gaveUp(executors.Failf("%s did not react to %s within %s: the page's script is busy", element, what, st.limit))
+	}
+	return err
+}
+
+func (st *step) hover(l spec.Locator) error {
+	p, err := st.prepare(l, "hover", false)
+	if err != nil {
+		return err
+	}
+	err = st.page.send(st.ctx, input.DispatchMouseEvent.Method,
+		input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: p.X, Y: p.Y}, nil)
+	if err != nil {
+		return st.stuck(err, p.Element, "the pointer")
+	}
+	st.report.Set("point", map[string]any{"x": p.X, "y": p.Y})
+	return nil
+}
+
+func (st *step) fill(f spec.Fill) error {
+	for try := 0; ; try++ {
+		p, err := st.prepare(f.Locator, "fill", false)
+		if err != nil {
+			return err
+		}
+		switch p.How {
+		case "set":
+			return st.setValue(p, f.Value)
+		case "type":
+			if err := st.retype(p, f.Value); err != nil {
+				return err
+			}
+		default:
+			return executors.Failf("%s is of type %s and takes no text", p.Element, p.Type)
+		}
+		// A field that is drawn anew just then loses the text.
+		var got struct {
+			Found bool   `json:"found"`
+			Text  string `json:"text"`
+		}
+		if err := st.page.callIn(st.ctx, p.world, "filled", nil, &got); err != nil {
+			if errors.Is(err, errNavigated) {
+				return nil
+			}
+			return st.stuck(err, p.Element, "the text")
+		}
+		if f.Value == "" || got.Found && got.Text != "" || try >= refills || st.over() {
+			return nil
+		}
+	}
+}
+
+// retype replaces the selected text of the focused field.
+func (st *step) retype(p prepared, value string) error {
+	if p.Type == "number" && value != "" {
+		if _, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err != nil {
+			return executors.Failf("%s takes numbers only, and %q is none", p.Element, short(value, 100))
+		}
+	}
+	var err error
+	switch {
+	case value != "":
+		err = st.insert(value)
+	case !p.Empty:
+		err = st.keys("Delete")
+	}
+	if err != nil {
+		return st.stuck(err, p.Element, "the text")
+	}
+	return nil
+}
+
+func (st *step) setValue(p prepared, value string) error {
+	var got struct {
+		OK     bool   `json:"ok"`
+		Actual string `json:"actual"`
+	}
+	if err := st.page.callIn(st.ctx, p.world, "setValue", map[string]any{"value": value}, &got); err != nil {
+		if errors.Is(err, errNavigated) {
+			return nil
+		}
+		return st.stuck(err, p.Element, "the value")
+	}
+	if !got.OK {
+		return executors.Failf("%s of type %s does not take %q: %s", p.Element, p.Type, short(value, 100), formats[p.Type])
+	}
+	return nil
+}
+
+// formats says what the fields that nobody types into want.
+var formats = map[string]string{
+	"date": "write 2026-12-31", "time": "write 23:59", "datetime-local": "write 2026-12-31T23:59",
+	"month": "write 2026-12", "week": "write 2026-W52", "color": "write #1a2b3c",
+	"range": "write a number between min and max that step allows",
+}
+
+func (st *step) press(p spec.Press) error {
+	if p.Locator != (spec.Locator{}) {
+		if _, err := st.prepare(p.Locator, "focus", false); err != nil {
+			return err
+		}
+	} else {
+		var on struct {
+			Element string `json:"element"`
+		}
+		if _, err := st.page.call(st.ctx, "focused", nil, &on); err != nil {
+			return st.stuck(err, "the page", "the key")
+		}
+		if on.Element != "" {
+			st.report.Set("element", on.Element)
+		}
+	}
+	if err := st.keys(p.Key); err != nil {
+		return st.stuck(err, "the page", "the key "+p.Key)
+	}
+	// One more answer from the page, so that what the key has started is known.
+	var on struct{}
+	if _, err := st.page.call(st.ctx, "focused", nil, &on); err != nil {
+		return st.stuck(err, "the page", "the key "+p.Key)
+	}
+	return st.settle()
+}
+
+func (st *step) choose(s spec.Select) error {
+	for {
+		p, err := st.prepare(s.Locator, "select", false)
+		if err != nil {
+			return err
+		}
+		var got struct {
+			OK      bool     `json:"ok"`
+			Why     string   `json:"why"`
+			Options []string `json:"options"`
+		}
+		err = st.page.callIn(st.ctx, p.world, "choose",
+			map[string]any{"value": s.Value, "option": s.Option, "byText": s.Option != "", "budget": st.budget()}, &got)
+		option := s.Value
+		if s.Option != "" {
+			option = s.Option
+		}
+		switch {
+		case errors.Is(err, errNavigated):
+			continue
+		case err != nil:
+			return st.stuck(err, p.Element, "the choice")
+		case got.OK:
+			return st.settle()
+		case got.Why == "not a select":
+			return executors.Failf("%s is no select element: click it, and then the option", p.Element)
+		case !st.over():
+			continue
+		case got.Why == "disabled":
+			return st.gaveUp(executors.Failf("the option %q of %s is disabled after %s", option, p.Element, st.limit))
+		}
+		return st.gaveUp(executors.Failf("%s has no option %q after %s; it has %s", p.Element, option, st.limit, quoted(got.Options)))
+	}
+}
+
+func quoted(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strconv.Quote(s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// tick brings a checkbox or a radio button into a state by clicking it, if it
+// is not there yet.
+func (st *step) tick(l spec.Locator, want bool) error {
+	p, err := st.prepare(l, "any", false)
+	if err != nil {
+		return err
+	}
+	now, err := st.ticked(l)
+	if err != nil {
+		return st.stuck(err, p.Element, "the question for its state")
+	}
+	switch {
+	case now.Checked == nil:
+		return executors.Failf("%s is neither a checkbox nor a radio button", p.Element)
+	case *now.Checked == want:
+		return nil
+	case now.Radio && !want:
+		return executors.Failf("%s is a radio button and cannot be unticked: tick another one", p.Element)
+	}
+	if err := st.clickOn(l, 1, true); err != nil {
+		return err
+	}
+	observed, err := st.observe(l, "checked", func(o observation) bool { return !o.Found || o.Checked != nil && *o.Checked == want })
+	if err != nil {
+		return err
+	}
+	if observed.Found && (observed.Checked == nil || *observed.Checked != want) {
+		return st.gaveUp(executors.Failf("the click did not change %s within %s", p.Element, st.limit))
+	}
+	return nil
+}
+
+type tickState struct {
+	Checked *bool `json:"checked"`
+	Radio   bool  `json:"radio"`
+}
+
+func (st *step) ticked(l spec.Locator) (tickState, error) {
+	var now tickState
+	_, err := st.page.call(st.ctx, "checkedNow", map[string]any{"locator": wire(l)}, &now)
+	return now, err
+}

@@ -1,0 +1,282 @@
+// ---- watching ----
+
+const states = (l, subject) => {
+  const hit = pick(l);
+  if (subject === 'count') return { count: hit.count };
+  if (hit.several) return { count: hit.count, several: listed(hit.several) };
+  if (!hit.el) return { count: hit.count, found: false };
+  const el = hit.el, out = { count: hit.count, found: true, element: describe(el), visible: visible(el) };
+  switch (subject) {
+    case 'enabled': out.disabled = disabled(el); break;
+    case 'checked': out.checked = checkedState(el); break;
+    case 'text': out.text = shownText(el); break;
+    case 'value': out.text = valueOf(el); break;
+    case 'attribute': out.text = el.getAttribute(l.attribute); break;
+  }
+  return out;
+};
+
+// observe answers as soon as the subject's state differs from the previous
+// one, and with the same state when the budget is spent.
+const observe = async ({ locator, subject, previous, budget }) => {
+  const end = now() + budget;
+  for (;;) {
+    const state = subject === 'page' ? { title: document.title, url: location.href } : states(locator, subject);
+    const seen = JSON.stringify(state);
+    if (seen !== previous || now() >= end) return { ...state, seen };
+    await frame();
+  }
+};
+
+// ---- acting ----
+
+const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+
+const EDITABLE = new Set(['text', 'search', 'email', 'url', 'tel', 'password', 'number']);
+const SETTABLE = new Set(['date', 'time', 'datetime-local', 'month', 'week', 'color', 'range']);
+
+// Why an element cannot be acted on at this moment, or ''.
+const obstacle = (el, needs) => {
+  if (!el.isConnected) return 'it was removed from the page';
+  if (needs.visible && !visible(el)) return 'it is not visible';
+  if (needs.enabled && disabled(el)) return 'it is disabled';
+  if (needs.editable) {
+    if (el.readOnly || el.getAttribute('aria-readonly') === 'true') return 'it is read-only';
+  }
+  return '';
+};
+
+// The middle of the first part of the element that lies in the viewport.
+const point = (el) => {
+  const rects = [...el.getClientRects()];
+  if (rects.length === 0) rects.push(box(el));
+  for (const r of rects) {
+    const left = Math.max(r.left, 0), right = Math.min(r.right, innerWidth);
+    const top = Math.max(r.top, 0), bottom = Math.min(r.bottom, innerHeight);
+    if ((right - left) * (bottom - top) > 0.99) return { x: (left + right) / 2, y: (top + bottom) / 2 };
+  }
+  return null;
+};
+
+const at = ({ x, y }) => {
+  let el = document.elementFromPoint(x, y);
+  while (el?.shadowRoot) {
+    const inner = el.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === el) break;
+    el = inner;
+  }
+  return el;
+};
+
+// An element takes what hits its own content, or the label that stands for it.
+const takes = (el, hit) => {
+  if (!hit) return false;
+  if (contains(el, hit)) return true;
+  for (let n = hit; n; n = parentOf(n)) if (n.localName === 'label' && n.control === el) return true;
+  return false;
+};
+
+// The element that a person would click for a control that is hidden behind
+// its styled label.
+const standIn = (el) => (visible(el) ? el : [...(el.labels ?? [])].find(visible) ?? el);
+
+let armed = null;
+
+const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick'];
+
+const guard = (event) => {
+  if (!armed || !event.isTrusted) return;
+  armed.seen = true;
+  const hit = event.composedPath()[0];
+  if (armed.hit === undefined) {
+    armed.hit = takes(armed.el, hit);
+    if (!armed.hit) armed.by = hit instanceof Element ? describe(hit) : 'the page';
+  }
+  if (!armed.hit) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+};
+
+const disarm = () => {
+  if (!armed) return { seen: false };
+  for (const type of EVENTS) removeEventListener(type, guard, true);
+  const { seen, hit, by } = armed;
+  armed = null;
+  return { seen, hit: hit !== false, by: by ?? '' };
+};
+
+const arm = (el) => {
+  disarm();
+  armed = { el, seen: false, hit: undefined };
+  for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
+};
+
+const BLOCKS = ['center', 'end', 'start', 'nearest'];
+
+// prepare waits until the element can be acted on, as a person would see it,
+// and answers {ready, element, ...} or, when the budget is spent, {why} not.
+// kind says what is to come:
+//   pointer  a click: arms the guard, answers the point x, y
+//   hover    the pointer moves there: answers the point x, y
+//   shot     a picture: answers x, y, width, height in the document
+//   fill     text: focuses the field and selects what it holds
+//   focus    keys: focuses the element
+//   select   an option: remembers the element
+//   any      nothing more than that the element is there
+const prepare = async ({ locator, kind, control, budget }) => {
+  const end = now() + budget;
+  const needs = {
+    visible: kind !== 'any',
+    enabled: kind === 'pointer' || kind === 'fill' || kind === 'select',
+    editable: kind === 'fill',
+    still: kind === 'pointer' || kind === 'hover' || kind === 'shot',
+  };
+  const memory = { el: null, box: null, scrolls: 0, why: '' };
+  for (let several = 0; ; await frame()) {
+    const found = pick(locator);
+    let result;
+    if (found.several) {
+      several ||= now();
+      result = { why: 'several', count: found.count, list: listed(found.several) };
+      if (now() - several >= STRICT_PATIENCE) return result;
+    } else {
+      several = 0;
+      result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count };
+    }
+    if (result.ready) return result;
+    if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
+  }
+};
+
+// ready looks once. memory holds what the previous look saw.
+const ready = (target, kind, control, needs, memory) => {
+  const el = control ? standIn(target) : target;
+  const element = describe(target);
+  const no = (why) => { memory.why = why; return { why, element }; };
+  const why = obstacle(el, needs) || (control && disabled(target) ? 'it is disabled' : '');
+  if (why) return no(why);
+  if (!needs.still) return { ready: true, element, ...begin(el, kind) };
+
+  const here = box(el), before = memory.box, same = el === memory.el;
+  memory.el = el;
+  memory.box = here;
+  if (!before) return no(memory.why || 'it has only just appeared');
+  if (!same) return no('it is replaced again and again');
+  if (!sameBox(here, before)) return no('it keeps moving');
+
+  if (kind === 'shot') return { ready: true, element, ...inDocument(here) };
+  const p = point(el), hit = p && at(p);
+  if (takes(el, hit)) {
+    if (kind === 'pointer') arm(el);
+    return { ready: true, element, x: p.x, y: p.y };
+  }
+  // What lies above may be fixed to the viewport, so another place may be free.
+  el.scrollIntoView({ block: BLOCKS[memory.scrolls++ % BLOCKS.length], inline: 'center', behavior: 'instant' });
+  memory.box = null;
+  return no(hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view');
+};
+
+const inDocument = (b) => ({ x: b.x + scrollX, y: b.y + scrollY, width: b.width, height: b.height });
+
+// What is done in the page itself once an element is ready.
+const begin = (el, kind) => {
+  stashed = el;
+  if (kind === 'fill') return focusText(el);
+  if (kind === 'focus') el.focus();
+  return {};
+};
+
+let stashed = null;
+
+// focusText puts the whole text of a field under the selection, so that what
+// is typed next replaces it. how: type, set (no text can be typed), or none.
+const focusText = (el) => {
+  const type = el.localName === 'input' ? el.type : '';
+  el.scrollIntoViewIfNeeded?.();
+  el.focus();
+  if (el.localName === 'textarea' || EDITABLE.has(type)) {
+    el.select();
+    return { how: 'type', type, empty: el.value === '' };
+  }
+  if (SETTABLE.has(type)) return { how: 'set', type };
+  if (el.isContentEditable) {
+    const selection = getSelection();
+    selection.selectAllChildren(el);
+    return { how: 'type', type: '', empty: el.textContent === '' };
+  }
+  return { how: 'none', type: type || el.localName };
+};
+
+const notify = (el, ...types) => {
+  for (const type of types) el.dispatchEvent(new Event(type, { bubbles: true, composed: type === 'input' }));
+};
+
+// setValue is for fields that nobody types into, such as dates.
+const setValue = ({ value }) => {
+  const el = stashed;
+  if (!el?.isConnected) return { ok: false };
+  el.value = value;
+  if (el.value !== value && !(el.type === 'color' && el.value === value.toLowerCase())) return { ok: false, actual: el.value };
+  notify(el, 'input', 'change');
+  return { ok: true };
+};
+
+// choose selects an option of the prepared select element, waiting for it.
+const choose = async ({ value, option, byText: text, budget }) => {
+  const el = stashed, end = now() + budget;
+  if (el?.localName !== 'select') return { ok: false, why: 'not a select', element: el ? describe(el) : '' };
+  for (;; await frame()) {
+    if (!el.isConnected) return { ok: false, why: 'gone' };
+    const wanted = squash(option);
+    const found = [...el.options].find((o) => (text ? squash(o.label) === wanted || squash(o.text) === wanted : o.value === value));
+    if (found && !found.matches(':disabled')) {
+      found.selected = true;
+      notify(el, 'input', 'change');
+      return { ok: true };
+    }
+    if (now() >= end) {
+      return {
+        ok: false, why: found ? 'disabled' : 'missing',
+        options: [...el.options].slice(0, 10).map((o) => cut(text ? squash(o.text) : o.value)),
+      };
+    }
+  }
+};
+
+const checkedNow = ({ locator }) => {
+  const hit = pick(locator);
+  return { found: !!hit.el, checked: hit.el ? checkedState(hit.el) : null, radio: hit.el?.type === 'radio' };
+};
+
+const timing = () => {
+  const nav = performance.getEntriesByType('navigation')[0];
+  if (!nav) return { load: 0, status: 0 };
+  return { load: nav.loadEventEnd || nav.duration || now(), status: nav.responseStatus || 0 };
+};
+
+const focused = () => {
+  let el = document.activeElement;
+  while (el?.shadowRoot?.activeElement) el = el.shadowRoot.activeElement;
+  return { element: el && el !== document.body ? describe(el) : '' };
+};
+
+// filled says what became of typed text.
+const filled = () => ({ found: !!stashed?.isConnected, text: stashed?.isConnected ? valueOf(stashed) : null });
+
+// A selector that is no selector must not be retried.
+const safely = (fn) => async (arg) => {
+  try {
+    return await fn(arg ?? {});
+  } catch (e) {
+    if (e instanceof Invalid) return { why: 'invalid', message: e.message };
+    throw e;
+  }
+};
+
+const semantics = (locator) => all(locator).map((el) => ({ role: roleOf(el), name: nameOf(el), hidden: ariaHidden(el) }));
+
+const api = Object.fromEntries(
+  Object.entries({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics })
+    .map(([name, fn]) => [name, safely(fn)]),
+);

@@ -1,0 +1,140 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+const (
+	defaultStepLimit = 30 * time.Second
+	defaultWidth     = 1920
+	defaultHeight    = 1080
+
+	// evidenceLimit bounds what is done for a failed step after its time, or
+	// the case's, is over. The contract gives two seconds in all.
+	evidenceLimit = time.Second
+)
+
+func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
+	r := &run{task: task, sink: sink}
+	steps := make([]executors.Step, len(task.Case.BrowserSteps))
+	for i, s := range task.Case.BrowserSteps {
+		// The step's own limit is kept by the step: an element that does not
+		// appear in time is a failure of the target and no timeout.
+		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Do: func(ctx context.Context, report *executors.Report) error {
+			return r.step(ctx, s, report)
+		}}
+	}
+	if ctx.Err() != nil {
+		return executors.RunSteps(ctx, sink, steps)
+	}
+	pg, err := e.pool.acquire(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return executors.RunSteps(ctx, sink, steps)
+		}
+		return unreached(sink, steps, executors.Errorf("no browser for the case: %w", sentence(err)))
+	}
+	defer e.pool.release(pg)
+	r.page = pg
+	if err := r.resize(ctx); err != nil && ctx.Err() == nil {
+		return unreached(sink, steps, r.explain(ctx, err))
+	}
+	return executors.RunSteps(ctx, sink, steps)
+}
+
+// unreached reports every step as skipped because the case could not begin.
+func unreached(sink executors.Sink, steps []executors.Step, err error) (spec.Outcome, error) {
+	for i, s := range steps {
+		sink.Emit(executors.StepFinished{Index: i, Name: s.Name, Action: s.Action, Outcome: spec.OutcomeSkipped,
+			Error: "not reached because the case could not begin", StartedAt: time.Now()})
+	}
+	return spec.OutcomeErrored, err
+}
+
+// run is one attempt under way.
+type run struct {
+	task executors.Task
+	sink executors.Sink
+	page *page
+}
+
+func (r *run) resize(ctx context.Context) error {
+	size := spec.Viewport{Width: defaultWidth, Height: defaultHeight}
+	if v := r.task.Use.Viewport; v != nil {
+		size = *v
+	}
+	if v := r.task.Case.Viewport; v != nil {
+		size = *v
+	}
+	return r.page.send(ctx, emulation.SetDeviceMetricsOverride.Method, emulation.SetDeviceMetricsOverrideParams{
+		Width: int64(size.Width), Height: int64(size.Height), DeviceScaleFactor: 1,
+		ScreenWidth: int64(size.Width), ScreenHeight: int64(size.Height),
+	}, nil)
+}
+
+// step performs one step under its own limit and keeps evidence when it fails.
+func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.Report) error {
+	s, err := spec.Expand(r.task.Scope, raw)
+	if err != nil {
+		return executors.Errorf("the step cannot be read: %w", err)
+	}
+	limit := s.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepLimit))
+	st := newStep(ctx, r, report, limit)
+	defer st.cancel()
+	err = r.explain(ctx, st.do(s))
+	st.finish()
+	if (err != nil || report.Failed()) && !cancelled(ctx) {
+		r.evidence(ctx, report)
+	}
+	return err
+}
+
+// cancelled reports whether somebody has stopped the case: nobody looks for
+// evidence then.
+func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// evidence attaches what helps to understand a failure. It must not make it
+// worse: it has a time of its own and its errors are only noted.
+func (r *run) evidence(ctx context.Context, report *executors.Report) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), evidenceLimit)
+	defer cancel()
+	if text := look(r.page, func(s *state) string { return s.console.text() }); text != "" {
+		r.attach(ctx, report, executors.Attachment{
+			Name: "console.log", Kind: executors.AttachmentConsole, ContentType: "text/plain; charset=utf-8",
+			Step: report.Index, Body: io.NopCloser(bytes.NewReader([]byte(text))),
+		})
+	}
+	if r.page.gone.Err() != nil || r.page.lost() {
+		return
+	}
+	// An endless script would keep the page from being drawn.
+	r.page.session.Start(runtime.TerminateExecution.Method, struct{}{})
+	png, err := r.page.capture(ctx, nil, false)
+	if err != nil {
+		report.Set("failurePicture", "the page could not be drawn in time")
+		return
+	}
+	r.attach(ctx, report, picture("failure.png", report.Index, png))
+}
+
+func (r *run) attach(ctx context.Context, report *executors.Report, a executors.Attachment) {
+	if err := r.sink.Attach(ctx, a); err != nil {
+		report.Set("notStored", fmt.Sprintf("%s could not be stored: %v", a.Name, err))
+	}
+}
+
+func picture(name string, step int, png []byte) executors.Attachment {
+	return executors.Attachment{Name: name, Kind: executors.AttachmentScreenshot, ContentType: "image/png",
+		Step: step, Body: io.NopCloser(bytes.NewReader(png))}
+}

@@ -1,0 +1,319 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// observation is what the agent sees of a subject.
+type observation struct {
+	Count    int      `json:"count"`
+	Several  []string `json:"several"`
+	Found    bool     `json:"found"`
+	Element  string   `json:"element"`
+	Visible  bool     `json:"visible"`
+	Disabled bool     `json:"disabled"`
+	Checked  *bool    `json:"checked"`
+	Text     *string  `json:"text"`
+	Title    string   `json:"title"`
+	Why      string   `json:"why"`
+	Message  string   `json:"message"`
+	Seen     string   `json:"seen"`
+}
+
+// observe watches a subject until it is as wanted or the time is up, and
+// returns what it saw last.
+func (st *step) observe(l spec.Locator, subject string, wanted func(observation) bool) (observation, error) {
+	return st.observeWire(wire(l), l.String(), subject, wanted)
+}
+
+func (st *step) observeWire(l locator, what, subject string, wanted func(observation) bool) (observation, error) {
+	var last observation
+	var several time.Time
+	for {
+		var now observation
+		_, err := st.page.call(st.ctx, "observe", map[string]any{
+			"locator": l, "subject": subject, "previous": last.Seen, "budget": st.budget(),
+		}, &now)
+		switch {
+		case err != nil && st.late(err):
+			if last.Seen != "" {
+				return last, nil
+			}
+			return last, st.gaveUp(executors.Failf("the page did not answer within %s: its script is busy", st.limit))
+		case err != nil:
+			return last, err
+		case now.Why == "invalid":
+			return now, unready(what, prepared{Why: now.Why, Message: now.Message}, st.limit)
+		}
+		last = now
+		// While a page is drawn anew there may be two for a moment.
+		if len(now.Several) > 0 {
+			if several.IsZero() {
+				several = time.Now()
+			}
+			if time.Since(several) > ambiguity || st.over() {
+				return now, unready(what, prepared{Why: "several", Count: now.Count, List: now.Several}, st.limit)
+			}
+			last.Seen = ""
+		} else {
+			several = time.Time{}
+			if wanted(now) {
+				return now, nil
+			}
+		}
+		if st.over() {
+			return last, nil
+		}
+	}
+}
+
+// ambiguity is how long more than one match is borne.
+const ambiguity = 250 * time.Millisecond
+
+// expect performs one assertion and reports it as a check.
+func (st *step) expect(e spec.Expect) error {
+	switch {
+	case e.Visible != nil:
+		return st.expectState(*e.Visible, "visible", "visible", func(o observation) bool { return o.Found && o.Visible })
+	case e.Hidden != nil:
+		return st.expectState(*e.Hidden, "hidden", "visible", func(o observation) bool { return !o.Found || !o.Visible })
+	case e.Enabled != nil:
+		return st.expectState(*e.Enabled, "enabled", "enabled", func(o observation) bool { return o.Found && !o.Disabled })
+	case e.Disabled != nil:
+		return st.expectState(*e.Disabled, "disabled", "enabled", func(o observation) bool { return o.Found && o.Disabled })
+	case e.Checked != nil:
+		return st.expectState(*e.Checked, "checked", "checked", func(o observation) bool { return o.Checked != nil && *o.Checked })
+	case e.Unchecked != nil:
+		return st.expectState(*e.Unchecked, "unchecked", "checked", func(o observation) bool { return o.Checked != nil && !*o.Checked })
+	case e.Text != nil:
+		return st.expectValue(wire(*e.Text), e.Text.String(), "text", "text of "+e.Text.String(), e.Matcher)
+	case e.Value != nil:
+		return st.expectValue(wire(*e.Value), e.Value.String(), "value", "value of "+e.Value.String(), e.Matcher)
+	case e.Count != nil:
+		return st.expectValue(wire(*e.Count), e.Count.String(), "count", "count of "+e.Count.String(), e.Matcher)
+	case e.Attribute != nil:
+		l := wire(e.Attribute.Locator)
+		l.Attribute = e.Attribute.Attribute
+		what := e.Attribute.Locator.String()
+		return st.expectValue(l, what, "attribute", fmt.Sprintf("attribute %s of %s", l.Attribute, what), e.Matcher)
+	case e.URL != nil:
+		return st.expectURL(*e.URL)
+	case e.Title != nil:
+		return st.expectValue(locator{}, "", "page", "title", *e.Title)
+	case e.Console != "":
+		return st.expectConsole()
+	}
+	return executors.Errorf("the assertion has no subject")
+}
+
+// expectState asserts a state that an element is in or not.
+func (st *step) expectState(l spec.Locator, state, subject string, holds func(observation) bool) error {
+	o, err := st.observe(l, subject, holds)
+	if err != nil {
+		return st.unmet(l.String()+" is "+state, state, "", err)
+	}
+	if o.Element != "" {
+		st.report.Set("element", o.Element)
+	}
+	check := executors.Check{Name: l.String() + " is " + state, Expected: state, Actual: o.actual(subject), Passed: holds(o)}
+	if !check.Passed {
+		check.Message = fmt.Sprintf("%s is %s after %s, and should be %s", o.name(l.String()), check.Actual, st.limit, state)
+		if !o.Found {
+			check.Message = st.missing(l, o)
+		}
+	}
+	return st.judge(check)
+}
+
+// missing says that there is no element, and what there is instead.
+func (st *step) missing(l spec.Locator, o observation) string {
+	p := prepared{Why: "missing", Count: o.Count}
+	// The page is asked once more, for the names that it has.
+	var looked prepared
+	_, err := st.page.call(st.ctx, "prepare", map[string]any{"locator": wire(l), "kind": "any", "budget": 0}, &looked)
+	if err == nil && looked.Why == "missing" {
+		p = looked
+	}
+	return unready(l.String(), p, st.limit).Message
+}
+
+func (o observation) name(what string) string {
+	if o.Element != "" {
+		return o.Element
+	}
+	return what
+}
+
+func (o observation) actual(subject string) string {
+	if !o.Found {
+		return "not there"
+	}
+	yes, no := "visible", "hidden"
+	holds := o.Visible
+	switch subject {
+	case "enabled":
+		yes, no, holds = "enabled", "disabled", !o.Disabled
+	case "checked":
+		if o.Checked == nil {
+			return "neither checked nor unchecked"
+		}
+		yes, no, holds = "checked", "unchecked", *o.Checked
+	}
+	if holds {
+		return yes
+	}
+	return no
+}
+
+// expectValue asserts a value by a matcher.
+func (st *step) expectValue(l locator, what, subject, title string, m spec.Matcher) error {
+	value := func(o observation) spec.Actual {
+		switch {
+		case subject == "count":
+			return spec.NumberActual(o.Count)
+		case subject == "page":
+			return spec.TextActual(o.Title)
+		case !o.Found || o.Text == nil:
+			return spec.NoActual()
+		}
+		return spec.TextActual(*o.Text)
+	}
+	// An attribute that is to be absent still needs its element.
+	ready := func(o observation) bool { return o.Found || subject == "count" || subject == "page" }
+	o, err := st.observeWire(l, what, subject, func(o observation) bool { return ready(o) && passed(m.Evaluate(value(o))) })
+	if err != nil {
+		return st.unmet(title+" "+m.String(), "", "", err)
+	}
+	if o.Element != "" {
+		st.report.Set("element", o.Element)
+	}
+	if !ready(o) {
+		message := unready(what, prepared{Why: "missing", Count: o.Count}, st.limit).Message
+		return st.judge(executors.Check{Name: strings.TrimSpace(title + " " + m.String()), Actual: "not there", Message: message})
+	}
+	return st.judgeAll(title, m.Evaluate(value(o)))
+}
+
+func passed(verdicts []spec.Verdict) bool {
+	for _, v := range verdicts {
+		if !v.Passed {
+			return false
+		}
+	}
+	return true
+}
+
+func (st *step) expectURL(m spec.Matcher) error {
+	m, err := st.absolute(m)
+	if err != nil {
+		return err
+	}
+	verdicts, err := st.awaitURL(m)
+	if err != nil {
+		return err
+	}
+	return st.judgeAll("url", verdicts)
+}
+
+// awaitURL waits until the page's address is as asked or the time is up.
+func (st *step) awaitURL(m spec.Matcher) ([]spec.Verdict, error) {
+	var verdicts []spec.Verdict
+	err := st.awaitState(func(s *state) bool {
+		verdicts = m.Evaluate(spec.TextActual(s.url))
+		return passed(verdicts)
+	})
+	return verdicts, err
+}
+
+// awaitState waits for the state without an error when the time is up.
+func (st *step) awaitState(holds func(*state) bool) error {
+	ctx, cancel := context.WithDeadline(st.ctx, st.end)
+	defer cancel()
+	err := st.page.await(ctx, holds)
+	if st.late(err) && st.ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+// absolute resolves addresses that a plan may write relative to BASE_URL.
+func (st *step) absolute(m spec.Matcher) (spec.Matcher, error) {
+	resolve := func(v *spec.Value) (*spec.Value, error) {
+		text, ok := v.V.(string)
+		if !ok || strings.Contains(text, "://") || strings.HasPrefix(text, "about:") {
+			return v, nil
+		}
+		abs, err := st.task.Scope.ResolveURL(text)
+		if err != nil {
+			return nil, executors.Errorf("the address %q cannot be used: %w", text, err)
+		}
+		return &spec.Value{V: abs}, nil
+	}
+	var err error
+	for _, field := range []**spec.Value{&m.Equals, &m.NotEquals} {
+		if *field == nil {
+			continue
+		}
+		if *field, err = resolve(*field); err != nil {
+			return m, err
+		}
+		if u, perr := url.Parse(fmt.Sprint((*field).V)); perr == nil && u.Host != "" && u.Path == "" {
+			u.Path = "/" // as the browser writes it
+			*field = &spec.Value{V: u.String()}
+		}
+	}
+	return m, nil
+}
+
+func (st *step) expectConsole() error {
+	// One answer of the page, so that what it has written is all here.
+	if _, err := st.page.call(st.ctx, "focused", nil, &struct{}{}); err != nil && !st.late(err) {
+		return err
+	}
+	errs := look(st.page, func(s *state) []string { return s.console.errors() })
+	check := executors.Check{Name: "console is clean", Expected: "no errors", Passed: len(errs) == 0, Actual: "no errors"}
+	if !check.Passed {
+		check.Actual = short(strings.Join(errs, "\n"), 2000)
+		check.Message = fmt.Sprintf("the console has %s: %s", plural(len(errs), "error", "errors"), oneLine(strings.Join(errs, "; ")))
+	}
+	return st.judge(check)
+}
+
+// judge reports a check. Where the case's time ended the step, it is a timeout
+// and no verdict on the target.
+func (st *step) judge(c executors.Check) error {
+	st.report.Check(c)
+	if !c.Passed && st.capped && st.over() {
+		return st.gaveUp(executors.TimedOutf("%s", c.Message))
+	}
+	return nil
+}
+
+func (st *step) judgeAll(title string, verdicts []spec.Verdict) error {
+	for _, v := range verdicts {
+		c := executors.Check{Name: title + " " + v.Name, Passed: v.Passed, Expected: v.Expected, Actual: v.Actual}
+		if !v.Passed {
+			c.Message = fmt.Sprintf("%s %s after %s", title, v.Message, st.limit)
+		}
+		if err := st.judge(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unmet reports the check that could not be made, with its reason.
+func (st *step) unmet(name, expected, actual string, err error) error {
+	if f, ok := errors.AsType[*executors.Failure](err); ok {
+		st.report.Check(executors.Check{Name: strings.TrimSpace(name), Expected: expected, Actual: actual, Message: f.Message})
+	}
+	return err
+}

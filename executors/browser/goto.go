@@ -1,0 +1,141 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/devtools"
+)
+
+// open performs goto: it returns when the page has loaded.
+func (st *step) open(ref string) error {
+	address, err := st.address(ref)
+	if err != nil {
+		return err
+	}
+	pg := st.page
+	pg.update(func(s *state) { s.seen = nil })
+	var res cdppage.NavigateResult
+	err = pg.send(st.ctx, cdppage.Navigate.Method, cdppage.NavigateParams{URL: address}, &res)
+	switch {
+	case err != nil && st.late(err):
+		st.stopLoading()
+		return st.gaveUp(executors.TimedOutf("%s did not answer within %s", address, st.limit))
+	case err != nil:
+		if e, ok := errors.AsType[*cdproto.Error](err); ok {
+			return executors.Errorf("%s cannot be opened: %s", address, oneLine(e.Message))
+		}
+		return err
+	case res.IsDownload:
+		return executors.Failf("%s is a download and no page", address)
+	case res.ErrorText != "":
+		return unreachable(address, res.ErrorText)
+	case res.LoaderID == "": // another place in the same document
+		return nil
+	}
+	err = pg.await(st.ctx, func(s *state) bool { return s.seen[res.LoaderID] && s.reached["load"] })
+	if err != nil {
+		if st.late(err) {
+			st.stopLoading()
+			return st.gaveUp(executors.TimedOutf("%s did not finish loading within %s", address, st.limit))
+		}
+		return err
+	}
+	return st.measure()
+}
+
+// stopLoading frees the page for what follows, such as a picture of it.
+func (st *step) stopLoading() {
+	devtools.Post(st.page.session, cdppage.StopLoading, struct{}{})
+	devtools.Post(st.page.session, runtime.TerminateExecution, struct{}{})
+}
+
+// address resolves where to go. Only the web is open to a plan: the browser
+// would show files of this machine, too.
+func (st *step) address(ref string) (string, error) {
+	if strings.TrimSpace(ref) == "about:blank" {
+		return "about:blank", nil
+	}
+	if u, err := url.Parse(strings.TrimSpace(ref)); err == nil && u.IsAbs() && u.Scheme != "http" && u.Scheme != "https" {
+		return "", executors.Errorf("%s cannot be opened: only http and https addresses are allowed", short(ref, 200))
+	}
+	address, err := st.task.Scope.ResolveURL(ref)
+	if err != nil {
+		return "", executors.Errorf("the address %s cannot be used: %w", short(ref, 200), err)
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", executors.Errorf("%s cannot be opened: only http and https addresses are allowed", short(address, 200))
+	}
+	return address, nil
+}
+
+// measure tells how long the page took to load, by its own clock.
+func (st *step) measure() error {
+	var t struct {
+		Load   float64 `json:"load"`
+		Status int     `json:"status"`
+	}
+	if _, err := st.page.call(st.ctx, "timing", nil, &t); err != nil {
+		if st.late(err) {
+			return st.gaveUp(executors.TimedOutf("the page does not answer within %s: its script is busy", st.limit))
+		}
+		return err
+	}
+	if t.Load > 0 {
+		st.report.Set("loadMs", t.Load)
+		st.sink.Emit(executors.Metric{Name: "page_load", Unit: "ms", Value: t.Load, At: time.Now()})
+	}
+	if t.Status > 0 {
+		st.report.Set("status", t.Status)
+	}
+	return nil
+}
+
+// netErrors are the ways in which a target cannot be reached. What is not here
+// was answered by the target, and wrongly.
+var netErrors = []struct{ prefix, sentence string }{
+	{"net::ERR_NAME_NOT_RESOLVED", "there is no host of that name"},
+	{"net::ERR_NAME_RESOLUTION_FAILED", "its name could not be resolved"},
+	{"net::ERR_CONNECTION_REFUSED", "nothing listens there"},
+	{"net::ERR_CONNECTION_RESET", "the connection was reset"},
+	{"net::ERR_CONNECTION_CLOSED", "the connection was closed"},
+	{"net::ERR_CONNECTION_TIMED_OUT", "nothing answers there"},
+	{"net::ERR_CONNECTION", "no connection could be made"},
+	{"net::ERR_TIMED_OUT", "nothing answers there"},
+	{"net::ERR_ADDRESS_UNREACHABLE", "the address cannot be reached"},
+	{"net::ERR_ADDRESS_INVALID", "the address is not valid"},
+	{"net::ERR_INTERNET_DISCONNECTED", "this machine has no network"},
+	{"net::ERR_NETWORK", "the network failed"},
+	{"net::ERR_PROXY", "the proxy failed"},
+	{"net::ERR_TUNNEL_CONNECTION_FAILED", "the proxy refused the connection"},
+	{"net::ERR_CERT", "its certificate is not trusted"},
+	{"net::ERR_SSL", "no secure connection could be made"},
+	{"net::ERR_UNSAFE_PORT", "the browser refuses that port"},
+}
+
+func unreachable(address, errorText string) error {
+	for _, e := range netErrors {
+		if strings.HasPrefix(errorText, e.prefix) {
+			return executors.Errorf("%s cannot be reached: %s (%s)", address, e.sentence, errorText)
+		}
+	}
+	why := "the browser reports " + errorText
+	switch errorText {
+	case "net::ERR_TOO_MANY_REDIRECTS":
+		why = fmt.Sprintf("it redirects without end (%s)", errorText)
+	case "net::ERR_EMPTY_RESPONSE":
+		why = fmt.Sprintf("the server answered nothing (%s)", errorText)
+	case "net::ERR_ABORTED":
+		why = fmt.Sprintf("the server sent no page, or the page stopped it (%s)", errorText)
+	}
+	return executors.Failf("%s did not open: %s", address, why)
+}

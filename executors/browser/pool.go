@@ -1,0 +1,265 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/semantest/semantest/executors/browser/internal/chromium"
+	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/internal/apperr"
+)
+
+var errClosed = errors.New("the browser executor is closed")
+
+// disposeLimit is how long a browser may take to throw a context away before
+// it is no longer trusted.
+const disposeLimit = 5 * time.Second
+
+// pool holds the browser that serves cases now, and those that are ending.
+type pool struct {
+	opts Options
+
+	ctx  context.Context // ends with the pool
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+
+	mu       sync.Mutex
+	current  *instance
+	starting *start
+	cleaned  bool
+	closed   bool
+	errs     []error // of ending browsers
+}
+
+// start is a browser that is being started; several cases may wait for it.
+type start struct {
+	done chan struct{}
+	inst *instance
+	err  error
+}
+
+// instance is one browser process. Its fields below are guarded by pool.mu.
+type instance struct {
+	proc *chromium.Process
+	end  chan struct{} // closed when nobody needs it any more
+
+	users   int
+	served  int
+	retired bool
+	spare   *page
+	warming bool
+}
+
+func newPool(opts Options) *pool {
+	ctx, stop := context.WithCancel(context.Background())
+	return &pool{opts: opts, ctx: ctx, stop: stop}
+}
+
+// acquire returns a page in a fresh context. The caller releases it.
+func (p *pool) acquire(ctx context.Context) (*page, error) {
+	for attempt := 0; ; attempt++ {
+		inst, spare, err := p.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		pg := spare
+		if pg == nil {
+			if pg, err = openPage(ctx, inst, p.opts.ProxyServer); err != nil {
+				p.leave(inst)
+			}
+		}
+		if err == nil {
+			p.prewarm(inst)
+			return pg, nil
+		}
+		// A browser that died unnoticed between two cases is no reason to
+		// fail: the next one is tried once.
+		if attempt > 0 || ctx.Err() != nil || !errors.Is(err, devtools.ErrLost) {
+			return nil, err
+		}
+		p.retire(inst)
+	}
+}
+
+// release throws the page's context away in the background.
+func (p *pool) release(pg *page) {
+	p.wg.Go(func() {
+		defer p.leave(pg.inst)
+		ctx, cancel := context.WithTimeout(p.ctx, disposeLimit)
+		defer cancel()
+		if err := pg.dispose(ctx); err != nil && p.ctx.Err() == nil {
+			p.retire(pg.inst)
+		}
+	})
+}
+
+// enter counts the caller in and hands it the spare page, if there is one.
+func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
+	for {
+		p.mu.Lock()
+		if p.closed {
+			p.mu.Unlock()
+			return nil, nil, errClosed
+		}
+		if inst := p.current; inst != nil {
+			spare := inst.spare
+			inst.spare = nil
+			inst.users++
+			inst.served++
+			if inst.served >= p.opts.CasesPerBrowser {
+				p.retireLocked(inst)
+			}
+			p.mu.Unlock()
+			return inst, spare, nil
+		}
+		if p.starting == nil {
+			s := &start{done: make(chan struct{})}
+			p.starting = s
+			p.wg.Go(func() { p.start(s) })
+		}
+		s := p.starting
+		p.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-s.done:
+			if s.err != nil {
+				return nil, nil, s.err
+			}
+		}
+	}
+}
+
+// start is bound to the pool and not to a case: others may wait for it too.
+func (p *pool) start(s *start) {
+	defer close(s.done)
+	path, err := chromium.Find(p.opts.Path)
+	if err == nil {
+		p.mu.Lock()
+		first := !p.cleaned
+		p.cleaned = true
+		p.mu.Unlock()
+		if first {
+			chromium.RemoveLeftovers()
+		}
+		var proc *chromium.Process
+		if proc, err = chromium.Start(p.ctx, path, p.opts.Log, nil); err == nil {
+			s.inst = &instance{proc: proc, end: make(chan struct{})}
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.starting = nil
+	if err != nil {
+		s.err = err
+		if p.closed {
+			s.err = errClosed
+		}
+		return
+	}
+	if !p.closed {
+		p.current = s.inst
+	}
+	p.wg.Go(func() { p.watch(s.inst) })
+}
+
+// watch waits for the end of a browser and cleans up behind it.
+func (p *pool) watch(inst *instance) {
+	select {
+	case <-inst.proc.Conn.Done():
+		if p.ctx.Err() == nil {
+			p.opts.Log.Warn("the browser ended unexpectedly", "reason", inst.proc.Reason())
+		}
+		p.retire(inst)
+	case <-inst.end:
+	case <-p.ctx.Done():
+	}
+	if err := inst.proc.Close(); err != nil {
+		p.mu.Lock()
+		p.errs = append(p.errs, err)
+		p.mu.Unlock()
+	}
+}
+
+// prewarm opens the next case's page while this one works.
+func (p *pool) prewarm(inst *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || inst.retired || inst.warming || inst.spare != nil {
+		return
+	}
+	inst.warming = true
+	inst.users++
+	p.wg.Go(func() {
+		defer p.leave(inst)
+		ctx, cancel := context.WithTimeout(p.ctx, disposeLimit)
+		defer cancel()
+		pg, err := openPage(ctx, inst, p.opts.ProxyServer)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		inst.warming = false
+		if err == nil {
+			// It goes with the browser should nobody come for it.
+			inst.spare = pg
+		}
+	})
+}
+
+func (p *pool) leave(inst *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	inst.users--
+	p.endIfIdle(inst)
+}
+
+// retire lets a browser finish its cases and take no more.
+func (p *pool) retire(inst *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.retireLocked(inst)
+	p.endIfIdle(inst)
+}
+
+func (p *pool) retireLocked(inst *instance) {
+	inst.retired = true
+	if p.current == inst {
+		p.current = nil
+	}
+}
+
+func (p *pool) endIfIdle(inst *instance) {
+	if inst.retired && inst.users == 0 {
+		select {
+		case <-inst.end:
+		default:
+			close(inst.end)
+		}
+	}
+}
+
+func (p *pool) close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.current = nil
+	p.mu.Unlock()
+	p.stop()
+	p.wg.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := errors.Join(p.errs...); err != nil {
+		return apperr.Wrap(err, apperr.Internal, "the browser did not end cleanly")
+	}
+	return nil
+}
+
+// dispose closes everything that the case has opened.
+func (pg *page) dispose(ctx context.Context) error {
+	defer pg.session.Close()
+	_, err := devtools.Call(ctx, pg.inst.proc.Conn.Root(), target.DisposeBrowserContext,
+		target.DisposeBrowserContextParams{BrowserContextID: pg.contextID})
+	return err
+}
