@@ -15,13 +15,26 @@ const maxMaskedAttachment = 8 << 20
 
 // MaskSink returns a sink that hides the secrets of scope in every text that
 // passes through it: names, errors, checks, details, logs, tags of metrics,
-// and attachments whose content type is text, JSON or XML. Executors wrap the sink that they
-// are given first thing, so that no later code can forget a secret.
-func MaskSink(sink Sink, scope *spec.Scope) Sink { return &maskSink{sink: sink, mask: scope.Mask} }
+// and attachments whose content type is text, JSON or XML. Executors wrap the
+// sink that they are given first thing, so that no later code can forget a
+// secret. Texts of events come out as valid UTF-8 without NUL, whatever a
+// target answered, because databases and JSON refuse anything else.
+func MaskSink(sink Sink, scope *spec.Scope) Sink {
+	return &maskSink{sink: sink, mask: func(text string) string { return printable(scope.Mask(text)) }, secrets: scope.Mask}
+}
+
+// printable replaces NUL and what is not UTF-8 by the replacement character.
+func printable(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", "\uFFFD")
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
 
 type maskSink struct {
-	sink Sink
-	mask func(string) string
+	sink    Sink
+	mask    func(string) string // for events
+	secrets func(string) string // for attachments, which keep their bytes
 }
 
 // Emit implements Sink.
@@ -68,7 +81,7 @@ func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
 		if err != nil {
 			return err
 		}
-		a.Body = io.NopCloser(bytes.NewReader([]byte(m.mask(string(data)))))
+		a.Body = io.NopCloser(bytes.NewReader([]byte(m.secrets(string(data)))))
 	}
 	return m.sink.Attach(ctx, a)
 }
@@ -119,7 +132,7 @@ func MaskError(err error, scope *spec.Scope) error {
 		return nil
 	}
 	text := err.Error()
-	if masked := scope.Mask(text); masked != text {
+	if masked := printable(scope.Mask(text)); masked != text {
 		return maskedError{text: masked, err: err}
 	}
 	return err

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// check evaluates every check of a step; one that fails does not keep the
+// others from being looked at.
+func (a *attempt) check(ctx context.Context, checks []spec.Check, in *response, r *executors.Report) {
+	for _, c := range checks {
+		for _, judged := range a.judge(ctx, c, in) {
+			r.Check(judged)
+		}
+	}
+}
+
+func (a *attempt) judge(ctx context.Context, c spec.Check, in *response) []executors.Check {
+	switch {
+	case c.Status != nil:
+		return a.verdicts("status", *c.Status, spec.NumberActual(in.status))
+	case c.Header != "":
+		return a.header(c.Header, c.Matcher, in)
+	case c.Body != nil:
+		return a.verdicts("body", *c.Body, spec.TextActual(string(in.body)))
+	case c.JSONPath != "":
+		return a.jsonpath(c.JSONPath, c.Matcher, in)
+	case c.Schema != nil:
+		return []executors.Check{a.schema(ctx, *c.Schema, in)}
+	case c.Duration != nil:
+		return a.verdicts("duration", *c.Duration, spec.DurationActual(in.timings.duration))
+	}
+	return []executors.Check{failedCheck("check", "a subject", "nothing",
+		"the check has no subject: give it status, header, body, jsonpath, schema or duration")}
+}
+
+func (a *attempt) header(name string, m spec.Matcher, in *response) []executors.Check {
+	actual := spec.NoActual()
+	if values := in.header.Values(name); len(values) > 0 {
+		actual = spec.TextActual(strings.Join(values, ", "))
+	}
+	checks := a.verdicts("header "+strings.ToLower(name), m, actual)
+	if sensitive(name) && actual.Exists {
+		for i, c := range checks {
+			checks[i].Actual = hidden
+			if !c.Passed {
+				checks[i].Message = fmt.Sprintf("%s did not hold; the value of this header is not shown", c.Name)
+			}
+		}
+	}
+	return checks
+}
+
+// verdicts judges a value and puts the subject before each verdict.
+//
+// The texts of a verdict are cut to a bound, and a secret that is cut in two
+// could not be recognised any more: where the value holds a secret, what people
+// read comes from a second judgement of the masked value.
+func (a *attempt) verdicts(subject string, m spec.Matcher, actual spec.Actual) []executors.Check {
+	verdicts := m.Evaluate(actual)
+	shown := verdicts
+	if masked, changed := a.masked(actual); changed {
+		shown = m.Evaluate(masked)
+	}
+	checks := make([]executors.Check, len(verdicts))
+	for i, v := range verdicts {
+		checks[i] = executors.Check{Name: subject + " " + v.Name, Passed: v.Passed, Expected: v.Expected, Actual: shown[i].Actual}
+		if v.Passed {
+			continue
+		}
+		checks[i].Message = subject + " " + oneLine(shown[i].Message)
+		if shown[i].Message == "" {
+			checks[i].Message = checks[i].Name + " did not hold"
+		}
+	}
+	return checks
+}
+
+// masked returns the value with its secrets hidden, and whether there were any.
+func (a *attempt) masked(actual spec.Actual) (spec.Actual, bool) {
+	if !actual.Exists {
+		return actual, false
+	}
+	changed := false
+	actual.Value = maskValue(a.task.Scope, actual.Value, &changed)
+	return actual, changed
+}
+
+func maskValue(scope *spec.Scope, v any, changed *bool) any {
+	switch v := v.(type) {
+	case string:
+		masked := scope.Mask(v)
+		*changed = *changed || masked != v
+		return masked
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = maskValue(scope, e, changed)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			key := scope.Mask(k)
+			*changed = *changed || key != k
+			out[key] = maskValue(scope, e, changed)
+		}
+		return out
+	}
+	return v
+}
+
+func failedCheck(name, expected, actual, message string) executors.Check {
+	return executors.Check{Name: name, Expected: expected, Actual: actual, Message: oneLine(message)}
+}
+
+func oneLine(text string) string {
+	return strings.NewReplacer("\r", " ", "\n", " ").Replace(text)
+}
+
+const hidden = "***"
+
+// sensitive names headers whose values are never shown.
+func sensitive(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token", "X-Csrf-Token":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+const (
+	maxExcerpt  = 4 << 10 // of a body in the detail of a step
+	maxKept     = 1 << 20 // of a body as an attachment
+	maxHeader   = 2 << 10 // of one header's value in the detail
+	maxHeaderNo = 100     // headers in the detail
+	maxURL      = 2 << 10 // of an address in the detail
+)
+
+// detail is the request as the page of a step shows it. Secrets are masked
+// before anything is cut, since half a secret would not be recognised.
+func (r *request) detail(scope *spec.Scope) map[string]any {
+	d := map[string]any{
+		"method":  r.method,
+		"url":     excerpt(scope.Mask(r.url.Redacted()), maxURL),
+		"headers": headers(r.header, scope),
+	}
+	if len(r.body) > 0 {
+		d["body"] = bodyExcerpt(r.body, scope)
+		d["bodyBytes"] = len(r.body)
+	}
+	return d
+}
+
+func (r *response) detail(scope *spec.Scope) map[string]any {
+	d := map[string]any{
+		"status":    r.status,
+		"protocol":  r.proto,
+		"url":       excerpt(scope.Mask(r.url), maxURL),
+		"headers":   headers(r.header, scope),
+		"body":      bodyExcerpt(r.body, scope),
+		"bodyBytes": len(r.body),
+		"timings": map[string]any{
+			"dns": ms(r.timings.dns), "connect": ms(r.timings.connect), "tls": ms(r.timings.tls),
+			"firstByte": ms(r.timings.firstByte), "duration": ms(r.timings.duration), "total": ms(r.timings.total),
+		},
+	}
+	if len(r.hops) > 0 {
+		hops := make([]any, len(r.hops))
+		for i, h := range r.hops {
+			hops[i] = excerpt(scope.Mask(h), maxURL)
+		}
+		d["redirects"] = hops
+	}
+	return d
+}
+
+func headers(h http.Header, scope *spec.Scope) map[string]any {
+	out := make(map[string]any, len(h))
+	for _, name := range sorted(h) {
+		if len(out) == maxHeaderNo {
+			break
+		}
+		if value := strings.Join(h[name], ", "); sensitive(name) {
+			out[name] = hidden
+		} else {
+			out[name] = excerpt(scope.Mask(value), maxHeader)
+		}
+	}
+	return out
+}
+
+// bodyExcerpt is the beginning of a body. Only as much is masked as could
+// reach into the excerpt.
+func bodyExcerpt(body []byte, scope *spec.Scope) string {
+	return excerpt(scope.Mask(string(body[:min(len(body), maxExcerpt*16)])), maxExcerpt)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// keepBody attaches the body of an answer that did not pass, for people to look
+// into. A store that is full does not change the outcome.
+func (a *attempt) keepBody(ctx context.Context, in *response, r *executors.Report) {
+	contentType := in.header.Get("Content-Type")
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		contentType, mediaType = "application/octet-stream", ""
+	}
+	kept := []byte(a.task.Scope.Mask(string(in.body)))
+	if len(kept) > maxKept {
+		kept = kept[:maxKept]
+	}
+	err = a.sink.Attach(ctx, executors.Attachment{
+		Name:        fmt.Sprintf("step-%d-body%s", r.Index+1, extension(mediaType)),
+		Kind:        executors.AttachmentBody,
+		ContentType: contentType,
+		Step:        r.Index,
+		Body:        io.NopCloser(bytes.NewReader(kept)),
+	})
+	if err != nil {
+		r.Set("attachmentError", "the body of the answer could not be kept: "+oneLine(err.Error()))
+	}
+}
+
+func extension(mediaType string) string {
+	switch {
+	case mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"):
+		return ".json"
+	case mediaType == "text/html":
+		return ".html"
+	case mediaType == "application/xml" || mediaType == "text/xml" || strings.HasSuffix(mediaType, "+xml"):
+		return ".xml"
+	case strings.HasPrefix(mediaType, "text/"):
+		return ".txt"
+	}
+	return ".bin"
+}
+
+// measure emits what load tools call these metrics.
+func (a *attempt) measure(title string, out *request, in *response) {
+	now := time.Now()
+	tags := map[string]string{"method": out.method, "status": strconv.Itoa(in.status), "name": title}
+	emit := func(name, unit string, value float64) {
+		a.sink.Emit(executors.Metric{Name: name, Unit: unit, Value: value, Tags: tags, At: now})
+	}
+	failed := 0.0
+	if in.status == 0 || in.status >= http.StatusBadRequest {
+		failed = 1
+	}
+	emit("http_reqs", "1", 1)
+	emit("http_req_failed", "1", failed)
+	if in.answered() {
+		emit("http_req_duration", "ms", ms(in.timings.duration))
+		emit("http_req_waiting", "ms", ms(in.timings.firstByte))
+	}
+}

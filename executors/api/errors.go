@@ -1,0 +1,159 @@
+package api
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/egress"
+)
+
+// maxCause bounds what of a driver's error, which may quote the target, goes
+// into a sentence: 300 bytes.
+const maxCause = 300
+
+// explain turns what net/http says into one sentence and an outcome: a target
+// that cannot be reached is errored, one that answers wrongly has failed.
+func explain(err error, out *request, x *exchange) error {
+	target, dialled := origins(err, out)
+	phase := x.waitingFor()
+	if over(x.ctx) {
+		return executors.TimedOutf("%s", [...]string{
+			phaseConnect: "still connecting to " + dialled,
+			phaseAnswer:  "still waiting for an answer from " + dialled,
+			phaseBody:    "still reading the answer of " + dialled,
+		}[phase])
+	}
+	f := classify(err, target, dialled, phase)
+	f.Err = err
+	return f
+}
+
+// over also asks the clock: a connection that was given the deadline of ctx
+// answers a moment before ctx itself knows.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
+func classify(err error, target, dialled string, phase phase) *executors.Failure {
+	if f := unreachable(err, dialled); f != nil {
+		return f
+	}
+	switch text := err.Error(); {
+	case errors.Is(err, errTooManyRedirects):
+		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
+	case errors.Is(err, errBodyTooLarge):
+		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxBodyBytes>>20)
+	case errors.As(err, new(gzipError)):
+		return executors.Failf("the answer of %s says that it is gzip, but it cannot be decoded: %s", dialled, cause(err))
+	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
+		return executors.Failf("the headers of the answer of %s are larger than the limit of %d KiB", dialled, maxHeaderBytes>>10)
+	case phase == phaseBody && broken(err):
+		return executors.Failf("%s closed the connection in the middle of its answer", dialled)
+	case broken(err):
+		return executors.Failf("%s closed the connection without an answer", dialled)
+	case strings.Contains(text, "malformed"), strings.Contains(text, "bad Content-Length"), strings.Contains(text, "unsupported transfer"),
+		strings.Contains(text, "transport connection broken"), strings.Contains(text, "chunk"), strings.Contains(text, "http2:"),
+		strings.Contains(text, "unexpected protocol"), strings.Contains(text, "Content-Length"), strings.Contains(text, "unsolicited response"):
+		return executors.Failf("the answer of %s is not valid HTTP: %s", dialled, cause(err))
+	case strings.Contains(text, "unsupported protocol scheme"), strings.Contains(text, "failed to parse Location"), strings.Contains(text, "no Host in request URL"):
+		return executors.Failf("%s redirected to an address that cannot be followed: %s", target, cause(err))
+	}
+	return executors.Errorf("the request to %s could not be made: %s", dialled, cause(err))
+}
+
+// unreachable explains errors from before the request was sent.
+func unreachable(err error, target string) *executors.Failure {
+	if errors.Is(err, egress.ErrDenied) {
+		if e, ok := errors.AsType[*apperr.Error](err); ok {
+			return executors.Errorf("%s", e.Message)
+		}
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		if e.IsNotFound {
+			return executors.Errorf("could not connect to %s: there is no host %s; is the address right?", target, e.Name)
+		}
+		return executors.Errorf("could not connect to %s: the host %s could not be looked up: %s", target, e.Name, cause(errors.New(e.Err)))
+	}
+	if e, ok := errors.AsType[tlsError](err); ok {
+		return executors.Errorf("could not make a secure connection to %s: %s", target, tlsCause(e.err))
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
+		if e.Timeout() {
+			return executors.Errorf("could not connect to %s within %s; is the application running, and can it be reached from here?", target, connectTimeout)
+		}
+		return executors.Errorf("could not connect to %s: %s; is the application running?", target, cause(e.Err))
+	}
+	return nil
+}
+
+func tlsCause(err error) string {
+	if e, ok := errors.AsType[tls.RecordHeaderError](err); ok && e.Conn != nil {
+		return "the server does not speak TLS on this port; is http:// meant?"
+	}
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "its certificate is signed by an authority that is not trusted here"
+	case errors.As(err, new(x509.HostnameError)), errors.As(err, new(x509.CertificateInvalidError)):
+		return cause(err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Sprintf("the handshake took more than %s", connectTimeout)
+	case broken(err):
+		return "the server closed the connection"
+	}
+	return cause(err)
+}
+
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
+		strings.Contains(err.Error(), "server closed idle connection")
+}
+
+// origins names who was asked, and whom a redirect has led to where it went
+// wrong. Paths and queries stay out: they may be long and hold secrets.
+func origins(err error, out *request) (target, dialled string) {
+	target = out.url.Scheme + "://" + out.url.Host
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		if u, parseErr := url.Parse(e.URL); parseErr == nil && u.Host != "" {
+			return target, u.Scheme + "://" + u.Host
+		}
+	}
+	return target, target
+}
+
+// cause is the innermost text of an error on one line, bounded.
+func cause(err error) string {
+	for {
+		if e, ok := err.(*url.Error); ok {
+			err = e.Err
+			continue
+		}
+		if e, ok := err.(*os.SyscallError); ok {
+			err = e.Err
+			continue
+		}
+		break
+	}
+	return excerpt(strings.Join(strings.Fields(err.Error()), " "), maxCause)
+}
+
+// excerpt is the beginning of a text, cut at a rune.
+func excerpt(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
+}

@@ -1,0 +1,218 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"time"
+)
+
+// response is what came back, or as much of it as came.
+type response struct {
+	status  int
+	proto   string
+	header  http.Header
+	url     string // of the answer, after redirects; without a password
+	cookies []*http.Cookie
+	body    []byte // decoded
+	hops    []string
+	timings timings
+
+	decoded bool // the body has been read as JSON, or was found not to be
+	json    any
+	jsonErr error
+	shape   shape
+}
+
+// timings in the order in which they pass. Duration is from sending to the last
+// byte; the connection is not part of it.
+type timings struct {
+	dns, connect, tls, firstByte, duration, total time.Duration
+}
+
+func (r *response) answered() bool { return r.status != 0 }
+
+var errTooManyRedirects = errors.New("too many redirects")
+
+// exchange sends a request and reads its answer. The response is never nil; it
+// holds what was seen before the error, which is a Failure with its sentence.
+func (a *attempt) exchange(ctx context.Context, out *request) (*response, error) {
+	x := &exchange{ctx: ctx, started: time.Now(), phase: phaseConnect}
+	in := &response{}
+	ctx = context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
+	req, err := http.NewRequestWithContext(ctx, out.method, out.url.String(), bytes.NewReader(out.body))
+	if err != nil {
+		return in, explain(err, out, x)
+	}
+	if len(out.body) == 0 {
+		req.Body, req.GetBody, req.ContentLength = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }, 0
+	}
+	req.Header = out.header.Clone()
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
+	}
+	client := http.Client{Transport: a.executor.transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
+	resp, err := client.Do(req)
+	if err != nil {
+		return in, explain(err, out, x)
+	}
+	in.status, in.proto, in.header = resp.StatusCode, resp.Proto, resp.Header
+	in.url = resp.Request.URL.Redacted()
+	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)
+	x.enter(phaseBody)
+	in.body, err = readBody(resp)
+	if closeErr := resp.Body.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	in.timings = x.finish()
+	if err != nil {
+		return in, explain(err, out, x)
+	}
+	return in, nil
+}
+
+func (r *response) redirects(follow bool) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if !follow {
+			return http.ErrUseLastResponse
+		}
+		if len(via) > maxRedirects {
+			return errTooManyRedirects
+		}
+		r.hops = append(r.hops, req.URL.Redacted())
+		return nil
+	}
+}
+
+var errBodyTooLarge = errors.New("the body is too large")
+
+type gzipError struct{ err error }
+
+func (e gzipError) Error() string { return e.err.Error() }
+func (e gzipError) Unwrap() error { return e.err }
+
+// readBody reads and decodes a body up to the limit. What was read before an
+// error is returned with it.
+func readBody(resp *http.Response) ([]byte, error) {
+	// The raw bytes are limited too: gzip can go on for ever without giving any.
+	raw := &io.LimitedReader{R: resp.Body, N: maxBodyBytes + 1}
+	var r io.Reader = raw
+	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
+	if encoding == "gzip" || encoding == "x-gzip" {
+		z, err := gzip.NewReader(raw)
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, nil // no body at all: HEAD, 204, 304
+		}
+		if err != nil {
+			return nil, gzipError{err}
+		}
+		r = z
+	}
+	var b bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= 1<<20 {
+		b.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, maxBodyBytes+1))
+	if b.Len() > maxBodyBytes || raw.N <= 0 {
+		b.Truncate(min(b.Len(), maxBodyBytes))
+		return b.Bytes(), errBodyTooLarge
+	}
+	if err != nil && (errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || strings.HasPrefix(err.Error(), "flate:")) {
+		err = gzipError{err}
+	}
+	return b.Bytes(), err
+}
+
+type phase int
+
+// The phases of an exchange, to say what it was waiting for.
+const (
+	phaseConnect phase = iota
+	phaseAnswer
+	phaseBody
+)
+
+// exchange follows the connection of one request. The callbacks of httptrace
+// come from other goroutines, and may come late.
+type exchange struct {
+	ctx     context.Context // of the step
+	started time.Time
+
+	mu        sync.Mutex
+	phase     phase
+	dnsAt     time.Time
+	connectAt time.Time
+	tlsAt     time.Time
+	sentAt    time.Time // of the first request, where there are redirects
+	gotConnAt time.Time // of the last request
+	firstAt   time.Time
+	t         timings
+}
+
+func (x *exchange) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn:      func(string) { x.enter(phaseConnect) },
+		DNSStart:     func(httptrace.DNSStartInfo) { x.mark(&x.dnsAt) },
+		DNSDone:      func(httptrace.DNSDoneInfo) { x.add(&x.t.dns, &x.dnsAt) },
+		ConnectStart: func(string, string) { x.mark(&x.connectAt) },
+		ConnectDone:  func(string, string, error) { x.add(&x.t.connect, &x.connectAt) },
+		GotConn: func(httptrace.GotConnInfo) {
+			x.mu.Lock()
+			defer x.mu.Unlock()
+			x.gotConnAt, x.phase = time.Now(), phaseAnswer
+			if x.sentAt.IsZero() {
+				x.sentAt = x.gotConnAt
+			}
+		},
+		GotFirstResponseByte: func() { x.mark(&x.firstAt) },
+	}
+}
+
+func (x *exchange) enter(p phase) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.phase = p
+}
+
+func (x *exchange) mark(at *time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	*at = time.Now()
+}
+
+func (x *exchange) add(d *time.Duration, since *time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !since.IsZero() {
+		*d += time.Since(*since)
+	}
+}
+
+// waitingFor says what the exchange was doing.
+func (x *exchange) waitingFor() phase {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.phase
+}
+
+// finish returns the timings, after the last byte.
+func (x *exchange) finish() timings {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	now := time.Now()
+	t := x.t
+	t.total = now.Sub(x.started)
+	if !x.sentAt.IsZero() {
+		t.duration = now.Sub(x.sentAt)
+	}
+	if x.firstAt.After(x.gotConnAt) {
+		t.firstByte = x.firstAt.Sub(x.gotConnAt)
+	}
+	return t
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"sync/atomic"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Limits of every exchange.
+const (
+	defaultStepTimeout = 30 * time.Second
+	connectTimeout     = 10 * time.Second // for the connection and for TLS, each
+	maxRedirects       = 10
+	maxHeaderBytes     = 256 << 10
+	maxBodyBytes       = 10 << 20 // after decompression
+)
+
+// Executor performs api cases. Connections are shared by all attempts; cookies
+// and variables belong to one attempt.
+type Executor struct {
+	dialer    *dialer
+	transport *http.Transport
+	schemas   *schemaCache
+	closed    atomic.Bool
+}
+
+// Option changes a new Executor.
+type Option func(*Executor)
+
+// WithRootCAs trusts these certificate authorities instead of the system's.
+func WithRootCAs(pool *x509.CertPool) Option {
+	return func(e *Executor) { e.dialer.tls.RootCAs = pool }
+}
+
+// New returns an executor whose every connection is dialled through policy.
+func New(policy *egress.Policy, opts ...Option) *Executor {
+	d := newDialer(policy.Dialer(connectTimeout))
+	e := &Executor{dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
+	for _, o := range opts {
+		o(e)
+	}
+	return e
+}
+
+// Kind implements executors.Executor.
+func (e *Executor) Kind() spec.Kind { return spec.KindAPI }
+
+// Execute implements executors.Executor. A target that cannot be reached is
+// OutcomeErrored; an answer that breaks HTTP, a limit or a check is
+// OutcomeFailed.
+func (e *Executor) Execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
+	if e.closed.Load() {
+		return spec.OutcomeErrored, errors.New("the api executor is closed")
+	}
+	a, err := e.newAttempt(task, executors.MaskSink(sink, task.Scope))
+	if err != nil {
+		return spec.OutcomeErrored, err
+	}
+	outcome, err := executors.RunSteps(ctx, a.sink, a.steps())
+	return outcome, executors.MaskError(err, task.Scope)
+}
+
+// Close implements executors.Executor.
+func (e *Executor) Close() error {
+	e.closed.Store(true)
+	e.transport.CloseIdleConnections()
+	e.dialer.closeAll()
+	return nil
+}
+
+// attempt is the state of one Execute.
+type attempt struct {
+	executor *Executor
+	task     executors.Task
+	sink     executors.Sink
+	jar      *cookiejar.Jar
+}
+
+func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attempt, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &attempt{executor: e, task: task, sink: sink, jar: jar}, nil
+}
+
+func (a *attempt) steps() []executors.Step {
+	steps := make([]executors.Step, len(a.task.Case.APISteps))
+	for i, s := range a.task.Case.APISteps {
+		steps[i] = executors.Step{
+			Name:    cmp.Or(s.Title(), "step without an action"),
+			Action:  cmp.Or(s.Action(), "none"),
+			Timeout: s.Timeout.Or(a.task.Use.StepTimeout.Or(defaultStepTimeout)),
+			Do: func(ctx context.Context, r *executors.Report) error {
+				return a.perform(ctx, s, r)
+			},
+		}
+	}
+	return steps
+}
+
+// perform does one step: send, report what was seen, check, capture.
+func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.Report) error {
+	title := step.Title()
+	step, err := spec.Expand(a.task.Scope, step)
+	if err != nil {
+		return executors.Errorf("the step cannot be filled in: %w", err)
+	}
+	if step.HTTP == nil {
+		return executors.Errorf("the step has no action: give it http")
+	}
+	out, err := a.build(*step.HTTP)
+	if err != nil {
+		return err
+	}
+	r.Set("request", out.detail(a.task.Scope))
+	in, err := a.exchange(ctx, out)
+	a.measure(title, out, in)
+	if in.answered() {
+		r.Set("response", in.detail(a.task.Scope))
+	}
+	if err == nil {
+		a.check(ctx, step.Checks, in, r)
+		a.capture(step.Capture, in, r)
+	}
+	if (err != nil || r.Failed()) && len(in.body) > 0 {
+		a.keepBody(ctx, in, r)
+	}
+	return err
+}
