@@ -1,66 +1,87 @@
 package spec
 
+// The tags of the types in this package are the plan language: the decoder,
+// the JSON Schema and the reference in docs/plan-format.md are made from them.
+//
+//	yaml      the key; ",inline" takes the fields of the struct in
+//	doc       what it means, for authors
+//	default   what holds when the key is absent
+//	example   a value as an author may write it; a test reads every one
+//	required  the key must be there
+//	short     a scalar may stand for the whole struct and fills this field
+//	action    exactly one of these fields is set
+//	one       exactly one field of the group is set; the tag names the group
+//	most      at most one field of the group is set
+//	optional  on an inlined struct: its groups "one" become "most"
+//	kind      the field belongs to cases of this kind only
+//	enum      the texts that are allowed
+//	pattern   a form that text must have, by its name in patterns.go
+//	keys      the same for the keys of a mapping and the elements of a list
+//	min, max  limits: characters of text, elements, magnitude, length of time
+//	each      limits "min-max" of the elements of a list or mapping
+//	matcher   what the matcher's short form means, by its name in matchers.go
+
 // Plan is a named acceptance specification: the whole of a plan file.
 type Plan struct {
-	Version     string              `yaml:"version" doc:"Version of the plan language; always \"1\"." required:"true"`
-	Name        string              `yaml:"name" doc:"What the plan checks, 1–100 characters." required:"true"`
-	Description string              `yaml:"description" doc:"For readers, at most 1000 characters."`
-	Tags        []string            `yaml:"tags" doc:"Labels that every case of the plan carries."`
-	Environment string              `yaml:"environment" doc:"Where the plan runs by default, such as staging."`
-	Env         map[string]string   `yaml:"env" doc:"Variables with their defaults. BASE_URL is what relative URLs are resolved against. A value may refer to other variables."`
-	Secrets     []string            `yaml:"secrets" doc:"Names of variables that must be given from outside and are masked in everything that is stored or shown."`
-	Use         Use                 `yaml:"use" doc:"Settings for every case; a case may override some."`
-	WebServer   *WebServer          `yaml:"webServer" doc:"How the command line starts the application under test when it is not there yet. A server never runs it."`
-	Matrix      map[string][]string `yaml:"matrix" doc:"Names with lists of values: every case runs once for each combination, and reads it as a variable."`
-	Cases       []Case              `yaml:"cases" doc:"The cases, 1–100 before the matrix." required:"true"`
-	Gates       *Gates              `yaml:"gates" doc:"Limits on the whole run, judged at its end."`
+	Version     string              `yaml:"version" doc:"Version of the plan language; always \"1\"." required:"true" enum:"1" example:"\"1\""`
+	Name        string              `yaml:"name" doc:"What the plan checks." required:"true" min:"1" max:"100" pattern:"line" example:"Checkout"`
+	Description string              `yaml:"description" doc:"For readers." max:"1000" example:"What a customer needs in order to pay."`
+	Tags        []string            `yaml:"tags" doc:"Labels that every case of the plan carries." max:"20" each:"1-50" keys:"tag" example:"[shop, smoke]"`
+	Environment string              `yaml:"environment" doc:"Where the plan runs by default." pattern:"id" min:"1" max:"50" example:"staging"`
+	Env         map[string]string   `yaml:"env" doc:"Variables with their defaults. BASE_URL is what relative URLs are resolved against. A value may refer to other variables." max:"200" each:"0-10000" keys:"variable" example:"{BASE_URL: \"https://shop.test\", PORT: 8080}"`
+	Secrets     []string            `yaml:"secrets" doc:"Names of variables that must be given from outside and are masked in everything that is stored or shown." max:"50" keys:"variable" example:"[API_TOKEN]"`
+	Use         Use                 `yaml:"use" doc:"Settings for every case; a case may override some." example:"{timeout: 2m, retries: 1}"`
+	WebServer   *WebServer          `yaml:"webServer" doc:"How the command line starts the application under test when it is not there yet. A server never runs it." example:"{command: [npm, start], url: \"http://localhost:3000\"}"`
+	Matrix      map[string][]string `yaml:"matrix" doc:"Names with lists of values: every case runs once for each combination, and reads it as a variable." max:"10" each:"1-100" keys:"variable" example:"{lang: [da, en]}"`
+	Cases       []Case              `yaml:"cases" doc:"The cases, before the matrix multiplies them." required:"true" min:"1" max:"100" example:"[{id: api.health, kind: api, steps: [{http: /health}]}]"`
+	Gates       *Gates              `yaml:"gates" doc:"Limits on the whole run, judged at its end." example:"{successRate: 0.95}"`
 }
 
 // Use holds the settings that cases share.
 type Use struct {
-	Timeout     Duration          `yaml:"timeout" doc:"Limit of one attempt of a case (default 5m, at most 1h)."`
-	StepTimeout Duration          `yaml:"stepTimeout" doc:"Limit of one step (default 30s)."`
-	Retries     *int              `yaml:"retries" doc:"How often a case that did not pass is tried again, 0–10 (default 0)."`
-	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once, 1–1000 (default 5)."`
-	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page (default 1920x1080)."`
-	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases."`
+	Timeout     Duration          `yaml:"timeout" doc:"Limit of one attempt of a case." default:"5m" min:"1ms" max:"1h" example:"2m"`
+	StepTimeout Duration          `yaml:"stepTimeout" doc:"Limit of one step." default:"30s" min:"1ms" max:"1h" example:"10s"`
+	Retries     *int              `yaml:"retries" doc:"How often a case that did not pass is tried again." default:"0" min:"0" max:"10" example:"2"`
+	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
+	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
+	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
 }
 
 // Viewport is the size of a browser's page in CSS pixels.
 type Viewport struct {
-	Width  int `yaml:"width" doc:"CSS pixels, 1–10000." required:"true"`
-	Height int `yaml:"height" doc:"CSS pixels, 1–10000." required:"true"`
+	Width  int `yaml:"width" doc:"CSS pixels." required:"true" min:"1" max:"10000" example:"1280"`
+	Height int `yaml:"height" doc:"CSS pixels." required:"true" min:"1" max:"10000" example:"720"`
 }
 
 // WebServer says how the command line starts the application under test.
 type WebServer struct {
-	Command []string `yaml:"command" doc:"Program and arguments." required:"true"`
-	URL     string   `yaml:"url" doc:"The address that answers once the application is ready. If it answers already, nothing is started." required:"true"`
-	Timeout Duration `yaml:"timeout" doc:"How long to wait for it (default 30s)."`
+	Command []string `yaml:"command" doc:"Program and arguments; no shell reads them." required:"true" min:"1" max:"100" each:"0-1000" example:"[npm, run, start]"`
+	URL     string   `yaml:"url" doc:"The address that answers once the application is ready. If it answers already, nothing is started." required:"true" min:"1" max:"2000" example:"http://localhost:3000/health"`
+	Timeout Duration `yaml:"timeout" doc:"How long to wait for it." default:"30s" min:"1ms" max:"10m" example:"1m"`
 }
 
 // Gates are limits on the aggregate of a run. A run whose cases all passed can
 // still fail its gates.
 type Gates struct {
-	SuccessRate *float64 `yaml:"successRate" doc:"Least share of cases that pass, 0–1; skipped cases do not count."`
-	MinCases    *int     `yaml:"minCases" doc:"Least number of cases that must have been run."`
+	SuccessRate *float64 `yaml:"successRate" doc:"Least share of cases that pass; skipped cases do not count." min:"0" max:"1" example:"0.95"`
+	MinCases    *int     `yaml:"minCases" doc:"Least number of cases that must have been run, counted after the matrix." min:"1" max:"10000" example:"6"`
 }
 
 // Case is the smallest thing with an outcome.
 type Case struct {
-	ID       string              `yaml:"id" doc:"Stable name: letters, digits, dot, dash and underscore; survives a rename." required:"true"`
-	Name     string              `yaml:"name" doc:"For readers; the id when absent."`
-	Kind     Kind                `yaml:"kind" doc:"Which executor performs the case." required:"true"`
-	Tags     []string            `yaml:"tags" doc:"Labels to select cases by."`
-	Skip     string              `yaml:"skip" doc:"A reason: the case is not run and its outcome is skipped."`
-	Timeout  Duration            `yaml:"timeout" doc:"Limit of one attempt; overrides use.timeout."`
-	Retries  *int                `yaml:"retries" doc:"Overrides use.retries."`
-	Matrix   map[string][]string `yaml:"matrix" doc:"As the plan's matrix, for this case; joined with the plan's."`
-	Viewport *Viewport           `yaml:"viewport" doc:"Overrides use.viewport (browser cases)."`
+	ID       string              `yaml:"id" doc:"Stable name, unique in the plan: letters, digits, dot, dash and underscore; survives a rename." required:"true" pattern:"id" min:"1" max:"100" example:"api.order"`
+	Name     string              `yaml:"name" doc:"For readers; the id when absent. It may refer to the keys of the matrix." max:"200" pattern:"line" example:"An order is accepted"`
+	Kind     Kind                `yaml:"kind" doc:"Which executor performs the case." required:"true" example:"api"`
+	Tags     []string            `yaml:"tags" doc:"Labels to select cases by." max:"20" each:"1-50" keys:"tag" example:"[smoke]"`
+	Skip     string              `yaml:"skip" doc:"A reason: the case is not run and its outcome is skipped." min:"1" max:"500" pattern:"line" example:"Waits for the new payment page"`
+	Timeout  Duration            `yaml:"timeout" doc:"Limit of one attempt; overrides use.timeout." min:"1ms" max:"1h" example:"30s"`
+	Retries  *int                `yaml:"retries" doc:"Overrides use.retries." min:"0" max:"10" example:"0"`
+	Matrix   map[string][]string `yaml:"matrix" doc:"As the plan's matrix, for this case; joined with the plan's, and a key of the same name replaces the plan's." max:"10" each:"1-100" keys:"variable" example:"{size: [S, M, L]}"`
+	Viewport *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport." example:"{width: 390, height: 844}"`
 
 	// Steps of the one kind that the case has; the other is nil.
-	APISteps     []APIStep     `yaml:"steps" kind:"api" doc:"What to send and to check, in order."`
-	BrowserSteps []BrowserStep `yaml:"steps" kind:"browser" doc:"What to do and to expect, in order."`
+	APISteps     []APIStep     `yaml:"steps" kind:"api" doc:"What to send and to check, in order." required:"true" min:"1" max:"500" example:"[{http: /health}]"`
+	BrowserSteps []BrowserStep `yaml:"steps" kind:"browser" doc:"What to do and to expect, in order." required:"true" min:"1" max:"500" example:"[{goto: /}]"`
 }
 
 // Title is what people read: the name, or the id where there is none.

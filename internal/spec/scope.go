@@ -24,7 +24,8 @@ const (
 )
 
 // Scope holds the variables that `${{ name }}` reads while a case runs. It is
-// made anew for each attempt. Reading is safe for concurrent use as long as
+// made anew for each attempt. Defaults of variables that need something of the
+// case are filled in when the scope is made. Reading is safe for concurrent use as long as
 // nothing calls Set.
 type Scope struct {
 	vars  map[string]any
@@ -44,6 +45,12 @@ func NewScope(vars map[string]any, secrets map[string]string) *Scope {
 		values = append(values, v)
 	}
 	s.masks = maskForms(values)
+	r := resolver{scope: s, left: maxExpanded}
+	for name, v := range s.vars {
+		if _, ok := v.(late); ok {
+			r.resolve(name)
+		}
+	}
 	return s
 }
 
@@ -54,7 +61,8 @@ func (s *Scope) Set(name string, value any) { s.vars[name] = value }
 // Get returns a variable's value. uuid and timestamp are new at each call.
 func (s *Scope) Get(name string) (any, bool) {
 	if v, ok := s.vars[name]; ok {
-		return v, true
+		_, isLate := v.(late) // it needs what this scope has not got
+		return v, !isLate
 	}
 	switch name {
 	case VarUUID:

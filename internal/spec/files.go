@@ -1,0 +1,59 @@
+package spec
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+const fileScheme = "file://"
+
+// FilePath returns the path that a file:// reference names, relative to the
+// folder of the plan and fit for fs.FS. The error says what is wrong with it.
+func FilePath(ref string) (string, error) {
+	path, ok := strings.CutPrefix(ref, fileScheme)
+	path = strings.TrimPrefix(path, "./")
+	switch {
+	case !ok:
+		return "", fmt.Errorf("the reference %s does not begin with file://", brief(ref))
+	case path == "" || path == ".":
+		return "", fmt.Errorf("the reference %s names no file", brief(ref))
+	case strings.HasPrefix(path, "/"):
+		return "", fmt.Errorf("the reference %s is absolute; files lie beside the plan: file://name.json", brief(ref))
+	case strings.ContainsAny(path, "\\\x00?#") || strings.Contains(path, ":"):
+		return "", fmt.Errorf("the reference %s may hold no backslash, colon, question mark or number sign; folders are divided by /", brief(ref))
+	case slices.Contains(strings.Split(path, "/"), ".."):
+		return "", fmt.Errorf("the reference %s leaves the folder of the plan; files lie beside it or below", brief(ref))
+	case len(path) > 500 || !fs.ValidPath(path):
+		return "", fmt.Errorf("the reference %s is not a path such as file://folder/name.json", brief(ref))
+	}
+	return path, nil
+}
+
+// Files lists the paths of all files that the plan refers to by file://,
+// sorted, each once, relative to the plan's folder.
+func (p *Plan) Files() []string {
+	var paths []string
+	add := func(ref string) {
+		if path, err := FilePath(ref); err == nil && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	for _, c := range p.Cases {
+		for _, s := range c.APISteps {
+			if s.HTTP != nil {
+				for _, part := range s.HTTP.Multipart {
+					add(part.File)
+				}
+			}
+			for _, check := range s.Checks {
+				if check.Schema != nil {
+					add(check.Schema.File)
+				}
+			}
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}

@@ -1,0 +1,97 @@
+package spec
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+)
+
+// ExpandedCase is a case with one combination of its matrix.
+type ExpandedCase struct {
+	Case
+	Key    string            // stable and unique in the plan: "ui.checkout[browser=chromium,lang=da]"
+	Matrix map[string]string // empty where there is no matrix
+}
+
+// Expand returns what a run performs: every case once for each combination of
+// the plan's matrix and its own. The order is that of the plan, then that of
+// the values, with the last key by name changing fastest. References to keys
+// of the matrix in a case's name are filled in. There are at most 10000.
+func (p *Plan) Expand() []ExpandedCase {
+	var out []ExpandedCase
+	for _, c := range p.Cases {
+		matrix := p.matrixOf(c)
+		keys := sortedKeys(matrix)
+		for i := range combinations(matrix, maxExpandedCases) {
+			values := make(map[string]string, len(keys))
+			for k := len(keys) - 1; k >= 0; k-- {
+				list := matrix[keys[k]]
+				values[keys[k]] = list[i%len(list)]
+				i /= len(list)
+			}
+			e := ExpandedCase{Case: c, Key: caseKey(c.ID, keys, values), Matrix: values}
+			e.Name = fillName(c.Name, values)
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// matrixOf joins the matrix of the plan and that of a case, whose keys win.
+func (p *Plan) matrixOf(c Case) map[string][]string {
+	if len(c.Matrix) == 0 {
+		return p.Matrix
+	}
+	joined := make(map[string][]string, len(p.Matrix)+len(c.Matrix))
+	maps.Copy(joined, p.Matrix)
+	maps.Copy(joined, c.Matrix)
+	return joined
+}
+
+// combinations multiplies the lengths of the lists, and stops at limit.
+func combinations(matrix map[string][]string, limit int) int {
+	n := 1
+	for _, values := range matrix {
+		if len(values) == 0 {
+			return 0
+		}
+		if n *= len(values); n >= limit {
+			n = limit
+		}
+	}
+	return n
+}
+
+func caseKey(id string, keys []string, values map[string]string) string {
+	if len(keys) == 0 {
+		return id
+	}
+	var b strings.Builder
+	b.WriteString(id)
+	for i, k := range keys {
+		b.WriteString(map[bool]string{true: "[", false: ","}[i == 0])
+		b.WriteString(k)
+		b.WriteByte('=')
+		v := values[k]
+		if v == "" || strings.ContainsAny(v, `,[]="\ `) {
+			v = strconv.Quote(v)
+		}
+		b.WriteString(v)
+	}
+	return b.String() + "]"
+}
+
+func fillName(name string, values map[string]string) string {
+	if !hasReference(name) {
+		return name
+	}
+	vars := make(map[string]any, len(values))
+	for k, v := range values {
+		vars[k] = v
+	}
+	filled, err := NewScope(vars, nil).ExpandString(name)
+	if err != nil {
+		return name // Parse has refused such a name
+	}
+	return filled
+}

@@ -1,0 +1,142 @@
+package spec
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/theory/jsonpath"
+)
+
+func (v *validator) apiSteps(c *Case) {
+	for i := range c.APISteps {
+		s := &c.APISteps[i]
+		if s.HTTP != nil {
+			v.request(s.HTTP)
+		}
+		for _, name := range sortedKeys(s.Capture) {
+			v.capture(v.at(entry{&s.Capture, name}, s), c, name, s.Capture[name])
+		}
+		for k := range s.Checks {
+			v.check(&s.Checks[k])
+		}
+	}
+}
+
+func (v *validator) request(r *HTTPRequest) {
+	if v.sound(&r.URL) {
+		v.address(v.at(&r.URL), r.URL, true)
+	}
+	v.headers(&r.Headers, r.Headers)
+	for i := range r.Multipart {
+		part := &r.Multipart[i]
+		if part.File != "" && v.sound(&part.File) {
+			v.file(v.at(&part.File), part.File)
+		}
+		if v.sound(&part.Filename) && strings.ContainsAny(part.Filename, "/\\\r\n") {
+			v.report(v.at(&part.Filename), `"filename" is a name without folders`)
+		}
+	}
+}
+
+func (v *validator) capture(at *place, c *Case, name string, from Capture) {
+	switch {
+	case slices.Contains(builtins, name):
+		v.report(at.onKey(), "the name %s is taken: every case has this variable", name)
+	case slices.Contains(v.plan.Secrets, name):
+		v.report(at.onKey(), "%s is a secret and cannot be captured", brief(name))
+	case v.plan.matrixOf(*c)[name] != nil:
+		v.report(at.onKey(), "%s is a key of the matrix and cannot be captured", brief(name))
+	}
+	if at.bad {
+		return
+	}
+	v.jsonpath(at.get("jsonpath"), from.JSONPath)
+	v.regex(at.get("regex"), from.Regex)
+	if status := at.get("status"); status != nil && !from.Status {
+		v.report(status, `"status" can only be true here; leave it out`)
+	}
+}
+
+func (v *validator) check(c *Check) {
+	at := v.at(c)
+	v.jsonpath(v.places[&c.JSONPath], c.JSONPath)
+	beside := matchAny
+	switch {
+	case c.Status != nil:
+		v.matcherOf(c.Status, matchStatus, "status")
+	case c.Body != nil:
+		v.matcherOf(c.Body, matchText, "body")
+	case c.Duration != nil:
+		v.matcherOf(c.Duration, matchDuration, "duration")
+	case c.Header != "":
+		beside = matchHeader
+	case c.Schema != nil:
+		v.schemaOf(c.Schema)
+	}
+	switch {
+	case c.Header != "" || c.JSONPath != "":
+		v.matcherAt(at, &c.Matcher, beside, subjectOf(at, "header", "jsonpath"))
+	default:
+		v.noMatcher(at, subjectOf(at, "status", "body", "duration", "schema"))
+	}
+}
+
+// subjectOf is the first of the keys that the mapping has.
+func subjectOf(at *place, keys ...string) string {
+	for _, k := range keys {
+		if at.get(k) != nil {
+			return k
+		}
+	}
+	return ""
+}
+
+func (v *validator) schemaOf(s *Schema) {
+	at := v.at(s)
+	switch {
+	case at.bad:
+	case s.File != "":
+		v.file(at, s.File)
+	case s.Inline != nil && !holdsReference(s.Inline):
+		if _, err := CompileSchema(s.Inline); err != nil {
+			v.report(at, "the JSON Schema is wrong: %s", err)
+		}
+	}
+}
+
+// jsonpath checks an expression that holds no variable.
+func (v *validator) jsonpath(at *place, expression string) {
+	if at == nil || at.bad || expression == "" || hasReference(expression) {
+		return
+	}
+	if _, err := jsonpath.Parse(expression); err != nil {
+		v.report(at, "%s is not a JSONPath expression: %s", brief(expression), bound(strings.TrimPrefix(err.Error(), "jsonpath: ")))
+	}
+}
+
+// regex checks an expression that holds no variable.
+func (v *validator) regex(at *place, expression string) {
+	if at == nil || at.bad || expression == "" || hasReference(expression) {
+		return
+	}
+	if _, err := regexp.Compile(expression); err != nil {
+		v.report(at, "%s is not a regular expression: %s", brief(expression), bound(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+	}
+}
+
+func holdsReference(value any) bool {
+	switch value := value.(type) {
+	case string:
+		return hasReference(value)
+	case []any:
+		return slices.ContainsFunc(value, holdsReference)
+	case map[string]any:
+		for k, e := range value {
+			if hasReference(k) || holdsReference(e) {
+				return true
+			}
+		}
+	}
+	return false
+}

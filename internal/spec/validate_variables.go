@@ -1,0 +1,244 @@
+package spec
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// builtins are the variables that every case has.
+var builtins = []string{VarRunID, VarCaseID, VarAttempt, VarUUID, VarTimestamp}
+
+// vocabulary is what may be named by `${{ }}` at one place.
+type vocabulary struct {
+	known map[string]bool
+	later map[string]int // captured by a later step: its number, from 1
+}
+
+// variables checks every `${{ name }}` of the plan: its form, and that there
+// is such a variable at that place.
+func (v *validator) variables() {
+	p, root := v.plan, v.places[v.plan]
+	for _, key := range []any{&p.Env, &p.Secrets, &p.Matrix} {
+		if at := v.places[key]; at != nil && at.bad {
+			return // what exists is not known, so nothing can be said to be missing
+		}
+	}
+	base := map[string]bool{VarBaseURL: true}
+	for name := range p.Env {
+		base[name] = true
+	}
+	for _, name := range p.Secrets {
+		base[name] = true
+	}
+	v.walk(root.get("webServer"), vocabulary{known: maps.Clone(base)})
+	for _, name := range builtins {
+		base[name] = true
+	}
+	for name := range p.Matrix {
+		base[name] = true
+	}
+	plan := vocabulary{known: base}
+	v.walk(root.get("env"), plan)
+	v.cycles()
+	v.walk(root.get("use").get("headers"), plan)
+	for i := range p.Cases {
+		v.caseVariables(&p.Cases[i], base)
+	}
+	for _, key := range []string{"version", "name", "description", "tags", "environment", "secrets", "matrix", "gates"} {
+		v.walk(root.get(key), vocabulary{})
+	}
+}
+
+func (v *validator) caseVariables(c *Case, base map[string]bool) {
+	at := v.places[c]
+	if at == nil {
+		return
+	}
+	if m := v.places[&c.Matrix]; m != nil && m.bad {
+		return
+	}
+	known := maps.Clone(base)
+	matrix := map[string]bool{}
+	for name := range v.plan.matrixOf(*c) {
+		known[name], matrix[name] = true, true
+	}
+	v.walk(at.get("name"), vocabulary{known: matrix})
+	for _, key := range []string{"id", "kind", "tags", "skip", "matrix"} {
+		v.walk(at.get(key), vocabulary{})
+	}
+	later := map[string]int{}
+	for i := len(c.APISteps) - 1; i >= 0; i-- {
+		for name := range c.APISteps[i].Capture {
+			later[name] = i + 1
+		}
+	}
+	for i := range c.APISteps {
+		step := v.places[&c.APISteps[i]]
+		v.walk(step, vocabulary{known, later})
+		if captured := step.get("capture"); captured != nil && captured.node.Kind == yaml.MappingNode {
+			for k := 0; k+1 < len(captured.node.Content); k += 2 {
+				known[follow(captured.node.Content[k]).Value] = true
+			}
+		}
+	}
+	for i := range c.BrowserSteps {
+		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
+	}
+}
+
+// walk looks at every text below a place.
+func (v *validator) walk(p *place, words vocabulary) {
+	if p == nil || p.node == nil {
+		return
+	}
+	// Below unknown keys lies what the decoder did not read and bound.
+	v.walkDepth++
+	defer func() { v.walkDepth-- }()
+	v.walked++
+	v.walkedBytes += len(p.node.Value)
+	if v.walkDepth > maxDepth || v.walked > 2*maxNodes || v.walkedBytes > maxBytes {
+		return
+	}
+	switch p.node.Kind {
+	case yaml.ScalarNode:
+		v.text(p, words)
+	case yaml.SequenceNode:
+		for i, n := range p.node.Content {
+			v.walk(p.element(i, n, follow(n)), words)
+		}
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(p.node.Content); i += 2 {
+			k, n := p.node.Content[i], p.node.Content[i+1]
+			key := follow(k)
+			v.walk(p.child(key.Value, k, key), words)
+			v.walk(p.child(key.Value, n, follow(n)), words)
+		}
+	}
+}
+
+// text checks the references in one text.
+func (v *validator) text(p *place, words vocabulary) {
+	const most = 20 // a text with more mistakes than that needs no longer list
+	text := p.node.Value
+	for found, nth := 0, 0; found < most; nth++ {
+		ref, ok, err := nextReference(text)
+		switch {
+		case err != nil:
+			v.report(v.reference(p, nth), "%s", err)
+			return
+		case !ok:
+			return
+		case words.known[ref.name]:
+		case words.known == nil:
+			found++
+			v.report(v.reference(p, nth), "variables are not filled in here")
+		case words.later[ref.name] > 0:
+			found++
+			v.report(v.reference(p, nth), "the variable %q is captured by step %d and can be used after it", ref.name, words.later[ref.name])
+		default:
+			found++
+			names := slices.Sorted(maps.Keys(words.known))
+			v.suggest(v.reference(p, nth), v.nearest(ref.name, names), "unknown variable %q", ref.name)
+		}
+		text = text[ref.end:]
+	}
+}
+
+// reference is a place for the nth `${{` of a text: the position in the source
+// where it can be found there, else the position of the text.
+func (v *validator) reference(p *place, nth int) *place {
+	at := *p.at
+	start := v.offset(p.node.Line, p.node.Column)
+	if p.at != p.node || start < 0 {
+		return p
+	}
+	end := min(len(v.source), start+2*len(p.node.Value)+1000)
+	for rest := v.source[start:end]; ; nth-- {
+		i := bytes.Index(rest, []byte(refOpen))
+		if i < 0 {
+			return p
+		}
+		if nth == 0 {
+			at.Line, at.Column = position(v.source, end-len(rest)+i)
+			return &place{parent: p.parent, key: p.key, index: p.index, at: &at, node: p.node}
+		}
+		rest = rest[i+len(refOpen):]
+	}
+}
+
+// offset is the byte offset of a position, -1 where there is none.
+func (v *validator) offset(line, column int) int {
+	if v.lines == nil {
+		v.lines = append(v.lines, 0)
+		for i, c := range v.source {
+			if c == '\n' {
+				v.lines = append(v.lines, i+1)
+			}
+		}
+	}
+	if line < 1 || line > len(v.lines) {
+		return -1
+	}
+	at := v.lines[line-1]
+	for ; column > 1 && at < len(v.source); column-- {
+		_, size := utf8.DecodeRune(v.source[at:])
+		at += size
+	}
+	return at
+}
+
+// cycles reports variables under env that need one another.
+func (v *validator) cycles() {
+	env := v.plan.Env
+	const open, done = 1, 2
+	state := map[string]int{}
+	var trail []string
+	var visit func(name string)
+	visit = func(name string) {
+		state[name] = open
+		trail = append(trail, name)
+		for _, next := range references(env[name]) {
+			if _, ok := env[next]; !ok || state[next] == done {
+				continue
+			}
+			if state[next] == open {
+				circle := append(slices.Clone(trail[slices.Index(trail, next):]), next)
+				if len(circle) > 12 {
+					circle = append(append(circle[:10:10], "…"), next)
+				}
+				v.report(v.at(entry{&v.plan.Env, next}, &v.plan.Env), "the variable %q needs itself: %s", next, strings.Join(circle, " -> "))
+				continue
+			}
+			visit(next)
+		}
+		trail = trail[:len(trail)-1]
+		state[name] = done
+	}
+	for _, name := range sortedKeys(env) {
+		if state[name] == 0 {
+			visit(name)
+		}
+	}
+}
+
+// references lists the variables that a text names, in order, each once.
+func references(text string) []string {
+	var found []string
+	seen := map[string]bool{}
+	for {
+		ref, ok, err := nextReference(text)
+		if err != nil || !ok {
+			return found
+		}
+		if !seen[ref.name] {
+			seen[ref.name] = true
+			found = append(found, ref.name)
+		}
+		text = text[ref.end:]
+	}
+}
