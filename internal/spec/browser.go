@@ -96,6 +96,6 @@ type Wait struct {
 // Screenshot keeps a picture.
 type Screenshot struct {
 	Name     string   `yaml:"name" doc:"Name of the artifact, unique in the case: letters, digits, dash, underscore and dot." required:"true" short:"true" pattern:"artifact" min:"1" max:"100" example:"thanks"`
-	FullPage bool     `yaml:"fullPage" doc:"The whole page instead of the viewport." default:"false" most:"extent" example:"true"`
-	Element  *Locator `yaml:"element" doc:"Only this element." most:"extent" example:"{testId: receipt}"`
+	FullPage bool     `yaml:"fullPage" doc:"The whole page instead of the viewport." default:"false" most:"part of the page" example:"true"`
+	Element  *Locator `yaml:"element" doc:"Only this element." most:"part of the page" example:"{testId: receipt}"`
 }

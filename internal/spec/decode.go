@@ -167,14 +167,14 @@ func (d *decoder) plain(p *place, out reflect.Value, f *field, kind Kind, depth 
 	case reflect.Int:
 		v, ok := scalarOrNil(n).(int64)
 		if !ok {
-			d.report(p, "%s must be a whole number, but is %s", p.name(), nodeKind(n))
+			d.report(p, "%s must be a whole number, but is %s%s", p.name(), nodeKind(n), unquote(n))
 		} else if d.within(p, float64(v), f, "", "") && v >= math.MinInt32 && v <= math.MaxInt32 {
 			out.SetInt(v)
 		}
 	case reflect.Float64:
 		v, ok := numberOf(scalarOrNil(n))
 		if !ok || !v.whole && math.IsInf(v.float, 0) {
-			d.report(p, "%s must be a number, but is %s", p.name(), nodeKind(n))
+			d.report(p, "%s must be a number, but is %s%s", p.name(), nodeKind(n), unquote(n))
 			return
 		}
 		magnitude := v.float
@@ -248,10 +248,10 @@ func (d *decoder) formed(p *place, name, text, pattern string) bool {
 		return true
 	}
 	if pattern == "method" && form.re.MatchString(strings.ToUpper(text)) {
-		d.suggest(p, strings.ToUpper(text), "%s %s %s", name, brief(text), form.sentence)
+		d.suggest(p, strings.ToUpper(text), "%s %s, but is %s", name, form.sentence, brief(text))
 		return false
 	}
-	d.report(p, "%s %s %s", name, brief(text), form.sentence)
+	d.report(p, "%s %s, but is %s", name, form.sentence, brief(text))
 	return false
 }
 
@@ -293,6 +293,16 @@ func scalarOrNil(n *yaml.Node) any {
 		return nil
 	}
 	return scalar(n)
+}
+
+// unquote tells the author of "5" what is wrong with it.
+func unquote(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode && n.Value != "" && isText(n) {
+		if _, ok := parsePlain(n.Value); ok {
+			return "; leave out the quotes"
+		}
+	}
+	return ""
 }
 
 // truth is the boolean that older YAML would have read.

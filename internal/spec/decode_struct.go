@@ -192,7 +192,7 @@ func near(text, word string) bool {
 		return true
 	}
 	longest := max(len(text), len(word))
-	return levenshtein.ComputeDistance(text, word) <= min(3, longest/3)
+	return levenshtein.ComputeDistance(text, word) <= min(3, (longest+1)/3)
 }
 
 // list decodes a sequence.
@@ -217,10 +217,9 @@ func (d *decoder) list(p *place, out reflect.Value, f *field, kind Kind, depth i
 			return
 		}
 		if text, ok := out.Index(i).Interface().(string); ok && f != nil && !at.bad {
-			if f.each != nil {
-				d.each(at, at.name(), len([]rune(text)), f.each, "character", "characters")
+			if f.each == nil || d.each(at, len([]rune(text)), f.each, "character", "characters") {
+				d.formed(at, at.name(), text, f.keys)
 			}
-			d.formed(at, at.name(), text, f.keys)
 		}
 	}
 }
@@ -239,7 +238,7 @@ func (d *decoder) dictionary(p *place, out reflect.Value, f *field, kind Kind, d
 	out.Set(reflect.MakeMap(t))
 	for key, at := range d.pairs(p, map[string]*place{}) {
 		if f != nil {
-			d.formed(at.onKey(), "the key", key, f.keys)
+			d.formed(at.onKey(), "a key of "+p.name(), key, f.keys)
 		}
 		d.places[entry{out.Addr().Interface(), key}] = at
 		v := reflect.New(t.Elem()).Elem()
@@ -250,9 +249,9 @@ func (d *decoder) dictionary(p *place, out reflect.Value, f *field, kind Kind, d
 		if f != nil && f.each != nil && !at.bad {
 			switch v.Kind() {
 			case reflect.String:
-				d.each(at, at.name(), len([]rune(v.String())), f.each, "character", "characters")
+				d.each(at, len([]rune(v.String())), f.each, "character", "characters")
 			case reflect.Slice:
-				d.each(at, at.name(), v.Len(), f.each, "element", "elements")
+				d.each(at, v.Len(), f.each, "element", "elements")
 			}
 		}
 		if !at.bad {
@@ -261,7 +260,7 @@ func (d *decoder) dictionary(p *place, out reflect.Value, f *field, kind Kind, d
 	}
 }
 
-func (d *decoder) each(p *place, name string, n int, limits *[2]int, unit, units string) {
+func (d *decoder) each(p *place, n int, limits *[2]int, unit, units string) bool {
 	low, high := float64(limits[0]), float64(limits[1])
-	d.between(p, name, float64(n), &low, &high, unit, units)
+	return d.between(p, p.name(), float64(n), &low, &high, unit, units)
 }

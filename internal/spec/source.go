@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -97,12 +98,19 @@ func readYAML(source []byte) (_ *yaml.Node, err error) {
 // stopped.
 func syntaxMistake(source []byte, err error) error {
 	problem := strings.TrimPrefix(err.Error(), "yaml: ")
+	begin := 1 // of what could not be finished; the library leaves out line 1
 	if rest, ok := strings.CutPrefix(problem, "line "); ok {
-		if _, after, ok := strings.Cut(rest, ": "); ok {
+		if number, after, ok := strings.Cut(rest, ": "); ok {
 			problem = after
+			if n, err := strconv.Atoi(number); err == nil {
+				begin = n
+			}
 		}
 	}
 	offset := stoppedAt(source)
+	if strings.Contains(problem, "unexpected end of stream") || strings.Contains(problem, "unexpected document indicator") {
+		return mistake(begin, 1, "a text in quotes that begins in this line is not closed")
+	}
 	if name, ok := strings.CutPrefix(problem, "unknown anchor '"); ok {
 		name, _, _ = strings.Cut(name, "'")
 		if i := bytes.Index(source, []byte("*"+name)); i >= 0 {
@@ -111,8 +119,9 @@ func syntaxMistake(source []byte, err error) error {
 		line, column := position(source, offset)
 		return mistake(line, column, "*%s refers to an anchor that is not defined before it", cut(name, 60))
 	}
-	line, column := position(source, offset)
-	return mistake(line, column, "%s", explain(problem, source, offset))
+	sentence := explain(problem, source, offset)
+	line, column := position(source, culprit(problem, source, offset))
+	return mistake(line, column, "%s", sentence)
 }
 
 // stoppedAt reads source again, a byte at a time, and returns the offset that
@@ -130,6 +139,29 @@ func stoppedAt(source []byte) int {
 		i--
 	}
 	return max(i, 0)
+}
+
+// culprit steps back from where reading stopped, a few characters ahead, to
+// the one that was in the way.
+func culprit(problem string, source []byte, offset int) int {
+	var set string
+	switch {
+	case strings.Contains(problem, "cannot start any token"):
+		set = "@`%\t"
+	case strings.Contains(problem, "mapping values are not allowed"):
+		set = ":"
+	case strings.Contains(problem, "escape"), strings.Contains(problem, "hexadecimal digit"):
+		set = `\`
+	case strings.Contains(problem, "expected key"), strings.Contains(problem, "expected '-'"):
+		line := bytes.LastIndexByte(source[:offset], '\n') + 1
+		return line + len(source[line:]) - len(bytes.TrimLeft(source[line:], " "))
+	}
+	for back := 0; back <= 12 && back <= offset; back++ {
+		if strings.IndexByte(set, source[offset-back]) >= 0 {
+			return offset - back
+		}
+	}
+	return offset
 }
 
 // counting is a reader that knows how much was asked of it.
@@ -191,8 +223,6 @@ func explain(problem string, source []byte, offset int) string {
 		return "a tab indents this line; YAML is indented by spaces"
 	case has("cannot start any token"):
 		return "a text cannot begin with this character; put quotes around the text"
-	case has("unexpected end of stream", "unexpected document indicator"):
-		return "a text in quotes is not closed"
 	case has("unknown escape character", "invalid Unicode character escape", "hexadecimal digit"):
 		return `a \ in a text in double quotes begins an escape that does not exist; write \\ for a backslash, or use single quotes`
 	case has("could not find expected ':'"):

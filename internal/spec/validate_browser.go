@@ -44,7 +44,7 @@ func (v *validator) locator(l *Locator) {
 	if l == nil {
 		return
 	}
-	if v.sound(&l.Name) && l.Role == "" {
+	if v.sound(&l.Name) && l.Role == "" && !v.at(l).bad {
 		v.report(v.at(&l.Name).onKey(), `"name" goes with "role", which is missing`)
 	}
 	if v.sound(&l.Role) && !hasReference(l.Role) && !slices.Contains(roles, l.Role) {

@@ -39,21 +39,24 @@ func (v *validator) noMatcher(at *place, subject string) {
 
 // matcherAt checks every matcher that is set by what its subject can be.
 func (v *validator) matcherAt(at *place, m *Matcher, kind, subject string) {
+	allowed := matchersOf[kind]
 	if at.node.Kind == yaml.MappingNode {
-		allowed := matchersOf[kind]
 		for _, f := range layoutOf(reflect.TypeFor[Matcher]()).fields {
 			if key := at.get(f.name); key != nil && !slices.Contains(allowed, f.name) {
 				v.report(key.onKey(), "%q does not fit %s, which is %s; use %s", f.name, subject, subjectKinds[kind], orList(allowed))
 			}
 		}
 	}
-	for _, value := range []**Value{&m.Equals, &m.NotEquals, &m.Contains, &m.NotContains} {
-		if *value != nil && v.sound(value) {
+	fits := func(name string) bool { return slices.Contains(allowed, name) }
+	for name, value := range map[string]**Value{
+		"equals": &m.Equals, "notEquals": &m.NotEquals, "contains": &m.Contains, "notContains": &m.NotContains,
+	} {
+		if *value != nil && v.sound(value) && fits(name) {
 			v.expected(v.at(value), *value, kind)
 		}
 	}
 	for i := range m.In {
-		if v.sound(&m.In[i]) {
+		if v.sound(&m.In[i]) && fits("in") {
 			v.expected(v.at(&m.In[i]), &m.In[i], kind)
 		}
 	}

@@ -23,23 +23,21 @@ type vocabulary struct {
 // is such a variable at that place.
 func (v *validator) variables() {
 	p, root := v.plan, v.places[v.plan]
-	for _, key := range []any{&p.Env, &p.Secrets, &p.Matrix} {
-		if at := v.places[key]; at != nil && at.bad {
-			return // what exists is not known, so nothing can be said to be missing
-		}
+	env, envOK := root.get("env").names(yaml.MappingNode)
+	secrets, secretsOK := root.get("secrets").names(yaml.SequenceNode)
+	matrix, matrixOK := root.get("matrix").names(yaml.MappingNode)
+	if !envOK || !secretsOK || !matrixOK {
+		return // what exists is not known, so nothing can be said to be missing
 	}
 	base := map[string]bool{VarBaseURL: true}
-	for name := range p.Env {
-		base[name] = true
-	}
-	for _, name := range p.Secrets {
+	for _, name := range append(env, secrets...) {
 		base[name] = true
 	}
 	v.walk(root.get("webServer"), vocabulary{known: maps.Clone(base)})
 	for _, name := range builtins {
 		base[name] = true
 	}
-	for name := range p.Matrix {
+	for _, name := range matrix {
 		base[name] = true
 	}
 	plan := vocabulary{known: base}
@@ -59,12 +57,13 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	if at == nil {
 		return
 	}
-	if m := v.places[&c.Matrix]; m != nil && m.bad {
+	own, ok := at.get("matrix").names(yaml.MappingNode)
+	if !ok {
 		return
 	}
 	known := maps.Clone(base)
 	matrix := map[string]bool{}
-	for name := range v.plan.matrixOf(*c) {
+	for _, name := range append(own, sortedKeys(v.plan.Matrix)...) {
 		known[name], matrix[name] = true, true
 	}
 	v.walk(at.get("name"), vocabulary{known: matrix})
@@ -80,15 +79,34 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	for i := range c.APISteps {
 		step := v.places[&c.APISteps[i]]
 		v.walk(step, vocabulary{known, later})
-		if captured := step.get("capture"); captured != nil && captured.node.Kind == yaml.MappingNode {
-			for k := 0; k+1 < len(captured.node.Content); k += 2 {
-				known[follow(captured.node.Content[k]).Value] = true
-			}
+		captured, _ := step.get("capture").names(yaml.MappingNode)
+		for _, name := range captured {
+			known[name] = true
 		}
 	}
 	for i := range c.BrowserSteps {
 		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
 	}
+}
+
+// names lists the keys of a mapping or the texts of a list as they are written,
+// also those that the decoder refused; false says that it is neither.
+func (p *place) names(kind yaml.Kind) ([]string, bool) {
+	if p == nil {
+		return nil, true
+	}
+	if p.node.Kind != kind {
+		return nil, false
+	}
+	step := 1
+	if kind == yaml.MappingNode {
+		step = 2
+	}
+	var found []string
+	for i := 0; i < len(p.node.Content); i += step {
+		found = append(found, follow(p.node.Content[i]).Value)
+	}
+	return found, true
 }
 
 // walk looks at every text below a place.
@@ -158,6 +176,11 @@ func (v *validator) reference(p *place, nth int) *place {
 		return p
 	}
 	end := min(len(v.source), start+2*len(p.node.Value)+1000)
+	if p.node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		if i := bytes.IndexByte(v.source[start:end], '\n'); i >= 0 {
+			end = start + i // what an escape hides must not be found in another text
+		}
+	}
 	for rest := v.source[start:end]; ; nth-- {
 		i := bytes.Index(rest, []byte(refOpen))
 		if i < 0 {
