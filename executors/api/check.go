@@ -59,17 +59,19 @@ func (a *attempt) header(name string, m spec.Matcher, in *response) []executors.
 // verdicts judges a value and puts the subject before each verdict.
 //
 // The texts of a verdict are cut to a bound, and a secret that is cut in two
-// could not be recognised any more: where the value holds a secret, what people
-// read comes from a second judgement of the masked value.
+// could not be recognised any more: where a secret is involved, what people
+// read comes from a second judgement, of masked values.
 func (a *attempt) verdicts(subject string, m spec.Matcher, actual spec.Actual) []executors.Check {
 	verdicts := m.Evaluate(actual)
 	shown := verdicts
-	if masked, changed := a.masked(actual); changed {
-		shown = m.Evaluate(masked)
+	masker := masker{scope: a.task.Scope}
+	maskedMatcher, maskedActual := masker.matcher(m), masker.actual(actual)
+	if masker.changed {
+		shown = maskedMatcher.Evaluate(maskedActual)
 	}
 	checks := make([]executors.Check, len(verdicts))
 	for i, v := range verdicts {
-		checks[i] = executors.Check{Name: subject + " " + v.Name, Passed: v.Passed, Expected: v.Expected, Actual: shown[i].Actual}
+		checks[i] = executors.Check{Name: subject + " " + shown[i].Name, Passed: v.Passed, Expected: shown[i].Expected, Actual: shown[i].Actual}
 		if v.Passed {
 			continue
 		}
@@ -79,40 +81,6 @@ func (a *attempt) verdicts(subject string, m spec.Matcher, actual spec.Actual) [
 		}
 	}
 	return checks
-}
-
-// masked returns the value with its secrets hidden, and whether there were any.
-func (a *attempt) masked(actual spec.Actual) (spec.Actual, bool) {
-	if !actual.Exists {
-		return actual, false
-	}
-	changed := false
-	actual.Value = maskValue(a.task.Scope, actual.Value, &changed)
-	return actual, changed
-}
-
-func maskValue(scope *spec.Scope, v any, changed *bool) any {
-	switch v := v.(type) {
-	case string:
-		masked := scope.Mask(v)
-		*changed = *changed || masked != v
-		return masked
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = maskValue(scope, e, changed)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			key := scope.Mask(k)
-			*changed = *changed || key != k
-			out[key] = maskValue(scope, e, changed)
-		}
-		return out
-	}
-	return v
 }
 
 func failedCheck(name, expected, actual, message string) executors.Check {

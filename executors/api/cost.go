@@ -59,7 +59,7 @@ func (s shape) cost(path *jsonpath.Path) float64 {
 		cost *= float64(len(segment.Selectors()))
 		for _, selector := range segment.Selectors() {
 			if f, ok := selector.(*jp.FilterSelector); ok {
-				cost *= s.filterCost(f.String())
+				cost *= s.filterCost(strings.TrimPrefix(f.String(), "?"))
 			}
 		}
 	}

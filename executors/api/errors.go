@@ -103,11 +103,15 @@ func tlsCause(err error) string {
 	if e, ok := errors.AsType[tls.RecordHeaderError](err); ok && e.Conn != nil {
 		return "the server does not speak TLS on this port; is http:// meant?"
 	}
+	if e, ok := errors.AsType[x509.HostnameError](err); ok {
+		return cause(e)
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return cause(e)
+	}
 	switch {
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		return "its certificate is signed by an authority that is not trusted here"
-	case errors.As(err, new(x509.HostnameError)), errors.As(err, new(x509.CertificateInvalidError)):
-		return cause(err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Sprintf("the handshake took more than %s", connectTimeout)
 	case broken(err):

@@ -22,7 +22,7 @@ import (
 const (
 	maxSchemaBytes = 1 << 20   // of one schema file
 	maxSchemaFiles = 50        // that a schema may refer to
-	maxSchemaSteps = 5_000_000 // schemas applied to values in one validation: a few seconds
+	maxSchemaSteps = 1_000_000 // schemas applied to values in one validation: about a second
 	cachedSchemas  = 256
 )
 
