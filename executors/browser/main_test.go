@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +27,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	// The tests wait for pages most of the time.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	site.server = httptest.NewServer(site)
 	shared = browser.New(browser.Options{Path: os.Getenv("SEMANTEST_BROWSER")})
 	if err := shared.Warm(context.Background()); err != nil {

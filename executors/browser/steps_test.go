@@ -31,7 +31,7 @@ func choose(l spec.Locator, value, option string) spec.BrowserStep {
 
 const logging = `<script>
 const log = (t) => { document.getElementById('log').textContent += t + ' '; };
-</script><p id=log></p>`
+</script><p id=log style="position:fixed;bottom:0;right:0"></p>`
 
 // TestActions performs each action and looks at what the page made of it.
 func TestActions(t *testing.T) {
@@ -165,13 +165,13 @@ func TestSentences(t *testing.T) {
 		{"no such attribute", expect(spec.Expect{Attribute: &spec.Attribute{Locator: css("#e"), Attribute: "href"}, Matcher: equals("x")}), spec.OutcomeFailed,
 			`attribute href of #e should equal "x", but there is no such value`},
 		{"url differs", expect(spec.Expect{URL: new(equals("/elsewhere"))}), spec.OutcomeFailed, `/elsewhere", but is "http`},
-		{"wait is too long", spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(time.Minute)}}, spec.OutcomeTimedOut, `the wait of 1m is longer than the step's limit of 400ms`},
+		{"wait is too long", spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(time.Minute)}}, spec.OutcomeTimedOut, `the wait of 1m0s is longer than the step's limit of 400ms`},
 		{"nothing listens", open("http://127.0.0.1:1/"), spec.OutcomeErrored, `http://127.0.0.1:1/ cannot be reached`},
 		{"no such host", open("http://nowhere.invalid/"), spec.OutcomeErrored, `http://nowhere.invalid/ cannot be reached`},
 		{"never answers", open(hang), spec.OutcomeTimedOut, `did not answer within 400ms`},
 		{"never loads", open(half), spec.OutcomeTimedOut, `did not finish loading within 400ms`},
 		{"redirects for ever", within(5*time.Second, open(loop)), spec.OutcomeFailed, `it redirects without end`},
-		{"a download", open(download), spec.OutcomeFailed, `did not open`},
+		{"a download", open(download), spec.OutcomeFailed, `is a download and no page`},
 		{"no content", open(empty), spec.OutcomeFailed, `the server sent no page`},
 		{"a file", open("file:///etc/passwd"), spec.OutcomeErrored, `only http and https`},
 		{"browser pages", open("chrome://version"), spec.OutcomeErrored, `only http and https`},

@@ -112,6 +112,7 @@ const arm = (el) => {
   for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
+const UNDRAWN = 4;
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
 
 // prepare waits until the element can be acted on, as a person would see it,
@@ -132,8 +133,8 @@ const prepare = async ({ locator, kind, control, budget }) => {
     editable: kind === 'fill',
     still: kind === 'pointer' || kind === 'hover' || kind === 'shot',
   };
-  const memory = { el: null, box: null, scrolls: 0, why: '' };
-  for (let several = 0; ; await frame()) {
+  const memory = { el: null, box: null, scrolls: 0, why: '', drawn: true, undrawn: 0 };
+  for (let several = 0; ; memory.drawn = await frame()) {
     const found = pick(locator);
     let result;
     if (found.several) {
@@ -158,6 +159,11 @@ const ready = (target, kind, control, needs, memory) => {
   if (why) return no(why);
   if (!needs.still) return { ready: true, element, ...begin(el, kind) };
 
+  // Between two looks without a frame nothing can have moved, so they prove
+  // nothing, unless the page is never drawn.
+  if (!memory.drawn && ++memory.undrawn < UNDRAWN) return no(memory.why || 'it is not drawn');
+  memory.undrawn = 0;
+
   const here = box(el), before = memory.box, same = el === memory.el;
   memory.el = el;
   memory.box = here;
@@ -174,6 +180,7 @@ const ready = (target, kind, control, needs, memory) => {
   // What lies above may be fixed to the viewport, so another place may be free.
   el.scrollIntoView({ block: BLOCKS[memory.scrolls++ % BLOCKS.length], inline: 'center', behavior: 'instant' });
   memory.box = null;
+  if (getComputedStyle(el).pointerEvents === 'none') return no('it takes no clicks (pointer-events: none)');
   return no(hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view');
 };
 

@@ -4,10 +4,11 @@ const MAX_LISTED = 5, MAX_TEXT = 60, STRICT_PATIENCE = 250;
 
 const now = () => performance.now();
 
-// A page that is not drawn gets no frames, so a timer stands by.
+// A page that is not drawn gets no frames, so a timer stands by. The answer
+// says whether it was a frame.
 const frame = () => new Promise((done) => {
-  const timer = setTimeout(done, 250);
-  requestAnimationFrame(() => { clearTimeout(timer); done(); });
+  const timer = setTimeout(() => done(false), 250);
+  requestAnimationFrame(() => { clearTimeout(timer); done(true); });
 });
 
 // ---- the tree ----
