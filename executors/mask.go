@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/semantest/semantest/internal/spec"
@@ -56,11 +57,7 @@ func (m *maskSink) Emit(e Event) {
 		}
 		m.sink.Emit(e)
 	case Metric:
-		tags := make(map[string]string, len(e.Tags))
-		for k, v := range e.Tags {
-			tags[k] = m.mask(v)
-		}
-		e.Tags = tags
+		e.Tags = m.tags(e.Tags)
 		m.sink.Emit(e)
 	case Log:
 		e.Message = m.mask(e.Message)
@@ -84,6 +81,23 @@ func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
 		a.Body = io.NopCloser(bytes.NewReader([]byte(m.secrets(string(data)))))
 	}
 	return m.sink.Attach(ctx, a)
+}
+
+// tags copies only when it must: metrics are many and their tags seldom secret.
+func (m *maskSink) tags(tags map[string]string) map[string]string {
+	var out map[string]string
+	for k, v := range tags {
+		if masked := m.mask(v); masked != v {
+			if out == nil {
+				out = maps.Clone(tags)
+			}
+			out[k] = masked
+		}
+	}
+	if out == nil {
+		return tags
+	}
+	return out
 }
 
 // value masks a detail, which is JSON-like.

@@ -114,7 +114,7 @@ func (a *attempt) encodeMultipart(out *request, parts []spec.Part) (string, erro
 				return "", err
 			}
 			if name == "" {
-				name = path.Base(filePath(p.File))
+				name = path.Base(p.File)
 			}
 		}
 		part, err := w.CreatePart(partHeader(p, name))
@@ -151,16 +151,14 @@ func partHeader(p spec.Part, filename string) textproto.MIMEHeader {
 	return h
 }
 
-// filePath is where a file:// reference lies among the files of the plan.
-func filePath(ref string) string {
-	return path.Clean(strings.TrimPrefix(strings.TrimPrefix(ref, "file://"), "./"))
-}
-
 // readFile reads a file that came with the plan, at most limit bytes.
 func readFile(files fs.FS, ref string, limit int) ([]byte, error) {
-	name := filePath(ref)
+	name, err := spec.FilePath(ref)
+	if err != nil {
+		return nil, executors.Errorf("%w", err)
+	}
 	f, err := files.Open(name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, executors.Errorf("there is no file %s beside the plan", name)
 	}
 	if err != nil {

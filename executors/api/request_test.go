@@ -113,7 +113,7 @@ func TestRequestsThatCannotBeMade(t *testing.T) {
 		{"no base", get("/a"), "BASE_URL"},
 		{"scheme", get("ftp://x.test/"), "only http and https"},
 		{"missing file", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Multipart: []spec.Part{{Name: "f", File: "file://no.txt"}}}}, "there is no file no.txt beside the plan"},
-		{"file outside", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Multipart: []spec.Part{{Name: "f", File: "file://../../etc/passwd"}}}}, "there is no file ../../etc/passwd beside the plan"},
+		{"file outside", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Multipart: []spec.Part{{Name: "f", File: "file://../../etc/passwd"}}}}, "leaves the folder of the plan"},
 		{"method", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Method: "G T"}}, "invalid method"},
 		{"header", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Headers: map[string]string{"a b": "c"}}}, "invalid header field name"},
 		{"header value", spec.APIStep{HTTP: &spec.HTTPRequest{URL: "http://127.0.0.1/", Headers: map[string]string{"a": "b\r\nX: y"}}}, "invalid header field value"},

@@ -27,7 +27,7 @@ const (
 func (a *attempt) schema(ctx context.Context, s spec.Schema, in *response) executors.Check {
 	name := "schema"
 	if s.File != "" {
-		name += " " + filePath(s.File)
+		name += " " + strings.TrimPrefix(s.File, "file://")
 	}
 	expected := "valid by the schema"
 	compiled, err := a.executor.schemas.compile(s, a.task.Files)

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"reflect"
-	"strings"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -21,7 +19,6 @@ import (
 
 const (
 	maxSchemaBytes = 1 << 20   // of one schema file
-	maxSchemaFiles = 50        // that a schema may refer to
 	maxSchemaSteps = 1_000_000 // schemas applied to values in one validation: about a second
 	cachedSchemas  = 256
 )
@@ -41,11 +38,9 @@ func newSchemaCache() *schemaCache {
 }
 
 func (c *schemaCache) compile(s spec.Schema, files fs.FS) (*compiledSchema, error) {
-	location := "plan:///inline.schema.json"
 	var data []byte
 	var err error
 	if s.File != "" {
-		location = (&url.URL{Scheme: "plan", Path: "/" + filePath(s.File)}).String()
 		data, err = readFile(files, s.File, maxSchemaBytes)
 	} else {
 		data, err = json.Marshal(s.Inline)
@@ -53,20 +48,18 @@ func (c *schemaCache) compile(s spec.Schema, files fs.FS) (*compiledSchema, erro
 	if err != nil {
 		return nil, err
 	}
-	key := sha256.Sum256(append([]byte(location+"\x00"), data...))
+	key := sha256.Sum256(data)
 	if hit, ok := c.cache.Get(key); ok {
 		return hit, nil
 	}
-	loader := &planLoader{files: files}
-	compiled, err := compileSchema(location, data, loader)
-	// A schema made of several files is not known by the content of one.
-	if err == nil && loader.loaded == 0 {
+	compiled, err := compileSchema(data)
+	if err == nil {
 		c.cache.Add(key, compiled)
 	}
 	return compiled, err
 }
 
-func compileSchema(location string, data []byte, loader jsonschema.URLLoader) (*compiledSchema, error) {
+func compileSchema(data []byte) (*compiledSchema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
@@ -74,14 +67,7 @@ func compileSchema(location string, data []byte, loader jsonschema.URLLoader) (*
 	if err := checkNumbers(doc); err != nil {
 		return nil, err
 	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	c.UseLoader(loader)
-	if err := c.AddResource(location, doc); err != nil {
-		return nil, err
-	}
-	schema, err := c.Compile(location)
+	schema, err := spec.CompileSchema(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -178,38 +164,4 @@ func (s *compiledSchema) counting(f *jsonschema.Format) *jsonschema.Format {
 		return &jsonschema.Format{Name: "any", Validate: func(any) error { s.spend(); return nil }}
 	}
 	return &jsonschema.Format{Name: f.Name, Validate: func(v any) error { s.spend(); return f.Validate(v) }}
-}
-
-// planLoader resolves references among the files of the plan, and nothing else.
-type planLoader struct {
-	files  fs.FS
-	loaded int
-}
-
-// Load implements jsonschema.URLLoader.
-func (l *planLoader) Load(address string) (any, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, err
-	}
-	name := strings.TrimPrefix(u.Path, "/")
-	switch u.Scheme {
-	case "plan":
-	case "file":
-		name = strings.TrimPrefix(u.Host+u.Path, "/")
-	default:
-		return nil, fmt.Errorf("the reference to %s is not followed: put the schema beside the plan", address)
-	}
-	if l.loaded++; l.loaded > maxSchemaFiles {
-		return nil, fmt.Errorf("it refers to more than %d files", maxSchemaFiles)
-	}
-	data, err := readFile(l.files, name, maxSchemaBytes)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return doc, checkNumbers(doc)
 }

@@ -49,7 +49,7 @@ type Check struct {
 	Status   *Matcher `yaml:"status" doc:"Status code: 201, [200, 204], 2xx, or a mapping of matchers." one:"subject" matcher:"status" example:"201"`
 	Header   string   `yaml:"header" doc:"Name of a response header; matchers stand beside it." one:"subject" pattern:"header" max:"200" example:"Location"`
 	Body     *Matcher `yaml:"body" doc:"Body as text: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: thanks}"`
-	JSONPath string   `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; matchers stand beside it and judge its first node." one:"subject" min:"1" max:"1000" example:"$.items[0].sku"`
+	JSONPath string   `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; matchers stand beside it and judge the node it finds, or the list of them where it finds several." one:"subject" min:"1" max:"1000" example:"$.items[0].sku"`
 	Schema   *Schema  `yaml:"schema" doc:"JSON Schema (draft 2020-12) of the body: a file:// reference or the schema itself." one:"subject" example:"file://order.schema.json"`
 	Duration *Matcher `yaml:"duration" doc:"Time from sending to the last byte: the most it may take, such as 500ms, or a mapping of matchers." one:"subject" matcher:"duration" example:"500ms"`
 	Matcher  `yaml:",inline"`

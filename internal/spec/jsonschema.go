@@ -10,12 +10,13 @@ import (
 
 // CompileSchema compiles a JSON Schema, draft 2020-12 unless it names another.
 // It reads no file and no address: a $ref can point into the schema itself
-// only. The types of doc are those of encoding/json, with int64 or json.Number
-// for numbers.
+// only. Formats such as email are asserted: a schema that says one means it. The
+// types of doc are those of encoding/json, with int64 or json.Number for numbers.
 func CompileSchema(doc any) (*jsonschema.Schema, error) {
 	const name = "urn:semantest:schema"
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
 	c.UseLoader(noLoader{})
 	if err := c.AddResource(name, doc); err != nil {
 		return nil, errors.New(schemaProblem(err, name))
