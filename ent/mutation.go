@@ -6374,6 +6374,8 @@ type ResultMutation struct {
 	tags             *[]string
 	appendtags       []string
 	matrix           *map[string]string
+	timeout_ms       *int64
+	addtimeout_ms    *int64
 	status           *result.Status
 	outcome          *spec.Outcome
 	error            *string
@@ -6890,6 +6892,62 @@ func (m *ResultMutation) MatrixCleared() bool {
 func (m *ResultMutation) ResetMatrix() {
 	m.matrix = nil
 	delete(m.clearedFields, result.FieldMatrix)
+}
+
+// SetTimeoutMs sets the "timeout_ms" field.
+func (m *ResultMutation) SetTimeoutMs(i int64) {
+	m.timeout_ms = &i
+	m.addtimeout_ms = nil
+}
+
+// TimeoutMs returns the value of the "timeout_ms" field in the mutation.
+func (m *ResultMutation) TimeoutMs() (r int64, exists bool) {
+	v := m.timeout_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeoutMs returns the old "timeout_ms" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldTimeoutMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeoutMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeoutMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeoutMs: %w", err)
+	}
+	return oldValue.TimeoutMs, nil
+}
+
+// AddTimeoutMs adds i to the "timeout_ms" field.
+func (m *ResultMutation) AddTimeoutMs(i int64) {
+	if m.addtimeout_ms != nil {
+		*m.addtimeout_ms += i
+	} else {
+		m.addtimeout_ms = &i
+	}
+}
+
+// AddedTimeoutMs returns the value that was added to the "timeout_ms" field in this mutation.
+func (m *ResultMutation) AddedTimeoutMs() (r int64, exists bool) {
+	v := m.addtimeout_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimeoutMs resets all changes to the "timeout_ms" field.
+func (m *ResultMutation) ResetTimeoutMs() {
+	m.timeout_ms = nil
+	m.addtimeout_ms = nil
 }
 
 // SetStatus sets the "status" field.
@@ -7604,7 +7662,7 @@ func (m *ResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ResultMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.project_id != nil {
 		fields = append(fields, result.FieldProjectID)
 	}
@@ -7631,6 +7689,9 @@ func (m *ResultMutation) Fields() []string {
 	}
 	if m.matrix != nil {
 		fields = append(fields, result.FieldMatrix)
+	}
+	if m.timeout_ms != nil {
+		fields = append(fields, result.FieldTimeoutMs)
 	}
 	if m.status != nil {
 		fields = append(fields, result.FieldStatus)
@@ -7694,6 +7755,8 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.Tags()
 	case result.FieldMatrix:
 		return m.Matrix()
+	case result.FieldTimeoutMs:
+		return m.TimeoutMs()
 	case result.FieldStatus:
 		return m.Status()
 	case result.FieldOutcome:
@@ -7745,6 +7808,8 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldTags(ctx)
 	case result.FieldMatrix:
 		return m.OldMatrix(ctx)
+	case result.FieldTimeoutMs:
+		return m.OldTimeoutMs(ctx)
 	case result.FieldStatus:
 		return m.OldStatus(ctx)
 	case result.FieldOutcome:
@@ -7841,6 +7906,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetMatrix(v)
 		return nil
+	case result.FieldTimeoutMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeoutMs(v)
+		return nil
 	case result.FieldStatus:
 		v, ok := value.(result.Status)
 		if !ok {
@@ -7936,6 +8008,9 @@ func (m *ResultMutation) AddedFields() []string {
 	if m.addordinal != nil {
 		fields = append(fields, result.FieldOrdinal)
 	}
+	if m.addtimeout_ms != nil {
+		fields = append(fields, result.FieldTimeoutMs)
+	}
 	if m.addattempt != nil {
 		fields = append(fields, result.FieldAttempt)
 	}
@@ -7961,6 +8036,8 @@ func (m *ResultMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case result.FieldOrdinal:
 		return m.AddedOrdinal()
+	case result.FieldTimeoutMs:
+		return m.AddedTimeoutMs()
 	case result.FieldAttempt:
 		return m.AddedAttempt()
 	case result.FieldMaxRetries:
@@ -7986,6 +8063,13 @@ func (m *ResultMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddOrdinal(v)
+		return nil
+	case result.FieldTimeoutMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimeoutMs(v)
 		return nil
 	case result.FieldAttempt:
 		v, ok := value.(int)
@@ -8120,6 +8204,9 @@ func (m *ResultMutation) ResetField(name string) error {
 		return nil
 	case result.FieldMatrix:
 		m.ResetMatrix()
+		return nil
+	case result.FieldTimeoutMs:
+		m.ResetTimeoutMs()
 		return nil
 	case result.FieldStatus:
 		m.ResetStatus()
@@ -8298,8 +8385,6 @@ type RunMutation struct {
 	addskipped          *int
 	cancelled           *int
 	addcancelled        *int
-	next_ordinal        *int
-	addnext_ordinal     *int
 	last_seq            *int64
 	addlast_seq         *int64
 	gates               *[]schema.GateOutcome
@@ -9427,62 +9512,6 @@ func (m *RunMutation) ResetCancelled() {
 	m.addcancelled = nil
 }
 
-// SetNextOrdinal sets the "next_ordinal" field.
-func (m *RunMutation) SetNextOrdinal(i int) {
-	m.next_ordinal = &i
-	m.addnext_ordinal = nil
-}
-
-// NextOrdinal returns the value of the "next_ordinal" field in the mutation.
-func (m *RunMutation) NextOrdinal() (r int, exists bool) {
-	v := m.next_ordinal
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldNextOrdinal returns the old "next_ordinal" field's value of the Run entity.
-// If the Run object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RunMutation) OldNextOrdinal(ctx context.Context) (v int, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldNextOrdinal is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldNextOrdinal requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldNextOrdinal: %w", err)
-	}
-	return oldValue.NextOrdinal, nil
-}
-
-// AddNextOrdinal adds i to the "next_ordinal" field.
-func (m *RunMutation) AddNextOrdinal(i int) {
-	if m.addnext_ordinal != nil {
-		*m.addnext_ordinal += i
-	} else {
-		m.addnext_ordinal = &i
-	}
-}
-
-// AddedNextOrdinal returns the value that was added to the "next_ordinal" field in this mutation.
-func (m *RunMutation) AddedNextOrdinal() (r int, exists bool) {
-	v := m.addnext_ordinal
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetNextOrdinal resets all changes to the "next_ordinal" field.
-func (m *RunMutation) ResetNextOrdinal() {
-	m.next_ordinal = nil
-	m.addnext_ordinal = nil
-}
-
 // SetLastSeq sets the "last_seq" field.
 func (m *RunMutation) SetLastSeq(i int64) {
 	m.last_seq = &i
@@ -10095,7 +10124,7 @@ func (m *RunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RunMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 28)
 	if m.project != nil {
 		fields = append(fields, run.FieldProjectID)
 	}
@@ -10155,9 +10184,6 @@ func (m *RunMutation) Fields() []string {
 	}
 	if m.cancelled != nil {
 		fields = append(fields, run.FieldCancelled)
-	}
-	if m.next_ordinal != nil {
-		fields = append(fields, run.FieldNextOrdinal)
 	}
 	if m.last_seq != nil {
 		fields = append(fields, run.FieldLastSeq)
@@ -10231,8 +10257,6 @@ func (m *RunMutation) Field(name string) (ent.Value, bool) {
 		return m.Skipped()
 	case run.FieldCancelled:
 		return m.Cancelled()
-	case run.FieldNextOrdinal:
-		return m.NextOrdinal()
 	case run.FieldLastSeq:
 		return m.LastSeq()
 	case run.FieldGates:
@@ -10298,8 +10322,6 @@ func (m *RunMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldSkipped(ctx)
 	case run.FieldCancelled:
 		return m.OldCancelled(ctx)
-	case run.FieldNextOrdinal:
-		return m.OldNextOrdinal(ctx)
 	case run.FieldLastSeq:
 		return m.OldLastSeq(ctx)
 	case run.FieldGates:
@@ -10465,13 +10487,6 @@ func (m *RunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCancelled(v)
 		return nil
-	case run.FieldNextOrdinal:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetNextOrdinal(v)
-		return nil
 	case run.FieldLastSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -10569,9 +10584,6 @@ func (m *RunMutation) AddedFields() []string {
 	if m.addcancelled != nil {
 		fields = append(fields, run.FieldCancelled)
 	}
-	if m.addnext_ordinal != nil {
-		fields = append(fields, run.FieldNextOrdinal)
-	}
 	if m.addlast_seq != nil {
 		fields = append(fields, run.FieldLastSeq)
 	}
@@ -10605,8 +10617,6 @@ func (m *RunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSkipped()
 	case run.FieldCancelled:
 		return m.AddedCancelled()
-	case run.FieldNextOrdinal:
-		return m.AddedNextOrdinal()
 	case run.FieldLastSeq:
 		return m.AddedLastSeq()
 	}
@@ -10694,13 +10704,6 @@ func (m *RunMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddCancelled(v)
-		return nil
-	case run.FieldNextOrdinal:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddNextOrdinal(v)
 		return nil
 	case run.FieldLastSeq:
 		v, ok := value.(int64)
@@ -10846,9 +10849,6 @@ func (m *RunMutation) ResetField(name string) error {
 		return nil
 	case run.FieldCancelled:
 		m.ResetCancelled()
-		return nil
-	case run.FieldNextOrdinal:
-		m.ResetNextOrdinal()
 		return nil
 	case run.FieldLastSeq:
 		m.ResetLastSeq()

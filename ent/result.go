@@ -39,6 +39,8 @@ type Result struct {
 	Tags []string `json:"tags,omitempty"`
 	// Matrix holds the value of the "matrix" field.
 	Matrix map[string]string `json:"matrix,omitempty"`
+	// Limit of one attempt.
+	TimeoutMs int64 `json:"timeout_ms,omitempty"`
 	// Status holds the value of the "status" field.
 	Status result.Status `json:"status,omitempty"`
 	// Outcome holds the value of the "outcome" field.
@@ -107,7 +109,7 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case result.FieldTags, result.FieldMatrix:
 			values[i] = new([]byte)
-		case result.FieldOrdinal, result.FieldAttempt, result.FieldMaxRetries, result.FieldRetries, result.FieldLost, result.FieldDurationMs:
+		case result.FieldOrdinal, result.FieldTimeoutMs, result.FieldAttempt, result.FieldMaxRetries, result.FieldRetries, result.FieldLost, result.FieldDurationMs:
 			values[i] = new(sql.NullInt64)
 		case result.FieldID, result.FieldProjectID, result.FieldRunID, result.FieldCaseID, result.FieldCaseKey, result.FieldTitle, result.FieldKind, result.FieldStatus, result.FieldOutcome, result.FieldError, result.FieldWorkerID:
 			values[i] = new(sql.NullString)
@@ -191,6 +193,12 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Matrix); err != nil {
 					return fmt.Errorf("unmarshal field matrix: %w", err)
 				}
+			}
+		case result.FieldTimeoutMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field timeout_ms", values[i])
+			} else if value.Valid {
+				_m.TimeoutMs = value.Int64
 			}
 		case result.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -341,6 +349,9 @@ func (_m *Result) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("matrix=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Matrix))
+	builder.WriteString(", ")
+	builder.WriteString("timeout_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TimeoutMs))
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

@@ -80,6 +80,12 @@ func (_c *ResultCreate) SetMatrix(v map[string]string) *ResultCreate {
 	return _c
 }
 
+// SetTimeoutMs sets the "timeout_ms" field.
+func (_c *ResultCreate) SetTimeoutMs(v int64) *ResultCreate {
+	_c.mutation.SetTimeoutMs(v)
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *ResultCreate) SetStatus(v result.Status) *ResultCreate {
 	_c.mutation.SetStatus(v)
@@ -384,6 +390,14 @@ func (_c *ResultCreate) check() error {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Result.kind": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.TimeoutMs(); !ok {
+		return &ValidationError{Name: "timeout_ms", err: errors.New(`ent: missing required field "Result.timeout_ms"`)}
+	}
+	if v, ok := _c.mutation.TimeoutMs(); ok {
+		if err := result.TimeoutMsValidator(v); err != nil {
+			return &ValidationError{Name: "timeout_ms", err: fmt.Errorf(`ent: validator failed for field "Result.timeout_ms": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "Result.status"`)}
 	}
@@ -515,6 +529,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Matrix(); ok {
 		_spec.SetField(result.FieldMatrix, field.TypeJSON, value)
 		_node.Matrix = value
+	}
+	if value, ok := _c.mutation.TimeoutMs(); ok {
+		_spec.SetField(result.FieldTimeoutMs, field.TypeInt64, value)
+		_node.TimeoutMs = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(result.FieldStatus, field.TypeEnum, value)
@@ -878,6 +896,9 @@ func (u *ResultUpsertOne) UpdateNewValues() *ResultUpsertOne {
 		}
 		if _, exists := u.create.mutation.Matrix(); exists {
 			s.SetIgnore(result.FieldMatrix)
+		}
+		if _, exists := u.create.mutation.TimeoutMs(); exists {
+			s.SetIgnore(result.FieldTimeoutMs)
 		}
 		if _, exists := u.create.mutation.MaxRetries(); exists {
 			s.SetIgnore(result.FieldMaxRetries)
@@ -1339,6 +1360,9 @@ func (u *ResultUpsertBulk) UpdateNewValues() *ResultUpsertBulk {
 			}
 			if _, exists := b.mutation.Matrix(); exists {
 				s.SetIgnore(result.FieldMatrix)
+			}
+			if _, exists := b.mutation.TimeoutMs(); exists {
+				s.SetIgnore(result.FieldTimeoutMs)
 			}
 			if _, exists := b.mutation.MaxRetries(); exists {
 				s.SetIgnore(result.FieldMaxRetries)

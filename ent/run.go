@@ -63,8 +63,6 @@ type Run struct {
 	Skipped int `json:"skipped,omitempty"`
 	// Cancelled holds the value of the "cancelled" field.
 	Cancelled int `json:"cancelled,omitempty"`
-	// Ordinal of the first result that has no job.
-	NextOrdinal int `json:"next_ordinal,omitempty"`
 	// Number of the newest event.
 	LastSeq int64 `json:"last_seq,omitempty"`
 	// Gates as judged at the end.
@@ -162,7 +160,7 @@ func (*Run) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case run.FieldVariables, run.FieldSealedSecrets, run.FieldSelection, run.FieldGates:
 			values[i] = new([]byte)
-		case run.FieldPriority, run.FieldParallel, run.FieldTotal, run.FieldFinished, run.FieldPassed, run.FieldFailed, run.FieldFlaky, run.FieldTimedOut, run.FieldErrored, run.FieldSkipped, run.FieldCancelled, run.FieldNextOrdinal, run.FieldLastSeq:
+		case run.FieldPriority, run.FieldParallel, run.FieldTotal, run.FieldFinished, run.FieldPassed, run.FieldFailed, run.FieldFlaky, run.FieldTimedOut, run.FieldErrored, run.FieldSkipped, run.FieldCancelled, run.FieldLastSeq:
 			values[i] = new(sql.NullInt64)
 		case run.FieldID, run.FieldProjectID, run.FieldPlanID, run.FieldPlanVersionID, run.FieldName, run.FieldStatus, run.FieldEnvironment, run.FieldError, run.FieldClientMutationID:
 			values[i] = new(sql.NullString)
@@ -312,12 +310,6 @@ func (_m *Run) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field cancelled", values[i])
 			} else if value.Valid {
 				_m.Cancelled = int(value.Int64)
-			}
-		case run.FieldNextOrdinal:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field next_ordinal", values[i])
-			} else if value.Valid {
-				_m.NextOrdinal = int(value.Int64)
 			}
 		case run.FieldLastSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -492,9 +484,6 @@ func (_m *Run) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("cancelled=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Cancelled))
-	builder.WriteString(", ")
-	builder.WriteString("next_ordinal=")
-	builder.WriteString(fmt.Sprintf("%v", _m.NextOrdinal))
 	builder.WriteString(", ")
 	builder.WriteString("last_seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeq))

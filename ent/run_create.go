@@ -253,20 +253,6 @@ func (_c *RunCreate) SetNillableCancelled(v *int) *RunCreate {
 	return _c
 }
 
-// SetNextOrdinal sets the "next_ordinal" field.
-func (_c *RunCreate) SetNextOrdinal(v int) *RunCreate {
-	_c.mutation.SetNextOrdinal(v)
-	return _c
-}
-
-// SetNillableNextOrdinal sets the "next_ordinal" field if the given value is not nil.
-func (_c *RunCreate) SetNillableNextOrdinal(v *int) *RunCreate {
-	if v != nil {
-		_c.SetNextOrdinal(*v)
-	}
-	return _c
-}
-
 // SetLastSeq sets the "last_seq" field.
 func (_c *RunCreate) SetLastSeq(v int64) *RunCreate {
 	_c.mutation.SetLastSeq(v)
@@ -517,10 +503,6 @@ func (_c *RunCreate) defaults() {
 		v := run.DefaultCancelled
 		_c.mutation.SetCancelled(v)
 	}
-	if _, ok := _c.mutation.NextOrdinal(); !ok {
-		v := run.DefaultNextOrdinal
-		_c.mutation.SetNextOrdinal(v)
-	}
 	if _, ok := _c.mutation.LastSeq(); !ok {
 		v := run.DefaultLastSeq
 		_c.mutation.SetLastSeq(v)
@@ -650,14 +632,6 @@ func (_c *RunCreate) check() error {
 	if v, ok := _c.mutation.Cancelled(); ok {
 		if err := run.CancelledValidator(v); err != nil {
 			return &ValidationError{Name: "cancelled", err: fmt.Errorf(`ent: validator failed for field "Run.cancelled": %w`, err)}
-		}
-	}
-	if _, ok := _c.mutation.NextOrdinal(); !ok {
-		return &ValidationError{Name: "next_ordinal", err: errors.New(`ent: missing required field "Run.next_ordinal"`)}
-	}
-	if v, ok := _c.mutation.NextOrdinal(); ok {
-		if err := run.NextOrdinalValidator(v); err != nil {
-			return &ValidationError{Name: "next_ordinal", err: fmt.Errorf(`ent: validator failed for field "Run.next_ordinal": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.LastSeq(); !ok {
@@ -791,10 +765,6 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Cancelled(); ok {
 		_spec.SetField(run.FieldCancelled, field.TypeInt, value)
 		_node.Cancelled = value
-	}
-	if value, ok := _c.mutation.NextOrdinal(); ok {
-		_spec.SetField(run.FieldNextOrdinal, field.TypeInt, value)
-		_node.NextOrdinal = value
 	}
 	if value, ok := _c.mutation.LastSeq(); ok {
 		_spec.SetField(run.FieldLastSeq, field.TypeInt64, value)
@@ -1134,24 +1104,6 @@ func (u *RunUpsert) UpdateCancelled() *RunUpsert {
 // AddCancelled adds v to the "cancelled" field.
 func (u *RunUpsert) AddCancelled(v int) *RunUpsert {
 	u.Add(run.FieldCancelled, v)
-	return u
-}
-
-// SetNextOrdinal sets the "next_ordinal" field.
-func (u *RunUpsert) SetNextOrdinal(v int) *RunUpsert {
-	u.Set(run.FieldNextOrdinal, v)
-	return u
-}
-
-// UpdateNextOrdinal sets the "next_ordinal" field to the value that was provided on create.
-func (u *RunUpsert) UpdateNextOrdinal() *RunUpsert {
-	u.SetExcluded(run.FieldNextOrdinal)
-	return u
-}
-
-// AddNextOrdinal adds v to the "next_ordinal" field.
-func (u *RunUpsert) AddNextOrdinal(v int) *RunUpsert {
-	u.Add(run.FieldNextOrdinal, v)
 	return u
 }
 
@@ -1541,27 +1493,6 @@ func (u *RunUpsertOne) AddCancelled(v int) *RunUpsertOne {
 func (u *RunUpsertOne) UpdateCancelled() *RunUpsertOne {
 	return u.Update(func(s *RunUpsert) {
 		s.UpdateCancelled()
-	})
-}
-
-// SetNextOrdinal sets the "next_ordinal" field.
-func (u *RunUpsertOne) SetNextOrdinal(v int) *RunUpsertOne {
-	return u.Update(func(s *RunUpsert) {
-		s.SetNextOrdinal(v)
-	})
-}
-
-// AddNextOrdinal adds v to the "next_ordinal" field.
-func (u *RunUpsertOne) AddNextOrdinal(v int) *RunUpsertOne {
-	return u.Update(func(s *RunUpsert) {
-		s.AddNextOrdinal(v)
-	})
-}
-
-// UpdateNextOrdinal sets the "next_ordinal" field to the value that was provided on create.
-func (u *RunUpsertOne) UpdateNextOrdinal() *RunUpsertOne {
-	return u.Update(func(s *RunUpsert) {
-		s.UpdateNextOrdinal()
 	})
 }
 
@@ -2135,27 +2066,6 @@ func (u *RunUpsertBulk) AddCancelled(v int) *RunUpsertBulk {
 func (u *RunUpsertBulk) UpdateCancelled() *RunUpsertBulk {
 	return u.Update(func(s *RunUpsert) {
 		s.UpdateCancelled()
-	})
-}
-
-// SetNextOrdinal sets the "next_ordinal" field.
-func (u *RunUpsertBulk) SetNextOrdinal(v int) *RunUpsertBulk {
-	return u.Update(func(s *RunUpsert) {
-		s.SetNextOrdinal(v)
-	})
-}
-
-// AddNextOrdinal adds v to the "next_ordinal" field.
-func (u *RunUpsertBulk) AddNextOrdinal(v int) *RunUpsertBulk {
-	return u.Update(func(s *RunUpsert) {
-		s.AddNextOrdinal(v)
-	})
-}
-
-// UpdateNextOrdinal sets the "next_ordinal" field to the value that was provided on create.
-func (u *RunUpsertBulk) UpdateNextOrdinal() *RunUpsertBulk {
-	return u.Update(func(s *RunUpsert) {
-		s.UpdateNextOrdinal()
 	})
 }
 

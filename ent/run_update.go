@@ -236,27 +236,6 @@ func (_u *RunUpdate) AddCancelled(v int) *RunUpdate {
 	return _u
 }
 
-// SetNextOrdinal sets the "next_ordinal" field.
-func (_u *RunUpdate) SetNextOrdinal(v int) *RunUpdate {
-	_u.mutation.ResetNextOrdinal()
-	_u.mutation.SetNextOrdinal(v)
-	return _u
-}
-
-// SetNillableNextOrdinal sets the "next_ordinal" field if the given value is not nil.
-func (_u *RunUpdate) SetNillableNextOrdinal(v *int) *RunUpdate {
-	if v != nil {
-		_u.SetNextOrdinal(*v)
-	}
-	return _u
-}
-
-// AddNextOrdinal adds value to the "next_ordinal" field.
-func (_u *RunUpdate) AddNextOrdinal(v int) *RunUpdate {
-	_u.mutation.AddNextOrdinal(v)
-	return _u
-}
-
 // SetLastSeq sets the "last_seq" field.
 func (_u *RunUpdate) SetLastSeq(v int64) *RunUpdate {
 	_u.mutation.ResetLastSeq()
@@ -526,11 +505,6 @@ func (_u *RunUpdate) check() error {
 			return &ValidationError{Name: "cancelled", err: fmt.Errorf(`ent: validator failed for field "Run.cancelled": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.NextOrdinal(); ok {
-		if err := run.NextOrdinalValidator(v); err != nil {
-			return &ValidationError{Name: "next_ordinal", err: fmt.Errorf(`ent: validator failed for field "Run.next_ordinal": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.LastSeq(); ok {
 		if err := run.LastSeqValidator(v); err != nil {
 			return &ValidationError{Name: "last_seq", err: fmt.Errorf(`ent: validator failed for field "Run.last_seq": %w`, err)}
@@ -631,12 +605,6 @@ func (_u *RunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedCancelled(); ok {
 		_spec.AddField(run.FieldCancelled, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.NextOrdinal(); ok {
-		_spec.SetField(run.FieldNextOrdinal, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedNextOrdinal(); ok {
-		_spec.AddField(run.FieldNextOrdinal, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.LastSeq(); ok {
 		_spec.SetField(run.FieldLastSeq, field.TypeInt64, value)
@@ -994,27 +962,6 @@ func (_u *RunUpdateOne) AddCancelled(v int) *RunUpdateOne {
 	return _u
 }
 
-// SetNextOrdinal sets the "next_ordinal" field.
-func (_u *RunUpdateOne) SetNextOrdinal(v int) *RunUpdateOne {
-	_u.mutation.ResetNextOrdinal()
-	_u.mutation.SetNextOrdinal(v)
-	return _u
-}
-
-// SetNillableNextOrdinal sets the "next_ordinal" field if the given value is not nil.
-func (_u *RunUpdateOne) SetNillableNextOrdinal(v *int) *RunUpdateOne {
-	if v != nil {
-		_u.SetNextOrdinal(*v)
-	}
-	return _u
-}
-
-// AddNextOrdinal adds value to the "next_ordinal" field.
-func (_u *RunUpdateOne) AddNextOrdinal(v int) *RunUpdateOne {
-	_u.mutation.AddNextOrdinal(v)
-	return _u
-}
-
 // SetLastSeq sets the "last_seq" field.
 func (_u *RunUpdateOne) SetLastSeq(v int64) *RunUpdateOne {
 	_u.mutation.ResetLastSeq()
@@ -1297,11 +1244,6 @@ func (_u *RunUpdateOne) check() error {
 			return &ValidationError{Name: "cancelled", err: fmt.Errorf(`ent: validator failed for field "Run.cancelled": %w`, err)}
 		}
 	}
-	if v, ok := _u.mutation.NextOrdinal(); ok {
-		if err := run.NextOrdinalValidator(v); err != nil {
-			return &ValidationError{Name: "next_ordinal", err: fmt.Errorf(`ent: validator failed for field "Run.next_ordinal": %w`, err)}
-		}
-	}
 	if v, ok := _u.mutation.LastSeq(); ok {
 		if err := run.LastSeqValidator(v); err != nil {
 			return &ValidationError{Name: "last_seq", err: fmt.Errorf(`ent: validator failed for field "Run.last_seq": %w`, err)}
@@ -1419,12 +1361,6 @@ func (_u *RunUpdateOne) sqlSave(ctx context.Context) (_node *Run, err error) {
 	}
 	if value, ok := _u.mutation.AddedCancelled(); ok {
 		_spec.AddField(run.FieldCancelled, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.NextOrdinal(); ok {
-		_spec.SetField(run.FieldNextOrdinal, field.TypeInt, value)
-	}
-	if value, ok := _u.mutation.AddedNextOrdinal(); ok {
-		_spec.AddField(run.FieldNextOrdinal, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.LastSeq(); ok {
 		_spec.SetField(run.FieldLastSeq, field.TypeInt64, value)

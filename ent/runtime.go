@@ -216,36 +216,40 @@ func init() {
 	resultDescOrdinal := resultFields[3].Descriptor()
 	// result.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
 	result.OrdinalValidator = resultDescOrdinal.Validators[0].(func(int) error)
+	// resultDescTimeoutMs is the schema descriptor for timeout_ms field.
+	resultDescTimeoutMs := resultFields[10].Descriptor()
+	// result.TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
+	result.TimeoutMsValidator = resultDescTimeoutMs.Validators[0].(func(int64) error)
 	// resultDescError is the schema descriptor for error field.
-	resultDescError := resultFields[12].Descriptor()
+	resultDescError := resultFields[13].Descriptor()
 	// result.DefaultError holds the default value on creation for the error field.
 	result.DefaultError = resultDescError.Default.(string)
 	// resultDescAttempt is the schema descriptor for attempt field.
-	resultDescAttempt := resultFields[13].Descriptor()
+	resultDescAttempt := resultFields[14].Descriptor()
 	// result.DefaultAttempt holds the default value on creation for the attempt field.
 	result.DefaultAttempt = resultDescAttempt.Default.(int)
 	// result.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	result.AttemptValidator = resultDescAttempt.Validators[0].(func(int) error)
 	// resultDescMaxRetries is the schema descriptor for max_retries field.
-	resultDescMaxRetries := resultFields[14].Descriptor()
+	resultDescMaxRetries := resultFields[15].Descriptor()
 	// result.DefaultMaxRetries holds the default value on creation for the max_retries field.
 	result.DefaultMaxRetries = resultDescMaxRetries.Default.(int)
 	// result.MaxRetriesValidator is a validator for the "max_retries" field. It is called by the builders before save.
 	result.MaxRetriesValidator = resultDescMaxRetries.Validators[0].(func(int) error)
 	// resultDescRetries is the schema descriptor for retries field.
-	resultDescRetries := resultFields[15].Descriptor()
+	resultDescRetries := resultFields[16].Descriptor()
 	// result.DefaultRetries holds the default value on creation for the retries field.
 	result.DefaultRetries = resultDescRetries.Default.(int)
 	// result.RetriesValidator is a validator for the "retries" field. It is called by the builders before save.
 	result.RetriesValidator = resultDescRetries.Validators[0].(func(int) error)
 	// resultDescLost is the schema descriptor for lost field.
-	resultDescLost := resultFields[16].Descriptor()
+	resultDescLost := resultFields[17].Descriptor()
 	// result.DefaultLost holds the default value on creation for the lost field.
 	result.DefaultLost = resultDescLost.Default.(int)
 	// result.LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	result.LostValidator = resultDescLost.Validators[0].(func(int) error)
 	// resultDescDurationMs is the schema descriptor for duration_ms field.
-	resultDescDurationMs := resultFields[21].Descriptor()
+	resultDescDurationMs := resultFields[22].Descriptor()
 	// result.DefaultDurationMs holds the default value on creation for the duration_ms field.
 	result.DefaultDurationMs = resultDescDurationMs.Default.(int64)
 	// result.DurationMsValidator is a validator for the "duration_ms" field. It is called by the builders before save.
@@ -342,24 +346,18 @@ func init() {
 	run.DefaultCancelled = runDescCancelled.Default.(int)
 	// run.CancelledValidator is a validator for the "cancelled" field. It is called by the builders before save.
 	run.CancelledValidator = runDescCancelled.Validators[0].(func(int) error)
-	// runDescNextOrdinal is the schema descriptor for next_ordinal field.
-	runDescNextOrdinal := runFields[21].Descriptor()
-	// run.DefaultNextOrdinal holds the default value on creation for the next_ordinal field.
-	run.DefaultNextOrdinal = runDescNextOrdinal.Default.(int)
-	// run.NextOrdinalValidator is a validator for the "next_ordinal" field. It is called by the builders before save.
-	run.NextOrdinalValidator = runDescNextOrdinal.Validators[0].(func(int) error)
 	// runDescLastSeq is the schema descriptor for last_seq field.
-	runDescLastSeq := runFields[22].Descriptor()
+	runDescLastSeq := runFields[21].Descriptor()
 	// run.DefaultLastSeq holds the default value on creation for the last_seq field.
 	run.DefaultLastSeq = runDescLastSeq.Default.(int64)
 	// run.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
 	run.LastSeqValidator = runDescLastSeq.Validators[0].(func(int64) error)
 	// runDescError is the schema descriptor for error field.
-	runDescError := runFields[24].Descriptor()
+	runDescError := runFields[23].Descriptor()
 	// run.DefaultError holds the default value on creation for the error field.
 	run.DefaultError = runDescError.Default.(string)
 	// runDescCreatedAt is the schema descriptor for created_at field.
-	runDescCreatedAt := runFields[27].Descriptor()
+	runDescCreatedAt := runFields[26].Descriptor()
 	// run.DefaultCreatedAt holds the default value on creation for the created_at field.
 	run.DefaultCreatedAt = runDescCreatedAt.Default.(func() time.Time)
 	// runDescID is the schema descriptor for id field.

@@ -233,6 +233,7 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser"}},
 		{Name: "tags", Type: field.TypeJSON, Nullable: true},
 		{Name: "matrix", Type: field.TypeJSON, Nullable: true},
+		{Name: "timeout_ms", Type: field.TypeInt64},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"pending", "queued", "running", "finished"}, Default: "pending"},
 		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"passed", "flaky", "skipped", "failed", "timed_out", "errored", "cancelled"}},
 		{Name: "error", Type: field.TypeString, Default: ""},
@@ -255,7 +256,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_runs_results",
-				Columns:    []*schema.Column{ResultsColumns[21]},
+				Columns:    []*schema.Column{ResultsColumns[22]},
 				RefColumns: []*schema.Column{RunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -264,7 +265,15 @@ var (
 			{
 				Name:    "result_run_id_ordinal",
 				Unique:  true,
-				Columns: []*schema.Column{ResultsColumns[21], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[22], ResultsColumns[2]},
+			},
+			{
+				Name:    "result_pending",
+				Unique:  false,
+				Columns: []*schema.Column{ResultsColumns[22], ResultsColumns[2]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'pending'",
+				},
 			},
 			{
 				Name:    "result_project_id_case_id_id",
@@ -274,7 +283,7 @@ var (
 			{
 				Name:    "result_lease_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[17]},
+				Columns: []*schema.Column{ResultsColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'running'",
 				},
@@ -282,7 +291,7 @@ var (
 			{
 				Name:    "result_worker_id",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[16]},
+				Columns: []*schema.Column{ResultsColumns[17]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'running'",
 				},
@@ -309,7 +318,6 @@ var (
 		{Name: "errored", Type: field.TypeInt, Default: 0},
 		{Name: "skipped", Type: field.TypeInt, Default: 0},
 		{Name: "cancelled", Type: field.TypeInt, Default: 0},
-		{Name: "next_ordinal", Type: field.TypeInt, Default: 0},
 		{Name: "last_seq", Type: field.TypeInt64, Default: 0},
 		{Name: "gates", Type: field.TypeJSON, Nullable: true},
 		{Name: "error", Type: field.TypeString, Default: ""},
@@ -330,19 +338,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "runs_projects_runs",
-				Columns:    []*schema.Column{RunsColumns[27]},
+				Columns:    []*schema.Column{RunsColumns[26]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plans_plan",
-				Columns:    []*schema.Column{RunsColumns[28]},
+				Columns:    []*schema.Column{RunsColumns[27]},
 				RefColumns: []*schema.Column{PlansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plan_versions_plan_version",
-				Columns:    []*schema.Column{RunsColumns[29]},
+				Columns:    []*schema.Column{RunsColumns[28]},
 				RefColumns: []*schema.Column{PlanVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -351,17 +359,17 @@ var (
 			{
 				Name:    "run_project_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[27], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[26], RunsColumns[0]},
 			},
 			{
 				Name:    "run_plan_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[28], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[27], RunsColumns[0]},
 			},
 			{
 				Name:    "run_project_id_client_mutation_id",
 				Unique:  true,
-				Columns: []*schema.Column{RunsColumns[27], RunsColumns[22]},
+				Columns: []*schema.Column{RunsColumns[26], RunsColumns[21]},
 			},
 			{
 				Name:    "run_status",

@@ -33,6 +33,8 @@ const (
 	FieldTags = "tags"
 	// FieldMatrix holds the string denoting the matrix field in the database.
 	FieldMatrix = "matrix"
+	// FieldTimeoutMs holds the string denoting the timeout_ms field in the database.
+	FieldTimeoutMs = "timeout_ms"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldOutcome holds the string denoting the outcome field in the database.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldKind,
 	FieldTags,
 	FieldMatrix,
+	FieldTimeoutMs,
 	FieldStatus,
 	FieldOutcome,
 	FieldError,
@@ -118,6 +121,8 @@ func ValidColumn(column string) bool {
 var (
 	// OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
 	OrdinalValidator func(int) error
+	// TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
+	TimeoutMsValidator func(int64) error
 	// DefaultError holds the default value on creation for the "error" field.
 	DefaultError string
 	// DefaultAttempt holds the default value on creation for the "attempt" field.
@@ -235,6 +240,11 @@ func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByTimeoutMs orders the results by the timeout_ms field.
+func ByTimeoutMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimeoutMs, opts...).ToFunc()
 }
 
 // ByStatus orders the results by the status field.

@@ -96,6 +96,11 @@ func Title(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldTitle, v))
 }
 
+// TimeoutMs applies equality check predicate on the "timeout_ms" field. It's identical to TimeoutMsEQ.
+func TimeoutMs(v int64) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldTimeoutMs, v))
+}
+
 // Error applies equality check predicate on the "error" field. It's identical to ErrorEQ.
 func Error(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldError, v))
@@ -559,6 +564,46 @@ func MatrixIsNil() predicate.Result {
 // MatrixNotNil applies the NotNil predicate on the "matrix" field.
 func MatrixNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldMatrix))
+}
+
+// TimeoutMsEQ applies the EQ predicate on the "timeout_ms" field.
+func TimeoutMsEQ(v int64) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldTimeoutMs, v))
+}
+
+// TimeoutMsNEQ applies the NEQ predicate on the "timeout_ms" field.
+func TimeoutMsNEQ(v int64) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldTimeoutMs, v))
+}
+
+// TimeoutMsIn applies the In predicate on the "timeout_ms" field.
+func TimeoutMsIn(vs ...int64) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldTimeoutMs, vs...))
+}
+
+// TimeoutMsNotIn applies the NotIn predicate on the "timeout_ms" field.
+func TimeoutMsNotIn(vs ...int64) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldTimeoutMs, vs...))
+}
+
+// TimeoutMsGT applies the GT predicate on the "timeout_ms" field.
+func TimeoutMsGT(v int64) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldTimeoutMs, v))
+}
+
+// TimeoutMsGTE applies the GTE predicate on the "timeout_ms" field.
+func TimeoutMsGTE(v int64) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldTimeoutMs, v))
+}
+
+// TimeoutMsLT applies the LT predicate on the "timeout_ms" field.
+func TimeoutMsLT(v int64) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldTimeoutMs, v))
+}
+
+// TimeoutMsLTE applies the LTE predicate on the "timeout_ms" field.
+func TimeoutMsLTE(v int64) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldTimeoutMs, v))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.

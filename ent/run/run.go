@@ -55,8 +55,6 @@ const (
 	FieldSkipped = "skipped"
 	// FieldCancelled holds the string denoting the cancelled field in the database.
 	FieldCancelled = "cancelled"
-	// FieldNextOrdinal holds the string denoting the next_ordinal field in the database.
-	FieldNextOrdinal = "next_ordinal"
 	// FieldLastSeq holds the string denoting the last_seq field in the database.
 	FieldLastSeq = "last_seq"
 	// FieldGates holds the string denoting the gates field in the database.
@@ -145,7 +143,6 @@ var Columns = []string{
 	FieldErrored,
 	FieldSkipped,
 	FieldCancelled,
-	FieldNextOrdinal,
 	FieldLastSeq,
 	FieldGates,
 	FieldError,
@@ -213,10 +210,6 @@ var (
 	DefaultCancelled int
 	// CancelledValidator is a validator for the "cancelled" field. It is called by the builders before save.
 	CancelledValidator func(int) error
-	// DefaultNextOrdinal holds the default value on creation for the "next_ordinal" field.
-	DefaultNextOrdinal int
-	// NextOrdinalValidator is a validator for the "next_ordinal" field. It is called by the builders before save.
-	NextOrdinalValidator func(int) error
 	// DefaultLastSeq holds the default value on creation for the "last_seq" field.
 	DefaultLastSeq int64
 	// LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
@@ -353,11 +346,6 @@ func BySkipped(opts ...sql.OrderTermOption) OrderOption {
 // ByCancelled orders the results by the cancelled field.
 func ByCancelled(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCancelled, opts...).ToFunc()
-}
-
-// ByNextOrdinal orders the results by the next_ordinal field.
-func ByNextOrdinal(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldNextOrdinal, opts...).ToFunc()
 }
 
 // ByLastSeq orders the results by the last_seq field.

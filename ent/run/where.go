@@ -150,11 +150,6 @@ func Cancelled(v int) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldCancelled, v))
 }
 
-// NextOrdinal applies equality check predicate on the "next_ordinal" field. It's identical to NextOrdinalEQ.
-func NextOrdinal(v int) predicate.Run {
-	return predicate.Run(sql.FieldEQ(FieldNextOrdinal, v))
-}
-
 // LastSeq applies equality check predicate on the "last_seq" field. It's identical to LastSeqEQ.
 func LastSeq(v int64) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldLastSeq, v))
@@ -1043,46 +1038,6 @@ func CancelledLT(v int) predicate.Run {
 // CancelledLTE applies the LTE predicate on the "cancelled" field.
 func CancelledLTE(v int) predicate.Run {
 	return predicate.Run(sql.FieldLTE(FieldCancelled, v))
-}
-
-// NextOrdinalEQ applies the EQ predicate on the "next_ordinal" field.
-func NextOrdinalEQ(v int) predicate.Run {
-	return predicate.Run(sql.FieldEQ(FieldNextOrdinal, v))
-}
-
-// NextOrdinalNEQ applies the NEQ predicate on the "next_ordinal" field.
-func NextOrdinalNEQ(v int) predicate.Run {
-	return predicate.Run(sql.FieldNEQ(FieldNextOrdinal, v))
-}
-
-// NextOrdinalIn applies the In predicate on the "next_ordinal" field.
-func NextOrdinalIn(vs ...int) predicate.Run {
-	return predicate.Run(sql.FieldIn(FieldNextOrdinal, vs...))
-}
-
-// NextOrdinalNotIn applies the NotIn predicate on the "next_ordinal" field.
-func NextOrdinalNotIn(vs ...int) predicate.Run {
-	return predicate.Run(sql.FieldNotIn(FieldNextOrdinal, vs...))
-}
-
-// NextOrdinalGT applies the GT predicate on the "next_ordinal" field.
-func NextOrdinalGT(v int) predicate.Run {
-	return predicate.Run(sql.FieldGT(FieldNextOrdinal, v))
-}
-
-// NextOrdinalGTE applies the GTE predicate on the "next_ordinal" field.
-func NextOrdinalGTE(v int) predicate.Run {
-	return predicate.Run(sql.FieldGTE(FieldNextOrdinal, v))
-}
-
-// NextOrdinalLT applies the LT predicate on the "next_ordinal" field.
-func NextOrdinalLT(v int) predicate.Run {
-	return predicate.Run(sql.FieldLT(FieldNextOrdinal, v))
-}
-
-// NextOrdinalLTE applies the LTE predicate on the "next_ordinal" field.
-func NextOrdinalLTE(v int) predicate.Run {
-	return predicate.Run(sql.FieldLTE(FieldNextOrdinal, v))
 }
 
 // LastSeqEQ applies the EQ predicate on the "last_seq" field.

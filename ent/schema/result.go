@@ -28,6 +28,7 @@ func (Result) Fields() []ent.Field {
 		field.Enum("kind").GoType(spec.Kind("")).Immutable(),
 		field.Strings("tags").Optional().Immutable(),
 		field.JSON("matrix", map[string]string{}).Optional().Immutable(),
+		field.Int64("timeout_ms").Positive().Immutable().Comment("Limit of one attempt."),
 		field.Enum("status").Values("pending", "queued", "running", "finished").Default("pending"),
 		field.Enum("outcome").GoType(spec.Outcome("")).Optional().Nillable(),
 		field.String("error").Default("").Comment("One sentence when the outcome is not passed."),
@@ -55,6 +56,7 @@ func (Result) Edges() []ent.Edge {
 func (Result) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("run_id", "ordinal").Unique(),
+		index.Fields("run_id", "ordinal").StorageKey("result_pending").Annotations(entsql.IndexWhere("status = 'pending'")),
 		index.Fields("project_id", "case_id", "id"),
 		index.Fields("lease_expires_at").Annotations(entsql.IndexWhere("status = 'running'")),
 		index.Fields("worker_id").Annotations(entsql.IndexWhere("status = 'running'")),

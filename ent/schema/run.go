@@ -12,7 +12,7 @@ import (
 
 // Run is one execution of a PlanVersion.
 //
-// The counters, next_ordinal and last_seq change together in the transaction
+// The counters and last_seq change together in the transaction
 // that stores a result; the row's lock orders the run's events.
 type Run struct{ ent.Schema }
 
@@ -40,7 +40,6 @@ func (Run) Fields() []ent.Field {
 		field.Int("errored").Default(0).NonNegative(),
 		field.Int("skipped").Default(0).NonNegative(),
 		field.Int("cancelled").Default(0).NonNegative(),
-		field.Int("next_ordinal").Default(0).NonNegative().Comment("Ordinal of the first result that has no job."),
 		field.Int64("last_seq").Default(0).NonNegative().Comment("Number of the newest event."),
 		field.JSON("gates", []GateOutcome{}).Optional().Comment("Gates as judged at the end."),
 		field.String("error").Default("").Comment("Why the run could not be judged."),

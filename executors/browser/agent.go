@@ -90,7 +90,7 @@ func (pg *page) wait(ctx context.Context, p *devtools.Pending, result any) error
 	defer cancel()
 	defer context.AfterFunc(pg.gone, cancel)()
 	err := p.Wait(bound, result)
-	if cause := context.Cause(pg.gone); cause != nil && ctx.Err() == nil && err != nil && !errors.Is(err, devtools.ErrLost) {
+	if cause := context.Cause(pg.gone); err != nil && cause != nil && ctx.Err() == nil {
 		return cause
 	}
 	if errors.Is(err, devtools.ErrDetached) {

@@ -115,7 +115,7 @@ func (r *run) evidence(ctx context.Context, report *executors.Report) {
 			Step: report.Index, Body: io.NopCloser(bytes.NewReader([]byte(text))),
 		})
 	}
-	if r.page.gone.Err() != nil || r.page.lost() {
+	if r.page.gone.Err() != nil {
 		return
 	}
 	// An endless script would keep the page from being drawn.

@@ -22,7 +22,7 @@ import (
 
 var (
 	errRendererCrashed = errors.New("the page crashed")
-	errPageClosed      = errors.New("the page was closed by its own script")
+	errPageClosed      = errors.New("the page was closed")
 )
 
 //go:embed agent/*.js
@@ -53,7 +53,8 @@ type page struct {
 	targetID  target.ID
 	session   *devtools.Session
 
-	// gone ends, with a cause, when the page cannot be used any more.
+	// gone ends, with a cause, when the page cannot be used any more: it has
+	// crashed, it was closed, or the browser is gone.
 	gone   context.Context
 	vanish context.CancelCauseFunc
 
@@ -74,7 +75,7 @@ func openPage(ctx context.Context, inst *instance, proxy string) (_ *page, err e
 		return nil, fmt.Errorf("opening a browser context: %w", err)
 	}
 	pg := &page{inst: inst, contextID: made.BrowserContextID, woken: make(chan struct{})}
-	pg.gone, pg.vanish = context.WithCancelCause(context.Background())
+	pg.gone, pg.vanish = context.WithCancelCause(inst.proc.Conn.Life())
 	defer func() {
 		if err != nil {
 			devtools.Post(root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID})
@@ -165,8 +166,6 @@ func (pg *page) await(ctx context.Context, holds func(*state) bool) error {
 			return ctx.Err()
 		case <-pg.gone.Done():
 			return context.Cause(pg.gone)
-		case <-pg.inst.proc.Conn.Done():
-			return devtools.ErrLost
 		}
 	}
 }

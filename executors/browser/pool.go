@@ -3,6 +3,8 @@ package browser
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,6 +32,7 @@ type pool struct {
 	mu       sync.Mutex
 	current  *instance
 	starting *start
+	live     map[*instance]struct{} // with those that are ending
 	cleaned  bool
 	closed   bool
 	errs     []error // of ending browsers
@@ -56,7 +59,7 @@ type instance struct {
 
 func newPool(opts Options) *pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &pool{opts: opts, ctx: ctx, stop: stop}
+	return &pool{opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
 }
 
 // acquire returns a page in a fresh context. The caller releases it.
@@ -161,6 +164,7 @@ func (p *pool) start(s *start) {
 		}
 		return
 	}
+	p.live[s.inst] = struct{}{}
 	if !p.closed {
 		p.current = s.inst
 	}
@@ -170,7 +174,7 @@ func (p *pool) start(s *start) {
 // watch waits for the end of a browser and cleans up behind it.
 func (p *pool) watch(inst *instance) {
 	select {
-	case <-inst.proc.Conn.Done():
+	case <-inst.proc.Conn.Life().Done():
 		if p.ctx.Err() == nil {
 			p.opts.Log.Warn("the browser ended unexpectedly", "reason", inst.proc.Reason())
 		}
@@ -178,11 +182,20 @@ func (p *pool) watch(inst *instance) {
 	case <-inst.end:
 	case <-p.ctx.Done():
 	}
-	if err := inst.proc.Close(); err != nil {
-		p.mu.Lock()
+	err := inst.proc.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.live, inst)
+	if err != nil {
 		p.errs = append(p.errs, err)
-		p.mu.Unlock()
 	}
+}
+
+// instances lists the browsers that run now.
+func (p *pool) instances() []*instance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.live))
 }
 
 // prewarm opens the next case's page while this one works.

@@ -22,27 +22,16 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return err
 	}
 	switch {
-	case errors.Is(err, devtools.ErrLost) || r.page.lost():
-		if ctx.Err() != nil {
-			return err
-		}
+	case ctx.Err() != nil:
+		return err
+	case errors.Is(err, devtools.ErrLost):
 		return executors.Errorf("the browser ended during the step (%s); the next case gets a new one", r.page.inst.proc.Reason())
 	case errors.Is(err, errRendererCrashed):
 		return executors.Errorf("the page crashed: its renderer process ended during the step")
 	case errors.Is(err, errPageClosed):
-		return executors.Failf("the page was closed by its own script")
+		return executors.Failf("the page was closed during the step")
 	}
 	return err
-}
-
-// lost reports whether the browser is gone.
-func (pg *page) lost() bool {
-	select {
-	case <-pg.inst.proc.Conn.Done():
-		return true
-	default:
-		return false
-	}
 }
 
 // sentence leaves of an error what people should read.

@@ -35,29 +35,32 @@ func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 			f.cursor = events[len(events)-1].Seq
 			return events, nil
 		}
-		if err := f.wait(ctx, changed, nil); err != nil {
+		if err := f.wait(ctx, changed); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// NextOrTick waits until there are new events or a new tick, or until the timer
-// fires, and returns the events (perhaps none) and the newest ticks by result.
-func (f *Follower) NextOrTick(ctx context.Context, timer <-chan time.Time) ([]Event, map[string]Tick, error) {
+// NextOrTick waits until there are new events or a new tick and returns the
+// events, perhaps none.
+func (f *Follower) NextOrTick(ctx context.Context) ([]Event, error) {
 	events, changed, err := f.available(ctx)
 	if err == nil && len(events) == 0 {
-		if err = f.wait(ctx, changed, timer); err == nil {
+		if err = f.wait(ctx, changed); err == nil {
 			events, _, err = f.available(ctx)
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(events) > 0 {
 		f.cursor = events[len(events)-1].Seq
 	}
-	return events, f.topic.currentTicks(), nil
+	return events, nil
 }
+
+// Ticks returns the newest tick of each attempt under way, by result.
+func (f *Follower) Ticks() map[string]Tick { return f.topic.currentTicks() }
 
 // available returns what the topic or, where the cursor is older than that,
 // Postgres holds after the cursor.
@@ -76,13 +79,12 @@ func (f *Follower) available(ctx context.Context) ([]Event, <-chan struct{}, err
 	return stored, changed, nil
 }
 
-func (f *Follower) wait(ctx context.Context, changed <-chan struct{}, timer <-chan time.Time) error {
+func (f *Follower) wait(ctx context.Context, changed <-chan struct{}) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-f.hub.ctx.Done():
 		return errClosed
-	case <-timer:
 	case <-changed:
 	case <-time.After(f.hub.poll): // the tail may not have begun
 	}

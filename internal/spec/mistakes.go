@@ -13,7 +13,7 @@ const (
 	maxReported = 100
 
 	// maxKept bounds how many are kept in order to choose the first ones from.
-	maxKept = 1000
+	maxKept = 300
 )
 
 // Mistake is one thing that is wrong in a plan.

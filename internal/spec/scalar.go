@@ -47,8 +47,11 @@ func scalar(n *yaml.Node) any {
 }
 
 func parsePlain(text string) (any, bool) {
-	if len(text) > 400 || text[0] > '9' { // no number is longer, and none begins with a letter
+	if text[0] > '9' {
 		return nil, false
+	}
+	if len(text) > 400 { // beyond what any number needs: infinite, unless it is text
+		return math.Inf(1), strings.Trim(text, "+-.eE0123456789") == ""
 	}
 	base, digits := 0, ""
 	switch {

@@ -9,6 +9,14 @@ import (
 // maxExpandedCases bounds what the matrix makes of a plan.
 const maxExpandedCases = 10_000
 
+// What compiling the expressions and schemas of one plan may cost: a second or
+// two, and about 100 MB.
+const (
+	maxRegexes        = 2_000
+	maxSchemaNodes    = 20_000
+	maxSchemaPatterns = 200
+)
+
 // validator checks what the shape of a plan cannot say. Where the decoder has
 // already found a mistake, nothing is said that only follows from it.
 type validator struct {
@@ -17,8 +25,9 @@ type validator struct {
 	source []byte
 	lines  []int // offsets of the lines of source, made when first needed
 
-	// How much was looked at for variables.
-	walkDepth, walked, walkedBytes int
+	// How much was looked at for variables, and compiled.
+	walkDepth, walked, walkedBytes       int
+	regexes, schemaNodes, schemaPatterns int
 }
 
 // at is the place of a field of the plan by its pointer; for a field that is

@@ -99,6 +99,9 @@ func (v *validator) schemaOf(s *Schema) {
 	case s.File != "":
 		v.file(at, s.File)
 	case s.Inline != nil && !holdsReference(s.Inline):
+		if !v.affordable(at, s.Inline) {
+			return
+		}
 		if _, err := CompileSchema(s.Inline); err != nil {
 			v.report(at, "the JSON Schema is wrong: %s", err)
 		}
@@ -120,8 +123,46 @@ func (v *validator) regex(at *place, expression string) {
 	if at == nil || at.bad || expression == "" || hasReference(expression) {
 		return
 	}
+	if v.regexes++; v.regexes > maxRegexes {
+		if v.regexes == maxRegexes+1 {
+			v.report(at, "the plan has more than %d regular expressions; divide it into several", maxRegexes)
+		}
+		return
+	}
 	if _, err := regexp.Compile(expression); err != nil {
 		v.report(at, "%s is not a regular expression: %s", brief(expression), bound(strings.TrimPrefix(err.Error(), "error parsing regexp: ")))
+	}
+}
+
+// affordable refuses schemas whose compilation would take seconds or much
+// memory; those in files are checked when they are used.
+func (v *validator) affordable(at *place, schema any) bool {
+	before := v.schemaNodes <= maxSchemaNodes && v.schemaPatterns <= maxSchemaPatterns
+	v.measure(schema)
+	after := v.schemaNodes <= maxSchemaNodes && v.schemaPatterns <= maxSchemaPatterns
+	if before && !after {
+		v.report(at, "the schemas in this plan have more than %d values or %d patterns together; put them into files", maxSchemaNodes, maxSchemaPatterns)
+	}
+	return after
+}
+
+func (v *validator) measure(schema any) {
+	v.schemaNodes++
+	switch schema := schema.(type) {
+	case []any:
+		for _, e := range schema {
+			v.measure(e)
+		}
+	case map[string]any:
+		if patterns, ok := schema["patternProperties"].(map[string]any); ok {
+			v.schemaPatterns += len(patterns)
+		}
+		if _, ok := schema["pattern"]; ok {
+			v.schemaPatterns++
+		}
+		for _, e := range schema {
+			v.measure(e)
+		}
 	}
 }
 

@@ -143,7 +143,7 @@ func (v *validator) walk(p *place, words vocabulary) {
 func (v *validator) text(p *place, words vocabulary) {
 	const most = 20 // a text with more mistakes than that needs no longer list
 	text := p.node.Value
-	for found, nth := 0, 0; found < most; nth++ {
+	for found, nth := 0, 0; found < most && !v.full(); nth++ {
 		ref, ok, err := nextReference(text)
 		switch {
 		case err != nil:

@@ -153,6 +153,9 @@ func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os
 // PID is the number of the browser's main process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// Folder is the browser's own folder, which ends with it.
+func (p *Process) Folder() string { return p.profile.dir }
+
 // Exited is closed when the browser's main process has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 

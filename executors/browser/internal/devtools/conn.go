@@ -38,7 +38,8 @@ type Conn struct {
 	wake     chan struct{}
 	err      error
 
-	done chan struct{}
+	life context.Context
+	end  context.CancelCauseFunc
 	wg   sync.WaitGroup
 	root *Session
 }
@@ -66,13 +67,15 @@ type message struct {
 // the events that belong to no session; it runs on the reading goroutine, so
 // it must not block and must not call the browser.
 func NewConn(r io.ReadCloser, w io.WriteCloser, onEvent func(Event)) *Conn {
+	life, end := context.WithCancelCause(context.Background())
 	c := &Conn{
 		r:        newFrameReader(r, maxFrame),
 		w:        w,
 		calls:    map[int64]*call{},
 		sessions: map[target.SessionID]*Session{},
 		wake:     make(chan struct{}, 1),
-		done:     make(chan struct{}),
+		life:     life,
+		end:      end,
 	}
 	c.root = &Session{conn: c, onEvent: onEvent}
 	c.wg.Go(c.read)
@@ -93,8 +96,8 @@ func (c *Conn) Attach(id target.SessionID, onEvent func(Event)) *Session {
 	return s
 }
 
-// Done is closed when the connection has ended.
-func (c *Conn) Done() <-chan struct{} { return c.done }
+// Life ends when the connection does, with a cause that wraps ErrLost.
+func (c *Conn) Life() context.Context { return c.life }
 
 // Close ends the connection and waits for its goroutines. Calls that are under
 // way fail with ErrLost.
@@ -119,7 +122,7 @@ func (c *Conn) fail(cause error) {
 	for _, p := range calls {
 		p.answer <- answer{err: c.err}
 	}
-	close(c.done)
+	c.end(c.err)
 	// The ends are closed from here because a blocked read or write returns
 	// only then; what closing answers no longer matters.
 	_ = c.w.Close()
@@ -203,7 +206,7 @@ func (c *Conn) detach(id target.SessionID) {
 func (c *Conn) write() {
 	for {
 		select {
-		case <-c.done:
+		case <-c.life.Done():
 			return
 		case <-c.wake:
 		}

@@ -1,0 +1,75 @@
+package browser
+
+import (
+	"context"
+	"errors"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/semantest/semantest/executors/browser/internal/devtools"
+)
+
+// Folders lists the folders of the browsers that run now.
+func Folders(e *Executor) []string {
+	var out []string
+	for _, inst := range e.pool.instances() {
+		out = append(out, inst.proc.Folder())
+	}
+	return out
+}
+
+// PIDs lists the browsers that take cases now.
+func PIDs(e *Executor) []int {
+	e.pool.mu.Lock()
+	defer e.pool.mu.Unlock()
+	if e.pool.current == nil {
+		return nil
+	}
+	return []int{e.pool.current.proc.PID()}
+}
+
+// CrashPages crashes the renderer of every page that shows something.
+func CrashPages(e *Executor) error {
+	return eachPage(e, func(ctx context.Context, conn *devtools.Conn, id target.ID) error {
+		res, err := devtools.Call(ctx, conn.Root(), target.AttachToTarget, target.AttachToTargetParams{TargetID: id, Flatten: new(true)})
+		if err == nil {
+			devtools.Post(conn.Attach(res.SessionID, nil), cdppage.Crash, cdp.Empty{})
+		}
+		return err
+	})
+}
+
+// ClosePages closes every page that shows something.
+func ClosePages(e *Executor) error {
+	return eachPage(e, func(ctx context.Context, conn *devtools.Conn, id target.ID) error {
+		_, err := devtools.Call(ctx, conn.Root(), target.CloseTarget, target.CloseTargetParams{TargetID: id})
+		return err
+	})
+}
+
+func eachPage(e *Executor, do func(context.Context, *devtools.Conn, target.ID) error) error {
+	e.pool.mu.Lock()
+	conn := e.pool.current.proc.Conn
+	e.pool.mu.Unlock()
+	ctx := context.Background()
+	all, err := devtools.Call(ctx, conn.Root(), target.GetTargets, target.GetTargetsParams{})
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, info := range all.TargetInfos {
+		if info.Type != "page" || info.URL == "about:blank" {
+			continue
+		}
+		if err := do(ctx, conn, info.TargetID); err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 {
+		return errors.New("there is no such page")
+	}
+	return nil
+}

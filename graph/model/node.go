@@ -1,0 +1,4 @@
+package model
+
+// Node is anything with a typed opaque id.
+type Node interface{}

@@ -1,0 +1,222 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/embedded"
+	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/seal"
+	"github.com/semantest/semantest/internal/store"
+	"github.com/semantest/semantest/internal/workers"
+	"github.com/semantest/semantest/jobs"
+)
+
+// Config says what a process consists of.
+type Config struct {
+	config.Server
+	Listen    string // address of the API; empty for none
+	Workers   bool   // whether to perform cases
+	Ephemeral bool   // keep nothing: the data folder is a temporary one
+	Egress    egress.Mode
+	Version   string
+	Logger    *slog.Logger
+
+	// Executors replace the real ones; tests set them.
+	Executors []executors.Executor
+}
+
+// App is a running process.
+type App struct {
+	cfg    Config
+	logger *slog.Logger
+
+	folder   folder
+	postgres *embedded.Postgres
+	minired  *embedded.Redis
+	redis    redis.UniversalClient
+	store    *store.Store
+	bus      *events.Bus
+	hub      *events.Hub
+	policy   *egress.Policy
+
+	auth      *auth.Service
+	plans     *plans.Service
+	runs      *runs.Service
+	workers   *workers.Service
+	artifacts *artifacts.Service
+
+	host     *jobs.Host
+	listener net.Listener
+	server   *http.Server
+	failed   chan error
+	closers  []closer
+}
+
+// closer undoes one part of New and Start.
+type closer struct {
+	name  string
+	close func(ctx context.Context) error
+}
+
+// New connects everything and brings the database up to date. On an error, what
+// was begun is undone. Start makes it work; Close must be called.
+func New(ctx context.Context, cfg Config) (a *App, err error) {
+	a = &App{cfg: cfg, logger: cfg.Logger, failed: make(chan error, 4)}
+	defer func() {
+		if err != nil {
+			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+			defer cancel()
+			err = errors.Join(err, a.Close(undo))
+			a = nil
+		}
+	}()
+	for _, part := range []func(context.Context) error{
+		a.listen, a.openFolder, a.startPostgres, a.startRedis, a.openStore, a.openEgress, a.buildServices, a.buildHost,
+	} {
+		if err := part(ctx); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// Start lets the process take requests and cases. It returns when both can.
+func (a *App) Start(ctx context.Context) error {
+	if a.host != nil {
+		if err := a.host.Start(ctx); err != nil {
+			return err
+		}
+		a.onClose("worker", func(ctx context.Context) error {
+			drain, cancel := context.WithTimeout(ctx, a.cfg.DrainTimeout)
+			defer cancel()
+			return a.host.Stop(drain)
+		})
+	}
+	return a.serve()
+}
+
+// URL is the address of the API, such as http://127.0.0.1:8080.
+func (a *App) URL() string {
+	if a.listener == nil {
+		return ""
+	}
+	return "http://" + a.listener.Addr().String()
+}
+
+// Failed tells when the process cannot go on: its embedded Postgres died, or
+// its listener broke.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// NewLocalToken makes a token of the default project for a client of this
+// process.
+func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration) (string, error) {
+	project, err := a.auth.EnsureProject(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, secret, err := a.auth.CreateToken(ctx, auth.NewToken{ProjectID: project.ID, Name: name, TTL: ttl})
+	return secret, err
+}
+
+// Folder is the data folder in use.
+func (a *App) Folder() string { return a.folder.path }
+
+// Close takes everything down in the opposite order of its coming up. Cases
+// under way may end within the drain time.
+func (a *App) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		c := a.closers[i]
+		if err := c.close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", c.name, err))
+		}
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) onClose(name string, f func(ctx context.Context) error) {
+	a.closers = append(a.closers, closer{name, f})
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+func (a *App) buildServices(ctx context.Context) error {
+	enqueuer, err := jobs.NewEnqueuer(a.logger)
+	if err != nil {
+		return err
+	}
+	sealer, err := a.openSealer()
+	if err != nil {
+		return err
+	}
+	a.artifacts, err = artifacts.Open(ctx, a.store, a.artifactsURL())
+	if err != nil {
+		return err
+	}
+	a.onClose("artifacts", func(context.Context) error { return a.artifacts.Close() })
+	a.bus = events.NewBus(a.redis, a.logger)
+	a.onClose("bus", func(context.Context) error { a.bus.Close(); return nil })
+	log := events.NewLog(a.store, a.bus)
+	a.hub = events.NewHub(log, a.redis, a.logger, events.HubOptions{})
+	a.onClose("hub", func(context.Context) error { a.hub.Close(); return nil })
+
+	a.auth = auth.New(a.store)
+	a.plans = plans.New(a.store)
+	a.workers = workers.New(a.store)
+	a.runs = runs.New(runs.Deps{
+		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Sealer: sealer,
+	})
+	_, err = a.auth.EnsureProject(ctx)
+	return err
+}
+
+func (a *App) openSealer() (*seal.Sealer, error) {
+	if a.cfg.SecretKey != "" {
+		return seal.Parse(a.cfg.SecretKey)
+	}
+	return seal.FromFile(a.folder.join("secret.key"))
+}
+
+func (a *App) artifactsURL() string {
+	if a.cfg.ArtifactsURL != "" {
+		return a.cfg.ArtifactsURL
+	}
+	return a.folder.join("artifacts")
+}
+
+func (a *App) buildHost(context.Context) error {
+	if !a.cfg.Workers {
+		return nil
+	}
+	list := a.cfg.Executors
+	if list == nil {
+		list = a.realExecutors()
+	}
+	host, err := jobs.NewHost(jobs.HostConfig{
+		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts, Hub: a.hub, Bus: a.bus,
+		Executors: list, Slots: a.cfg.Slots(), Version: a.cfg.Version, Logger: a.logger,
+	})
+	a.host = host
+	return err
+}

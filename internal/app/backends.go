@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/api"
+	"github.com/semantest/semantest/executors/browser"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/embedded"
+	"github.com/semantest/semantest/internal/store"
+	"github.com/semantest/semantest/internal/store/migration"
+)
+
+// database is the name of ours in the embedded Postgres.
+const database = "semantest"
+
+func (a *App) startPostgres(ctx context.Context) error {
+	if a.cfg.DatabaseURL != "" {
+		return nil
+	}
+	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{
+		DataDir: a.folder.join("postgres"), Throwaway: a.cfg.Ephemeral, Logger: a.logger,
+	})
+	if err != nil {
+		return err
+	}
+	a.postgres = pg
+	closing := make(chan struct{})
+	a.onClose("postgres", func(ctx context.Context) error { close(closing); return pg.Stop(ctx) })
+	go func() {
+		select {
+		case <-closing:
+		case <-pg.Done():
+			a.fail(errors.Join(errors.New("the embedded Postgres has ended unexpectedly"), pg.Err()))
+		}
+	}()
+	if err := pg.CreateDatabase(ctx, database, ""); err != nil && !exists(err) {
+		return err
+	}
+	a.cfg.DatabaseURL = pg.URL(database)
+	return nil
+}
+
+func exists(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pgErr.Code == "42P04"
+}
+
+func (a *App) startRedis(ctx context.Context) error {
+	if a.cfg.RedisURL == "" {
+		mini, err := embedded.StartRedis(ctx)
+		if err != nil {
+			return err
+		}
+		a.minired = mini
+		a.onClose("redis", func(context.Context) error { mini.Close(); return nil })
+		a.cfg.RedisURL = mini.URL()
+	}
+	o, err := redis.ParseURL(a.cfg.RedisURL)
+	if err != nil {
+		return apperr.Wrap(err, apperr.InvalidInput, "the Redis address is not valid; use redis://host:6379/0")
+	}
+	// Redis only hastens things, so nobody waits for it long.
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 2*time.Second, 2*time.Second
+	o.MaxRetries = 1
+	client := redis.NewClient(o)
+	a.redis = client
+	a.onClose("redis client", func(context.Context) error { return client.Close() })
+	if err := client.Ping(ctx).Err(); err != nil {
+		a.logger.Warn("redis does not answer; live events arrive by polling", "error", err)
+	}
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	s, err := store.Open(ctx, a.cfg.DatabaseURL, store.Options{MaxConns: 24})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.onClose("database", func(context.Context) error { return s.Close() })
+	ran, err := migration.Apply(ctx, s.DB, s.Pool)
+	if err != nil {
+		return err
+	}
+	for _, name := range ran {
+		a.logger.Debug("migration applied", "name", name)
+	}
+	return nil
+}
+
+// openEgress denies plans the way to our own servers.
+func (a *App) openEgress(ctx context.Context) error {
+	policy, err := egress.New(a.cfg.Egress)
+	if err != nil {
+		return err
+	}
+	a.policy = policy
+	if a.listener != nil {
+		ap, err := netip.ParseAddrPort(a.listener.Addr().String())
+		if err != nil {
+			return fmt.Errorf("read our own address: %w", err)
+		}
+		policy.Deny(ap)
+	}
+	for _, address := range []string{a.cfg.DatabaseURL, a.cfg.RedisURL} {
+		policy.Deny(endpoints(ctx, address)...)
+	}
+	return nil
+}
+
+// endpoints resolves the host of a server address. What cannot be resolved now
+// cannot be denied; the address check by range still stands.
+func endpoints(ctx context.Context, address string) []netip.AddrPort {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return nil // a unix socket
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		port = map[string]uint64{"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}[u.Scheme]
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+	if err != nil {
+		return nil
+	}
+	out := make([]netip.AddrPort, len(addrs))
+	for i, addr := range addrs {
+		out[i] = netip.AddrPortFrom(addr.Unmap(), uint16(port))
+	}
+	return out
+}
+
+func (a *App) realExecutors() []executors.Executor {
+	return []executors.Executor{
+		api.New(a.policy),
+		browser.New(browser.Options{Path: a.cfg.Browser, Log: a.logger}),
+	}
+}

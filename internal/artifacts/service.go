@@ -1,0 +1,195 @@
+package artifacts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/s3blob" // s3:// addresses
+	"gocloud.dev/gcerrors"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/artifact"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// MaxBytes is the largest content that is stored.
+const MaxBytes = 64 << 20
+
+// Service keeps artifacts.
+type Service struct {
+	store  *store.Store
+	bucket *blob.Bucket
+}
+
+// Open opens the blob store at an address: file:///path or a plain path, or
+// s3://bucket?region=…&endpoint=….
+func Open(ctx context.Context, s *store.Store, address string) (*Service, error) {
+	bucket, err := openBucket(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{store: s, bucket: bucket}, nil
+}
+
+// Close closes the blob store.
+func (s *Service) Close() error { return s.bucket.Close() }
+
+func openBucket(ctx context.Context, address string) (*blob.Bucket, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts address %q is not a URL", address)
+	}
+	if u.Scheme != "" && u.Scheme != "file" {
+		bucket, err := blob.OpenBucket(ctx, address)
+		if err != nil {
+			return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts store cannot be opened; use a folder or s3://bucket?region=REGION")
+		}
+		return bucket, nil
+	}
+	folder := u.Path
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts folder %s cannot be made", folder)
+	}
+	// Renaming within one folder tree is atomic, so half a file is never seen.
+	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts folder %s cannot be used", folder)
+	}
+	return bucket, nil
+}
+
+// Content is something to store. Put closes Body.
+type Content struct {
+	ProjectID   string
+	RunID       string
+	Name        string
+	ContentType string
+	Body        io.ReadCloser
+}
+
+// Stored tells where a content lies. The id is set even when storing failed.
+type Stored struct {
+	ID     string
+	Key    string
+	Size   int64
+	SHA256 string
+}
+
+// Put stores a content and returns what its row needs. What cannot be stored
+// whole is not stored at all.
+func (s *Service) Put(ctx context.Context, c Content) (Stored, error) {
+	out := Stored{ID: ident.New(ident.Artifact)}
+	key := filepath.ToSlash(filepath.Join(c.ProjectID, c.RunID, out.ID))
+	err := s.write(ctx, key, c, &out)
+	if closeErr := c.Body.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("read the attachment: %w", closeErr)
+	}
+	if err != nil {
+		return Stored{ID: out.ID}, err
+	}
+	out.Key = key
+	return out, nil
+}
+
+func (s *Service) write(ctx context.Context, key string, c Content, out *Stored) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: c.ContentType})
+	if err != nil {
+		return explain(err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(c.Body, MaxBytes+1))
+	if err == nil && n > MaxBytes {
+		err = apperr.New(apperr.InvalidInput, "it is larger than %d MiB", MaxBytes>>20)
+	}
+	if err != nil {
+		cancel() // the writer then drops what it has
+		return errors.Join(explain(err), ignoreCancelled(w.Close()))
+	}
+	if err := w.Close(); err != nil {
+		return explain(err)
+	}
+	out.Size, out.SHA256 = n, hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// Get returns an artifact of the caller's project.
+func (s *Service) Get(ctx context.Context, id string) (*ent.Artifact, error) {
+	p, err := auth.Require(ctx, auth.Read)
+	if err != nil {
+		return nil, err
+	}
+	row, err := s.store.Ent.Artifact.Query().Where(artifact.ID(id), artifact.ProjectID(p.ProjectID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		if err := ident.Validate(ident.Artifact, id); err != nil {
+			return nil, err
+		}
+		return nil, apperr.New(apperr.NotFound, "there is no artifact %s in this project", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the artifact: %w", err)
+	}
+	return row, nil
+}
+
+// Open returns an artifact of the caller's project and its content, which the
+// caller closes.
+func (s *Service) Open(ctx context.Context, id string) (*ent.Artifact, io.ReadCloser, error) {
+	row, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if row.Error != "" {
+		return nil, nil, apperr.New(apperr.NotFound, "artifact %s has no content: %s", row.Name, row.Error)
+	}
+	r, err := s.bucket.NewReader(ctx, row.Key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, nil, apperr.New(apperr.NotFound, "the content of artifact %s is no longer there", row.Name)
+	}
+	if err != nil {
+		return nil, nil, apperr.Wrap(err, apperr.Unavailable, "the artifacts store does not answer")
+	}
+	return row, r, nil
+}
+
+// explain turns what people can mend into a sentence.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return apperr.Wrap(err, apperr.Unavailable, "no space is left in the artifacts store")
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EROFS):
+		return apperr.Wrap(err, apperr.Unavailable, "the artifacts store is not writable")
+	}
+	return err
+}
+
+func ignoreCancelled(err error) error {
+	if errors.Is(err, context.Canceled) || gcerrors.Code(err) == gcerrors.Canceled {
+		return nil
+	}
+	return err
+}
+
+// OfResults returns the artifacts of results in the order of their making. The
+// caller holds the results, which proves that it may see them.
+func (s *Service) OfResults(ctx context.Context, resultIDs []string) ([]*ent.Artifact, error) {
+	rows, err := s.store.Ent.Artifact.Query().Where(artifact.ResultIDIn(resultIDs...)).Order(artifact.ByID()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the artifacts: %w", err)
+	}
+	return rows, nil
+}

@@ -1,0 +1,54 @@
+package auth
+
+import (
+	"context"
+	"slices"
+
+	"github.com/semantest/semantest/internal/apperr"
+)
+
+// Permission is something that a principal may do in its project.
+type Permission string
+
+// The permissions.
+const (
+	Read    Permission = "tests:read"
+	Write   Permission = "tests:write"
+	Execute Permission = "tests:execute"
+	Admin   Permission = "admin"
+)
+
+// Permissions lists all of them.
+func Permissions() []Permission { return []Permission{Read, Write, Execute, Admin} }
+
+// Principal is who a request acts for, in which project.
+type Principal struct {
+	ProjectID   string
+	TokenID     string
+	Permissions []Permission
+}
+
+// May reports whether the principal has a permission; Admin has all.
+func (p *Principal) May(want Permission) bool {
+	return slices.Contains(p.Permissions, want) || slices.Contains(p.Permissions, Admin)
+}
+
+type principalKey struct{}
+
+// With returns a context that carries the principal.
+func With(ctx context.Context, p *Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// Require returns the caller's principal when it has the permission.
+func Require(ctx context.Context, want Permission) (*Principal, error) {
+	p, ok := ctx.Value(principalKey{}).(*Principal)
+	if !ok || p == nil {
+		return nil, apperr.New(apperr.Unauthenticated,
+			"an API token is needed: send it as Authorization: Bearer TOKEN (semantest token create makes one)")
+	}
+	if !p.May(want) {
+		return nil, apperr.New(apperr.Forbidden, "this token lacks the permission %s", want)
+	}
+	return p, nil
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Server configures a process that holds the database: serve, work, run, demo.
+type Server struct {
+	DatabaseURL  string `name:"database-url" env:"SEMANTEST_DATABASE_URL" placeholder:"URL" help:"Postgres to use, postgres://user:password@host/name. When absent, an embedded one keeps its data in the data folder."`
+	RedisURL     string `name:"redis-url" env:"SEMANTEST_REDIS_URL" placeholder:"URL" help:"Redis to use, redis://host:6379/0. When absent, one runs inside the process; several processes need a real one."`
+	DataDir      string `name:"data-dir" env:"SEMANTEST_DATA_DIR" placeholder:"DIR" help:"Folder for everything that is kept on this machine. Default: ${data_dir}."`
+	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`
+	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"32 bytes in base64 that encrypt secrets in the database; the same for every process. Default: a key file in the data folder."`
+	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses plans may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
+
+	Browser      string        `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
+	BrowserSlots int           `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
+	APISlots     int           `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
+	Kinds        []string      `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND" help:"Kinds of cases that this process performs, separated by commas. Default: all."`
+	DrainTimeout time.Duration `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
+	LogLevel     string        `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe level of what is logged."`
+	LogFormat    string        `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+}
+
+// Client configures a command that talks to a server.
+type Client struct {
+	URL   string `name:"remote" env:"SEMANTEST_URL" placeholder:"URL" help:"Server to use, such as https://semantest.example. When absent, an embedded one is started for the command."`
+	Token string `name:"token" env:"SEMANTEST_TOKEN" placeholder:"TOKEN" help:"API token for the server; semantest token create makes one."`
+}
+
+// Folder returns the data folder: the configured one, or the default.
+func (s Server) Folder() string {
+	if s.DataDir != "" {
+		return s.DataDir
+	}
+	return DefaultDataDir()
+}
+
+// DefaultDataDir is where data lies when nothing is configured. An embedded
+// Postgres that root starts runs as another user, who cannot reach /root.
+func DefaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/semantest"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "semantest")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), "semantest")
+	}
+	return filepath.Join(home, ".local", "share", "semantest")
+}
+
+// Slots returns how many cases of each kind the process performs at once.
+func (s Server) Slots() map[spec.Kind]int {
+	browser, api := s.BrowserSlots, s.APISlots
+	if browser == 0 {
+		browser = 2 * runtime.NumCPU()
+	}
+	if api == 0 {
+		api = 16 * runtime.NumCPU()
+	}
+	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api}
+	if len(s.Kinds) == 0 {
+		return all
+	}
+	out := map[spec.Kind]int{}
+	for _, k := range s.Kinds {
+		out[spec.Kind(k)] = all[spec.Kind(k)]
+	}
+	return out
+}
+
+// EgressMode returns the configured mode, or fallback.
+func (s Server) EgressMode(fallback egress.Mode) egress.Mode {
+	if s.Egress == "" {
+		return fallback
+	}
+	return egress.Mode(s.Egress)
+}

@@ -1,0 +1,64 @@
+package runs
+
+import (
+	"context"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/seal"
+	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// Job asks for one attempt of one case.
+type Job struct {
+	RunID    string
+	ResultID string
+	Attempt  int
+	Kind     spec.Kind
+	Priority int           // 1 is served first
+	Timeout  time.Duration // limit of the attempt
+}
+
+// Enqueuer puts jobs into the queue as part of a transaction.
+type Enqueuer interface {
+	Enqueue(ctx context.Context, tx *store.Tx, jobs ...Job) error
+}
+
+// Service keeps runs.
+type Service struct {
+	store    *store.Store
+	plans    *plans.Service
+	log      *events.Log
+	hub      *events.Hub
+	bus      *events.Bus
+	enqueuer Enqueuer
+	sealer   *seal.Sealer
+	setups   *lru.Cache[string, *setup]
+}
+
+// Deps are what the service needs; all are required.
+type Deps struct {
+	Store    *store.Store
+	Plans    *plans.Service
+	Log      *events.Log
+	Hub      *events.Hub
+	Bus      *events.Bus
+	Enqueuer Enqueuer
+	Sealer   *seal.Sealer
+}
+
+// New returns the service.
+func New(d Deps) *Service {
+	known, err := lru.New[string, *setup](setups)
+	if err != nil {
+		panic(err) // the size is a positive constant
+	}
+	return &Service{
+		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
+		enqueuer: d.Enqueuer, sealer: d.Sealer, setups: known,
+	}
+}

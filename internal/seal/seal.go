@@ -1,0 +1,80 @@
+// Package seal encrypts what must not be read in the database: the secrets
+// that a run was started with. It uses AES-256-GCM with a random nonce.
+//
+// The package is a leaf; it knows nothing of what it seals.
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/semantest/semantest/internal/apperr"
+)
+
+// KeySize is the length of a key in bytes.
+const KeySize = 32
+
+// Sealer encrypts and decrypts with one key.
+type Sealer struct{ aead cipher.AEAD }
+
+// New returns a sealer for a key of KeySize bytes.
+func New(key []byte) (*Sealer, error) {
+	if len(key) != KeySize {
+		return nil, apperr.Invalid("secretKey", "the secret key must have %d bytes, not %d; make one with: openssl rand -base64 32", KeySize, len(key))
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the secret key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the secret key: %w", err)
+	}
+	return &Sealer{aead: aead}, nil
+}
+
+// Parse reads a key from its base64 form.
+func Parse(text string) (*Sealer, error) {
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the secret key is not base64; make one with: openssl rand -base64 32")
+	}
+	return New(key)
+}
+
+// FromFile reads the key in a file, and makes both on first use.
+func FromFile(path string) (*Sealer, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key := make([]byte, KeySize)
+		_, _ = rand.Read(key) // never fails
+		text = []byte(base64.StdEncoding.EncodeToString(key))
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep the secret key: %w", err)
+	}
+	return Parse(string(text))
+}
+
+// Seal encrypts plain. The context (such as a run's id) must be the same when
+// it is opened, so that sealed bytes cannot be moved elsewhere.
+func (s *Sealer) Seal(plain []byte, context string) []byte {
+	return s.aead.Seal(nil, nil, plain, []byte(context))
+}
+
+// Open decrypts what Seal returned.
+func (s *Sealer) Open(sealed []byte, context string) ([]byte, error) {
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(context))
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.Unavailable,
+			"a secret cannot be opened: every process needs the same SEMANTEST_SECRET_KEY")
+	}
+	return plain, nil
+}

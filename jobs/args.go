@@ -1,0 +1,29 @@
+package jobs
+
+import (
+	"github.com/riverqueue/river"
+
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// CaseArgs asks for one attempt of one case.
+type CaseArgs struct {
+	RunID     string `json:"runId"`
+	ResultID  string `json:"resultId"`
+	Attempt   int    `json:"attempt"`
+	TimeoutMS int64  `json:"timeoutMs"`
+}
+
+// Kind implements river.JobArgs.
+func (CaseArgs) Kind() string { return "case" }
+
+// maxDeliveries bounds how often River delivers a job whose claim failed, as
+// when the database was away. It has nothing to do with a case's retries.
+const maxDeliveries = 20
+
+// Queue returns the name of a kind's queue.
+func Queue(kind spec.Kind) string { return "case_" + string(kind) }
+
+func insertOpts(kind spec.Kind, priority int) *river.InsertOpts {
+	return &river.InsertOpts{Queue: Queue(kind), Priority: priority, MaxAttempts: maxDeliveries}
+}

@@ -1,0 +1,123 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// caseMargin is what a job may take beyond its attempt's own limit: claiming
+// and storing, also across a short outage of the database.
+const caseMargin = 2 * time.Minute
+
+// caseWorker performs cases.
+type caseWorker struct {
+	river.WorkerDefaults[CaseArgs]
+	host *Host
+}
+
+// Timeout implements river.Worker. It is finite, or River would never rescue
+// the job.
+func (w *caseWorker) Timeout(job *river.Job[CaseArgs]) time.Duration {
+	return time.Duration(job.Args.TimeoutMS)*time.Millisecond + caseMargin
+}
+
+// NextRetry implements river.Worker: a claim that failed is tried again soon.
+func (w *caseWorker) NextRetry(job *river.Job[CaseArgs]) time.Time {
+	return time.Now().Add(min(time.Duration(job.Attempt)*time.Second, 10*time.Second))
+}
+
+// Work implements river.Worker. An error means that the attempt was not begun;
+// once it is claimed, its outcome is stored or its lease runs out.
+func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
+	h := w.host
+	claim, err := h.runs.Claim(ctx, h.id, job.Args.ResultID, job.Args.Attempt)
+	if errors.Is(err, runs.ErrStale) {
+		return nil // delivered twice, or stopped meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	h.store(ctx, h.perform(ctx, claim))
+	return nil
+}
+
+// perform runs the executor under the attempt's limit and collects what it has
+// to tell.
+func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
+	attemptCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	release := h.leases.hold(claim, cancel)
+	defer release()
+	deadlineCtx, cancelDeadline := context.WithTimeout(attemptCtx, claim.Deadline)
+	defer cancelDeadline()
+
+	rec := newRecorder(claim, h.artifacts, h.ticks)
+	outcome, err := spec.OutcomeCancelled, error(errStopped)
+	if !claim.Stopping {
+		outcome, err = h.execute(deadlineCtx, claim, rec)
+	}
+	rec.close()
+	if outcome == spec.OutcomeCancelled && context.Cause(attemptCtx) != nil {
+		err = context.Cause(attemptCtx)
+	}
+	return rec.finished(h.id, outcome, err)
+}
+
+// execute guards the process against an executor that breaks its contract.
+func (h *Host) execute(ctx context.Context, claim *runs.Claim, sink executors.Sink) (outcome spec.Outcome, err error) {
+	executor, ok := h.executors[claim.Case.Kind]
+	if !ok {
+		return spec.OutcomeErrored, fmt.Errorf("no executor for cases of kind %s in this worker", claim.Case.Kind)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.logger.Error("executor panicked", "kind", claim.Case.Kind, "case", claim.Result.CaseKey, "panic", p)
+			outcome, err = spec.OutcomeErrored, errors.New("the executor failed unexpectedly; its log has the details")
+		}
+	}()
+	return executor.Execute(ctx, executors.Task{
+		RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
+		Case: claim.Case, Use: claim.Use, Scope: claim.Scope, Files: claim.Files,
+	}, sink)
+}
+
+var errStopped = apperr.New(apperr.Conflict, "the run was stopped")
+
+// storeWithin is how long an outcome is offered to a database that is away.
+// Beyond the lease another worker has the attempt anyway.
+const storeWithin = 4 * runs.LeaseTime
+
+// store keeps offering the outcome until it is stored or no longer wanted. It
+// goes on when the worker is told to end: the work is done, only not yet told.
+func (h *Host) store(ctx context.Context, f runs.Finished) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
+	defer cancel()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := h.runs.Finish(ctx, f)
+		if err == nil {
+			return
+		}
+		log := h.logger.With("case", f.Result.CaseKey, "run", f.Result.RunID, "attempt", f.Result.Attempt)
+		if errors.Is(err, runs.ErrStale) {
+			log.Warn("an outcome came too late and was dropped")
+			return
+		}
+		log.Warn("storing an outcome failed", slog.Any("error", err))
+		select {
+		case <-ctx.Done():
+			log.Error("giving up on storing an outcome; the case is performed again")
+			return
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// Enqueuer inserts jobs as part of a service's transaction. It implements
+// runs.Enqueuer.
+type Enqueuer struct{ client *river.Client[pgx.Tx] }
+
+var _ runs.Enqueuer = (*Enqueuer)(nil)
+
+// NewEnqueuer returns an insert-only River client: it has no pool of its own.
+func NewEnqueuer(logger *slog.Logger) (*Enqueuer, error) {
+	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the queue: %w", err)
+	}
+	return &Enqueuer{client: client}, nil
+}
+
+// insertBatch bounds one INSERT.
+const insertBatch = 1000
+
+// Enqueue inserts the jobs in tx: they exist when it commits, and not before.
+func (e *Enqueuer) Enqueue(ctx context.Context, tx *store.Tx, jobs ...runs.Job) error {
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, j := range jobs {
+		params[i] = river.InsertManyParams{
+			Args:       CaseArgs{RunID: j.RunID, ResultID: j.ResultID, Attempt: j.Attempt, TimeoutMS: j.Timeout.Milliseconds()},
+			InsertOpts: insertOpts(j.Kind, j.Priority),
+		}
+	}
+	for len(params) > 0 {
+		n := min(len(params), insertBatch)
+		if _, err := e.client.InsertManyTx(ctx, tx.Pgx(), params[:n]); err != nil {
+			return fmt.Errorf("enqueue the cases: %w", err)
+		}
+		params = params[n:]
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/workers"
+)
+
+// Host is the worker of one process: its executors, its slots, and the loops
+// that keep its leases and bring back what others lost.
+type Host struct {
+	id        string
+	pool      *pgxpool.Pool
+	runs      *runs.Service
+	workers   *workers.Service
+	artifacts *artifacts.Service
+	executors map[spec.Kind]executors.Executor
+	slots     map[spec.Kind]int
+	logger    *slog.Logger
+	ticks     *ticker
+	leases    *leases
+	client    *river.Client[pgx.Tx]
+	version   string
+
+	unregister func()
+	done       chan struct{}
+	loops      sync.WaitGroup
+}
+
+// HostConfig is what NewHost needs.
+type HostConfig struct {
+	Pool      *pgxpool.Pool
+	Runs      *runs.Service
+	Workers   *workers.Service
+	Artifacts *artifacts.Service
+	Hub       *events.Hub
+	Bus       *events.Bus
+	Executors []executors.Executor
+	Slots     map[spec.Kind]int // cases at once, by kind
+	Version   string
+	Logger    *slog.Logger
+}
+
+// River asks Postgres for jobs this often at least; a notification hastens it.
+const (
+	fetchCooldown = 5 * time.Millisecond
+	fetchPoll     = 100 * time.Millisecond
+)
+
+// NewHost prepares a worker; Start begins.
+func NewHost(c HostConfig) (*Host, error) {
+	h := &Host{
+		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts,
+		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version,
+		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}),
+	}
+	h.leases = newLeases(c.Runs, h.id, c.Logger)
+	queues := map[string]river.QueueConfig{}
+	for _, e := range c.Executors {
+		n := c.Slots[e.Kind()]
+		if n <= 0 {
+			continue
+		}
+		h.executors[e.Kind()] = e
+		queues[Queue(e.Kind())] = river.QueueConfig{MaxWorkers: n}
+	}
+	if len(queues) == 0 {
+		return nil, errors.New("a worker needs at least one executor with a slot")
+	}
+	registry := river.NewWorkers()
+	river.AddWorker(registry, &caseWorker{host: h})
+	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
+		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),
+		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
+		JobTimeout: time.Hour, RescueStuckJobsAfter: 2 * time.Hour,
+		CompletedJobRetentionPeriod: 10 * time.Minute,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prepare the worker: %w", err)
+	}
+	h.client = client
+	h.unregister = c.Hub.OnStop(h.leases.stop)
+	return h, nil
+}
+
+// Start registers the worker and begins to take jobs. Stop must be called.
+func (h *Host) Start(ctx context.Context) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	slots := make(map[string]int, len(h.executors))
+	for kind := range h.executors {
+		slots[string(kind)] = h.slots[kind]
+	}
+	err = h.workers.Register(ctx, workers.Worker{ID: h.id, Host: host, PID: os.Getpid(), Version: h.version, Slots: slots})
+	if err != nil {
+		return err
+	}
+	if err := h.workers.Beat(ctx, h.id); err != nil { // by the database's clock
+		return err
+	}
+	// River stops when its context is cancelled; Stop decides how.
+	if err := h.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	h.loops.Go(func() { h.ticks.run(h.done) })
+	h.loops.Go(func() { h.every(heartbeatEvery, "heartbeat", h.heartbeat) })
+	h.loops.Go(func() { h.every(reapEvery, "reap", h.reap) })
+	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
+	return nil
+}
+
+// Stop takes no more jobs, lets those under way end until ctx is done, then
+// cancels them, and closes the executors.
+func (h *Host) Stop(ctx context.Context) error {
+	h.unregister()
+	errs := []error{}
+	if err := h.workers.Drain(ctx, h.id); err != nil {
+		h.logger.Warn("telling that the worker drains failed", "error", err)
+	}
+	if err := h.client.Stop(ctx); err != nil {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := h.client.StopAndCancel(hard); err != nil {
+			errs = append(errs, fmt.Errorf("stop the worker: %w", err))
+		}
+	}
+	close(h.done)
+	h.loops.Wait()
+	for _, e := range h.executors {
+		if err := e.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close the %s executor: %w", e.Kind(), err))
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := h.workers.Leave(last, h.id); err != nil {
+		h.logger.Warn("telling that the worker has left failed", "error", err)
+	}
+	return errors.Join(errs...)
+}
+
+func (h *Host) heartbeat(ctx context.Context) error {
+	return errors.Join(h.leases.renew(ctx), h.workers.Beat(ctx, h.id))
+}
+
+// every calls f at an interval until the host stops. A failure is logged: the
+// next call may succeed.
+func (h *Host) every(interval time.Duration, doing string, f func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.done:
+			return
+		case <-tick.C:
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), interval)
+		if err := f(ctx); err != nil {
+			h.logger.Warn("a regular task failed", "task", doing, "error", err)
+		}
+		cancel()
+	}
+}
+
+// quiet keeps River's own running commentary out of the log.
+func quiet(l *slog.Logger) *slog.Logger {
+	return slog.New(&levelHandler{Handler: l.Handler(), level: slog.LevelWarn})
+}
+
+type levelHandler struct {
+	slog.Handler
+	level slog.Level
+}
+
+func (h *levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
