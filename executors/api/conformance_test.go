@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"crypto/x509"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -34,6 +36,7 @@ func conformance(t *testing.T, tls bool) {
 			_, _ = w.Write([]byte(`{"ok":true}`))
 		}
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes are broken off on purpose
 	var pool *x509.CertPool
 	if tls {
 		server.EnableHTTP2 = true

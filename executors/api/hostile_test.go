@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -174,8 +175,9 @@ func TestMisbehavingTargets(t *testing.T) {
 
 func TestUnreachableTargets(t *testing.T) {
 	t.Parallel()
-	selfSigned := httptest.NewTLSServer(http.NotFoundHandler())
-	selfSigned.Config.ErrorLog = nil
+	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
+	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0) // clients are to refuse it
+	selfSigned.StartTLS()
 	t.Cleanup(selfSigned.Close)
 	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
 	closed := closedPort(t)
