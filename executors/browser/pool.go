@@ -272,6 +272,7 @@ func (p *pool) close() error {
 // dispose closes everything that the case has opened.
 func (pg *page) dispose(ctx context.Context) error {
 	defer pg.session.Close()
+	defer pg.vanish(errPageClosed)
 	_, err := devtools.Call(ctx, pg.inst.proc.Conn.Root(), target.DisposeBrowserContext,
 		target.DisposeBrowserContextParams{BrowserContextID: pg.contextID})
 	return err

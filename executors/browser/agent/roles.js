@@ -181,6 +181,7 @@ const contentText = (el, ctx) => {
     if (child.nodeType !== Node.ELEMENT_NODE || UNREAD.has(child.localName)) continue;
     const text = child.localName === 'br' ? ' ' : compute(child, ctx);
     const display = getComputedStyle(child).display;
+    if (display === 'none' && !text) continue;
     out += display.startsWith('inline') && display !== 'inline-block' || display === 'contents' ? text : ` ${text} `;
   }
   return out + pseudo(el, '::after');
