@@ -3,6 +3,7 @@ package shop
 import (
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/gqlerrors"
@@ -25,13 +26,13 @@ func (s *Shop) graphQL(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, invalid("query", "Send a query of at most 8192 bytes."))
 		return
 	}
-	result := s.execute(r, req)
+	result := execute(r, req)
 	if r.Context().Err() == nil {
 		writeJSON(w, http.StatusOK, result)
 	}
 }
 
-func (s *Shop) execute(r *http.Request, req graphRequest) *graphql.Result {
+func execute(r *http.Request, req graphRequest) *graphql.Result {
 	doc, err := parser.Parse(parser.ParseParams{Source: req.Query})
 	if err != nil {
 		return &graphql.Result{Errors: gqlerrors.FormatErrors(err)}
@@ -39,25 +40,27 @@ func (s *Shop) execute(r *http.Request, req graphRequest) *graphql.Result {
 	if err := tooCostly(doc); err != nil {
 		return &graphql.Result{Errors: gqlerrors.FormatErrors(err)}
 	}
-	if v := graphql.ValidateDocument(&s.schema, doc, nil); !v.IsValid {
+	schema := theSchema()
+	if v := graphql.ValidateDocument(&schema, doc, nil); !v.IsValid {
 		return &graphql.Result{Errors: v.Errors}
 	}
 	return graphql.Execute(graphql.ExecuteParams{
-		Schema: s.schema, AST: doc, OperationName: req.OperationName, Args: req.Variables, Context: r.Context(),
+		Schema: schema, AST: doc, OperationName: req.OperationName, Args: req.Variables, Context: r.Context(),
 	})
 }
 
-// buildSchema panics on a schema that is wrong in itself: every start and
-// every test would show it.
-func (s *Shop) buildSchema() graphql.Schema {
-	schema, err := graphql.NewSchema(graphql.SchemaConfig{Query: s.queryType(), Mutation: s.mutationType()})
+// theSchema is one for all shops of the process, because making a schema writes
+// to its types. Resolvers find their shop in the visit. A schema that is wrong
+// in itself panics: every start and every test would show it.
+var theSchema = sync.OnceValue(func() graphql.Schema {
+	schema, err := graphql.NewSchema(graphql.SchemaConfig{Query: queryType(), Mutation: mutationType()})
 	if err != nil {
 		panic(err)
 	}
 	return schema
-}
+})
 
-func (s *Shop) queryType() *graphql.Object {
+func queryType() *graphql.Object {
 	return graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: graphql.Fields{
 		"products": {
 			Description: "Products in which every word of q occurs.",
@@ -68,14 +71,14 @@ func (s *Shop) queryType() *graphql.Object {
 				"limit":    {Type: graphql.Int, DefaultValue: 12, Description: "1–100."},
 				"offset":   {Type: graphql.Int, DefaultValue: 0},
 			},
-			Resolve: s.resolveProducts,
+			Resolve: resolveProducts,
 		},
 		"product": {
 			Description: "One product, or null.",
 			Type:        productType,
 			Args:        graphql.FieldConfigArgument{"sku": {Type: graphql.NewNonNull(graphql.String)}},
 			Resolve: func(p graphql.ResolveParams) (any, error) {
-				found, ok := s.store.catalogue.bySKU[p.Args["sku"].(string)]
+				found, ok := graphVisit(p).shop.store.catalogue.bySKU[p.Args["sku"].(string)]
 				if !ok {
 					return nil, nil
 				}
@@ -87,7 +90,7 @@ func (s *Shop) queryType() *graphql.Object {
 			Type:        orderType,
 			Args:        graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
 			Resolve: func(p graphql.ResolveParams) (any, error) {
-				o, err := s.store.order(p.Args["id"].(string))
+				o, err := graphVisit(p).shop.store.order(p.Args["id"].(string))
 				if err != nil {
 					return nil, nil // null is the answer for an order that is not there
 				}
@@ -97,26 +100,26 @@ func (s *Shop) queryType() *graphql.Object {
 	}})
 }
 
-func (s *Shop) mutationType() *graphql.Object {
+func mutationType() *graphql.Object {
 	return graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: graphql.Fields{
 		"createOrder": {
 			Description: "Orders the items, or the cart where none are named.",
 			Type:        graphql.NewNonNull(orderType),
 			Args:        graphql.FieldConfigArgument{"input": {Type: graphql.NewNonNull(createOrderInput)}},
-			Resolve:     s.resolveCreateOrder,
+			Resolve:     resolveCreateOrder,
 		},
 		"payOrder": {
 			Description: "Pays a PENDING order.",
 			Type:        graphql.NewNonNull(orderType),
 			Args:        graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
 			Resolve: func(p graphql.ResolveParams) (any, error) {
-				return orderResult(s.pay(p.Context, p.Args["id"].(string)))
+				return orderResult(graphVisit(p).shop.pay(p.Context, p.Args["id"].(string)))
 			},
 		},
 	}})
 }
 
-func (s *Shop) resolveProducts(p graphql.ResolveParams) (any, error) {
+func resolveProducts(p graphql.ResolveParams) (any, error) {
 	limit, _ := p.Args["limit"].(int)
 	offset, _ := p.Args["offset"].(int)
 	if limit < 1 || limit > 100 {
@@ -127,10 +130,10 @@ func (s *Shop) resolveProducts(p graphql.ResolveParams) (any, error) {
 	}
 	q, _ := p.Args["q"].(string)
 	category, _ := p.Args["category"].(string)
-	return page(s.store.catalogue.search(q, category), limit, offset), nil
+	return page(graphVisit(p).shop.store.catalogue.search(q, category), limit, offset), nil
 }
 
-func (s *Shop) resolveCreateOrder(p graphql.ResolveParams) (any, error) {
+func resolveCreateOrder(p graphql.ResolveParams) (any, error) {
 	var req orderRequest
 	text, err := json.Marshal(p.Args["input"])
 	if err == nil {
@@ -139,9 +142,11 @@ func (s *Shop) resolveCreateOrder(p graphql.ResolveParams) (any, error) {
 	if err != nil {
 		return nil, graphError{err}
 	}
-	v := p.Context.Value(visitKey{}).(*visit)
-	return orderResult(s.store.place(v.demandSession(), req, v.fault))
+	v := graphVisit(p)
+	return orderResult(v.shop.store.place(v.demandSession(), req, v.fault))
 }
+
+func graphVisit(p graphql.ResolveParams) *visit { return p.Context.Value(visitKey{}).(*visit) }
 
 func orderResult(o order, err error) (any, error) {
 	if err != nil {

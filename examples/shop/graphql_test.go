@@ -3,6 +3,7 @@ package shop_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,4 +139,20 @@ func TestGraphCanBeIntrospected(t *testing.T) {
 	if errs != nil || !strings.Contains(fmt.Sprint(data), "CreateOrderInput") {
 		t.Errorf("%v %v", errs, data)
 	}
+}
+
+func TestGraphServesManyAtOnce(t *testing.T) {
+	t.Parallel()
+	base := open(t)
+	var all sync.WaitGroup
+	for range 16 {
+		v := newVisitor(t, base)
+		all.Go(func() {
+			a := v.send("POST", "/graphql", map[string]any{"query": createOrder, "variables": map[string]any{"input": orderOf("TEA-01", 1)}})
+			if a.json["errors"] != nil {
+				t.Error(a.json["errors"])
+			}
+		})
+	}
+	all.Wait()
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-
-	"github.com/graphql-go/graphql"
 )
 
 // Shop is the web shop. It implements http.Handler and is safe for concurrent
@@ -16,7 +14,6 @@ type Shop struct {
 	settings settings
 	store    *store
 	live     *hub
-	schema   graphql.Schema
 	mux      *http.ServeMux
 	handler  http.Handler
 	closed   chan struct{}
@@ -34,7 +31,6 @@ func New(opts ...Option) *Shop {
 	}
 	s := &Shop{settings: set, live: newHub(set.maxWatchers), mux: http.NewServeMux(), closed: make(chan struct{})}
 	s.store = newStore(set, s.live.publish)
-	s.schema = s.buildSchema()
 	s.routes()
 	s.handler = http.NewCrossOriginProtection().Handler(s.mux)
 	return s
