@@ -185,7 +185,7 @@ func (d *decoder) nearest(text string, words []string) string {
 // be wrong.
 func near(text, word string) bool {
 	text, word = strings.ToLower(text), strings.ToLower(word)
-	if text == word {
+	if text == word || swapped(text, word) {
 		return true
 	}
 	if len(word) >= 3 && len(text) >= 3 && (strings.HasPrefix(text, word) && len(text)-len(word) <= 2 || strings.HasPrefix(word, text)) {
@@ -193,6 +193,18 @@ func near(text, word string) bool {
 	}
 	longest := max(len(text), len(word))
 	return levenshtein.ComputeDistance(text, word) <= min(3, (longest+1)/3)
+}
+
+// swapped reports whether two neighbouring letters changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // list decodes a sequence.

@@ -14,23 +14,23 @@ func (d *decoder) any(p *place, depth int) (any, bool) {
 	case yaml.SequenceNode:
 		out := make([]any, 0, len(n.Content))
 		for i, c := range n.Content {
-			v, ok := d.nested(p.element(i, c, c), depth+1)
-			if !ok {
+			v, _ := d.nested(p.element(i, c, c), depth+1)
+			if d.stopped {
 				return nil, false
 			}
 			out = append(out, v)
 		}
-		return out, true
+		return out, !p.bad
 	case yaml.MappingNode:
 		out := make(map[string]any, len(n.Content)/2)
 		for key, at := range d.pairs(p, map[string]*place{}) {
-			v, ok := d.nested(at, depth+1)
-			if !ok {
+			v, _ := d.nested(at, depth+1)
+			if d.stopped {
 				return nil, false
 			}
 			out[key] = v
 		}
-		return out, !d.stopped && !p.bad
+		return out, !p.bad
 	}
 	v := scalar(n)
 	if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {

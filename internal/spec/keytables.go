@@ -1,0 +1,199 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// table is the reference of one mapping of the plan.
+type table struct {
+	title string
+	typ   reflect.Type
+	intro string
+}
+
+var tables = []table{
+	{"Plan", reflect.TypeFor[Plan](), "The whole file."},
+	{"Settings", reflect.TypeFor[Use](), "The mapping under `use`."},
+	{"Viewport", reflect.TypeFor[Viewport](), "The mapping under `viewport`."},
+	{"Web server", reflect.TypeFor[WebServer](), "The mapping under `webServer`."},
+	{"Gates", reflect.TypeFor[Gates](), "The mapping under `gates`."},
+	{"Case", reflect.TypeFor[Case](), "An element of `cases`."},
+	{"API step", reflect.TypeFor[APIStep](), "An element of `steps` of a case of kind `api`. It has exactly one action."},
+	{"HTTP request", reflect.TypeFor[HTTPRequest](), "The value of `http`. A text stands for its `url`. At most one of `json`, `form`, `multipart` and `body` is given."},
+	{"Part", reflect.TypeFor[Part](), "An element of `multipart`, with either `value` or `file`."},
+	{"Capture", reflect.TypeFor[Capture](), "A value under `capture`: exactly one of its keys."},
+	{"Check", reflect.TypeFor[Check](), "An element of `check`: exactly one subject. Beside `header` and `jsonpath` stand matchers; alone, they ask that there is such a header or value."},
+	{"Matcher", reflect.TypeFor[Matcher](), "Every matcher that is given must hold. Where there is no value, all of them fail but `exists: false`."},
+	{"Browser step", reflect.TypeFor[BrowserStep](), "An element of `steps` of a case of kind `browser`. It has exactly one action."},
+	{"Goto", reflect.TypeFor[Goto](), "The value of `goto`. A text stands for its `url`."},
+	{"Locator", reflect.TypeFor[Locator](), "How an element is found: exactly one of `role`, `label`, `placeholder`, `text`, `testId`, `css` and `xpath`. A text stands for `css`. More than one match is an error unless `nth` says which."},
+	{"Fill", reflect.TypeFor[Fill](), "The value of `fill`."},
+	{"Press", reflect.TypeFor[Press](), "The value of `press`. A text stands for its `key`. Without a locator the key goes to what has the focus."},
+	{"Select", reflect.TypeFor[Select](), "The value of `select`, with either `value` or `option`."},
+	{"Wait", reflect.TypeFor[Wait](), "The value of `wait`: exactly one of its keys. A text stands for its `duration`."},
+	{"Expect", reflect.TypeFor[Expect](), "The value of `expect`: exactly one subject. Beside `text`, `value`, `count` and `attribute` stands at least one matcher."},
+	{"Attribute", reflect.TypeFor[Attribute](), "The value of `attribute` under `expect`."},
+	{"Screenshot", reflect.TypeFor[Screenshot](), "The value of `screenshot`. A text stands for its `name`."},
+}
+
+// KeyReference returns the reference of every key of the plan language as
+// Markdown. It is made from the tags of the types of this package.
+func KeyReference() string {
+	var b strings.Builder
+	for _, t := range tables {
+		fmt.Fprintf(&b, "### %s\n\n%s\n\n", t.title, t.intro)
+		b.WriteString("| Key | Value | Meaning | Limits | Example |\n|---|---|---|---|---|\n")
+		l := layoutOf(t.typ)
+		for _, f := range l.fields {
+			if f.from == t.typ {
+				b.WriteString(tableRow(f))
+			}
+		}
+		for _, index := range l.inline {
+			inner := t.typ.FieldByIndex(index).Type
+			fmt.Fprintf(&b, "\nAlso the keys of a %s.\n", linkTo(inner))
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func tableRow(f *field) string {
+	name := "`" + f.name + "`"
+	if f.required {
+		name += " (required)"
+	}
+	meaning := f.doc
+	if f.kind != "" {
+		meaning = fmt.Sprintf("In cases of kind `%s`: %s", f.kind, lowerFirst(f.doc))
+	}
+	if f.def != "" {
+		meaning += fmt.Sprintf(" Default: `%s`.", f.def)
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", name, cell(typeText(f)), cell(meaning), cell(limitText(f)), codeCell(f.example))
+}
+
+// typeText says what may be written as the value of a key.
+func typeText(f *field) string {
+	t := f.typ
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case f.enum != nil:
+		return "`" + strings.Join(f.enum, "`, `") + "`"
+	case t == reflect.TypeFor[Matcher]():
+		return map[string]string{
+			matchStatus: "code, class, list of them, or ", matchText: "text or ", matchDuration: "duration or ",
+		}[f.matcher] + linkTo(t)
+	}
+	return typeWord(t)
+}
+
+func typeWord(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[Value]():
+		return "any value"
+	case reflect.TypeFor[Duration]():
+		return "duration"
+	case reflect.TypeFor[StringList]():
+		return "text or list of texts"
+	case reflect.TypeFor[Schema]():
+		return "`file://` reference or JSON Schema"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list of " + plural(t.Elem())
+	case reflect.Map:
+		return "mapping of names to " + plural(t.Elem())
+	}
+	return linkTo(t)
+}
+
+func plural(t reflect.Type) string {
+	switch word := typeWord(t); {
+	case t == reflect.TypeFor[Value](), t.Kind() == reflect.Struct:
+		return strings.TrimPrefix(word, "any ")
+	case t == reflect.TypeFor[StringList]():
+		return "texts or lists of texts"
+	case t.Kind() == reflect.Slice:
+		return strings.Replace(word, "list", "lists", 1)
+	default:
+		return word + "s"
+	}
+}
+
+// linkTo is a link to the table of a struct.
+func linkTo(t reflect.Type) string {
+	for _, known := range tables {
+		if known.typ == t {
+			return fmt.Sprintf("[%s](#%s)", lowerFirst(known.title), strings.ReplaceAll(strings.ToLower(known.title), " ", "-"))
+		}
+	}
+	panic("spec: no table for " + t.Name())
+}
+
+// limitText is what the tags say about lengths and ranges.
+func limitText(f *field) string {
+	var parts []string
+	unit := ""
+	switch t := f.typ; {
+	case t == reflect.TypeFor[Duration]():
+	case t.Kind() == reflect.String:
+		unit = " characters"
+	case t.Kind() == reflect.Slice:
+		unit = " elements"
+	case t.Kind() == reflect.Map:
+		unit = " entries"
+	}
+	switch {
+	case f.min != nil && f.max != nil:
+		parts = append(parts, limitNumber(f, *f.min)+"–"+limitNumber(f, *f.max)+unit)
+	case f.max != nil:
+		parts = append(parts, "at most "+limitNumber(f, *f.max)+unit)
+	case f.min != nil:
+		parts = append(parts, "at least "+limitNumber(f, *f.min)+unit)
+	}
+	if f.each != nil {
+		what := "characters"
+		if f.typ.Kind() == reflect.Map && f.typ.Elem().Kind() == reflect.Slice {
+			what = "values"
+		}
+		parts = append(parts, fmt.Sprintf("each %d–%d %s", f.each[0], f.each[1], what))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func limitNumber(f *field, v float64) string {
+	if f.typ == reflect.TypeFor[Duration]() {
+		return Duration(v).String()
+	}
+	return number{float: v}.String()
+}
+
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
+		return s // an abbreviation
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// cell keeps a text from ending a cell of the table.
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+func codeCell(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + cell(s) + "`"
+}
