@@ -57,6 +57,14 @@ var theSchema = sync.OnceValue(func() graphql.Schema {
 	if err != nil {
 		panic(err)
 	}
+	// Enums make their look-up tables at first use and without a lock: use
+	// them here, before requests do so side by side.
+	for _, kind := range schema.TypeMap() {
+		if enum, ok := kind.(*graphql.Enum); ok {
+			enum.Serialize("")
+			enum.ParseValue("")
+		}
+	}
 	return schema
 })
 
