@@ -18,11 +18,11 @@ const (
 
 // Mistake is one thing that is wrong in a plan.
 type Mistake struct {
-	Line       int    // from 1
-	Column     int    // from 1, in characters
-	Path       string // where it is in the plan: cases[2].steps[0].http.url; "" for the whole
-	Message    string // one clear sentence, without a full stop
-	Suggestion string // what was probably meant; "" where nothing is near
+	Line       int    `json:"line"`                 // from 1
+	Column     int    `json:"column"`               // from 1, in characters
+	Path       string `json:"path"`                 // where it is in the plan: cases[2].steps[0].http.url; "" for the whole
+	Message    string `json:"message"`              // one clear sentence, without a full stop
+	Suggestion string `json:"suggestion,omitempty"` // what was probably meant; "" where nothing is near
 }
 
 // Error implements error: `line 12, column 7: unknown key "clik"; did you mean

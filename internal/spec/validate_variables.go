@@ -13,6 +13,10 @@ import (
 // builtins are the variables that every case has.
 var builtins = []string{VarRunID, VarCaseID, VarAttempt, VarUUID, VarTimestamp}
 
+// maxNames is more than env, secrets, matrix and captures of a good plan have
+// in most cases; it bounds the search for what was meant.
+const maxNames = 1000
+
 // vocabulary is what may be named by `${{ }}` at one place.
 type vocabulary struct {
 	known map[string]bool
@@ -160,11 +164,19 @@ func (v *validator) text(p *place, words vocabulary) {
 			v.report(v.reference(p, nth), "the variable %q is captured by step %d and can be used after it", ref.name, words.later[ref.name])
 		default:
 			found++
-			names := slices.Sorted(maps.Keys(words.known))
-			v.suggest(v.reference(p, nth), v.nearest(ref.name, names), "unknown variable %q", ref.name)
+			v.suggest(v.reference(p, nth), v.nearestVariable(ref.name, words.known), "unknown variable %q", ref.name)
 		}
 		text = text[ref.end:]
 	}
+}
+
+// nearestVariable is the variable that was probably meant. A plan with more
+// names than a good one may have gets no suggestions.
+func (v *validator) nearestVariable(name string, known map[string]bool) string {
+	if len(known) > maxNames {
+		return ""
+	}
+	return v.nearest(name, slices.Sorted(maps.Keys(known)))
 }
 
 // reference is a place for the nth `${{` of a text: the position in the source
