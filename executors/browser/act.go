@@ -48,7 +48,7 @@ func (st *step) clickOn(l spec.Locator, clicks int64, control bool) error {
 			return st.stuck(err, p.Element, "the click")
 		case got.Seen && !got.Hit:
 			if st.over() {
-				return st.gaveUp(unready(l.String(), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
+				return st.gaveUp(unready(meant(l), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
 			}
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -224,6 +226,68 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 	site.server.CloseClientConnections()
 	if err := goleak.Find(before); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatCasesLeave: popups are few while a case runs, and neither they nor
+// endless scripts outlive it.
+func TestWhatCasesLeave(t *testing.T) {
+	t.Parallel()
+	e := browser.New(browser.Options{})
+	popups := site.put(`<button onclick="for (let i = 0; i < 300; i++) window.open('about:blank')">B</button>`)
+	r := whileIn(t, e, 2, task(open(popups), click(role("button", "B")), within(time.Second, click(css("#never")))), func() {
+		eventually(t, "there are few popups", func() bool { return browser.Pages(t, e) <= 24 })
+	})
+	r.want(t, spec.OutcomeFailed)
+	endless := site.put(`<script>onload = () => setTimeout(() => { for (;;); })</script>`)
+	for range 3 {
+		performTask(t, e, task(open(endless), within(300*time.Millisecond, click(css("#never"))))).want(t, spec.OutcomeFailed)
+	}
+	// The first blank page and the one that is kept for the next case.
+	eventually(t, "the pages are closed", func() bool { return browser.Pages(t, e) <= 2 })
+	eventually(t, "the renderers end", func() bool { return renderers(t, e) <= 3 })
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func renderers(t *testing.T, e *browser.Executor) int {
+	t.Helper()
+	n := 0
+	for _, dir := range browser.Folders(e) {
+		for _, pid := range using(t, dir) {
+			data, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+			if err == nil && strings.Contains(string(data), "--type=renderer") {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 100)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.String()
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<h1>By proxy</h1>`))
+	}))
+	defer proxy.Close()
+	e := browser.New(browser.Options{ProxyServer: proxy.URL})
+	for _, address := range []string{"http://shop.invalid/", "http://127.0.0.1:1/", "http://localhost:1/", "http://169.254.169.254/"} {
+		performTask(t, e, task(open(address), expect(spec.Expect{Visible: new(role("heading", "By proxy"))}))).passes(t)
+		select {
+		case got := <-asked:
+			if got != address {
+				t.Errorf("the proxy was asked for %s, want %s", got, address)
+			}
+		default:
+			t.Errorf("the proxy was not asked for %s", address)
+		}
+	}
+	if err := e.Close(); err != nil {
 		t.Error(err)
 	}
 }

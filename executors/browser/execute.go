@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -26,7 +28,7 @@ const (
 )
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
-	r := &run{task: task, sink: sink}
+	r := &run{task: task, sink: sink, names: map[string]int{}}
 	steps := make([]executors.Step, len(task.Case.BrowserSteps))
 	for i, s := range task.Case.BrowserSteps {
 		// The step's own limit is kept by the step: an element that does not
@@ -64,9 +66,10 @@ func unreached(sink executors.Sink, steps []executors.Step, err error) (spec.Out
 
 // run is one attempt under way.
 type run struct {
-	task executors.Task
-	sink executors.Sink
-	page *page
+	task  executors.Task
+	sink  executors.Sink
+	page  *page
+	names map[string]int // of attachments
 }
 
 func (r *run) resize(ctx context.Context) error {
@@ -128,7 +131,12 @@ func (r *run) evidence(ctx context.Context, report *executors.Report) {
 	r.attach(ctx, report, picture("failure.png", report.Index, png))
 }
 
+// attach keeps something under a name that the attempt has not used yet.
 func (r *run) attach(ctx context.Context, report *executors.Report, a executors.Attachment) {
+	if r.names[a.Name]++; r.names[a.Name] > 1 {
+		ext := path.Ext(a.Name)
+		a.Name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(a.Name, ext), r.names[a.Name], ext)
+	}
 	if err := r.sink.Attach(ctx, a); err != nil {
 		report.Set("notStored", fmt.Sprintf("%s could not be stored: %v", a.Name, err))
 	}

@@ -31,7 +31,7 @@ type observation struct {
 // observe watches a subject until it is as wanted or the time is up, and
 // returns what it saw last.
 func (st *step) observe(l spec.Locator, subject string, wanted func(observation) bool) (observation, error) {
-	return st.observeWire(wire(l), l.String(), subject, wanted)
+	return st.observeWire(wire(l), meant(l), subject, wanted)
 }
 
 func (st *step) observeWire(l locator, what, subject string, wanted func(observation) bool) (observation, error) {
@@ -94,15 +94,15 @@ func (st *step) expect(e spec.Expect) error {
 	case e.Unchecked != nil:
 		return st.expectState(*e.Unchecked, "unchecked", "checked", func(o observation) bool { return o.Checked != nil && !*o.Checked })
 	case e.Text != nil:
-		return st.expectValue(wire(*e.Text), e.Text.String(), "text", "text of "+e.Text.String(), e.Matcher)
+		return st.expectValue(wire(*e.Text), meant(*e.Text), "text", "text of "+meant(*e.Text), e.Matcher)
 	case e.Value != nil:
-		return st.expectValue(wire(*e.Value), e.Value.String(), "value", "value of "+e.Value.String(), e.Matcher)
+		return st.expectValue(wire(*e.Value), meant(*e.Value), "value", "value of "+meant(*e.Value), e.Matcher)
 	case e.Count != nil:
-		return st.expectValue(wire(*e.Count), e.Count.String(), "count", "count of "+e.Count.String(), e.Matcher)
+		return st.expectValue(wire(*e.Count), meant(*e.Count), "count", "count of "+meant(*e.Count), e.Matcher)
 	case e.Attribute != nil:
 		l := wire(e.Attribute.Locator)
 		l.Attribute = e.Attribute.Attribute
-		what := e.Attribute.Locator.String()
+		what := meant(e.Attribute.Locator)
 		return st.expectValue(l, what, "attribute", fmt.Sprintf("attribute %s of %s", l.Attribute, what), e.Matcher)
 	case e.URL != nil:
 		return st.expectURL(*e.URL)
@@ -118,31 +118,31 @@ func (st *step) expect(e spec.Expect) error {
 func (st *step) expectState(l spec.Locator, state, subject string, holds func(observation) bool) error {
 	o, err := st.observe(l, subject, holds)
 	if err != nil {
-		return st.unmet(l.String()+" is "+state, state, "", err)
+		return st.unmet(meant(l)+" is "+state, state, "", err)
 	}
 	if o.Element != "" {
 		st.report.Set("element", o.Element)
 	}
-	check := executors.Check{Name: l.String() + " is " + state, Expected: state, Actual: o.actual(subject), Passed: holds(o)}
+	check := executors.Check{Name: meant(l) + " is " + state, Expected: state, Actual: o.actual(subject), Passed: holds(o)}
 	if !check.Passed {
-		check.Message = fmt.Sprintf("%s is %s after %s, and should be %s", o.name(l.String()), check.Actual, st.limit, state)
+		check.Message = fmt.Sprintf("%s is %s after %s, and should be %s", o.name(meant(l)), check.Actual, st.limit, state)
 		if !o.Found {
-			check.Message = st.missing(l, o)
+			check.Message = st.missing(wire(l), meant(l), o)
 		}
 	}
 	return st.judge(check)
 }
 
 // missing says that there is no element, and what there is instead.
-func (st *step) missing(l spec.Locator, o observation) string {
+func (st *step) missing(l locator, what string, o observation) string {
 	p := prepared{Why: "missing", Count: o.Count}
 	// The page is asked once more, for the names that it has.
 	var looked prepared
-	_, err := st.page.call(st.ctx, "prepare", map[string]any{"locator": wire(l), "kind": "any", "budget": 0}, &looked)
+	_, err := st.page.call(st.ctx, "prepare", map[string]any{"locator": l, "kind": "any", "budget": 0}, &looked)
 	if err == nil && looked.Why == "missing" {
 		p = looked
 	}
-	return unready(l.String(), p, st.limit).Message
+	return unready(what, p, st.limit).Message
 }
 
 func (o observation) name(what string) string {
@@ -196,8 +196,7 @@ func (st *step) expectValue(l locator, what, subject, title string, m spec.Match
 		st.report.Set("element", o.Element)
 	}
 	if !ready(o) {
-		message := unready(what, prepared{Why: "missing", Count: o.Count}, st.limit).Message
-		return st.judge(executors.Check{Name: strings.TrimSpace(title + " " + m.String()), Actual: "not there", Message: message})
+		return st.judge(executors.Check{Name: strings.TrimSpace(title + " " + m.String()), Actual: "not there", Message: st.missing(l, what, o)})
 	}
 	return st.judgeAll(title, m.Evaluate(value(o)))
 }

@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -47,6 +48,25 @@ func ClosePages(e *Executor) error {
 		_, err := devtools.Call(ctx, conn.Root(), target.CloseTarget, target.CloseTargetParams{TargetID: id})
 		return err
 	})
+}
+
+// Pages counts the pages that the browser has open, popups too.
+func Pages(t testing.TB, e *Executor) int {
+	t.Helper()
+	e.pool.mu.Lock()
+	conn := e.pool.current.proc.Conn
+	e.pool.mu.Unlock()
+	all, err := devtools.Call(context.Background(), conn.Root(), target.GetTargets, target.GetTargetsParams{})
+	if err != nil {
+		t.Error(err)
+	}
+	n := 0
+	for _, info := range all.TargetInfos {
+		if info.Type == "page" {
+			n++
+		}
+	}
+	return n
 }
 
 func eachPage(e *Executor, do func(context.Context, *devtools.Conn, target.ID) error) error {

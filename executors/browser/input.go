@@ -75,12 +75,9 @@ func (st *step) keys(combination string) error {
 	if key.Print && mods&^kb.ModifierShift == 0 {
 		down = keyEvent(kb.KeyDown, key, mods)
 		down.Text, down.UnmodifiedText = key.Text, key.Unmodified
-		if mods&kb.ModifierShift != 0 && utf8.RuneCountInString(key.Text) == 1 {
+		if mods&kb.ModifierShift != 0 && utf8.RuneCountInString(key.Key) == 1 {
 			down.Text = strings.ToUpper(key.Text)
 			down.Key = down.Text
-		}
-		if name == "Enter" {
-			down.Key, down.Text = "Enter", "\r"
 		}
 	}
 	events = append(events, down, keyEvent(kb.KeyUp, key, mods))

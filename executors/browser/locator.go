@@ -26,6 +26,9 @@ func wire(l spec.Locator) locator {
 	}
 }
 
+// meant says which element a locator means, as far as it fits a sentence.
+func meant(l spec.Locator) string { return short(l.String(), 200) }
+
 // prepared is the agent's answer to prepare.
 type prepared struct {
 	Ready      bool     `json:"ready"`
@@ -60,7 +63,7 @@ func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, er
 		}, &p)
 		switch {
 		case err != nil && st.late(err):
-			return last, st.gaveUp(unready(l.String(), last, st.limit))
+			return last, st.gaveUp(unready(meant(l), last, st.limit))
 		case err != nil:
 			return last, err
 		case p.Ready:
@@ -68,11 +71,11 @@ func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, er
 			st.report.Set("element", p.Element)
 			return p, nil
 		case p.Why == "several" || p.Why == "invalid":
-			return p, unready(l.String(), p, st.limit)
+			return p, unready(meant(l), p, st.limit)
 		}
 		last = p
 		if st.over() {
-			return last, st.gaveUp(unready(l.String(), last, st.limit))
+			return last, st.gaveUp(unready(meant(l), last, st.limit))
 		}
 	}
 }

@@ -39,6 +39,10 @@ func TestDialogs(t *testing.T) {
 			[]spec.BrowserStep{click(css("#i")), press("x", css("#i")), open(next)}, []any{"beforeunload: "}},
 		{"in a popup", `<button onclick="const w = window.open('about:blank'); w.alert('from the popup'); this.textContent='done'">A</button>`,
 			[]spec.BrowserStep{click(role("button", "A")), text(css("button"), "done")}, nil},
+		{"a dialog in a popup is noted", `<button onclick="const w = window.open('about:blank'); setTimeout(() => { w.alert('from the popup'); this.textContent='done' }, 300)">A</button>`,
+			[]spec.BrowserStep{click(role("button", "A")), text(css("button"), "done")}, []any{"alert: from the popup"}},
+		{"printing", `<button onclick="print(); this.textContent='done'">A</button>`,
+			[]spec.BrowserStep{within(3*time.Second, click(role("button", "A"))), text(css("button"), "done")}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,6 +155,20 @@ func TestScreenshots(t *testing.T) {
 	want := map[string][2]int{"view.png": {800, 600}, "all.png": {800, 4000}, "box.png": {120, 80}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pictures (-want +got):\n%s", diff)
+	}
+}
+
+// TestNamesOfPictures: a plan may use a name twice, or one of ours.
+func TestNamesOfPictures(t *testing.T) {
+	t.Parallel()
+	shot := spec.BrowserStep{Screenshot: &spec.Screenshot{Name: "failure"}}
+	r := on(t, `x`, shot, shot, within(200*time.Millisecond, click(css("#none")))).want(t, spec.OutcomeFailed)
+	var got []string
+	for _, a := range r.Attachments() {
+		got = append(got, a.Name)
+	}
+	if diff := cmp.Diff([]string{"failure.png", "failure-2.png", "failure-3.png"}, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
 	}
 }
 

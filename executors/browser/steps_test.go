@@ -37,6 +37,19 @@ const log = (t) => { document.getElementById('log').textContent += t + ' '; };
 func TestActions(t *testing.T) {
 	t.Parallel()
 	next := site.put(`<title>Next</title><h1>Next</h1>`)
+	slow := site.handle(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(600 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<title>Slow</title><a href="` + next + `">Next</a>`))
+	})
+	download := site.handle(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Disposition", "attachment; filename=x.bin")
+		_, _ = w.Write([]byte{1, 2, 3})
+	})
+	empty := site.handle(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	tests := []struct {
 		name  string
 		html  string
@@ -54,6 +67,14 @@ func TestActions(t *testing.T) {
 		{"click opens the next page", `<a href="` + next + `">Go</a>`,
 			[]spec.BrowserStep{click(role("link", "Go")), expect(spec.Expect{Visible: new(role("heading", "Next"))}),
 				expect(spec.Expect{URL: new(equals(next))}), expect(spec.Expect{Title: new(equals("Next"))})}},
+		{"click waits for a page that is slow to answer", `<a href="` + slow + `">Next</a>`,
+			[]spec.BrowserStep{click(role("link", "Next")), click(role("link", "Next")), expect(spec.Expect{Title: new(equals("Next"))})}},
+		{"click on a download", `<a href="` + download + `">Load</a><p>Here</p>`,
+			[]spec.BrowserStep{within(3*time.Second, click(role("link", "Load"))), expect(spec.Expect{Visible: new(spec.Locator{Text: "Here"})})}},
+		{"click that the server answers with nothing", `<a href="` + empty + `">Load</a><p>Here</p>`,
+			[]spec.BrowserStep{within(3*time.Second, click(role("link", "Load"))), expect(spec.Expect{Visible: new(spec.Locator{Text: "Here"})})}},
+		{"click that opens another window", `<a target=_blank href="` + next + `">Load</a><p>Here</p>`,
+			[]spec.BrowserStep{within(3*time.Second, click(role("link", "Load"))), expect(spec.Expect{Visible: new(spec.Locator{Text: "Here"})})}},
 		{"double click", logging + `<button ondblclick="log('dbl')" onclick="log('click')">B</button>`,
 			[]spec.BrowserStep{dblclick(role("button", "B")), text(css("#log"), "click click dbl")}},
 		{"hover opens a menu", `<style>#m{display:none} #h:hover #m{display:block}</style><div id=h>Menu<button id=m>Item</button></div>`,

@@ -22,6 +22,7 @@ import (
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/seal"
 	"github.com/semantest/semantest/internal/store"
+	"github.com/semantest/semantest/internal/store/migration"
 	"github.com/semantest/semantest/internal/workers"
 	"github.com/semantest/semantest/jobs"
 )
@@ -219,4 +220,20 @@ func (a *App) buildHost(context.Context) error {
 	})
 	a.host = host
 	return err
+}
+
+// TokenValid reports whether a token is accepted by this process.
+func (a *App) TokenValid(ctx context.Context, token string) bool {
+	_, err := a.auth.Authenticate(ctx, token)
+	return err == nil
+}
+
+// Migrate brings a database up to date and returns the migrations that it ran.
+func Migrate(ctx context.Context, databaseURL string) ([]string, error) {
+	s, err := store.Open(ctx, databaseURL, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	ran, err := migration.Apply(ctx, s.DB, s.Pool)
+	return ran, errors.Join(err, s.Close())
 }

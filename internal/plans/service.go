@@ -152,7 +152,7 @@ func (s *Service) Ensure(ctx context.Context, tx *store.Tx, projectID string, sr
 		return nil, err
 	}
 	// Two runs of a new plan that start at once must not make two plans.
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", projectID+"\x00"+parsed.Name); err != nil {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", projectID+"/"+parsed.Name); err != nil {
 		return nil, fmt.Errorf("lock the plan's name: %w", err)
 	}
 	row, err := tx.Plan.Query().Where(visible(projectID), plan.Name(parsed.Name)).

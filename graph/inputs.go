@@ -1,0 +1,166 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
+)
+
+func sourceOf(text string, files []*model.PlanFileInput) (plans.Source, error) {
+	src := plans.Source{Text: text}
+	for _, f := range files {
+		content, err := base64.StdEncoding.DecodeString(f.Content)
+		if err != nil {
+			return src, apperr.Invalid("files", "the content of file %q is not base64", f.Path)
+		}
+		if src.Files == nil {
+			src.Files = map[string][]byte{}
+		}
+		if _, twice := src.Files[f.Path]; twice {
+			return src, apperr.Invalid("files", "file %q was sent twice", f.Path)
+		}
+		src.Files[f.Path] = content
+	}
+	return src, nil
+}
+
+func startInput(in model.StartRunInput) (runs.StartInput, error) {
+	out := runs.StartInput{
+		PlanID: deref(in.PlanID), Environment: deref(in.Environment), Priority: deref(in.Priority),
+		Parallel: deref(in.Parallel), Retries: in.Retries, ClientMutationID: deref(in.ClientMutationID),
+	}
+	var err error
+	if in.Source != nil {
+		src, err := sourceOf(*in.Source, in.Files)
+		if err != nil {
+			return out, err
+		}
+		out.Source = &src
+	}
+	if out.Variables, err = variablesOf("variables", in.Variables); err != nil {
+		return out, err
+	}
+	if out.Secrets, err = variablesOf("secrets", in.Secrets); err != nil {
+		return out, err
+	}
+	if s := in.Select; s != nil {
+		out.Select = runs.Selection{Grep: deref(s.Grep), Tags: s.Tags, Kinds: s.Kinds, Cases: s.Cases}
+	}
+	return out, nil
+}
+
+func variablesOf(field string, in []*model.VariableInput) (map[string]string, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	out := make(map[string]string, len(in))
+	for _, v := range in {
+		if _, twice := out[v.Name]; twice {
+			return nil, apperr.Invalid(field, "%s has two values", v.Name)
+		}
+		out[v.Name] = v.Value
+	}
+	return out, nil
+}
+
+// ordinal reads the cursor of a result; before the first stands -1.
+func ordinal(after *string) (int, error) {
+	if deref(after) == "" {
+		return -1, nil
+	}
+	n, err := strconv.Atoi(*after)
+	if err != nil || n < 0 {
+		return 0, apperr.Invalid("after", "%q is not a cursor of this list", *after)
+	}
+	return n, nil
+}
+
+func (r *Resolver) runs(ctx context.Context, first *int, after *string, f runs.Filter) (*model.RunConnection, error) {
+	rows, more, err := r.Services.Runs.List(ctx, store.Page{First: deref(first), After: deref(after)}, f)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewRunConnection(rows, more, func(ctx context.Context) (int, error) { return r.Services.Runs.Count(ctx, f) }), nil
+}
+
+// node finds whatever has the id. Another project's id answers like one that
+// does not exist.
+func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
+	switch ident.TypeOf(id) {
+	case ident.Plan:
+		return nodeOf(r.Services.Plans.Get(ctx, id))
+	case ident.PlanVersion:
+		return nodeOf(r.Services.Plans.GetVersion(ctx, id))
+	case ident.Run:
+		return nodeOf(r.Services.Runs.Get(ctx, id))
+	case ident.Result:
+		return nodeOf(r.Services.Runs.Result(ctx, id))
+	case ident.Artifact:
+		return nodeOf(r.Services.Artifacts.Get(ctx, id))
+	case ident.Project:
+		return nodeOf(r.Services.Auth.Visible(ctx, id))
+	}
+	return nil, nil
+}
+
+func nodeOf[T any](row *T, err error) (model.Node, error) {
+	row, err = orNull(row, err)
+	if row == nil || err != nil {
+		return nil, err
+	}
+	return row, nil
+}
+
+func casesOf(cases []spec.ExpandedCase) []*model.PlanCase {
+	out := make([]*model.PlanCase, len(cases))
+	for i, c := range cases {
+		out[i] = &model.PlanCase{ID: c.ID, Key: c.Key, Title: c.Title(), Kind: c.Kind, Tags: append([]string{}, c.Tags...)}
+	}
+	return out
+}
+
+func checksOf(all []*ent.Check, step int) []*ent.Check {
+	out := []*ent.Check{}
+	for _, c := range all {
+		if c.StepOrdinal == step {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func pointers[T any](in []T) []*T {
+	out := make([]*T, len(in))
+	for i := range in {
+		out[i] = &in[i]
+	}
+	return out
+}
+
+// convert passes a service's stream on in the graph's own type.
+func convert[From, To any](ctx context.Context, in <-chan From, err error, f func(From) To) (<-chan To, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan To)
+	go func() {
+		defer close(out)
+		for v := range in {
+			select {
+			case <-ctx.Done():
+				return
+			case out <- f(v):
+			}
+		}
+	}()
+	return out, nil
+}

@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/workers"
+)
+
+// Resolver resolves the graph's fields: each calls one method of a service or a
+// loader.
+type Resolver struct{ Services Services }
+
+// Services are what the graph shows.
+type Services struct {
+	Auth      *auth.Service
+	Plans     *plans.Service
+	Runs      *runs.Service
+	Workers   *workers.Service
+	Artifacts *artifacts.Service
+}
+
+// orNull turns "there is no such thing" into null, which a nullable field says.
+func orNull[T any](row *T, err error) (*T, error) {
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return nil, nil
+	}
+	return row, err
+}
+
+// deref returns the value of an optional argument, zero where it was not given.
+func deref[T any](v *T) T {
+	var zero T
+	if v == nil {
+		return zero
+	}
+	return *v
+}
+
+func (r *Resolver) project(ctx context.Context, p *auth.Principal) (*ent.Project, error) {
+	return r.Services.Auth.Project(ctx, p.ProjectID)
+}

@@ -1,0 +1,91 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/semantest/semantest/dataloader"
+	"github.com/semantest/semantest/graph/generated"
+	"github.com/semantest/semantest/internal/auth"
+)
+
+// Limits of one request.
+const (
+	maxBody       = 16 << 20 // a plan with its files in base64
+	maxTokens     = 5_000
+	maxComplexity = 5_000
+	keepAlive     = 15 * time.Second
+	initTimeout   = 10 * time.Second
+)
+
+// closeServiceRestart is the WebSocket close code that clients answer by
+// connecting again.
+const closeServiceRestart = 1012
+
+// Handler serves the graph over POST, server-sent events and WebSocket.
+func Handler(r *Resolver, logger *slog.Logger) http.Handler {
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
+	srv := handler.New(schema)
+	srv.AddTransport(transport.Websocket{
+		InitFunc:              r.authenticateSocket,
+		InitTimeout:           initTimeout,
+		KeepAlivePingInterval: keepAlive,
+		PingPongInterval:      keepAlive,
+	})
+	srv.AddTransport(transport.SSE{})
+	srv.AddTransport(transport.POST{})
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](500))
+	srv.Use(extension.Introspection{})
+	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.SetErrorPresenter(presenter(logger))
+	srv.SetRecoverFunc(func(_ context.Context, p any) error {
+		return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	})
+	source := dataloader.Source{Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts}
+	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		return next(dataloader.With(ctx, source.New()))
+	})
+	return http.MaxBytesHandler(srv, maxBody)
+}
+
+// authenticateSocket takes the token from connection_init, since a browser
+// cannot set headers on a socket. A token in the header of the handshake has
+// been seen already.
+func (r *Resolver) authenticateSocket(ctx context.Context, init transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+	// Whatever ends a socket before its client does, it may connect again.
+	ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closeServiceRestart), "the server is shutting down; connect again")
+	secret, ok := Bearer(init.Authorization())
+	if !ok {
+		if _, err := auth.Require(ctx, auth.Read); err != nil {
+			return ctx, nil, err
+		}
+		return ctx, &init, nil
+	}
+	p, err := r.Services.Auth.Authenticate(ctx, secret)
+	if err != nil {
+		return ctx, nil, err
+	}
+	return auth.With(ctx, p), &init, nil
+}
+
+// Bearer reads the token of an Authorization header.
+func Bearer(header string) (string, bool) {
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return "", false
+	}
+	return strings.TrimSpace(token), true
+}

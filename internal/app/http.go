@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/semantest/semantest/frontend"
+	"github.com/semantest/semantest/graph"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/auth"
+)
+
+func (a *App) listen(context.Context) error {
+	if a.cfg.Listen == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", a.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return apperr.Wrap(err, apperr.Conflict, "the address %s is in use; choose another one with --listen", a.cfg.Listen)
+	}
+	if err != nil {
+		return apperr.Wrap(err, apperr.InvalidInput, "cannot listen on %s", a.cfg.Listen)
+	}
+	a.listener = l
+	a.onClose("listener", func(context.Context) error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// serve begins to answer requests.
+func (a *App) serve() error {
+	if a.listener == nil {
+		return nil
+	}
+	// Sockets and streams live until their context ends; Shutdown alone would
+	// wait for them.
+	streams, endStreams := context.WithCancel(context.Background())
+	a.server = &http.Server{
+		Handler:           a.routes(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return streams },
+	}
+	go func() {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("the API has ended unexpectedly: %w", err))
+		}
+	}()
+	a.onClose("api", func(ctx context.Context) error {
+		endStreams()
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		if err := a.server.Shutdown(ctx); err != nil {
+			return a.server.Close()
+		}
+		return nil
+	})
+	return nil
+}
+
+func (a *App) routes() http.Handler {
+	resolver := &graph.Resolver{Services: graph.Services{
+		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
+	}}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", a.authenticated(graph.Handler(resolver, a.logger)))
+	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("/", frontend.Handler())
+	return secured(mux)
+}
+
+// secured sets what every answer carries.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// authenticated puts the principal of the bearer token into the context. A
+// request without a token goes on without one: services refuse what it may not
+// do. A token that is not valid ends the request.
+func (a *App) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secret, ok := graph.Bearer(r.Header.Get("Authorization"))
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		p, err := a.auth.Authenticate(r.Context(), secret)
+		if err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
+	})
+}
+
+func (a *App) artifact(w http.ResponseWriter, r *http.Request) {
+	row, content, err := a.artifacts.Open(r.Context(), r.PathValue("id"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	defer func() { _ = content.Close() }()
+	h := w.Header()
+	h.Set("Content-Type", row.ContentType)
+	h.Set("Content-Length", fmt.Sprint(row.Size))
+	h.Set("Cache-Control", "private, max-age=31536000, immutable")
+	h.Set("ETag", `"`+row.Sha256+`"`)
+	// What a target answered must never run as a page of ours.
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": row.Name}))
+	if _, err := io.Copy(w, content); err != nil && r.Context().Err() == nil {
+		a.logger.Warn("sending an artifact broke off", "artifact", row.ID, "error", err)
+	}
+}
+
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := a.store.Ready(ctx); err != nil {
+		respond(w, http.StatusServiceUnavailable, apperr.Message(err))
+		return
+	}
+	respond(w, http.StatusOK, "ready")
+}
+
+// refuse answers an error in the form of a GraphQL response, which every client
+// of ours reads.
+func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	code := apperr.CodeOf(err)
+	if code == apperr.Internal {
+		a.logger.ErrorContext(r.Context(), "a request failed", "path", r.URL.Path, "error", err)
+	}
+	status := map[apperr.Code]int{
+		apperr.InvalidInput: http.StatusBadRequest, apperr.Unauthenticated: http.StatusUnauthorized,
+		apperr.Forbidden: http.StatusForbidden, apperr.NotFound: http.StatusNotFound,
+		apperr.Conflict: http.StatusConflict, apperr.RateLimited: http.StatusTooManyRequests,
+		apperr.Unavailable: http.StatusServiceUnavailable,
+	}[code]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may be gone
+		"errors": []any{map[string]any{"message": apperr.Message(err), "extensions": map[string]any{"code": code}}},
+	})
+}
+
+func respond(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // the client may be gone
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/internal/app"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/cli/client"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/ident"
+)
+
+type runCmd struct {
+	Plan string `arg:"" help:"Plan file."`
+
+	Var     map[string]string `name:"var" placeholder:"NAME=VALUE" help:"Value of a variable; SEMANTEST_VAR_NAME does the same, also for secrets."`
+	Env     string            `name:"env" placeholder:"NAME" help:"Environment; overrides the plan's."`
+	Grep    string            `name:"grep" placeholder:"REGEX" help:"Only cases whose id or title matches."`
+	Tag     []string          `name:"tag" help:"Only cases with one of these labels."`
+	Kind    []string          `name:"kind" help:"Only cases of these kinds."`
+	Workers int               `name:"workers" placeholder:"N" help:"Cases at once; overrides use.parallel."`
+	Retries *int              `name:"retries" placeholder:"N" help:"Further attempts of a case that did not pass; overrides the plan's."`
+
+	reportFlags
+	config.Client
+	Local config.Server `embed:""`
+}
+
+func (c *runCmd) Run(ctx context.Context, sys Sys) error {
+	p, err := readPlan(c.Plan)
+	if err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	start, err := c.start(p, sys)
+	if err != nil {
+		return err
+	}
+	if c.URL != "" {
+		cl, err := client.New(c.URL, c.Token)
+		if err != nil {
+			return err
+		}
+		return follow(ctx, sys, cl, start, c.reportFlags)
+	}
+	stop, err := startWebServer(ctx, p, start.Variables, sys)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
+	return withLocal(ctx, cfg, func(cl *client.Client) error { return follow(ctx, sys, cl, start, c.reportFlags) })
+}
+
+// withLocal brings up a server for one command.
+func withLocal(ctx context.Context, cfg app.Config, do func(*client.Client) error) error {
+	cfg.Listen, cfg.Workers = "127.0.0.1:0", true
+	a, err := app.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return closing(a, cfg.DrainTimeout, err)
+	}
+	token, err := a.NewLocalToken(ctx, "run", 24*time.Hour)
+	if err != nil {
+		return closing(a, cfg.DrainTimeout, err)
+	}
+	cl, err := client.New(a.URL(), token)
+	if err != nil {
+		return closing(a, cfg.DrainTimeout, err)
+	}
+	err = do(cl)
+	select {
+	case broken := <-a.Failed():
+		err = errors.Join(err, broken)
+	default:
+	}
+	return closing(a, cfg.DrainTimeout, err)
+}
+
+func (c *runCmd) check() error {
+	if c.Workers < 0 {
+		return usage("--workers must be at least 1")
+	}
+	return c.reportFlags.check()
+}
+
+func (c *runCmd) start(p *planFile, sys Sys) (client.Start, error) {
+	s := client.Start{
+		Source: p.source, Files: p.files, Environment: c.Env, Parallel: c.Workers, Retries: c.Retries,
+		Grep: c.Grep, Tags: c.Tag, Kinds: c.Kind, Key: ident.New(ident.Request),
+		Variables: map[string]string{}, Secrets: map[string]string{},
+	}
+	give := func(name, value string) {
+		if slices.Contains(p.plan.Secrets, name) {
+			s.Secrets[name] = value
+		} else {
+			s.Variables[name] = value
+		}
+	}
+	for name := range p.plan.Env {
+		if v, ok := sys.LookupEnv("SEMANTEST_VAR_" + name); ok {
+			give(name, v)
+		}
+	}
+	for _, name := range p.plan.Secrets {
+		if v, ok := sys.LookupEnv("SEMANTEST_VAR_" + name); ok {
+			give(name, v)
+		}
+	}
+	for name, v := range c.Var {
+		give(name, v)
+	}
+	if _, err := p.plan.Variables(s.Variables, s.Secrets); err != nil {
+		return s, usage("%s: %w", p.path, err)
+	}
+	return s, nil
+}
+
+// stopWithin is how long a stopped run may take to end before the command gives
+// up waiting.
+const stopWithin = 30 * time.Second
+
+// patience is how long a server may be silent before the command gives up.
+const patience = 2 * time.Minute
+
+// follow starts a run, shows it until its end, writes the reports and returns
+// the exit code as an error.
+func follow(ctx context.Context, sys Sys, cl *client.Client, start client.Start, reports reportFlags) error {
+	runID, err := cl.StartRun(ctx, start)
+	if e, ok := errors.AsType[*apperr.Error](err); ok && e.Details["reason"] == "NO_CASE" {
+		return exit(ExitNoCase, e)
+	}
+	if err != nil {
+		return err
+	}
+	show := newProgress(sys)
+	err = watch(ctx, cl, runID, show)
+	interrupted := ctx.Err() != nil
+	show.end()
+	if err != nil {
+		return err
+	}
+	// The run has ended, so its reports are written even after an interrupt.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	run, err := cl.FetchRun(ctx, runID)
+	if err != nil {
+		return err
+	}
+	written, err := writeReports(ctx, cl, run, reports)
+	if err != nil {
+		return err
+	}
+	show.verdict(run, written)
+	if interrupted {
+		return exit(ExitInterrupted, nil)
+	}
+	return verdict(run)
+}
+
+// watch shows the events until the last one. When the person interrupts, the
+// run is stopped and its end awaited.
+func watch(ctx context.Context, cl *client.Client, runID string, show *progress) error {
+	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- cl.Follow(following, runID, patience, show.event) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	show.note("stopping the run …")
+	stopping, cancelStop := context.WithTimeout(following, stopWithin)
+	defer cancelStop()
+	if err := cl.StopRun(stopping, runID); err != nil {
+		return exit(ExitInterrupted, fmt.Errorf("stop run %s: %w", runID, err))
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-stopping.Done():
+		return exit(ExitInterrupted, fmt.Errorf("run %s was told to stop, but has not ended within %s", runID, stopWithin))
+	}
+}
+
+// verdict is the exit code of a run that has ended.
+func verdict(r *client.Run) error {
+	switch {
+	case r.Status == "PASSED":
+		return nil
+	case r.Status == "CANCELLED":
+		return exit(ExitInterrupted, nil)
+	case r.OutcomeCounts.Failed+r.OutcomeCounts.TimedOut > 0:
+		return exit(ExitFailed, nil)
+	case r.Status == "ERRORED":
+		return exit(ExitErrored, nil)
+	}
+	return exit(ExitGate, nil)
+}
+
+// quietLogger keeps the embedded server's commentary out of a command's output.
+func quietLogger(w io.Writer, c config.Server) *slog.Logger {
+	if c.LogLevel == "info" {
+		c.LogLevel = "warn"
+	}
+	return logger(w, c)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func lower(s string) string { return strings.ToLower(strings.ReplaceAll(s, "_", " ")) }

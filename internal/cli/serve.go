@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/internal/app"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/egress"
+)
+
+type serveCmd struct {
+	config.Server
+	Listen    string `name:"listen" env:"SEMANTEST_LISTEN" default:"127.0.0.1:8080" help:"Address of the API and the web pages."`
+	NoWorkers bool   `name:"no-workers" help:"Serve the API only; semantest work performs the cases elsewhere."`
+}
+
+func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
+	log := logger(sys.Stderr, c.Server)
+	a, err := app.New(ctx, app.Config{
+		Server: c.Server, Listen: c.Listen, Workers: !c.NoWorkers,
+		Egress: c.EgressMode(egress.Public), Version: Version, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return closing(a, c.DrainTimeout, err)
+	}
+	token, where, err := localToken(ctx, a)
+	if err != nil {
+		return closing(a, c.DrainTimeout, err)
+	}
+	_, _ = fmt.Fprintf(sys.Stdout, "Semantest is ready at %s\n  GraphiQL   %s/#token=%s\n  API token  %s\n",
+		a.URL(), a.URL(), token, where)
+	return wait(ctx, a, c.DrainTimeout)
+}
+
+// tokenFile keeps a token for clients on the same machine, readable by the
+// owner of the data folder only.
+const tokenFile = "token"
+
+// localToken returns the token in the data folder, and makes it on first use.
+func localToken(ctx context.Context, a *app.App) (token, path string, err error) {
+	path = filepath.Join(a.Folder(), tokenFile)
+	if text, err := os.ReadFile(path); err == nil {
+		token = strings.TrimSpace(string(text))
+		if a.TokenValid(ctx, token) {
+			return token, path, nil
+		}
+	}
+	if token, err = a.NewLocalToken(ctx, "local", 0); err != nil {
+		return "", "", err
+	}
+	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+		return "", "", fmt.Errorf("keep the local token: %w", err)
+	}
+	return token, path, nil
+}
+
+// wait runs until the person or a failure ends it.
+func wait(ctx context.Context, a *app.App, drain time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return closing(a, drain, nil)
+	case err := <-a.Failed():
+		return closing(a, drain, exit(ExitErrored, err))
+	}
+}
+
+// closing takes the process down and keeps the error that was the reason.
+func closing(a *app.App, drain time.Duration, reason error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain+15*time.Second)
+	defer cancel()
+	if err := a.Close(ctx); err != nil && reason == nil {
+		return err
+	}
+	return reason
+}

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/semantest/semantest/internal/app"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/egress"
+)
+
+type tokenCmd struct {
+	Create tokenCreateCmd `cmd:"" help:"Make a token and print it, this once, on standard output."`
+}
+
+type tokenCreateCmd struct {
+	config.Server
+	Name string        `name:"name" default:"command line" help:"What the token is for."`
+	TTL  time.Duration `name:"ttl" help:"How long it is valid, such as 720h. Default: until it is revoked."`
+}
+
+func (c *tokenCreateCmd) Run(ctx context.Context, sys Sys) error {
+	a, err := app.New(ctx, app.Config{
+		Server: c.Server, Egress: egress.Public, Version: Version, Logger: logger(sys.Stderr, c.Server),
+	})
+	if err != nil {
+		return err
+	}
+	secret, err := a.NewLocalToken(ctx, c.Name, c.TTL)
+	if err == nil {
+		_, err = fmt.Fprintln(sys.Stdout, secret)
+	}
+	return closing(a, c.DrainTimeout, err)
+}
