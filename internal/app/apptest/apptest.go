@@ -1,0 +1,114 @@
+package apptest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/app"
+	"github.com/semantest/semantest/internal/cli/client"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/store/storetest"
+)
+
+// Options of Start; the zero value is a server with the real executors.
+type Options struct {
+	Executors   []executors.Executor
+	NoWorkers   bool
+	NoAPI       bool
+	DatabaseURL string // shared with another server of the test; a fresh one when empty
+	RedisURL    string // shared likewise; an in-process one when empty
+	SecretKey   string // shared likewise
+}
+
+// Server is a running server.
+type Server struct {
+	App         *app.App
+	Client      *client.Client
+	Token       string
+	DatabaseURL string
+}
+
+// Start boots a server, which ends with the test.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	if o.DatabaseURL == "" {
+		o.DatabaseURL = storetest.URL(t)
+	}
+	listen := "127.0.0.1:0"
+	if o.NoAPI {
+		listen = ""
+	}
+	a, err := app.New(t.Context(), app.Config{
+		Server: config.Server{
+			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, DataDir: t.TempDir(),
+			DrainTimeout: 5 * time.Second,
+		},
+		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
+		Version: "test", Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		t.Fatalf("compose the server: %v", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		if err := a.Close(ctx); err != nil {
+			t.Errorf("close the server: %v", err)
+		}
+	})
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatalf("start the server: %v", err)
+	}
+	s := &Server{App: a, DatabaseURL: o.DatabaseURL}
+	if o.NoAPI {
+		return s
+	}
+	if s.Token, err = a.NewLocalToken(t.Context(), "test", 0); err != nil {
+		t.Fatalf("make a token: %v", err)
+	}
+	if s.Client, err = client.New(a.URL(), s.Token); err != nil {
+		t.Fatalf("make a client: %v", err)
+	}
+	return s
+}
+
+// Run starts a run of a plan and returns its id.
+func (s *Server) Run(t testing.TB, plan string) string {
+	t.Helper()
+	id, err := s.Client.StartRun(t.Context(), client.Start{Source: plan})
+	if err != nil {
+		t.Fatalf("start a run: %v", err)
+	}
+	return id
+}
+
+// Follow returns all events of a run, once it has ended.
+func (s *Server) Follow(t testing.TB, runID string) []client.Event {
+	t.Helper()
+	var out []client.Event
+	err := s.Client.Follow(t.Context(), runID, 30*time.Second, func(e client.Event) { out = append(out, e) })
+	if err != nil {
+		t.Fatalf("follow run %s: %v", runID, err)
+	}
+	return out
+}
+
+// Query performs a GraphQL operation, fails the test on an error and returns
+// the data.
+func (s *Server) Query(t testing.TB, query string, variables map[string]any) map[string]any {
+	t.Helper()
+	var raw json.RawMessage
+	if err := s.Client.Do(t.Context(), query, variables, &raw); err != nil {
+		t.Fatalf("query: %v", err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatalf("query: %v", err)
+	}
+	return out
+}
