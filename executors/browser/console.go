@@ -16,6 +16,7 @@ const (
 	maxConsoleLines = 500
 	maxConsoleText  = 2000    // bytes of one line
 	maxConsoleEvent = 1 << 20 // bytes of an event that is worth decoding
+	maxConsoleFlood = 20_000  // lines of one case
 )
 
 // console keeps what the page wrote, and what went wrong in it.
@@ -94,6 +95,10 @@ func (c *console) text() string {
 }
 
 func (pg *page) onConsole(e devtools.Event) {
+	if look(pg, func(s *state) int { return s.console.dropped }) > maxConsoleFlood {
+		pg.runAway(fmt.Sprintf("wrote more than %d lines to the console", maxConsoleFlood))
+		return
+	}
 	if e.Size() > maxConsoleEvent {
 		pg.update(func(s *state) { s.console.dropped++ })
 		return

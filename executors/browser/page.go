@@ -75,9 +75,11 @@ func openPage(ctx context.Context, inst *instance, proxy string) (_ *page, err e
 		return nil, fmt.Errorf("opening a browser context: %w", err)
 	}
 	pg := &page{inst: inst, contextID: made.BrowserContextID, woken: make(chan struct{})}
+	inst.watch(pg)
 	pg.gone, pg.vanish = context.WithCancelCause(inst.proc.Conn.Life())
 	defer func() {
 		if err != nil {
+			inst.unwatch(pg)
 			devtools.Post(root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID})
 		}
 	}()
@@ -117,11 +119,6 @@ func (pg *page) enable(ctx context.Context) error {
 			Source: agentSource(), WorldName: agentWorld, RunImmediately: new(true),
 		}),
 		s.Start(emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		// Popups are watched because a dialog in one holds up its opener.
-		s.Start(target.SetAutoAttach.Method, target.SetAutoAttachParams{
-			AutoAttach: true, Flatten: new(true),
-			Filter: target.Filter{{Type: "page"}, {Exclude: true}},
-		}),
 	}
 	return waitAll(ctx, pending)
 }

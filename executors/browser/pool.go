@@ -3,11 +3,14 @@ package browser
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
 
 	"github.com/semantest/semantest/executors/browser/internal/chromium"
@@ -45,7 +48,7 @@ type start struct {
 	err  error
 }
 
-// instance is one browser process. Its fields below are guarded by pool.mu.
+// instance is one browser process. What follows end is guarded by pool.mu.
 type instance struct {
 	proc *chromium.Process
 	end  chan struct{} // closed when nobody needs it any more
@@ -55,6 +58,9 @@ type instance struct {
 	retired bool
 	spare   *page
 	warming bool
+
+	mu    sync.Mutex
+	pages map[cdp.BrowserContextID]*page // guarded by mu
 }
 
 func newPool(opts Options) *pool {
@@ -149,10 +155,7 @@ func (p *pool) start(s *start) {
 		if first {
 			chromium.RemoveLeftovers()
 		}
-		var proc *chromium.Process
-		if proc, err = chromium.Start(p.ctx, path, p.opts.Log, nil); err == nil {
-			s.inst = &instance{proc: proc, end: make(chan struct{})}
-		}
+		s.inst, err = launch(p.ctx, path, p.opts.Log)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -169,6 +172,22 @@ func (p *pool) start(s *start) {
 		p.current = s.inst
 	}
 	p.wg.Go(func() { p.watch(s.inst) })
+}
+
+// launch starts a browser that tells about its windows.
+func launch(ctx context.Context, path string, log *slog.Logger) (*instance, error) {
+	inst := &instance{end: make(chan struct{}), pages: map[cdp.BrowserContextID]*page{}}
+	proc, err := chromium.Start(ctx, path, log, inst.onEvent)
+	if err != nil {
+		return nil, err
+	}
+	inst.proc = proc
+	_, err = devtools.Call(ctx, proc.Conn.Root(), target.SetDiscoverTargets,
+		target.SetDiscoverTargetsParams{Discover: true, Filter: target.Filter{{Type: "page"}}})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing the browser: %w", err), proc.Close())
+	}
+	return inst, nil
 }
 
 // watch waits for the end of a browser and cleans up behind it.
@@ -273,6 +292,7 @@ func (p *pool) close() error {
 func (pg *page) dispose(ctx context.Context) error {
 	defer pg.session.Close()
 	defer pg.vanish(errPageClosed)
+	defer pg.inst.unwatch(pg)
 	_, err := devtools.Call(ctx, pg.inst.proc.Conn.Root(), target.DisposeBrowserContext,
 		target.DisposeBrowserContextParams{BrowserContextID: pg.contextID})
 	return err

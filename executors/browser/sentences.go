@@ -26,12 +26,19 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return err
 	case errors.Is(err, devtools.ErrLost):
 		return executors.Errorf("the browser ended during the step (%s); the next case gets a new one", r.page.inst.proc.Reason())
+	case isRunaway(err):
+		return executors.Failf("%s", err)
 	case errors.Is(err, errRendererCrashed):
 		return executors.Errorf("the page crashed: its renderer process ended during the step")
 	case errors.Is(err, errPageClosed):
 		return executors.Failf("the page was closed during the step")
 	}
 	return err
+}
+
+func isRunaway(err error) bool {
+	_, ok := errors.AsType[*runawayError](err)
+	return ok
 }
 
 // sentence leaves of an error what people should read.

@@ -12,7 +12,6 @@ import (
 )
 
 const (
-	maxPopups  = 20   // open at once; what is beyond is closed at once
 	maxDialogs = 20   // told per step
 	maxLoaders = 1000 // documents remembered during one goto
 )
@@ -30,7 +29,8 @@ type state struct {
 	dialogs     []string
 	moreDialogs int
 	console     console
-	popups      map[target.SessionID]bool
+	popups      map[target.ID]bool // that are open
+	opened      int                // popups so far
 }
 
 // onEvent runs on the connection's reading goroutine.
@@ -75,12 +75,6 @@ func (pg *page) onEvent(e devtools.Event) {
 		pg.vanish(errRendererCrashed)
 	case inspector.Detached.Method:
 		pg.vanish(errPageClosed)
-	case target.AttachedToTarget.Method:
-		pg.onPopup(e)
-	case target.DetachedFromTarget.Method:
-		if ev, ok := devtools.Decode(e, target.DetachedFromTarget); ok {
-			pg.update(func(s *state) { delete(s.popups, ev.SessionID) })
-		}
 	}
 }
 
@@ -153,31 +147,4 @@ func (pg *page) onDialog(e devtools.Event, s *devtools.Session) {
 			s.moreDialogs++
 		}
 	})
-}
-
-// onPopup watches a window that the page has opened. It stays open until the
-// case ends, unless there are too many.
-func (pg *page) onPopup(e devtools.Event) {
-	ev, ok := devtools.Decode(e, target.AttachedToTarget)
-	if !ok || ev.TargetInfo == nil {
-		return
-	}
-	conn := pg.inst.proc.Conn
-	if look(pg, func(s *state) bool { return len(s.popups) >= maxPopups }) {
-		devtools.Post(conn.Root(), target.CloseTarget, target.CloseTargetParams{TargetID: ev.TargetInfo.TargetID})
-		return
-	}
-	var popup *devtools.Session
-	popup = conn.Attach(ev.SessionID, func(e devtools.Event) {
-		if e.Method == cdppage.JavascriptDialogOpening.Method {
-			pg.onDialog(e, popup)
-		}
-	})
-	pg.update(func(s *state) {
-		if s.popups == nil {
-			s.popups = map[target.SessionID]bool{}
-		}
-		s.popups[ev.SessionID] = true
-	})
-	devtools.Post(popup, cdppage.Enable, cdppage.EnableParams{})
 }

@@ -19,7 +19,7 @@ const (
 
 	// overrun is how long a page that does not answer is waited for beyond the
 	// step's limit.
-	overrun = 300 * time.Millisecond
+	overrun = time.Second
 )
 
 // step is one step under way.

@@ -2,6 +2,7 @@ package chromium_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,43 @@ func TestStartFails(t *testing.T) {
 		if _, err := chromium.Start(t.Context(), path, slog.New(slog.DiscardHandler), nil); apperr.CodeOf(err) != apperr.Unavailable {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// TestWithoutSandbox: where the machine forbids the sandbox, the browser runs
+// without it, and says so.
+func TestWithoutSandbox(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "semantest-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	strict := filepath.Join(dir, "browser-headless")
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *--no-sandbox*) exec %s \"$@\";; esac\necho 'No usable sandbox!' >&2\nexit 1\n", browserPath(t))
+	if err := os.WriteFile(strict, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	p, err := chromium.Start(t.Context(), strict, slog.New(slog.NewTextHandler(&said, nil)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Sandbox {
+		t.Error("the browser is said to have a sandbox")
+	}
+	if !strings.Contains(said.String(), "without its sandbox") || !strings.Contains(said.String(), "No usable sandbox!") {
+		t.Errorf("the log says %q", said.String())
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
