@@ -50,11 +50,11 @@ func (b *budget) text(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = clip(s, textMax)
-	if len(s) > b.texts {
+	if min(len(s), textMax) > b.texts {
 		b.leftTexts++
 		return ""
 	}
+	s = clip(s, textMax)
 	b.texts -= len(s)
 	return s
 }

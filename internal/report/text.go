@@ -72,18 +72,20 @@ func millis(d time.Duration) float64 {
 
 // short writes a duration for people: 840 ms, 12.3 s, 4 min 05 s.
 func short(d time.Duration) string {
-	switch {
-	case d <= 0:
+	if d <= 0 {
 		return "0 ms"
-	case d < 10*time.Millisecond:
+	}
+	if d < 9950*time.Microsecond {
 		return strconv.FormatFloat(float64(d.Microseconds())/1000, 'g', 2, 64) + " ms"
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Hour:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d min %02d s", d/time.Minute, d%time.Minute/time.Second)
+	}
+	if ms := d.Round(time.Millisecond); ms < time.Second {
+		return fmt.Sprintf("%d ms", ms.Milliseconds())
+	}
+	if tenths := d.Round(100 * time.Millisecond); tenths < time.Minute {
+		return fmt.Sprintf("%.1f s", tenths.Seconds())
+	}
+	if s := d.Round(time.Second); s < time.Hour {
+		return fmt.Sprintf("%d min %02d s", s/time.Minute, s%time.Minute/time.Second)
 	}
 	d = d.Round(time.Minute)
 	return fmt.Sprintf("%d h %02d min", d/time.Hour, d%time.Hour/time.Minute)

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -257,23 +256,28 @@ func barOf(offset, length, whole time.Duration, o spec.Outcome) barView {
 	return barView{X: pct(x), Width: pct(width), Outcome: string(o)}
 }
 
-// ticks divides the time at round figures, four to seven of them.
+// tickSteps are distances that people count in.
+var tickSteps = []time.Duration{
+	time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond,
+	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond,
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 24 * time.Hour,
+}
+
+// ticks divides the time at round figures, at most seven of them.
 func ticks(whole time.Duration) []tickView {
-	step := time.Duration(math.Pow(10, math.Floor(math.Log10(float64(whole)))))
-	for _, f := range []time.Duration{1, 2, 5, 10} {
-		if whole/(step*f/5) <= 6 {
-			step = step * f / 5
-			break
-		}
-	}
-	if step <= 0 {
-		return nil
+	step := whole / 6
+	if i := slices.IndexFunc(tickSteps, func(s time.Duration) bool { return whole/s <= 6 }); i >= 0 {
+		step = tickSteps[i]
 	}
 	var out []tickView
-	for at := time.Duration(0); at < whole && len(out) < 12; at += step {
+	for at := time.Duration(0); at < whole; at += step {
 		text := "0"
 		if at > 0 {
 			text = strings.Replace(short(at), ".0 s", " s", 1)
+			text = strings.Replace(text, " min 00 s", " min", 1)
+			text = strings.Replace(text, " h 00 min", " h", 1)
 		}
 		out = append(out, tickView{At: pct(float64(at) / float64(whole)), Label: text})
 	}

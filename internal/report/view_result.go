@@ -136,7 +136,7 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 		if c.Passed {
 			v.Passed = append(v.Passed, oneLine(c.Name, lineMax))
 		} else {
-			v.Failed = append(v.Failed, checkOf(c))
+			v.Failed = append(v.Failed, checkOf(c, reason))
 		}
 	}
 	if problem := clip(s.Error, valueMax); problem != reason || len(v.Failed) == 0 {
@@ -151,8 +151,11 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 	return v
 }
 
-func checkOf(c Check) checkView {
+func checkOf(c Check, reason string) checkView {
 	v := checkView{Name: oneLine(c.Name, lineMax), Message: clip(c.Message, valueMax)}
+	if v.Message == reason {
+		v.Message = ""
+	}
 	expected, actual := clip(c.Expected, valueMax), clip(c.Actual, valueMax)
 	if strings.Contains(expected, "\n") || strings.Contains(actual, "\n") {
 		v.Diff = diffLines(expected, actual)
