@@ -376,7 +376,7 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{RunsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('queued','running','paused')",
+					Where: "finished_at IS NULL",
 				},
 			},
 		},

@@ -76,7 +76,7 @@ func (Run) Indexes() []ent.Index {
 		index.Fields("project_id", "id"),
 		index.Fields("plan_id", "id"),
 		index.Fields("project_id", "client_mutation_id").Unique(),
-		index.Fields("status").Annotations(entsql.IndexWhere("status IN ('queued','running','paused')")),
+		index.Fields("status").Annotations(entsql.IndexWhere("finished_at IS NULL")),
 	}
 }
 

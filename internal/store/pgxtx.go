@@ -202,8 +202,10 @@ func (r *pgxRows) Scan(dest ...any) error {
 	defer typeMaps.Put(types)
 	wrapped := make([]any, len(dest))
 	for i, d := range dest {
-		switch d.(type) {
-		case sql.Scanner, *string, *[]byte, *bool, *int, *int16, *int32, *int64, *float64, *time.Time,
+		switch d := d.(type) {
+		case sql.Scanner:
+			wrapped[i] = textScanner{d}
+		case *string, *[]byte, *bool, *int, *int16, *int32, *int64, *float64, *time.Time,
 			**string, **int16, **int32, **int64, **time.Time:
 			wrapped[i] = d // database/sql knows these
 		default:
@@ -211,6 +213,21 @@ func (r *pgxRows) Scan(dest ...any) error {
 		}
 	}
 	return r.rows.Scan(wrapped...)
+}
+
+// textScanner gives a scanner text as a string, which pgtype's own types want
+// where lib/pq has bytes.
+type textScanner struct{ to sql.Scanner }
+
+func (s textScanner) Scan(src any) error {
+	text, ok := src.([]byte)
+	if !ok {
+		return s.to.Scan(src)
+	}
+	if err := s.to.Scan(string(text)); err != nil {
+		return s.to.Scan(text)
+	}
+	return nil
 }
 
 type pgxRow struct {

@@ -27,7 +27,7 @@ CREATE UNIQUE INDEX "run_project_id_client_mutation_id" ON "runs" ("project_id",
 -- Create index "run_project_id_id" to table: "runs"
 CREATE INDEX "run_project_id_id" ON "runs" ("project_id", "id");
 -- Create index "run_status" to table: "runs"
-CREATE INDEX "run_status" ON "runs" ("status") WHERE ((status)::text = ANY ((ARRAY['queued'::character varying, 'running'::character varying, 'paused'::character varying])::text[]));
+CREATE INDEX "run_status" ON "runs" ("status") WHERE (finished_at IS NULL);
 -- Create "results" table
 CREATE TABLE "results" ("id" character varying NOT NULL, "project_id" character varying NOT NULL, "ordinal" bigint NOT NULL, "case_id" character varying NOT NULL, "case_key" character varying NOT NULL, "title" character varying NOT NULL, "kind" character varying NOT NULL, "tags" jsonb NULL, "matrix" jsonb NULL, "timeout_ms" bigint NOT NULL, "status" character varying NOT NULL DEFAULT 'pending', "outcome" character varying NULL, "error" character varying NOT NULL DEFAULT '', "attempt" bigint NOT NULL DEFAULT 1, "max_retries" bigint NOT NULL DEFAULT 0, "retries" bigint NOT NULL DEFAULT 0, "lost" bigint NOT NULL DEFAULT 0, "worker_id" character varying NULL, "lease_expires_at" timestamptz NULL, "started_at" timestamptz NULL, "finished_at" timestamptz NULL, "duration_ms" bigint NOT NULL DEFAULT 0, "run_id" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "results_runs_results" FOREIGN KEY ("run_id") REFERENCES "runs" ("id") ON UPDATE NO ACTION ON DELETE CASCADE);
 -- Create index "result_lease_expires_at" to table: "results"
