@@ -41,7 +41,7 @@ func (l consoleLine) String() string {
 }
 
 func (c *console) add(l consoleLine) {
-	l.text = short(strings.TrimSpace(l.text), maxConsoleText)
+	l.text, l.where = short(strings.TrimSpace(l.text), maxConsoleText), short(l.where, maxConsoleText)
 	if len(c.lines) >= maxConsoleLines {
 		// Errors decide about cases, so they push out chatter.
 		i := -1

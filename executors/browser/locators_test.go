@@ -120,6 +120,11 @@ func TestExpectations(t *testing.T) {
 			perform(t, open(page), expect(e)).passes(t)
 		})
 	}
+	t.Run("text of a megabyte", func(t *testing.T) {
+		t.Parallel()
+		long := spec.Matcher{Length: new(600_000)}
+		on(t, `<p id=p></p><script>setTimeout(() => { p.textContent = 'x'.repeat(600000) }, 200)</script>`, expect(spec.Expect{Text: new(css("#p")), Matcher: long})).passes(t)
+	})
 	first := map[string]spec.Expect{
 		"disabled":  {Disabled: new(css("#b"))},
 		"unchecked": {Unchecked: new(css("#c"))},

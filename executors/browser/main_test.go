@@ -28,7 +28,7 @@ var (
 
 func TestMain(m *testing.M) {
 	// The tests wait for pages most of the time.
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
 	site.server = httptest.NewServer(site)

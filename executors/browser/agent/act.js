@@ -13,7 +13,16 @@ const states = (l, subject) => {
     case 'value': out.text = valueOf(el); break;
     case 'attribute': out.text = el.getAttribute(l.attribute); break;
   }
+  if (out.text) out.text = out.text.slice(0, MAX_VALUE);
   return out;
+};
+
+// digest stands for a state that may be megabytes of text.
+const digest = (text) => {
+  if (text.length <= 200) return text;
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return `${text.length}:${hash}`;
 };
 
 // observe answers as soon as the subject's state differs from the previous
@@ -21,8 +30,8 @@ const states = (l, subject) => {
 const observe = async ({ locator, subject, previous, budget }) => {
   const end = now() + budget;
   for (;;) {
-    const state = subject === 'page' ? { title: document.title, url: location.href } : states(locator, subject);
-    const seen = JSON.stringify(state);
+    const state = subject === 'page' ? { title: document.title.slice(0, MAX_VALUE) } : states(locator, subject);
+    const seen = digest(JSON.stringify(state));
     if (seen !== previous || now() >= end) return { ...state, seen };
     await frame();
   }
@@ -169,7 +178,7 @@ const ready = (target, kind, control, needs, memory) => {
   memory.box = here;
   if (!before) return no(memory.why || 'it has only just appeared');
   if (!same) return no('it is replaced again and again');
-  if (!sameBox(here, before)) return no('it keeps moving');
+  if (!sameBox(here, before) || (memory.drawn && starting(el))) return no('it keeps moving');
 
   if (kind === 'shot') return { ready: true, element, ...inDocument(here) };
   const p = point(el), hit = p && at(p);
@@ -182,6 +191,13 @@ const ready = (target, kind, control, needs, memory) => {
   memory.box = null;
   if (getComputedStyle(el).pointerEvents === 'none') return no('it takes no clicks (pointer-events: none)');
   return no(hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view');
+};
+
+// An animation that is about to start leaves everything in its place for some
+// frames, however many a busy machine needs.
+const starting = (el) => {
+  for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+  return false;
 };
 
 const inDocument = (b) => ({ x: b.x + scrollX, y: b.y + scrollY, width: b.width, height: b.height });

@@ -1,4 +1,4 @@
-const MAX_LISTED = 5, MAX_TEXT = 60, STRICT_PATIENCE = 250;
+const MAX_LISTED = 5, MAX_TEXT = 60, MAX_VALUE = 1e6, STRICT_PATIENCE = 250;
 
 // ---- time ----
 
