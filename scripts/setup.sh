@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh demo        PostgreSQL, a headless Chromium, a font
 #   scripts/setup.sh test        the same, and redis-server
+#   scripts/setup.sh race        a C compiler, for Go's race detector
 #   scripts/setup.sh dashboard   Node and npm
 #
 # Go is always looked for. Exit status: 0 all there, 1 something is missing,
@@ -25,7 +26,7 @@ main() {
   local group
   for group in "$@"; do
     case $group in
-      demo | test | dashboard) ;;
+      demo | test | race | dashboard) ;;
       *) usage ;;
     esac
   done
@@ -43,6 +44,7 @@ main() {
         need_browser
         need_redis
         ;;
+      race) need_compiler ;;
       dashboard) need_node ;;
     esac
   done
@@ -57,7 +59,7 @@ main() {
 }
 
 usage() {
-  echo "usage: scripts/setup.sh demo|test|dashboard ..." >&2
+  echo "usage: scripts/setup.sh demo|test|race|dashboard ..." >&2
   exit 2
 }
 
@@ -115,6 +117,11 @@ has_browser() {
 
 need_redis() {
   command -v redis-server >/dev/null || missing redis-server "redis-server"
+}
+
+need_compiler() {
+  command -v "${CC:-gcc}" >/dev/null || missing gcc "a C compiler"
+  [[ -e /usr/include/stdlib.h ]] || missing libc6-dev "the headers of the C library"
 }
 
 need_node() {
