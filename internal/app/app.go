@@ -16,7 +16,6 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
-	"github.com/semantest/semantest/internal/embedded"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -46,14 +45,12 @@ type App struct {
 	cfg    Config
 	logger *slog.Logger
 
-	folder   folder
-	postgres *embedded.Postgres
-	minired  *embedded.Redis
-	redis    redis.UniversalClient
-	store    *store.Store
-	bus      *events.Bus
-	hub      *events.Hub
-	policy   *egress.Policy
+	folder folder
+	redis  redis.UniversalClient
+	store  *store.Store
+	bus    *events.Bus
+	hub    *events.Hub
+	policy *egress.Policy
 
 	auth      *auth.Service
 	plans     *plans.Service
@@ -135,7 +132,7 @@ func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration)
 }
 
 // Folder is the data folder in use.
-func (a *App) Folder() string { return a.folder.path }
+func (a *App) Folder() string { return string(a.folder) }
 
 // Close takes everything down in the opposite order of its coming up. Cases
 // under way may end within the drain time.

@@ -30,13 +30,15 @@ func (a *App) startPostgres(ctx context.Context) error {
 	if a.cfg.DatabaseURL != "" {
 		return nil
 	}
-	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{
-		DataDir: a.folder.join("postgres"), Throwaway: a.cfg.Ephemeral, Logger: a.logger,
-	})
+	options := embedded.PostgresOptions{Throwaway: a.cfg.Ephemeral, Logger: a.logger}
+	if !a.cfg.Ephemeral {
+		options.DataDir = a.cfg.Server.Folder()
+	}
+	pg, err := embedded.StartPostgres(ctx, options)
 	if err != nil {
 		return err
 	}
-	a.postgres = pg
+	a.folder = folder(pg.DataDir())
 	closing := make(chan struct{})
 	a.onClose("postgres", func(ctx context.Context) error { close(closing); return pg.Stop(ctx) })
 	go func() {
@@ -64,7 +66,6 @@ func (a *App) startRedis(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.minired = mini
 		a.onClose("redis", func(context.Context) error { mini.Close(); return nil })
 		a.cfg.RedisURL = mini.URL()
 	}

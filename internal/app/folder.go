@@ -8,34 +8,23 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 )
 
-// folder is where the process keeps what it keeps on this machine. The embedded
-// Postgres has a folder of its own in it, which it locks.
-type folder struct {
-	path      string
-	temporary bool
-}
+// folder is where the process keeps what it keeps on this machine.
+type folder string
 
-func (f folder) join(name string) string { return filepath.Join(f.path, name) }
+func (f folder) join(name string) string { return filepath.Join(string(f), name) }
 
+// openFolder makes the data folder and proves that it can be written. With an
+// embedded Postgres, that one does both, locks the folder, and chooses a
+// temporary one where nothing is to be kept.
 func (a *App) openFolder(context.Context) error {
-	if a.cfg.Ephemeral {
-		dir, err := os.MkdirTemp("", "semantest-")
-		if err != nil {
-			return apperr.Wrap(err, apperr.InvalidInput, "no temporary folder can be made in %s", os.TempDir())
-		}
-		// The embedded Postgres may run as another user, who must pass through.
-		if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // what lies in it is closed
-			return apperr.Wrap(err, apperr.InvalidInput, "the temporary folder %s cannot be used", dir)
-		}
-		a.folder = folder{path: dir, temporary: true}
-		a.onClose("folder", func(context.Context) error { return os.RemoveAll(dir) })
+	if a.cfg.DatabaseURL == "" {
 		return nil
 	}
 	dir, err := filepath.Abs(a.cfg.Server.Folder())
 	if err != nil {
 		return apperr.Wrap(err, apperr.InvalidInput, "the data folder %s cannot be found", a.cfg.Server.Folder())
 	}
-	if err := os.MkdirAll(dir, 0o711); err != nil { //nolint:gosec // see above
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return apperr.Wrap(err, apperr.InvalidInput,
 			"the data folder %s cannot be made; choose a writable one with --data-dir", dir)
 	}
@@ -48,6 +37,6 @@ func (a *App) openFolder(context.Context) error {
 	if err := os.Remove(probe.Name()); err != nil {
 		return apperr.Wrap(err, apperr.InvalidInput, "the data folder %s is not writable", dir)
 	}
-	a.folder = folder{path: dir}
+	a.folder = folder(dir)
 	return nil
 }
