@@ -46,14 +46,15 @@ func (pg *page) callIn(ctx context.Context, world, fn string, arg, result any) e
 	if err != nil {
 		return fmt.Errorf("encoding the argument of %s: %w", fn, err)
 	}
-	res, err := invoke(ctx, pg, runtime.CallFunctionOn.Method, runtime.CallFunctionOnParams{
+	var res runtime.CallFunctionOnResult
+	err = pg.send(ctx, runtime.CallFunctionOn.Method, runtime.CallFunctionOnParams{
 		FunctionDeclaration: "function (fn, arg) { return semantest[fn](arg); }",
 		Arguments:           []*runtime.CallArgument{{Value: jsonv2.Value(`"` + fn + `"`)}, {Value: jsonv2.Value(raw)}},
 		UniqueContextID:     world,
 		AwaitPromise:        new(true),
 		ReturnByValue:       new(true),
 		Silent:              new(true),
-	})
+	}, &res)
 	if err != nil {
 		if _, ok := errors.AsType[*cdproto.Error](err); ok && replaced(err) {
 			return errNavigated
@@ -72,19 +73,13 @@ func (pg *page) callIn(ctx context.Context, world, fn string, arg, result any) e
 	return unmarshal(res.Result.Value, result)
 }
 
-// invoke calls the page, and ends when the page does: a page that crashed
-// answers nothing any more.
-func invoke(ctx context.Context, pg *page, method string, params any) (runtime.CallFunctionOnResult, error) {
-	var res runtime.CallFunctionOnResult
-	err := pg.send(ctx, method, params, &res)
-	return res, err
-}
-
+// send runs a command on the page.
 func (pg *page) send(ctx context.Context, method string, params, result any) error {
 	return pg.wait(ctx, pg.session.Start(method, params), result)
 }
 
-// wait waits for the answer to a command, but not beyond the end of the page.
+// wait waits for the answer to a command, but not beyond the end of the page:
+// one that crashed answers nothing any more.
 func (pg *page) wait(ctx context.Context, p *devtools.Pending, result any) error {
 	bound, cancel := context.WithCancel(ctx)
 	defer cancel()

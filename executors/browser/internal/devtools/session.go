@@ -44,9 +44,6 @@ type Session struct {
 	onEvent func(Event)
 }
 
-// ID is the browser's name for the session.
-func (s *Session) ID() target.SessionID { return s.id }
-
 // Call runs a command and decodes its answer into result, which may be nil. It
 // returns the context's error when ctx ends first, a *cdproto.Error when the
 // browser refuses, ErrDetached or ErrLost.
