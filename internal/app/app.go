@@ -74,6 +74,9 @@ type closer struct {
 // New connects everything and brings the database up to date. On an error, what
 // was begun is undone. Start makes it work; Close must be called.
 func New(ctx context.Context, cfg Config) (a *App, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	a = &App{cfg: cfg, logger: cfg.Logger, failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"gocloud.dev/blob"
@@ -48,23 +49,28 @@ func Open(ctx context.Context, s *store.Store, address string) (*Service, error)
 func (s *Service) Close() error { return s.bucket.Close() }
 
 func openBucket(ctx context.Context, address string) (*blob.Bucket, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts address %q is not a URL", address)
-	}
-	if u.Scheme != "" && u.Scheme != "file" {
+	folder := address
+	if scheme, rest, ok := strings.Cut(address, "://"); ok && scheme == "file" {
+		u, err := url.Parse(address)
+		if err != nil || u.Host != "" || u.Path == "" {
+			return nil, apperr.Invalid("artifactsUrl", "the artifacts address file://%s is not a folder; use file:///absolute/path", rest)
+		}
+		folder = u.Path
+	} else if ok {
 		bucket, err := blob.OpenBucket(ctx, address)
 		if err != nil {
 			return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts store cannot be opened; use a folder or s3://bucket?region=REGION")
 		}
 		return bucket, nil
 	}
-	folder := u.Path
+	if folder == "" {
+		return nil, apperr.Invalid("artifactsUrl", "the artifacts address is empty; use a folder or s3://bucket?region=REGION")
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts folder %s cannot be made", folder)
 	}
 	// Renaming within one folder tree is atomic, so half a file is never seen.
-	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite, DirFileMode: 0o700})
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the artifacts folder %s cannot be used", folder)
 	}

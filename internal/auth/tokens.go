@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	stdsql "database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,7 +41,7 @@ func (s *Service) EnsureProject(ctx context.Context) (*ent.Project, error) {
 	err := s.store.Ent.Project.Create().SetSlug(DefaultProject).SetName("Default").
 		OnConflict(sql.ConflictColumns(project.FieldSlug), sql.DoNothing()).Exec(ctx)
 	// DO NOTHING returns no row where the project exists.
-	if err != nil && !strings.Contains(err.Error(), "no rows in result set") {
+	if err != nil && !errors.Is(err, stdsql.ErrNoRows) {
 		return nil, fmt.Errorf("create the default project: %w", err)
 	}
 	p, err := s.store.Ent.Project.Query().Where(project.Slug(DefaultProject)).Only(ctx)

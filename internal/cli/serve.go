@@ -15,8 +15,7 @@ import (
 
 type serveCmd struct {
 	config.Server
-	Listen    string `name:"listen" env:"SEMANTEST_LISTEN" default:"127.0.0.1:8080" help:"Address of the API and the web pages."`
-	NoWorkers bool   `name:"no-workers" help:"Serve the API only; semantest work performs the cases elsewhere."`
+	config.API
 }
 
 func (c *serveCmd) Run(ctx context.Context, sys Sys) error {

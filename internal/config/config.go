@@ -4,8 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -17,21 +20,57 @@ type Server struct {
 	DataDir      string `name:"data-dir" env:"SEMANTEST_DATA_DIR" placeholder:"DIR" help:"Folder for everything that is kept on this machine. Default: ${data_dir}."`
 	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`
 	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"32 bytes in base64 that encrypt secrets in the database; the same for every process. Default: a key file in the data folder."`
-	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses plans may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
+	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses API cases may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
 
 	Browser      string        `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
 	BrowserSlots int           `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
 	APISlots     int           `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
-	Kinds        []string      `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND" help:"Kinds of cases that this process performs, separated by commas. Default: all."`
-	DrainTimeout time.Duration `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
-	LogLevel     string        `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe level of what is logged."`
-	LogFormat    string        `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log on standard error: text or json."`
+	Kinds        []string      `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser. Default: all."`
+	DrainTimeout time.Duration `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
+	LogLevel     string        `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`
+	LogFormat    string        `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" placeholder:"FORMAT" default:"text" help:"Form of the log on standard error: text or json."`
+}
+
+// API configures the process that people and programs talk to: serve.
+type API struct {
+	Listen    string `name:"listen" env:"SEMANTEST_LISTEN" placeholder:"ADDRESS" default:"127.0.0.1:8080" help:"Address of the API and the web pages."`
+	NoWorkers bool   `name:"no-workers" help:"Serve the API only; semantest work performs the cases elsewhere."`
 }
 
 // Client configures a command that talks to a server.
 type Client struct {
 	URL   string `name:"remote" env:"SEMANTEST_URL" placeholder:"URL" help:"Server to use, such as https://semantest.example. When absent, an embedded one is started for the command."`
 	Token string `name:"token" env:"SEMANTEST_TOKEN" placeholder:"TOKEN" help:"API token for the server; semantest token create makes one."`
+}
+
+// Validate names the first setting that no process can work with. What only the
+// database, Redis or the disk can tell is not its business.
+func (s Server) Validate() error {
+	for _, k := range s.Kinds {
+		if !slices.Contains(spec.Kinds(), spec.Kind(k)) {
+			return apperr.Invalid("kinds", "there is no kind of cases %q; use %s", k, kinds())
+		}
+	}
+	if mode := egress.Mode(s.Egress); s.Egress != "" && mode != egress.Public && mode != egress.Dev {
+		return apperr.Invalid("egress", "egress mode %q is not known; use public or dev", s.Egress)
+	}
+	switch {
+	case s.BrowserSlots < 0:
+		return apperr.Invalid("browserSlots", "the number of browser slots must not be negative")
+	case s.APISlots < 0:
+		return apperr.Invalid("apiSlots", "the number of API slots must not be negative")
+	case s.DrainTimeout < 0:
+		return apperr.Invalid("drainTimeout", "the drain timeout must not be negative")
+	}
+	return nil
+}
+
+func kinds() string {
+	names := make([]string, len(spec.Kinds()))
+	for i, k := range spec.Kinds() {
+		names[i] = string(k)
+	}
+	return strings.Join(names, " or ")
 }
 
 // Folder returns the data folder: the configured one, or the default.
@@ -58,7 +97,8 @@ func DefaultDataDir() string {
 	return filepath.Join(home, ".local", "share", "semantest")
 }
 
-// Slots returns how many cases of each kind the process performs at once.
+// Slots returns how many cases of each kind the process performs at once. Kinds
+// that it does not perform are absent.
 func (s Server) Slots() map[spec.Kind]int {
 	browser, api := s.BrowserSlots, s.APISlots
 	if browser == 0 {

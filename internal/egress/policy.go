@@ -86,7 +86,7 @@ func (p *Policy) check(network, address string, conn syscall.RawConn) error {
 		return errors.New("cloud metadata or link-local")
 	}
 	for _, d := range p.denied {
-		if d.Port() == ap.Port() && (d.Addr().Unmap() == addr || d.Addr().IsUnspecified()) {
+		if d.Port() == ap.Port() && sameHost(d.Addr().Unmap().WithZone(""), addr) {
 			return errors.New("an endpoint of this server itself")
 		}
 	}
@@ -94,4 +94,29 @@ func (p *Policy) check(network, address string, conn syscall.RawConn) error {
 		return nil
 	}
 	return p.public.Safe(network, address, conn)
+}
+
+// sameHost reports whether dialling addr can reach the host of a denied
+// endpoint. A machine has many addresses (all of 127.0.0.0/8, 0.0.0.0, those of
+// its interfaces), and a server that is known by one often listens on all.
+func sameHost(denied, addr netip.Addr) bool {
+	return denied == addr || (isOwn(denied) && isOwn(addr))
+}
+
+// isOwn reports whether an address is one of this machine. It is asked only for
+// the few ports of denied endpoints, so interfaces that come and go are seen.
+func isOwn(addr netip.Addr) bool {
+	if addr.IsLoopback() || addr.IsUnspecified() {
+		return true
+	}
+	nets, err := net.InterfaceAddrs()
+	if err != nil {
+		return true // rather refuse than reach ourselves
+	}
+	for _, n := range nets {
+		if prefix, err := netip.ParsePrefix(n.String()); err == nil && prefix.Addr().Unmap() == addr {
+			return true
+		}
+	}
+	return false
 }

@@ -6,8 +6,6 @@
 package ident
 
 import (
-	"strings"
-
 	"go.jetify.com/typeid"
 
 	"github.com/semantest/semantest/internal/apperr"
@@ -33,7 +31,8 @@ const (
 	Request     Type = "req"
 )
 
-// New returns a fresh id. Ids of one type that are made later sort later.
+// New returns a fresh id. One that is made in a later millisecond, by this
+// machine's clock, sorts later.
 func New(t Type) string {
 	return typeid.Must(typeid.WithPrefix(string(t))).String()
 }
@@ -49,11 +48,11 @@ func Validate(t Type, id string) error {
 
 // TypeOf returns the type of a well-formed id, "" for anything else.
 func TypeOf(id string) Type {
-	if _, err := typeid.FromString(id); err != nil {
+	parsed, err := typeid.FromString(id)
+	if err != nil {
 		return ""
 	}
-	prefix, _, _ := strings.Cut(id, "_")
-	return Type(prefix)
+	return Type(parsed.Prefix())
 }
 
 // clip keeps hostile input from filling an error message.

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/semantest/semantest/internal/apperr"
 )
@@ -41,26 +43,51 @@ func New(key []byte) (*Sealer, error) {
 
 // Parse reads a key from its base64 form.
 func Parse(text string) (*Sealer, error) {
-	key, err := base64.StdEncoding.DecodeString(text)
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the secret key is not base64; make one with: openssl rand -base64 32")
 	}
 	return New(key)
 }
 
-// FromFile reads the key in a file, and makes both on first use.
+// FromFile reads the key in a file, and makes both on first use. Processes that
+// come first together get the same key.
 func FromFile(path string) (*Sealer, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		key := make([]byte, KeySize)
-		_, _ = rand.Read(key) // never fails
-		text = []byte(base64.StdEncoding.EncodeToString(key))
-		err = os.WriteFile(path, text, 0o600)
+		if err = create(path); err == nil {
+			text, err = os.ReadFile(path)
+		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keep the secret key: %w", err)
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the secret key cannot be kept in %s", path)
 	}
-	return Parse(string(text))
+	s, err := Parse(string(text))
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "the file %s holds no usable secret key", path)
+	}
+	return s, nil
+}
+
+// create writes a fresh key to a file, unless another process was faster. The
+// name is given to the file only once its content is complete.
+func create(path string) (err error) {
+	key := make([]byte, KeySize)
+	_, _ = rand.Read(key) // never fails
+	// CreateTemp makes files that only their owner can read.
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // Seal encrypts plain. The context (such as a run's id) must be the same when

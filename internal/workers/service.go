@@ -104,5 +104,8 @@ func (s *Service) Live(ctx context.Context) ([]*ent.Worker, error) {
 // notSilent keeps the workers whose last heartbeat is recent by the database's
 // clock.
 func notSilent(s *sql.Selector) {
-	s.Where(sql.ExprP(s.C(worker.FieldHeartbeatAt)+" > now() - $1 * interval '1 millisecond'", LostAfter.Milliseconds()))
+	s.Where(sql.P(func(b *sql.Builder) {
+		b.Ident(s.C(worker.FieldHeartbeatAt)).WriteString(" > now() - ").
+			Arg(LostAfter.Milliseconds()).WriteString(" * interval '1 millisecond'")
+	}))
 }
