@@ -18,6 +18,7 @@ import (
 
 	"github.com/semantest/semantest/dataloader"
 	"github.com/semantest/semantest/graph/generated"
+	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 )
 
@@ -58,7 +59,23 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(dataloader.With(ctx, source.New()))
 	})
-	return http.MaxBytesHandler(srv, maxBody)
+	return limited(srv)
+}
+
+// limited refuses a body that says that it is too large before it is read, and
+// cuts off one that does not say so.
+func limited(next http.Handler) http.Handler {
+	cut := http.MaxBytesHandler(next, maxBody)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength <= maxBody {
+			cut.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`,
+			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
+	})
 }
 
 // authenticateSocket takes the token from connection_init, since a browser

@@ -1,0 +1,456 @@
+package runs_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/result"
+	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/seal"
+	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
+	"github.com/semantest/semantest/internal/store/storetest"
+)
+
+// queue stands for River: it keeps the jobs that a service enqueued.
+type queue struct {
+	mu   sync.Mutex
+	jobs []runs.Job
+}
+
+func (q *queue) Enqueue(_ context.Context, tx *store.Tx, jobs ...runs.Job) error {
+	tx.AfterCommit(func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.jobs = append(q.jobs, jobs...)
+	})
+	return nil
+}
+
+// take removes and returns the oldest job.
+func (q *queue) take(t *testing.T) runs.Job {
+	t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.jobs) == 0 {
+		t.Fatal("no job is queued")
+	}
+	j := q.jobs[0]
+	q.jobs = q.jobs[1:]
+	return j
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.jobs)
+}
+
+type world struct {
+	store *store.Store
+	runs  *runs.Service
+	plans *plans.Service
+	log   *events.Log
+	queue *queue
+	ctx   context.Context // of a caller who may do everything in the project
+	other context.Context // of a caller of another project
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	s := storetest.Open(t)
+	quiet := slog.New(slog.DiscardHandler)
+	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	bus := events.NewBus(client, quiet)
+	log := events.NewLog(s, bus)
+	hub := events.NewHub(log, client, quiet, events.HubOptions{Poll: 20 * time.Millisecond})
+	t.Cleanup(func() { hub.Close(); bus.Close(); _ = client.Close() })
+	sealer, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{store: s, plans: plans.New(s), log: log, queue: &queue{}}
+	w.runs = runs.New(runs.Deps{Store: s, Plans: w.plans, Log: log, Hub: hub, Bus: bus, Enqueuer: w.queue, Sealer: sealer})
+	caller := func(slug string) context.Context {
+		p := s.Ent.Project.Create().SetSlug(slug).SetName(slug).SaveX(t.Context())
+		return auth.With(t.Context(), &auth.Principal{ProjectID: p.ID, Permissions: []auth.Permission{auth.Admin}})
+	}
+	w.ctx, w.other = caller("ours"), caller("theirs")
+	return w
+}
+
+func (w *world) start(t *testing.T, source string) *ent.Run {
+	t.Helper()
+	r, err := w.runs.Start(w.ctx, runs.StartInput{Source: &plans.Source{Text: source}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) claim(t *testing.T, worker string, j runs.Job) *runs.Claim {
+	t.Helper()
+	c, err := w.runs.Claim(t.Context(), worker, j.ResultID, j.Attempt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (w *world) finish(t *testing.T, c *runs.Claim, outcome spec.Outcome) error {
+	t.Helper()
+	now := time.Now()
+	return w.runs.Finish(t.Context(), runs.Finished{
+		Result: c.Result, WorkerID: c.WorkerID, Outcome: outcome, StartedAt: now, FinishedAt: now,
+	})
+}
+
+// expire makes every lease run out, as if its worker had been silent.
+func (w *world) expire(t *testing.T) {
+	t.Helper()
+	_, err := w.store.DB.ExecContext(t.Context(), "UPDATE results SET lease_expires_at = now() - interval '1 second' WHERE status = 'running'")
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) reap(t *testing.T, want int) {
+	t.Helper()
+	n, err := w.runs.Reap(t.Context())
+	if err != nil || n != want {
+		t.Fatalf("reaped %d (%v), want %d", n, err, want)
+	}
+}
+
+func (w *world) run(t *testing.T, id string) *ent.Run {
+	t.Helper()
+	r, err := w.runs.Get(w.ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+const two = `
+version: "1"
+name: Two
+env: {BASE_URL: "http://127.0.0.1:1"}
+use: {parallel: 1, retries: 1}
+cases:
+  - {id: a, kind: api, steps: [{http: /}]}
+  - {id: b, kind: api, steps: [{http: /}]}
+`
+
+func TestAJobCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, two)
+	j := w.queue.take(t)
+	c := w.claim(t, "wrk_1", j)
+	if _, err := w.runs.Claim(t.Context(), "wrk_2", j.ResultID, j.Attempt); !errors.Is(err, runs.ErrStale) {
+		t.Errorf("a second delivery gave %v", err)
+	}
+	if err := w.finish(t, c, spec.OutcomePassed); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.finish(t, c, spec.OutcomePassed); !errors.Is(err, runs.ErrStale) {
+		t.Errorf("a second end gave %v", err)
+	}
+	if w.queue.len() != 1 {
+		t.Errorf("%d jobs are queued, want the next case's", w.queue.len())
+	}
+}
+
+func TestALostAttemptIsGivenToAnotherWorker(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, two)
+	lost := w.claim(t, "wrk_lost", w.queue.take(t))
+	w.reap(t, 0) // the lease still stands
+	w.expire(t)
+	w.reap(t, 1)
+	w.reap(t, 0)
+	again := w.queue.take(t)
+	if again.ResultID != lost.Result.ID || again.Attempt != 2 {
+		t.Fatalf("queued %+v", again)
+	}
+	c := w.claim(t, "wrk_2", again)
+	// The lost worker comes back: whatever it writes is refused.
+	if err := w.finish(t, lost, spec.OutcomeFailed); !errors.Is(err, runs.ErrStale) {
+		t.Errorf("the lost worker's end gave %v", err)
+	}
+	if err := w.finish(t, c, spec.OutcomePassed); err != nil {
+		t.Fatal(err)
+	}
+	second := w.claim(t, "wrk_2", w.queue.take(t))
+	if err := w.finish(t, second, spec.OutcomePassed); err != nil {
+		t.Fatal(err)
+	}
+	got := w.run(t, r.ID)
+	if got.Status != run.StatusPassed || got.Passed != 2 {
+		t.Errorf("run %s with %d passed, want it passed: a lost worker makes no case flaky", got.Status, got.Passed)
+	}
+	evs, err := w.log.Read(t.Context(), r.ID, 0, 100)
+	if err != nil || int64(len(evs)) != got.LastSeq {
+		t.Errorf("%d events for number %d (%v)", len(evs), got.LastSeq, err)
+	}
+}
+
+func TestACaseThatTakesItsWorkersDownIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, two)
+	for range runs.MaxLost {
+		w.claim(t, "wrk_doomed", w.queue.take(t))
+		w.expire(t)
+		w.reap(t, 1)
+	}
+	row, err := w.store.Ent.Result.Query().Where(result.RunID(r.ID), result.CaseID("a")).Only(t.Context())
+	if err != nil || row.Outcome == nil || *row.Outcome != spec.OutcomeErrored {
+		t.Fatalf("result %+v (%v)", row, err)
+	}
+	if next := w.queue.take(t); next.ResultID == row.ID || w.queue.len() != 0 {
+		t.Errorf("the queue goes on with %+v and %d more", next, w.queue.len())
+	}
+}
+
+func TestALostAttemptOfAStoppedRunIsCancelled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, two)
+	w.claim(t, "wrk_lost", w.queue.take(t))
+	if _, err := w.runs.Stop(w.ctx, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.expire(t)
+	w.reap(t, 1)
+	if got := w.run(t, r.ID); got.Status != run.StatusCancelled || got.Cancelled != 2 || w.queue.len() != 0 {
+		t.Errorf("run %s with %d cancelled and %d jobs", got.Status, got.Cancelled, w.queue.len())
+	}
+}
+
+func TestAFailureWhileStoppingIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, two)
+	c := w.claim(t, "wrk_1", w.queue.take(t))
+	if _, err := w.runs.Stop(w.ctx, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	leases, err := w.runs.Renew(t.Context(), "wrk_1")
+	if err != nil || len(leases) != 1 || !leases[0].Stopping {
+		t.Errorf("the heartbeat found %+v (%v)", leases, err)
+	}
+	if err := w.finish(t, c, spec.OutcomeFailed); err != nil {
+		t.Fatal(err)
+	}
+	got := w.run(t, r.ID)
+	if got.Status != run.StatusCancelled || got.Failed != 1 || got.Cancelled != 1 || w.queue.len() != 0 {
+		t.Errorf("run %s with %d failed, %d cancelled, %d jobs", got.Status, got.Failed, got.Cancelled, w.queue.len())
+	}
+}
+
+// A stop and many claims and ends at the same time: in the end every result has
+// one outcome and the numbers add up.
+func TestStoppingUnderLoadAddsUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r, err := w.runs.Start(w.ctx, runs.StartInput{
+		Parallel: 20, Source: &plans.Source{Text: `
+version: "1"
+name: Many
+env: {BASE_URL: "http://127.0.0.1:1"}
+matrix: {n: ["0","1","2","3","4","5","6","7","8","9"], m: ["0","1","2","3","4","5","6","7"]}
+cases: [{id: a, kind: api, steps: [{http: /}]}]`},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			for {
+				w.queue.mu.Lock()
+				if len(w.queue.jobs) == 0 {
+					w.queue.mu.Unlock()
+					return
+				}
+				j := w.queue.jobs[0]
+				w.queue.jobs = w.queue.jobs[1:]
+				w.queue.mu.Unlock()
+				c, err := w.runs.Claim(t.Context(), "wrk_1", j.ResultID, j.Attempt)
+				if errors.Is(err, runs.ErrStale) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				outcome := spec.OutcomePassed
+				if c.Stopping {
+					outcome = spec.OutcomeCancelled
+				}
+				if err := w.finish(t, c, outcome); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Go(func() {
+		if _, err := w.runs.Stop(w.ctx, r.ID); err != nil {
+			t.Error(err)
+		}
+	})
+	all.Wait()
+	got := w.run(t, r.ID)
+	if got.Status != run.StatusCancelled || got.Finished != 80 || got.Passed+got.Cancelled != 80 {
+		t.Errorf("run %s with %d finished, %d passed, %d cancelled", got.Status, got.Finished, got.Passed, got.Cancelled)
+	}
+	evs, err := w.log.Read(t.Context(), r.ID, 0, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := map[string]int{}
+	for i, e := range evs {
+		if e.Seq != int64(i+1) {
+			t.Fatalf("event %d has number %d", i+1, e.Seq)
+		}
+		if e.Type == events.CaseFinished {
+			outcomes[e.ResultID]++
+		}
+	}
+	for id, n := range outcomes {
+		if n != 1 {
+			t.Errorf("result %s finished %d times", id, n)
+		}
+	}
+	if len(outcomes) != 80 || evs[len(evs)-1].Type != events.RunFinished {
+		t.Errorf("%d results finished, the last event is %s", len(outcomes), evs[len(evs)-1].Type)
+	}
+}
+
+func TestAnotherProjectSeesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, two)
+	res := w.store.Ent.Result.Query().Where(result.RunID(r.ID)).FirstX(t.Context())
+	calls := map[string]func(ctx context.Context) error{
+		"get":      func(ctx context.Context) error { _, err := w.runs.Get(ctx, r.ID); return err },
+		"result":   func(ctx context.Context) error { _, err := w.runs.Result(ctx, res.ID); return err },
+		"stop":     func(ctx context.Context) error { _, err := w.runs.Stop(ctx, r.ID); return err },
+		"watch":    func(ctx context.Context) error { _, err := w.runs.Watch(ctx, r.ID, 0); return err },
+		"progress": func(ctx context.Context) error { _, err := w.runs.WatchProgress(ctx, r.ID); return err },
+		"start":    func(ctx context.Context) error { _, err := w.runs.Start(ctx, runs.StartInput{PlanID: r.PlanID}); return err },
+		"plan":     func(ctx context.Context) error { _, err := w.plans.Get(ctx, r.PlanID); return err },
+		"version":  func(ctx context.Context) error { _, err := w.plans.GetVersion(ctx, r.PlanVersionID); return err },
+	}
+	for name, call := range calls {
+		if code := apperr.CodeOf(call(w.other)); code != apperr.NotFound {
+			t.Errorf("%s by another project: %s, want NOT_FOUND", name, code)
+		}
+		if code := apperr.CodeOf(call(t.Context())); code != apperr.Unauthenticated {
+			t.Errorf("%s by nobody: %s, want UNAUTHENTICATED", name, code)
+		}
+	}
+	if got := w.run(t, r.ID); got.StopRequestedAt != nil {
+		t.Error("another project stopped the run")
+	}
+}
+
+func TestStartIsIdempotentByClientMutationID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := make(chan string, 4)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			r, err := w.runs.Start(w.ctx, runs.StartInput{Source: &plans.Source{Text: two}, ClientMutationID: "once"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids <- r.ID
+		})
+	}
+	all.Wait()
+	close(ids)
+	first := <-ids
+	for id := range ids {
+		if id != first {
+			t.Errorf("runs %s and %s", first, id)
+		}
+	}
+	if n := w.store.Ent.Run.Query().CountX(t.Context()); n != 1 || w.queue.len() != 1 {
+		t.Errorf("%d runs and %d jobs, want one each", n, w.queue.len())
+	}
+	if n := w.store.Ent.PlanVersion.Query().CountX(t.Context()); n != 1 {
+		t.Errorf("%d versions, want 1", n)
+	}
+}
+
+func TestStartRefusesBadInput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	source := &plans.Source{Text: two}
+	eleven := 11
+	tests := map[string]runs.StartInput{
+		"nothing to run":   {},
+		"both ways":        {PlanID: "pln_1", Source: source},
+		"priority":         {Source: source, Priority: 5},
+		"parallel":         {Source: source, Parallel: 1001},
+		"retries":          {Source: source, Retries: &eleven},
+		"unknown variable": {Source: source, Variables: map[string]string{"NOPE": "1"}},
+		"no case":          {Source: source, Select: runs.Selection{Tags: []string{"none"}}},
+		"bad grep":         {Source: source, Select: runs.Selection{Grep: "("}},
+		"bad plan":         {Source: &plans.Source{Text: "version: 1\ncasez: []"}},
+		"missing file":     {Source: &plans.Source{Text: two[:len(two)-len("  - {id: b, kind: api, steps: [{http: /}]}\n")] + "  - {id: b, kind: api, steps: [{http: /, check: [{schema: file://x.json}]}]}\n"}},
+		"file outside":     {Source: &plans.Source{Text: two, Files: map[string][]byte{"../x": nil}}},
+	}
+	for name, in := range tests {
+		if _, err := w.runs.Start(w.ctx, in); apperr.CodeOf(err) != apperr.InvalidInput {
+			t.Errorf("%s: %v, want INVALID_INPUT", name, err)
+		}
+	}
+	if w.queue.len() != 0 || w.store.Ent.Run.Query().CountX(t.Context()) != 0 {
+		t.Error("a refused start left something behind")
+	}
+}
+
+func TestSecretsAreSealed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const secret = "hunter2hunter2"
+	source := "version: \"1\"\nname: S\nsecrets: [TOKEN]\nenv: {BASE_URL: \"http://127.0.0.1:1\"}\ncases: [{id: a, kind: api, steps: [{http: {url: /, headers: {Authorization: \"${{ TOKEN }}\"}}}]}]"
+	r, err := w.runs.Start(w.ctx, runs.StartInput{Source: &plans.Source{Text: source}, Secrets: map[string]string{"TOKEN": secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dump string
+	err = w.store.DB.QueryRowContext(t.Context(), `SELECT r::text || encode(sealed_secrets, 'escape') ||
+		(SELECT string_agg(x::text, '') FROM results x) || (SELECT string_agg(e::text || encode(payload, 'escape'), '') FROM run_events e)
+		FROM runs r WHERE id = $1`, r.ID).Scan(&dump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(dump, secret) {
+		t.Error("the secret stands in the database")
+	}
+	c := w.claim(t, "wrk_1", w.queue.take(t))
+	if got, err := c.Scope.ExpandString("${{ TOKEN }}"); err != nil || got != secret {
+		t.Errorf("the case reads %q (%v)", got, err)
+	}
+}
