@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:generate go test -run TestDocumentIsFresh . -update
+//go:generate go test -run TestPublishedConfigurationIsFresh . -update
 
 // Markdown returns docs/configuration.md. Its tables are made from the tags of
 // Server, API and Client, which the command line reads too.
@@ -33,7 +33,7 @@ func Markdown() string {
 
 const head = `# Configuration
 
-<!-- Made by go generate ./internal/config from the tags of its fields; edit those. -->
+<!-- Made by make generate from the tags of its fields; edit those. -->
 
 Nothing needs to be configured. Every setting is a flag, most are also an environment variable, and a flag wins over the
 environment. There is no configuration file. ` + "`semantest COMMAND --help`" + ` shows the same for one command.

@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write docs/configuration.md anew")
 
 const document = "../../docs/configuration.md"
 
-func TestDocumentIsFresh(t *testing.T) {
+func TestPublishedConfigurationIsFresh(t *testing.T) {
 	t.Parallel()
 	got := config.Markdown()
 	if *update {
@@ -26,10 +26,10 @@ func TestDocumentIsFresh(t *testing.T) {
 	}
 	want, err := os.ReadFile(document)
 	if err != nil {
-		t.Fatalf("%v; go generate ./internal/config writes it", err)
+		t.Fatalf("%v; make generate writes it", err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is stale; run go generate ./internal/config (-document +code):\n%s", document, diff)
+		t.Errorf("%s is stale; run make generate (-document +code):\n%s", document, diff)
 	}
 }
 
