@@ -248,7 +248,7 @@ func TestWhatCasesLeave(t *testing.T) {
 		t.Errorf("the error is %v", r.err)
 	}
 	endless := site.put(`<script>onload = () => setTimeout(() => { for (;;); })</script>`)
-	for range 3 {
+	for range 2 {
 		performTask(t, e, task(open(endless), within(300*time.Millisecond, click(css("#never"))))).want(t, spec.OutcomeFailed)
 	}
 	// The first blank page and the one that is kept for the next case.

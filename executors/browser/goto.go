@@ -81,7 +81,7 @@ func (st *step) address(ref string) (string, error) {
 
 // answerLimit is how long goto waits for what is good to know and decides
 // nothing.
-const answerLimit = time.Second
+const answerLimit = 500 * time.Millisecond
 
 // measure tells how long the page took to load, by its own clock. A page whose
 // script is busy by now has loaded all the same.
