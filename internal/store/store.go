@@ -9,7 +9,6 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/lib/pq"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/apperr"
@@ -43,10 +42,11 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	poolConfig.MaxConns = o.MaxConns
-	connector, err := pq.NewConnector(databaseURL)
+	connector, err := connect(databaseURL)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
+	name(poolConfig.ConnConfig.RuntimeParams, queueName)
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(int(o.MaxConns))
 	db.SetMaxIdleConns(int(o.MaxConns))

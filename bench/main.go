@@ -1,0 +1,140 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// benchmark is one entry of the registry.
+type benchmark struct {
+	name  string
+	title string
+	run   func(ctx context.Context, b *bench) (*section, error)
+}
+
+// registry lists the benchmarks in the order of the document.
+func registry() []benchmark {
+	return []benchmark{
+		{"demo", "The demonstration", runDemo},
+		{"ready", "Ready to serve", runReady},
+		{"start", "Starting runs", runStart},
+		{"events", "The first live event", runEvents},
+		{"cases", "Cases per second", runCases},
+	}
+}
+
+type options struct {
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases."`
+	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions; each benchmark has its own default."`
+	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
+	Write   bool          `name:"write" help:"Renew the tables of the document."`
+	Doc     string        `name:"doc" default:"docs/performance.md" placeholder:"FILE" help:"The document."`
+	Binary  string        `name:"binary" placeholder:"FILE" help:"Measure this program instead of building it."`
+	Profile string        `name:"profile" placeholder:"FILE" help:"Keep the CPU profile of the benchmark of cases."`
+	Limit   time.Duration `name:"limit" default:"20m" help:"Give up after this time."`
+}
+
+// The names under which the program starts itself as another process.
+const (
+	asTarget = "target" // a small HTTP server, the application under test
+	asServer = "server" // Semantest with a CPU profile on demand
+)
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	cancel()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case asTarget:
+			return serveTarget(ctx, os.Stdin, os.Stdout)
+		case asServer:
+			return serveProfiled(ctx, args[1:], os.Stdin, os.Stdout)
+		}
+	}
+	var o options
+	parser, err := kong.New(&o, kong.Name("bench"), kong.Description("Measure Semantest on this machine."))
+	if err != nil {
+		return err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		return err
+	}
+	chosen, err := choose(o.Only)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Limit, fmt.Errorf("not done within %s", o.Limit))
+	defer cancel()
+	return measure(ctx, o, chosen, strings.Join(append([]string{"go run ./bench"}, args...), " "), os.Stdout)
+}
+
+func choose(names []string) ([]benchmark, error) {
+	all := registry()
+	if len(names) == 0 {
+		return all, nil
+	}
+	var out []benchmark
+	for _, name := range names {
+		found := false
+		for _, b := range all {
+			if b.name == name {
+				out, found = append(out, b), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no benchmark %q; --help names them", name)
+		}
+	}
+	return out, nil
+}
+
+// measure runs the chosen benchmarks one after the other. One that fails does
+// not keep the others from running.
+func measure(ctx context.Context, o options, chosen []benchmark, command string, out io.Writer) error {
+	b, err := prepare(ctx, o, out)
+	if err != nil {
+		return err
+	}
+	defer b.clean()
+	about := describeMachine(ctx)
+	_, _ = fmt.Fprintln(out, about.markdown())
+	var failed []error
+	for _, entry := range chosen {
+		b.say("%s …", entry.name)
+		s, err := entry.run(ctx, b)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", entry.name, err))
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		s.name, s.title, s.command, s.at, s.load = entry.name, entry.title, command, time.Now(), loadAverage()
+		_, _ = fmt.Fprintln(out, s.markdown())
+		if o.Write {
+			if err := renew(o.Doc, about, s); err != nil {
+				failed = append(failed, err)
+			}
+		}
+	}
+	return errors.Join(failed...)
+}

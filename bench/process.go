@@ -1,0 +1,148 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is a child that ends with this program, however that ends.
+type process struct {
+	pid    int
+	done   chan struct{}
+	err    error // how it ended; read after done
+	said   *tail
+	input  io.WriteCloser
+	signal func(syscall.Signal) error
+}
+
+// start begins a child. Its standard output is copied to out, which may be nil.
+func start(dir string, out io.Writer, program string, args ...string) (*process, error) {
+	said := &tail{}
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // our own programs; ended by stop
+	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, said, io.Writer(said)
+	if out != nil {
+		cmd.Stdout = out
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	p := &process{done: make(chan struct{}), said: said, input: input}
+	began := make(chan error)
+	go func() {
+		// The kernel signals the child when the thread that made it ends, so the
+		// thread must live as long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		began <- err
+		if err != nil {
+			return
+		}
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	if err := <-began; err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	p.pid = cmd.Process.Pid
+	p.signal = func(s syscall.Signal) error { return cmd.Process.Signal(s) }
+	return p, nil
+}
+
+// stopWithin is how long a child may take to end before it is killed.
+const stopWithin = 30 * time.Second
+
+// stop ends the child and returns an error when it did not end well.
+func (p *process) stop() error {
+	_ = p.input.Close()
+	_ = p.signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-p.done:
+	case <-time.After(stopWithin):
+		_ = p.signal(syscall.SIGKILL)
+		<-p.done
+		return fmt.Errorf("a process did not end within %s and was killed", stopWithin)
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+		return nil
+	}
+	if p.err != nil {
+		return fmt.Errorf("a process ended badly: %w: %s", p.err, p.said)
+	}
+	return nil
+}
+
+// awaitLine returns the first line that the child writes into the pipe.
+func (p *process) awaitLine(ctx context.Context, lines *lineReader, within time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
+	defer cancel()
+	select {
+	case line := <-lines.lines:
+		return line, nil
+	case <-p.done:
+		return "", fmt.Errorf("the process ended: %w: %s", p.err, p.said)
+	case <-ctx.Done():
+		return "", fmt.Errorf("%w: %s", context.Cause(ctx), p.said)
+	}
+}
+
+// lineReader splits what a child writes into lines. Lines that nobody takes are
+// dropped.
+type lineReader struct {
+	lines chan string
+	rest  []byte
+}
+
+func newLineReader() *lineReader { return &lineReader{lines: make(chan string, 64)} }
+
+func (l *lineReader) Write(p []byte) (int, error) {
+	l.rest = append(l.rest, p...)
+	for {
+		i := bytes.IndexByte(l.rest, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		select {
+		case l.lines <- string(l.rest[:i]):
+		default:
+		}
+		l.rest = l.rest[i+1:]
+	}
+}
+
+// tail keeps the end of what a child said, for the error message.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailBytes = 4000
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if over := len(t.text) - tailBytes; over > 0 {
+		t.text = append(t.text[:0:0], t.text[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.text))
+}
