@@ -12,6 +12,7 @@ import (
 
 const (
 	profilePrefix = "semantest-browser-"
+	makingPrefix  = "semantest-making-"
 	ownerFile     = "owner.lock"
 )
 
@@ -24,19 +25,34 @@ type profile struct {
 	lock *os.File
 }
 
-func newProfile(uid int) (*profile, error) {
-	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", profilePrefix, os.Getpid()))
+// newProfile makes a folder for a browser that runs as uid, or as ourselves
+// when uid is negative. It gets its name only once it is locked: whoever cleans
+// up must never see it without its owner.
+func newProfile(uid int) (_ *profile, err error) {
+	dir, err := os.MkdirTemp("", makingPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("making the browser's folder: %w", err)
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("making the browser's folder: %w", err), os.RemoveAll(dir))
+		}
+	}()
 	lock, err := lockOwner(dir)
-	if err == nil && uid >= 0 {
-		err = os.Chown(dir, uid, uid)
-	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making the browser's folder: %w", err), os.RemoveAll(dir))
+		return nil, err
 	}
-	return &profile{dir: dir, lock: lock}, nil
+	if uid >= 0 {
+		if err := os.Chown(dir, uid, uid); err != nil {
+			return nil, errors.Join(err, lock.Close())
+		}
+	}
+	name := fmt.Sprintf("%s%d-%s", profilePrefix, os.Getpid(), strings.TrimPrefix(filepath.Base(dir), makingPrefix))
+	final := filepath.Join(filepath.Dir(dir), name)
+	if err := os.Rename(dir, final); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return &profile{dir: final, lock: lock}, nil
 }
 
 // remove deletes the folder. Processes of the browser that are about to die
@@ -77,17 +93,15 @@ func RemoveLeftovers() {
 		return
 	}
 	for _, e := range entries {
-		if !e.IsDir() || !strings.HasPrefix(e.Name(), profilePrefix) {
+		making := strings.HasPrefix(e.Name(), makingPrefix)
+		if !e.IsDir() || !making && !strings.HasPrefix(e.Name(), profilePrefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || !ownedByUs(info) || making && time.Since(info.ModTime()) < time.Minute {
 			continue
 		}
 		dir := filepath.Join(os.TempDir(), e.Name())
-		info, err := e.Info()
-		if err != nil || !ownedByUs(info) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, ownerFile)); err != nil && time.Since(info.ModTime()) < time.Minute {
-			continue // its owner has made it just now and not locked it yet
-		}
 		lock, err := lockOwner(dir)
 		if err != nil {
 			continue
