@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -76,6 +77,7 @@ func (a *App) startRedis(ctx context.Context) error {
 	// Redis only hastens things, so nobody waits for it long.
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = 2*time.Second, 2*time.Second, 2*time.Second
 	o.MaxRetries = 1
+	quietRedis.Do(func() { redis.SetLogger(noLog{}) })
 	client := redis.NewClient(o)
 	a.redis = client
 	a.onClose("redis client", func(context.Context) error { return client.Close() })
@@ -85,8 +87,16 @@ func (a *App) startRedis(ctx context.Context) error {
 	return nil
 }
 
+// quietRedis keeps go-redis from writing to standard error on its own: whether
+// Redis answers is logged by the bus, once.
+var quietRedis sync.Once
+
+type noLog struct{}
+
+func (noLog) Printf(context.Context, string, ...any) {}
+
 func (a *App) openStore(ctx context.Context) error {
-	s, err := store.Open(ctx, a.cfg.DatabaseURL, store.Options{MaxConns: 24})
+	s, err := store.Open(ctx, a.cfg.DatabaseURL, store.Options{MaxConns: 16})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ type commands struct {
 func Main(args []string, sys Sys) int {
 	ctx, cancel := sys.Interrupted(context.Background())
 	defer cancel()
+	// The first interrupt asks for an orderly end; a second one gets the
+	// system's own answer, which ends the program at once.
+	context.AfterFunc(ctx, cancel)
 	err := execute(ctx, args, sys)
 	if err == nil {
 		return ExitPassed

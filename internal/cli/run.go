@@ -201,8 +201,8 @@ func verdict(r *client.Run) error {
 	switch {
 	case r.Status == "PASSED":
 		return nil
-	case r.Status == "CANCELLED":
-		return exit(ExitInterrupted, nil)
+	case r.Status == "CANCELLED": // by someone else: an interrupt is answered before
+		return exit(ExitErrored, nil)
 	case r.OutcomeCounts.Failed+r.OutcomeCounts.TimedOut > 0:
 		return exit(ExitFailed, nil)
 	case r.Status == "ERRORED":

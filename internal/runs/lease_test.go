@@ -354,9 +354,12 @@ func TestAnotherProjectSeesNothing(t *testing.T) {
 		"stop":     func(ctx context.Context) error { _, err := w.runs.Stop(ctx, r.ID); return err },
 		"watch":    func(ctx context.Context) error { _, err := w.runs.Watch(ctx, r.ID, 0); return err },
 		"progress": func(ctx context.Context) error { _, err := w.runs.WatchProgress(ctx, r.ID); return err },
-		"start":    func(ctx context.Context) error { _, err := w.runs.Start(ctx, runs.StartInput{PlanID: r.PlanID}); return err },
-		"plan":     func(ctx context.Context) error { _, err := w.plans.Get(ctx, r.PlanID); return err },
-		"version":  func(ctx context.Context) error { _, err := w.plans.GetVersion(ctx, r.PlanVersionID); return err },
+		"start": func(ctx context.Context) error {
+			_, err := w.runs.Start(ctx, runs.StartInput{PlanID: r.PlanID})
+			return err
+		},
+		"plan":    func(ctx context.Context) error { _, err := w.plans.Get(ctx, r.PlanID); return err },
+		"version": func(ctx context.Context) error { _, err := w.plans.GetVersion(ctx, r.PlanVersionID); return err },
 	}
 	for name, call := range calls {
 		if code := apperr.CodeOf(call(w.other)); code != apperr.NotFound {

@@ -24,7 +24,7 @@ type Store struct {
 
 // Options of Open. Zero values mean the defaults in parentheses.
 type Options struct {
-	MaxConns      int32         // of each pool (16)
+	MaxConns      int32         // of Ent's pool (16); River's has half of it
 	ConnectWithin time.Duration // how long to wait for Postgres (10 s)
 }
 
@@ -41,7 +41,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
-	poolConfig.MaxConns = o.MaxConns
+	poolConfig.MaxConns = max(4, o.MaxConns/2)
 	connector, err := connect(databaseURL)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
