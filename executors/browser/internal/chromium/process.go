@@ -96,11 +96,19 @@ func start(ctx context.Context, path string, w way, onEvent func(devtools.Event)
 	defer cancel()
 	version, err := devtools.Call(ctx, p.Conn.Root(), browser.GetVersion, cdp.Empty{})
 	if err != nil {
-		said := p.output.lastLine()
-		return nil, errors.Join(fmt.Errorf("waiting for its first answer: %w (it printed %q)", err, said), p.Close())
+		return nil, errors.Join(p.mute(ctx, err), p.Close())
 	}
 	p.Version = version.Product
 	return p, nil
+}
+
+// mute explains why a browser gave no first answer.
+func (p *Process) mute(ctx context.Context, err error) error {
+	if !errors.Is(err, devtools.ErrLost) {
+		return fmt.Errorf("it did not answer within %s: %w", startLimit, context.Cause(ctx))
+	}
+	reason := p.Reason() // first, since its output is complete only when it has ended
+	return fmt.Errorf("it ended at once (%s) and printed %q", reason, p.output.lastLine())
 }
 
 // spawn starts the process with its pipes on the file descriptors 3 and 4.
