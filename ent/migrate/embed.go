@@ -1,3 +1,5 @@
+// Package migrate holds the migrations. The SQL files are written by make
+// migration and never changed after a release; the rest is generated.
 package migrate
 
 import "embed"
