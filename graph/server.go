@@ -31,9 +31,13 @@ const (
 	initTimeout   = 10 * time.Second
 )
 
-// closeServiceRestart is the WebSocket close code that clients answer by
-// connecting again.
-const closeServiceRestart = 1012
+// WebSocket close codes; clients answer the first two by connecting again, and
+// the last one by asking for another token.
+const (
+	closeServiceRestart = 1012
+	closeTryAgainLater  = 1013
+	closeForbidden      = 4403
+)
 
 // Handler serves the graph over POST, server-sent events and WebSocket.
 func Handler(r *Resolver, logger *slog.Logger) http.Handler {
@@ -82,20 +86,34 @@ func limited(next http.Handler) http.Handler {
 // cannot set headers on a socket. A token in the header of the handshake has
 // been seen already.
 func (r *Resolver) authenticateSocket(ctx context.Context, init transport.InitPayload) (context.Context, *transport.InitPayload, error) {
-	// Whatever ends a socket before its client does, it may connect again.
-	ctx = transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, closeServiceRestart), "the server is shutting down; connect again")
+	ctx, err := r.principalOf(ctx, init)
+	switch apperr.CodeOf(err) {
+	case "":
+		// Whatever ends the socket before its client does, it may connect again.
+		return closing(ctx, closeServiceRestart, "the server is shutting down; connect again"), nil, nil
+	case apperr.Unauthenticated, apperr.Forbidden:
+		return closing(ctx, closeForbidden, apperr.Message(err)), nil, err
+	}
+	return closing(ctx, closeTryAgainLater, "the server cannot look the token up; connect again"), nil, err
+}
+
+func (r *Resolver) principalOf(ctx context.Context, init transport.InitPayload) (context.Context, error) {
 	secret, ok := Bearer(init.Authorization())
 	if !ok {
-		if _, err := auth.Require(ctx, auth.Read); err != nil {
-			return ctx, nil, err
-		}
-		return ctx, &init, nil
+		_, err := auth.Require(ctx, auth.Read)
+		return ctx, err
 	}
 	p, err := r.Services.Auth.Authenticate(ctx, secret)
 	if err != nil {
-		return ctx, nil, err
+		return ctx, err
 	}
-	return auth.With(ctx, p), &init, nil
+	return auth.With(ctx, p), nil
+}
+
+// closing says how the socket is closed from now on. A reason has at most 123
+// bytes, as WebSocket wants it.
+func closing(ctx context.Context, code int, reason string) context.Context {
+	return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, code), reason[:min(len(reason), 123)])
 }
 
 // Bearer reads the token of an Authorization header.
