@@ -148,7 +148,7 @@ func assertJUnit(t testing.TB, folder string, r report) {
 		t.Errorf("junit.xml has %d tests, result.json %d", tests, len(r.Results))
 	}
 	c := r.Run.Counts
-	if failures+errors != c["failed"]+c["timed_out"]+c["errored"] {
+	if failures+errors != c["failed"]+c["timed_out"]+c["errored"]+c["cancelled"] {
 		t.Errorf("junit.xml has %d failures, %d errors and %d skipped; result.json says %v", failures, errors, skipped, c)
 	}
 }

@@ -64,6 +64,9 @@ func (s *Service) CreateToken(ctx context.Context, in NewToken) (*ent.Token, str
 	if strings.TrimSpace(in.Name) == "" || len(in.Name) > 100 {
 		return nil, "", apperr.Invalid("name", "a token needs a name of 1–100 characters that says what it is for")
 	}
+	if in.TTL < 0 {
+		return nil, "", apperr.Invalid("ttl", "a token cannot be valid for %s; leave the time out for one that is valid until it is revoked", in.TTL)
+	}
 	if len(in.Permissions) == 0 {
 		in.Permissions = []Permission{Read, Write, Execute}
 	}

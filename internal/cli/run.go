@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 type runCmd struct {
@@ -93,6 +95,9 @@ func (c *runCmd) check() error {
 	if c.Workers < 0 {
 		return usage("--workers must be at least 1")
 	}
+	if err := (config.Server{Kinds: c.Kind}).Validate(); err != nil {
+		return err
+	}
 	return c.reportFlags.check()
 }
 
@@ -109,7 +114,8 @@ func (c *runCmd) start(p *planFile, sys Sys) (client.Start, error) {
 			s.Variables[name] = value
 		}
 	}
-	for name := range p.plan.Env {
+	// The plan need not name the address of what it is about.
+	for _, name := range append(slices.Sorted(maps.Keys(p.plan.Env)), spec.VarBaseURL) {
 		if v, ok := sys.LookupEnv("SEMANTEST_VAR_" + name); ok {
 			give(name, v)
 		}

@@ -28,6 +28,11 @@ func (s Selection) apply(plan *spec.Plan) ([]spec.ExpandedCase, []string, error)
 	if s.Empty() {
 		return all, nil, nil
 	}
+	for _, k := range s.Kinds {
+		if !slices.Contains(spec.Kinds(), k) { // the graph reads an enum of the wrong case as ""
+			return nil, nil, apperr.Invalid("kinds", "%q is not a kind of cases; the kinds are API and BROWSER", string(k))
+		}
+	}
 	var grep *regexp.Regexp
 	if s.Grep != "" {
 		var err error

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
@@ -70,7 +71,11 @@ func (c *Client) StartRun(ctx context.Context, s Start) (string, error) {
 		selection["tags"] = s.Tags
 	}
 	if len(s.Kinds) > 0 {
-		selection["kinds"] = s.Kinds
+		kinds := make([]string, len(s.Kinds))
+		for i, k := range s.Kinds {
+			kinds[i] = strings.ToUpper(k) // as the graph spells them
+		}
+		selection["kinds"] = kinds
 	}
 	if len(selection) > 0 {
 		input["select"] = selection
