@@ -15,6 +15,7 @@ import (
 // TestUnwritableFolder is not for root, to whom no folder is closed: there, the
 // thread becomes somebody else while it stores.
 func TestUnwritableFolder(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := artifacts.Open(t.Context(), nil, dir)
 	if err != nil {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -150,7 +151,7 @@ func TestTokenNeedsAName(t *testing.T) {
 	_, s, project := setUp(t)
 	for _, name := range []string{"", "  \t", strings.Repeat("n", 101)} {
 		_, secret, err := s.CreateToken(t.Context(), auth.NewToken{ProjectID: project.ID, Name: name})
-		if e, ok := err.(*apperr.Error); !ok || e.Field != "name" || secret != "" {
+		if e, ok := errors.AsType[*apperr.Error](err); !ok || e.Field != "name" || secret != "" {
 			t.Errorf("the name %q: %v, secret %q", name, err, secret)
 		}
 	}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -93,7 +94,7 @@ func TestValidate(t *testing.T) {
 				}
 				return
 			}
-			if e, ok := err.(*apperr.Error); !ok || e.Code != apperr.InvalidInput || e.Field != tt.field {
+			if e, ok := errors.AsType[*apperr.Error](err); !ok || e.Code != apperr.InvalidInput || e.Field != tt.field {
 				t.Errorf("Validate = %v, want INVALID_INPUT about %s", err, tt.field)
 			}
 		})

@@ -47,8 +47,8 @@ const tail = `
 
 | Environment | Meaning |
 |---|---|
-| ` + "`SEMANTEST_VAR_<NAME>`" + ` | ` + "`run`" + `: the value of a name that the plan lists under ` + "`env` or `secrets`" + `, such as ` +
-	"`SEMANTEST_VAR_BASE_URL`" + `. Other names are ignored. ` + "`--var NAME=VALUE`" + ` wins, but other people on the machine can see it: pass secrets by the environment. |
+| ` + "`SEMANTEST_VAR_<NAME>`" + ` | ` + "`run`" + `: the value of a name that the plan lists under ` + "`env` or `secrets`" + `, and of ` +
+	"`BASE_URL`" + ` in every plan. Other names are ignored. ` + "`--var NAME=VALUE`" + ` wins, but other people on the machine can see it: pass secrets by the environment. |
 
 ## What else is looked at
 

@@ -137,8 +137,11 @@ func TestRedirect(t *testing.T) {
 	p := policy(t, egress.Dev, strings.TrimPrefix(inside.URL, "http://"))
 	transport := &http.Transport{DialContext: p.Dialer(time.Second).DialContext}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
-	res, err := client.Get(outside.URL)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, outside.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Transport: transport}).Do(req)
 	if err == nil {
 		_ = res.Body.Close()
 	}
