@@ -1,18 +1,15 @@
 package store
 
-import "github.com/lib/pq"
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
 
-// connect returns what opens connections for Ent.
-func connect(databaseURL string) (*pq.Connector, error) {
-	cfg, err := pq.NewConfig(databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	if cfg.ApplicationName == "" {
-		cfg.ApplicationName = storeName
-	}
-	return pq.NewConnectorConfig(cfg)
-}
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/lib/pq"
+)
 
 // The names under which the two pools stand in pg_stat_activity, unless the
 // database address gives one.
@@ -26,4 +23,200 @@ func name(parameters map[string]string, name string) {
 	if parameters["application_name"] == "" {
 		parameters["application_name"] = name
 	}
+}
+
+// connect returns what opens connections for Ent.
+func connect(databaseURL string) (driver.Connector, error) {
+	cfg, err := pq.NewConfig(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.ApplicationName == "" {
+		cfg.ApplicationName = storeName
+	}
+	inner, err := pq.NewConnectorConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return connector{inner}, nil
+}
+
+type connector struct{ *pq.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	raw, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := raw.(pqConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("a connection of lib/pq lacks methods: %T", raw), raw.Close())
+	}
+	return newConn(inner)
+}
+
+// pqConn is what a connection of lib/pq offers to database/sql.
+type pqConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+	driver.NamedValueChecker
+}
+
+// conn is a connection that remembers its statements. lib/pq alone has Postgres
+// parse and plan a statement each time, and takes two round trips for it; a
+// remembered one takes a single round trip and is parsed once.
+type conn struct {
+	pqConn
+	statements *simplelru.LRU[string, driver.Stmt]
+	busy       bool            // rows are being read
+	txDone     <-chan struct{} // of the transaction's context, which lib/pq watches already
+}
+
+const (
+	// maxStatements bounds what one connection remembers.
+	maxStatements = 256
+	// maxRemembered is the length in bytes beyond which a statement is an insert
+	// of many rows, whose text hardly comes again.
+	maxRemembered = 4096
+)
+
+func newConn(inner pqConn) (*conn, error) {
+	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s driver.Stmt) {
+		_ = s.Close() // it fails only with the connection
+	})
+	return &conn{pqConn: inner, statements: statements}, err
+}
+
+var errBusy = errors.New("the rows of a query are still being read on this connection")
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	ctx = c.watched(ctx)
+	stmt, err := c.statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return c.pqConn.ExecContext(ctx, query, args)
+	}
+	res, err := stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	return res, c.checked(query, err)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx = c.watched(ctx)
+	stmt, err := c.statement(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return c.pqConn.QueryContext(ctx, query, args)
+	}
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	if err != nil {
+		return nil, c.checked(query, err)
+	}
+	c.busy = true
+	return &connRows{Rows: rows, conn: c, query: query}, nil
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.pqConn.BeginTx(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	c.txDone = ctx.Done()
+	return connTx{tx, c}, nil
+}
+
+// ResetSession implements driver.SessionResetter.
+func (c *conn) ResetSession(ctx context.Context) error {
+	c.busy, c.txDone = false, nil
+	return c.pqConn.ResetSession(ctx)
+}
+
+// statement returns the remembered statement, nil where it is not worth it.
+func (c *conn) statement(ctx context.Context, query string, args []driver.NamedValue) (driver.Stmt, error) {
+	if c.busy {
+		return nil, errBusy
+	}
+	if len(args) == 0 || len(query) > maxRemembered {
+		return nil, nil // one round trip anyway, or too rare
+	}
+	if s, ok := c.statements.Get(query); ok {
+		return s, nil
+	}
+	s, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	c.statements.Add(query, s)
+	return s, nil
+}
+
+// checked forgets a statement that Postgres does not know any more, or whose
+// tables have changed since.
+func (c *conn) checked(query string, err error) error {
+	if pqErr, ok := errors.AsType[*pq.Error](err); ok && (pqErr.Code == unknownStatement || pqErr.Code == stalePlan) {
+		c.statements.Remove(query)
+	}
+	return err
+}
+
+// Codes of Postgres. The second one is the general "feature not supported"; of
+// a remembered statement it says that its result has another type now.
+const (
+	unknownStatement = "26000"
+	stalePlan        = "0A000"
+)
+
+// watched spares a statement its own watch over a context that the transaction
+// is watched for.
+func (c *conn) watched(ctx context.Context) context.Context {
+	if c.txDone != nil && c.txDone == ctx.Done() {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+type connRows struct {
+	driver.Rows
+	conn  *conn
+	query string
+}
+
+func (r *connRows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return r.conn.checked(r.query, err)
+	}
+	return err
+}
+
+func (r *connRows) Close() error {
+	r.conn.busy = false
+	return r.Rows.Close()
+}
+
+type connTx struct {
+	driver.Tx
+	conn *conn
+}
+
+func (t connTx) Commit() error {
+	t.conn.txDone = nil
+	return t.Tx.Commit()
+}
+
+func (t connTx) Rollback() error {
+	t.conn.txDone = nil
+	return t.Tx.Rollback()
 }
