@@ -56,7 +56,7 @@ func TestPutAndOpen(t *testing.T) {
 				t.Errorf("the folder has %v, want %s alone", got, stored.Key)
 			}
 
-			insert(t, db, stored, mine, "")
+			insert(t, db, stored, "")
 			row, r, err := s.Open(as(t, mine), stored.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -136,7 +136,7 @@ func TestAnothersArtifact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	insert(t, db, stored, mine, "")
+	insert(t, db, stored, "")
 	if _, err := s.Get(as(t, mine), stored.ID); err != nil {
 		t.Fatalf("its own project: %v", err)
 	}
@@ -154,9 +154,9 @@ func TestOpenRefuses(t *testing.T) {
 	db := storetest.Open(t)
 	s, _ := open(t, db)
 	unstored := artifacts.Stored{ID: ident.New(ident.Artifact)}
-	insert(t, db, unstored, mine, "no space is left in the artifacts store")
+	insert(t, db, unstored, "no space is left in the artifacts store")
 	lost := artifacts.Stored{ID: ident.New(ident.Artifact), Key: mine + "/run/lost"}
-	insert(t, db, lost, mine, "")
+	insert(t, db, lost, "")
 	for _, tt := range []struct {
 		name, id string
 		ctx      context.Context
@@ -202,10 +202,10 @@ func put(t *testing.T, s *artifacts.Service, body io.ReadCloser) (artifacts.Stor
 	})
 }
 
-// insert writes the row that runs writes with the attempt.
-func insert(t *testing.T, db *store.Store, a artifacts.Stored, project, problem string) {
+// insert writes the row that runs writes with the attempt, in my project.
+func insert(t *testing.T, db *store.Store, a artifacts.Stored, problem string) {
 	t.Helper()
-	err := db.Ent.Artifact.Create().SetID(a.ID).SetProjectID(project).SetRunID(ident.New(ident.Run)).
+	err := db.Ent.Artifact.Create().SetID(a.ID).SetProjectID(mine).SetRunID(ident.New(ident.Run)).
 		SetResultID(ident.New(ident.Result)).SetAttempt(1).SetStep(0).SetName("page.png").SetKind("screenshot").
 		SetContentType("image/png").SetSize(a.Size).SetSha256(a.SHA256).SetKey(a.Key).SetError(problem).Exec(t.Context())
 	if err != nil {
@@ -214,6 +214,8 @@ func insert(t *testing.T, db *store.Store, a artifacts.Stored, project, problem 
 }
 
 func as(t *testing.T, project string) context.Context {
+	t.Helper()
+	t.Helper()
 	return auth.With(t.Context(), &auth.Principal{ProjectID: project, Permissions: []auth.Permission{auth.Read}})
 }
 
