@@ -42,7 +42,7 @@ func testMain(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "semantest")
-	build := exec.Command("go", "build", "-o", binary, ".") //nolint:noctx // ends with the build
+	build := exec.Command("go", "build", "-o", binary, ".") // ends with the build
 	build.Dir, build.Stdout, build.Stderr = "..", os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		return complain("build the program", err)
@@ -158,7 +158,7 @@ func (r *redisServer) stop(t testing.TB) {
 // openShop serves the sample shop from this process and returns its address.
 func openShop(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func openShop(t testing.TB) string {
 // can say which one it got.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

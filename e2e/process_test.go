@@ -58,7 +58,7 @@ func start(t testing.TB, l launch) *process {
 		room: l.room, args: append([]string{filepath.Base(l.program)}, l.args...), done: make(chan struct{}),
 		stdout: newOutput(), stderr: newOutput(),
 	}
-	p.cmd = exec.Command(l.program, l.args...) //nolint:noctx // ended by the cleanup
+	p.cmd = exec.Command(l.program, l.args...) // ended by the cleanup
 	p.cmd.Dir, p.cmd.Env = l.dir, environment(l)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if l.tty != nil {

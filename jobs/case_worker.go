@@ -67,10 +67,17 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
 		outcome, err = h.execute(deadlineCtx, claim, rec)
 	}
 	rec.close()
-	if outcome == spec.OutcomeCancelled && context.Cause(attemptCtx) != nil {
-		err = context.Cause(attemptCtx)
+	interrupted := false
+	if cause := context.Cause(attemptCtx); outcome == spec.OutcomeCancelled && cause != nil {
+		err = cause
+		// Only a worker that ends cancels the job itself.
+		if interrupted = ctx.Err() != nil && !errors.Is(cause, errStopped) && !errors.Is(cause, errTakenAway); interrupted {
+			err = errEnding
+		}
 	}
-	return rec.finished(h.id, outcome, err)
+	f := rec.finished(h.id, outcome, err)
+	f.Interrupted = interrupted
+	return f
 }
 
 // execute guards the process against an executor that breaks its contract.
@@ -91,7 +98,10 @@ func (h *Host) execute(ctx context.Context, claim *runs.Claim, sink executors.Si
 	}, sink)
 }
 
-var errStopped = apperr.New(apperr.Conflict, "the run was stopped")
+var (
+	errStopped = apperr.New(apperr.Conflict, "the run was stopped")
+	errEnding  = apperr.New(apperr.Unavailable, "the worker was told to end before the case was done")
+)
 
 // storeWithin is how long an outcome is offered to a database that is away.
 // Beyond the lease another worker has the attempt anyway.

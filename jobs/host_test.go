@@ -250,3 +250,37 @@ func TestWorkerEndsWhatItHasWhenItStops(t *testing.T) {
 		t.Error("the executor was not closed")
 	}
 }
+
+// A case that does not end in time goes to another worker: that its worker was
+// told to end says nothing about the case and costs it no retry.
+func TestWorkerGivesBackWhatItCannotEnd(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{}, 1)
+	stuck := fake.New(spec.KindAPI, fake.OnStart(func(executors.Task) { began <- struct{}{} }),
+		fake.WithScript(func(executors.Task) fake.Script { return fake.Blocking(1) }))
+	worker := apptest.Start(t, apptest.Options{Executors: []executors.Executor{stuck}, NoAPI: true, SecretKey: key})
+	viewer := apptest.Start(t, apptest.Options{NoWorkers: true, DatabaseURL: worker.DatabaseURL, SecretKey: key})
+	id := viewer.Run(t, plan("{}", "ok"))
+	<-began
+	noTime, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := worker.App.Close(noTime); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	apptest.Start(t, apptest.Options{
+		Executors: []executors.Executor{fake.New(spec.KindAPI)}, DatabaseURL: worker.DatabaseURL, NoAPI: true, SecretKey: key,
+	})
+	evs := viewer.Follow(t, id)
+	contiguous(t, evs)
+	if got := types(evs); !slices.Contains(got, "CASE_REQUEUED") {
+		t.Errorf("events %v", got)
+	}
+	run := fetch(t, viewer, id)
+	a := run.Results[0].Attempts
+	if run.Status != "PASSED" || len(a) != 2 || a[0].Outcome != "CANCELLED" || a[1].Outcome != "PASSED" {
+		t.Errorf("run %s after %+v", run.Status, a)
+	}
+	if !strings.Contains(a[0].Error, "told to end") {
+		t.Errorf("the first attempt says %q", a[0].Error)
+	}
+}

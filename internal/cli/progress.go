@@ -75,7 +75,7 @@ func (p *progress) event(e client.Event) {
 		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, fmt.Sprintf("  attempt %d %s, trying again", e.Attempt, lower(e.Outcome))))
 	case "CASE_REQUEUED":
 		p.drop(e.CaseKey)
-		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  its worker was lost, trying again elsewhere"))
+		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  its worker is gone, trying again elsewhere"))
 	case "CASE_FINISHED":
 		p.drop(e.CaseKey)
 		p.finished(e)

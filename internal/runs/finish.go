@@ -29,6 +29,10 @@ type Finished struct {
 	Metrics    []Metric
 	Logs       []schema.LogLine
 	Artifacts  []Artifact
+
+	// Interrupted says that the worker was told to end while it performed the
+	// case. A cancelled outcome then says nothing about the case.
+	Interrupted bool
 }
 
 // Step is one step of an attempt, as it went.
@@ -67,19 +71,19 @@ type Artifact struct {
 	Error                                string // why its content is missing
 }
 
-// Finish stores an attempt. Where another try is due, the case goes back to the
-// queue; otherwise the result gets its outcome, the run passes the token on,
+// Finish stores an attempt. Where another try is due, or the worker had to end,
+// the case goes back to the queue; otherwise the result gets its outcome, the run passes the token on,
 // and the last result ends the run. It fails with ErrStale when the attempt is
 // no longer the worker's, and then nothing of it is stored.
 func (s *Service) Finish(ctx context.Context, f Finished) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		again, err := mayRetry(ctx, tx, f)
+		again, err := nextAttempt(ctx, tx, f)
 		if err != nil {
 			return err
 		}
 		settled := f.settled()
-		if again {
-			err = requeue(ctx, tx, f.Result, f.WorkerID, "retries = retries + 1")
+		if again != nil {
+			err = requeue(ctx, tx, f.Result, f.WorkerID, again.set)
 		} else {
 			err = settle(ctx, tx, f, settled)
 		}
@@ -89,21 +93,36 @@ func (s *Service) Finish(ctx context.Context, f Finished) error {
 		if err := storeAttempt(ctx, tx, f); err != nil {
 			return err
 		}
-		if again {
-			return s.retry(ctx, tx, f)
+		if again != nil {
+			return s.retry(ctx, tx, f, again)
 		}
 		return s.conclude(ctx, tx, f, settled)
 	})
 }
 
-// mayRetry reports whether another attempt is due: the plan allows one and
-// nobody asked the run to stop.
-func mayRetry(ctx context.Context, tx *store.Tx, f Finished) (bool, error) {
-	if !f.Outcome.Retryable() || f.Result.Retries >= f.Result.MaxRetries {
-		return false, nil
+// again says how a result goes back to the queue.
+type again struct {
+	set     string // what its row counts
+	event   events.Type
+	outcome spec.Outcome // of the attempt, as the event tells it
+}
+
+// nextAttempt returns nil when this attempt is the last one: the plan allows no
+// other, or somebody asked the run to stop.
+func nextAttempt(ctx context.Context, tx *store.Tx, f Finished) (*again, error) {
+	// To end a worker is no fault of the case: it costs no retry, and does not
+	// count as a loss.
+	next := &again{set: "lost = lost", event: events.CaseRequeued}
+	if !f.Interrupted || f.Outcome != spec.OutcomeCancelled {
+		if !f.Outcome.Retryable() || f.Result.Retries >= f.Result.MaxRetries {
+			return nil, nil
+		}
+		next = &again{set: "retries = retries + 1", event: events.CaseRetried, outcome: f.Outcome}
 	}
-	stopping, err := lockRun(ctx, tx, f.Result.RunID)
-	return !stopping, err
+	if stopping, err := lockRun(ctx, tx, f.Result.RunID); stopping || err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 // settled is the result's outcome when this attempt is its last.
@@ -148,7 +167,7 @@ func oneRow(res sql.Result, err error, doing string) error {
 }
 
 // retry queues the case again in the place it had; the token stays with it.
-func (s *Service) retry(ctx context.Context, tx *store.Tx, f Finished) error {
+func (s *Service) retry(ctx context.Context, tx *store.Tx, f Finished, how *again) error {
 	advanced, err := advance(ctx, tx, f.Result.RunID, delta{events: 1})
 	if err != nil {
 		return err
@@ -158,7 +177,7 @@ func (s *Service) retry(ctx context.Context, tx *store.Tx, f Finished) error {
 	if err := s.enqueuer.Enqueue(ctx, tx, jobOf(&next, advanced.priority)); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, advanced, caseEvent(advanced, events.CaseRetried, f, f.Outcome))
+	return s.record(ctx, tx, advanced, caseEvent(advanced, how.event, f, how.outcome))
 }
 
 // conclude counts the outcome, passes the token on and ends the run after its

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -17,6 +18,12 @@ import (
 const (
 	handshakeWithin = 10 * time.Second
 	maxMessage      = 4 << 20
+)
+
+// Close codes of the graphql-transport-ws protocol.
+const (
+	closeUnauthorized websocket.StatusCode = 4401
+	closeForbidden    websocket.StatusCode = 4403
 )
 
 // frame is a message of the graphql-transport-ws protocol.
@@ -90,10 +97,13 @@ func (c *Client) open(ctx context.Context) (*websocket.Conn, error) {
 	if c.token != "" {
 		header.Set("Authorization", "Bearer "+c.token)
 	}
-	conn, _, err := websocket.Dial(ctx, c.base.JoinPath("graphql").String(), &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, res, err := websocket.Dial(ctx, c.base.JoinPath("graphql").String(), &websocket.DialOptions{ //nolint:bodyclose // the library closes it
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header,
 	})
 	if err != nil {
+		if res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden) {
+			return nil, apperr.Wrap(err, apperr.Unauthenticated, "the server refused the subscription")
+		}
 		return nil, c.broken(ctx, err)
 	}
 	conn.SetReadLimit(maxMessage)
@@ -114,6 +124,11 @@ func (c *Client) open(ctx context.Context) (*websocket.Conn, error) {
 func (c *Client) broken(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	// To ask again with the same token would not help.
+	var closed websocket.CloseError
+	if errors.As(err, &closed) && (closed.Code == closeUnauthorized || closed.Code == closeForbidden) {
+		return apperr.New(apperr.Unauthenticated, "%s", closed.Reason)
 	}
 	return apperr.Wrap(err, apperr.Unavailable, "the connection to %s broke", c.base)
 }

@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/semantest/semantest/internal/embedded"
+)
+
+func TestPostgresRestartsInMidRun(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(newRoom(t), "pg")
+	pg := keepPostgres(t, dir)
+	if err := pg.CreateDatabase(t.Context(), "e2e", ""); err != nil {
+		t.Fatal(err)
+	}
+	s, app := systemOn(t, pg.URL("e2e")), openDoors(t)
+	api, worker := s.api(t), s.worker(t, 4)
+	const cases = 60
+	id := startRun(t, api.Client, plan(app.URL, "/door", "parallel: 8", cases))
+	events := startFollowing(t, api.Client, id)
+	stock := followStock(t, api.URL, api.Token, id)
+	app.open("/door", 20)
+	waitFor(t, "20 cases have finished", func() bool { return events.count("CASE_FINISHED") >= 20 })
+
+	stopped := time.Now()
+	stopPostgres(t, pg)
+	app.open("/door", 4) // whoever holds a case now has an outcome and nowhere to put it
+	worker.awaitOutput(t, "storing an outcome failed")
+	assertUnavailable(t, api)
+	pg = keepPostgres(t, dir)
+	t.Logf("Postgres was away for %s", time.Since(stopped).Round(100*time.Millisecond))
+	app.open("/door", all)
+
+	back := time.Now()
+	evs := events.finish(t)
+	t.Logf("Postgres is back to the end of the run: %s", time.Since(back).Round(100*time.Millisecond))
+	assertEvents(t, evs, cases)
+	assertNumbers(t, stock.finish(t), len(evs))
+	run := fetchRun(t, api.Client, id)
+	assertAllPassed(t, run, cases)
+	for _, r := range run.Results {
+		if n := len(r.Attempts); n != 1 {
+			t.Errorf("%s was performed %d times", r.CaseKey, n)
+		}
+	}
+}
+
+// keepPostgres starts a Postgres whose data and address outlive it.
+func keepPostgres(t testing.TB, dir string) *embedded.Postgres {
+	t.Helper()
+	pg, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{
+		DataDir: dir, Throwaway: true, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatalf("start a Postgres: %v", err)
+	}
+	t.Cleanup(func() { stopPostgres(t, pg) })
+	return pg
+}
+
+func stopPostgres(t testing.TB, pg *embedded.Postgres) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := pg.Stop(ctx); err != nil {
+		t.Errorf("stop the Postgres of the test: %v", err)
+	}
+}
+
+// assertUnavailable checks that every way into the API says in time that the
+// database is away, and none calls it a fault of its own.
+func assertUnavailable(t testing.TB, api *server) {
+	t.Helper()
+	for _, tt := range []struct{ name, method, path, body string }{
+		{"query", "POST", "/graphql", `{"query": "{ runs(first: 1) { nodes { id } } }"}`},
+		{"mutation", "POST", "/graphql", `{"query": "mutation { startRun(input: {source: \"{version: \\\"1\\\", name: x, cases: [{id: a, kind: api, steps: [{http: 'http://127.0.0.1:1/'}]}]}\"}) { run { id } } }"}`},
+		{"artifact", "GET", "/artifacts/art_01jd0000000000000000000000", ""},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, tt.method, api.URL+tt.path, strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+api.Token)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		var answer struct {
+			Errors []struct {
+				Message    string
+				Extensions struct{ Code string }
+			}
+		}
+		if err != nil || json.Unmarshal(body, &answer) != nil || len(answer.Errors) == 0 ||
+			answer.Errors[0].Extensions.Code != "UNAVAILABLE" || !strings.Contains(answer.Errors[0].Message, "database") ||
+			res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%s: the API answers %d %s (%v)", tt.name, res.StatusCode, body, err)
+		}
+	}
+	res, err := http.Get(api.URL + "/readyz") //nolint:noctx // answers within two seconds
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d", res.StatusCode)
+	}
+}

@@ -1,0 +1,106 @@
+package e2e
+
+import (
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestClientSurvivesCutConnections(t *testing.T) {
+	t.Parallel()
+	s, app := newSystem(t), openDoors(t)
+	api := s.api(t)
+	s.worker(t, 4)
+	const cases = 100
+	id := startRun(t, api.Client, plan(app.URL, "/door", "parallel: 4", cases))
+	through := clientOf(t, cutting(t, api.URL), api.Token)
+	events := startFollowing(t, through, id)
+	for n := 10; n <= cases; n += 10 { // keeps the run going over many cuts
+		app.open("/door", 10)
+		waitFor(t, "ten more cases have finished", func() bool { return events.count("CASE_FINISHED") >= n })
+	}
+	assertEvents(t, events.finish(t), cases)
+}
+
+// cutEvery is how often the proxy cuts all connections.
+const cutEvery = 100 * time.Millisecond
+
+// cutting returns the address of a proxy in front of a server that cuts all its
+// connections again and again, in the middle of whatever they carry.
+func cutting(t testing.TB, target string) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{target: strings.TrimPrefix(target, "http://"), open: map[net.Conn]bool{}}
+	done := make(chan struct{})
+	var loops sync.WaitGroup
+	loops.Go(func() { p.accept(ln) })
+	loops.Go(func() {
+		tick := time.NewTicker(cutEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				p.cut()
+			}
+		}
+	})
+	t.Cleanup(func() {
+		close(done)
+		_ = ln.Close()
+		p.cut()
+		loops.Wait()
+		p.pumps.Wait()
+	})
+	return "http://" + ln.Addr().String()
+}
+
+type proxy struct {
+	target string
+	pumps  sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[net.Conn]bool
+}
+
+func (p *proxy) accept(ln net.Listener) {
+	for {
+		near, err := ln.Accept()
+		if err != nil {
+			return // closed
+		}
+		far, err := net.Dial("tcp", p.target) //nolint:noctx // local and immediate
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.open[near], p.open[far] = true, true
+		p.mu.Unlock()
+		p.pumps.Go(func() { p.pump(near, far) })
+		p.pumps.Go(func() { p.pump(far, near) })
+	}
+}
+
+func (p *proxy) pump(to, from net.Conn) {
+	_, _ = io.Copy(to, from) // ends with the cut
+	_, _ = to.Close(), from.Close()
+}
+
+// cut resets every connection, so that nothing that waits arrives.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.open {
+		_ = c.(*net.TCPConn).SetLinger(0) // it may be closed already
+		_ = c.Close()
+	}
+	clear(p.open)
+}
