@@ -89,7 +89,7 @@ func control(line string) error {
 		pprof.StopCPUProfile() // writes what is left
 		return nil
 	}
-	f, err := os.Create(path) //nolint:gosec // the parent names it
+	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("make the profile: %w", err)
 	}

@@ -145,6 +145,7 @@ func perform(t *testing.T, name string) map[string]result {
 }
 
 func execute(t *testing.T, e executors.Executor, plan *spec.Plan, c spec.ExpandedCase, base string) result {
+	t.Helper()
 	vars := map[string]any{}
 	for k, v := range plan.Env {
 		vars[k] = v

@@ -77,7 +77,7 @@ func limited(next http.Handler) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`,
+		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`, //nolint:gosec // numbers only
 			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
 	})
 }

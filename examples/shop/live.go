@@ -86,7 +86,7 @@ func (s *Shop) watch(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Upgrade has answered
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // the watcher is gone either way
 	if !s.live.connect(c, conn) {
 		return
 	}
@@ -214,7 +214,7 @@ func (h *hub) close() {
 	h.closed = true
 	for c := range h.watchers {
 		if c.conn != nil {
-			c.conn.Close()
+			_ = c.conn.Close() // the watcher is gone either way
 		}
 	}
 	h.mu.Unlock()
@@ -227,7 +227,7 @@ func (c *watcher) send(v any) {
 	select {
 	case c.out <- v:
 	default:
-		c.conn.Close()
+		_ = c.conn.Close() // the watcher is gone either way
 	}
 }
 

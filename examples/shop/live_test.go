@@ -149,8 +149,10 @@ func TestForeignPagesCannotWatch(t *testing.T) {
 	conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/live", http.Header{"Origin": {"http://evil.test"}})
 	if err == nil {
 		conn.Close()
+	} else if res != nil {
+		defer res.Body.Close()
 	}
-	if res == nil || res.StatusCode != 403 {
+	if res == nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("got %v, %v", res, err)
 	}
 }

@@ -168,7 +168,7 @@ func assets() http.Handler {
 func parsePages() map[string]*template.Template {
 	funcs := template.FuncMap{
 		"stars":  func(rating float64) string { return fmt.Sprintf("%.1f out of 5", rating) },
-		"repeat": func(s string, n int) string { return strings.Repeat(s, n) },
+		"repeat": strings.Repeat,
 		"full":   func(l pricedLine) money { return l.LineTotal + l.Discount },
 	}
 	layout := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/picture.svg"))

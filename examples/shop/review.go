@@ -155,7 +155,7 @@ func readPicture(r *http.Request) (*reviewPicture, *fieldError) {
 	if err != nil {
 		return nil, wrong
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	data, err := io.ReadAll(io.LimitReader(file, maxPicture+1))
 	if err != nil || len(data) > maxPicture {
 		return nil, wrong

@@ -50,6 +50,7 @@ func BenchmarkExchange(b *testing.B) {
 	e := api.New(policy)
 	b.Cleanup(func() { _ = e.Close() })
 	run := func(b *testing.B, steps ...spec.APIStep) {
+		b.Helper()
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {

@@ -23,6 +23,7 @@ func TestConformance(t *testing.T) {
 }
 
 func conformance(t *testing.T, tls bool) {
+	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/slow":
@@ -54,6 +55,7 @@ func conformance(t *testing.T, tls bool) {
 	}
 	executortest.Run(t, executortest.Harness{
 		New: func(tb testing.TB) executors.Executor {
+			tb.Helper()
 			policy, err := egress.New(egress.Dev)
 			if err != nil {
 				tb.Fatal(err)

@@ -141,11 +141,11 @@ func origins(err error, out *request) (target, dialled string) {
 // cause is the innermost text of an error on one line, bounded.
 func cause(err error) string {
 	for {
-		if e, ok := err.(*url.Error); ok {
+		if e, ok := err.(*url.Error); ok { //nolint:errorlint // takes off one layer at a time
 			err = e.Err
 			continue
 		}
-		if e, ok := err.(*os.SyscallError); ok {
+		if e, ok := err.(*os.SyscallError); ok { //nolint:errorlint // as above
 			err = e.Err
 			continue
 		}

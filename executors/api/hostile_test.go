@@ -110,7 +110,7 @@ func TestMisbehavingTargets(t *testing.T) {
 	emptyBlocks := append([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff}, bytes.Repeat([]byte{0, 0, 0, 0xff, 0xff}, 3<<20)...)
 	gz := func(data []byte) func(net.Conn) {
 		return func(c net.Conn) {
-			fmt.Fprintf(c, ok+"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", len(data))
+			_, _ = fmt.Fprintf(c, ok+"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", len(data))
 			_, _ = c.Write(data)
 		}
 	}

@@ -80,7 +80,7 @@ func openPage(ctx context.Context, inst *instance, proxy string) (_ *page, err e
 	defer func() {
 		if err != nil {
 			inst.unwatch(pg)
-			devtools.Post(root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID})
+			devtools.Post(root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID}) //nolint:staticcheck // an answer is no request, though they look alike
 		}
 	}()
 

@@ -36,7 +36,7 @@ type taskFunc = func(testing.TB) executors.Task
 
 func kindIsKnown(t *trial) error {
 	if kind := t.executor.Kind(); !slices.Contains(spec.Kinds(), kind) {
-		return fmt.Errorf("Kind returned %q, which the plan language does not know", kind)
+		return fmt.Errorf("the kind is %q, which the plan language does not know", kind)
 	}
 	return nil
 }

@@ -164,6 +164,7 @@ type check struct {
 // try runs the rule on a fresh executor, then closes it and looks for what it
 // left behind.
 func (c check) try(tb testing.TB, h Harness) error {
+	tb.Helper()
 	before := goleak.IgnoreCurrent()
 	t := &trial{tb: tb, h: h, executor: h.New(tb)}
 	err := c.rule(t)

@@ -77,7 +77,7 @@ func TestSuiteFindsBrokenExecutors(t *testing.T) {
 			return o, nil
 		}},
 		{"calls itself flaky", "passing case passes", "outcome flaky", func(ctx context.Context, good executors.Executor, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
-			good.Execute(ctx, task, sink)
+			_, _ = good.Execute(ctx, task, sink)
 			return spec.OutcomeFlaky, errors.New("sometimes")
 		}},
 		{"calls errors failures", "erroring case errs", "want errored", func(ctx context.Context, good executors.Executor, task executors.Task, sink executors.Sink) (spec.Outcome, error) {

@@ -52,8 +52,8 @@ func installations(ctx context.Context, dir string, f *folder) []binaries {
 	} else {
 		dirs, _ = filepath.Glob("/usr/lib/postgresql/*/bin")
 		if initdb, err := exec.LookPath("initdb"); err == nil {
-			if real, err := filepath.EvalSymlinks(initdb); err == nil {
-				dirs = append(dirs, filepath.Dir(real))
+			if resolved, err := filepath.EvalSymlinks(initdb); err == nil {
+				dirs = append(dirs, filepath.Dir(resolved))
 			}
 		}
 	}

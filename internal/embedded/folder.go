@@ -46,7 +46,7 @@ func openFolder(path string) (*folder, error) {
 		f.path, f.temporary = dir, true
 	}
 	if err := f.prepare(); err != nil {
-		f.close()
+		_ = f.close() // nothing was written
 		return nil, err
 	}
 	return f, nil
@@ -66,7 +66,7 @@ func (f *folder) prepare() error {
 	}
 	// Only the folder itself is closed: the server's account must come through
 	// its parents.
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil { //nolint:gosec // see above
 		return unusable(f.path, err)
 	}
 	if err := os.Mkdir(f.path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -99,15 +99,15 @@ func (f *folder) checkReach(dir string) error {
 	if f.account == nil {
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	for err != nil && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)
-		real, err = filepath.EvalSymlinks(dir)
+		resolved, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil {
 		return unusable(f.path, err)
 	}
-	blocked := f.account.unreachable(real)
+	blocked := f.account.unreachable(resolved)
 	if blocked == "" {
 		return nil
 	}
@@ -220,7 +220,7 @@ func (f *folder) adoptStalePID() error {
 	}
 	_, rest, _ := bytes.Cut(content, []byte("\n"))
 	fresh := path + ".new"
-	if err := os.WriteFile(fresh, append([]byte(strconv.Itoa(os.Getpid())+"\n"), rest...), 0o600); err != nil {
+	if err := os.WriteFile(fresh, append([]byte(strconv.Itoa(os.Getpid())+"\n"), rest...), 0o600); err != nil { //nolint:gosec // a file of our own folder
 		return fmt.Errorf("write postmaster.pid: %w", err)
 	}
 	if f.account != nil {

@@ -22,15 +22,18 @@ func TestFoldersThatCannotBeUsed(t *testing.T) {
 		want     []string
 	}{
 		{name: "a file", make: func(t *testing.T, dir string) string {
+			t.Helper()
 			path := filepath.Join(dir, "file")
 			write(t, path, "x", 0o600)
 			return path
 		}, want: []string{"cannot be used", "not a directory", "--data-dir"}},
 		{name: "below a file", make: func(t *testing.T, dir string) string {
+			t.Helper()
 			write(t, filepath.Join(dir, "file"), "x", 0o600)
 			return filepath.Join(dir, "file", "data")
 		}, want: []string{"cannot be used", "not a directory"}},
 		{name: "not writable", onlyUser: true, make: func(t *testing.T, dir string) string {
+			t.Helper()
 			path := filepath.Join(dir, "closed")
 			if err := os.Mkdir(path, 0o500); err != nil {
 				t.Fatal(err)
@@ -41,12 +44,14 @@ func TestFoldersThatCannotBeUsed(t *testing.T) {
 			return "/proc/semantest"
 		}, want: []string{"cannot be used; make it writable or choose another with --data-dir"}},
 		{name: "behind a closed parent", asRoot: true, make: func(t *testing.T, dir string) string {
+			t.Helper()
 			if err := os.Chmod(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			return filepath.Join(dir, "not", "made")
 		}, want: []string{"PostgreSQL refuses to run as root and runs as ", "may not enter", "/var/lib/semantest"}},
 		{name: "closed, with another's files", asRoot: true, make: func(t *testing.T, dir string) string {
+			t.Helper()
 			write(t, filepath.Join(dir, "precious"), "x", 0o600)
 			if err := os.Chmod(dir, 0o700); err != nil {
 				t.Fatal(err)
@@ -54,6 +59,7 @@ func TestFoldersThatCannotBeUsed(t *testing.T) {
 			return dir
 		}, want: []string{"may not enter"}},
 		{name: "another major version", make: func(t *testing.T, dir string) string {
+			t.Helper()
 			if err := os.Mkdir(filepath.Join(dir, "postgres"), 0o755); err != nil {
 				t.Fatal(err)
 			}

@@ -72,7 +72,7 @@ func StartPostgres(ctx context.Context, opts PostgresOptions) (*Postgres, error)
 	}
 	p, err := startIn(ctx, f, opts)
 	if err != nil {
-		f.close()
+		_ = f.close() // the reason is the first error
 		return nil, err
 	}
 	return p, nil

@@ -31,7 +31,7 @@ type server struct {
 
 func startServer(bin binaries, f *folder, args []string, log *slog.Logger) (*server, error) {
 	s := &server{tail: newTail(log), done: make(chan struct{})}
-	cmd := exec.Command(bin.postgres, args...)
+	cmd := exec.Command(bin.postgres, args...) //nolint:gosec,noctx // PostgreSQL, which the operator installed; Stop ends it
 	prepare(cmd, f.account, f.cluster(), s.tail)
 	started := make(chan error)
 	go func() {
@@ -112,7 +112,7 @@ func (s *server) signal(ctx context.Context, sig syscall.Signal, wait time.Durat
 // runAs runs a short program to its end and returns what it wrote.
 func runAs(ctx context.Context, a *account, dir, name string, args ...string) (*tail, error) {
 	out := newTail(nil)
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // PostgreSQL, which the operator installed
 	prepare(cmd, a, dir, out)
 	cmd.Stdout = out
 	cmd.Cancel = func() error {

@@ -58,7 +58,7 @@ func (f *folder) privateDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	owner := uint32(os.Geteuid())
+	owner := uint32(os.Geteuid()) //nolint:gosec // an id of an account is never negative on Unix
 	if f.account != nil {
 		owner = f.account.uid
 	}

@@ -87,7 +87,7 @@ func (b *Bus) run(ctx context.Context) {
 		var batch []message
 		select {
 		case <-ctx.Done():
-			b.send(b.drain(nil))
+			_ = b.send(b.drain(nil)) // readers poll what does not arrive
 			return
 		case m := <-b.queue:
 			batch = b.drain([]message{m})

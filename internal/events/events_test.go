@@ -170,7 +170,7 @@ func TestResumingLeavesNoHole(t *testing.T) {
 		return nil
 	})
 	g.Go(func() error {
-		rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable on purpose
+		rnd := rand.New(rand.NewPCG(1, 2)) // repeatable on purpose
 		var seen int64
 		for seen < total {
 			f := w.hub.Follow(w.runID, seen)

@@ -49,8 +49,8 @@ var page = sync.OnceValues(func() (*template.Template, error) {
 	}, "; ")
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"policy": func() string { return policy },
-		"style":  func() template.HTML { return template.HTML("<style>" + pageStyle + "</style>") },
-		"script": func() template.HTML { return template.HTML("<script>" + pageScript + "</script>") },
+		"style":  func() template.HTML { return template.HTML("<style>" + pageStyle + "</style>") },    //nolint:gosec // our own file
+		"script": func() template.HTML { return template.HTML("<script>" + pageScript + "</script>") }, //nolint:gosec // our own file
 	}).Parse(pageTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("parse the report's page: %w", err)

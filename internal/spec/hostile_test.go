@@ -13,7 +13,7 @@ import (
 // the square of a plan, on machines of any speed.
 const limit = 20 * time.Second
 
-func TestHostileSourcesAreBounded(t *testing.T) {
+func TestHostileSourcesAreBounded(t *testing.T) { //nolint:tparallel // each is timed: one after the other
 	t.Parallel()
 	const size = spec.MaxSourceBytes
 	fill := func(head, unit, tail string) string {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -137,7 +138,7 @@ func webAddress(u *url.URL) error {
 
 // cause drops the address that url.Error repeats.
 func cause(err error) error {
-	if e, ok := err.(*url.Error); ok {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}
 	return err

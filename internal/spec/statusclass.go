@@ -1,6 +1,9 @@
 package spec
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // StatusClass is a class of HTTP status codes, written 2xx. A Value of a
 // status matcher may hold one beside plain codes.
@@ -18,7 +21,7 @@ func ParseStatusClass(text string) (StatusClass, bool) {
 func (c StatusClass) Contains(code int) bool { return code/100 == int(c) }
 
 // String returns the class as a plan writes it.
-func (c StatusClass) String() string { return string(rune('0'+int(c))) + "xx" }
+func (c StatusClass) String() string { return strconv.Itoa(int(c)) + "xx" }
 
 // MarshalText implements encoding.TextMarshaler.
 func (c StatusClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

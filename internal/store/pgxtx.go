@@ -100,7 +100,7 @@ func (t *pgxTx) Query(ctx context.Context, query string, args ...any) (pgx.Rows,
 	if err != nil {
 		return nil, err
 	}
-	rows, err := t.tx.QueryContext(ctx, query, encoded...) //nolint:sqlclosecheck,rowserrcheck // the caller closes pgxRows
+	rows, err := t.tx.QueryContext(ctx, query, encoded...) //nolint:rowserrcheck // the caller closes pgxRows
 	if err != nil {
 		return nil, translate(err)
 	}

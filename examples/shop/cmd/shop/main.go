@@ -20,7 +20,8 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "shop:", err)
-		os.Exit(1)
+		stop()
+		os.Exit(1) //nolint:gocritic // stopped above
 	}
 }
 
@@ -40,6 +41,6 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", *listen, err)
 	}
-	fmt.Fprintf(stderr, "The shop is open at http://%s\n", ln.Addr())
+	_, _ = fmt.Fprintf(stderr, "The shop is open at http://%s\n", ln.Addr())
 	return shop.Serve(ctx, ln, shop.WithFault(fault))
 }

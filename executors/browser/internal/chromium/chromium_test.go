@@ -115,7 +115,7 @@ func TestStartFails(t *testing.T) {
 // without it, and says so.
 func TestWithoutSandbox(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "semantest-test-")
+	dir, err := os.MkdirTemp("", "semantest-test-") //nolint:usetesting // the account of the browser must reach it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func sharedMemoryIsSmall() bool {
 	if err := syscall.Statfs("/dev/shm", &st); err != nil {
 		return true
 	}
-	return uint64(st.Bsize)*st.Blocks < 512<<20
+	return uint64(st.Bsize)*st.Blocks < 512<<20 //nolint:gosec // a size of blocks is positive
 }
 
 // environment passes on what pictures depend on, and none of our secrets.

@@ -121,7 +121,7 @@ func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("making a pipe: %w", err), childR.Close(), toBrowser.Close())
 	}
-	cmd := exec.Command(path, flags(path, p.profile.dir, w.sandbox)...)
+	cmd := exec.Command(path, flags(path, p.profile.dir, w.sandbox)...) //nolint:gosec,noctx // the browser, which the operator installed; Close ends it
 	cmd.Dir = p.profile.dir
 	cmd.Env = environment(p.profile.dir)
 	cmd.ExtraFiles = []*os.File{childR, childW}
@@ -130,7 +130,7 @@ func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os
 	cmd.WaitDelay = 500 * time.Millisecond
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if w.uid >= 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(w.uid), Gid: uint32(w.uid)}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(w.uid), Gid: uint32(w.uid)} //nolint:gosec // not negative
 	}
 	p.cmd = cmd
 

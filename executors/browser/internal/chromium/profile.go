@@ -69,7 +69,7 @@ func removeAll(dir string, limit time.Duration) error {
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // nothing tells when a dying process has written its last
 	}
 }
 

@@ -48,11 +48,11 @@ func TestLeftovers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	making, err := os.MkdirTemp("", makingPrefix)
+	making, err := os.MkdirTemp("", makingPrefix) //nolint:usetesting // what is tested is this very folder
 	if err != nil {
 		t.Fatal(err)
 	}
-	young, err := os.MkdirTemp("", makingPrefix)
+	young, err := os.MkdirTemp("", makingPrefix) //nolint:usetesting // what is tested is this very folder
 	if err != nil {
 		t.Fatal(err)
 	}
