@@ -234,7 +234,7 @@ func (c *watcher) send(v any) {
 func (c *watcher) write() {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	defer c.conn.Close() // ends the reader when writing fails
+	defer func() { _ = c.conn.Close() }() // ends the reader when writing fails
 	for {
 		var err error
 		select {

@@ -30,7 +30,7 @@ func own(dir string) {
 	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{DataDir: dir, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		fmt.Println("failed:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:gocritic // the context ends with the process
 	}
 	if err := pg.CreateDatabase(ctx, "kept", ""); err != nil {
 		fmt.Println("failed:", err)
