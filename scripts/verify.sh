@@ -29,11 +29,11 @@ main() {
   return "$stale"
 }
 
-# snapshot prints the id of a tree with everything that git does not ignore,
-# new files too. The index of the repository stays as it is.
+# snapshot prints the id of a tree with all that may be generated, committed or
+# not. The index of the repository stays as it is.
 snapshot() {
   cp "$(git rev-parse --git-path index)" "$index"
-  GIT_INDEX_FILE=$index git add --all -- ent graph docs internal go.mod go.sum
+  GIT_INDEX_FILE=$index git add --all -- ent graph docs go.mod go.sum
   GIT_INDEX_FILE=$index git write-tree
 }
 
