@@ -38,9 +38,9 @@ const ticksPerSecond = 100
 // openDatabase connects to the embedded Postgres of a server through the socket
 // in its data folder.
 func openDatabase(ctx context.Context, folder string) (*sql.DB, error) {
-	found, err := filepath.Glob(filepath.Join(folder, "postgres", "run", ".s.PGSQL.*"))
+	found, err := filepath.Glob(filepath.Join(folder, "run", ".s.PGSQL.*"))
 	if err != nil || len(found) == 0 {
-		return nil, fmt.Errorf("find the embedded Postgres in %s: %w", folder, err)
+		return nil, fmt.Errorf("there is no socket of an embedded Postgres in %s", folder)
 	}
 	port := strings.TrimPrefix(filepath.Ext(found[0]), ".")
 	db, err := sql.Open("postgres", fmt.Sprintf(

@@ -67,6 +67,27 @@ type Counts struct {
 	Cancelled int `json:"cancelled"`
 }
 
+// Add counts n more results with an outcome.
+func (c *Counts) Add(o spec.Outcome, n int) {
+	c.Finished += n
+	switch o {
+	case spec.OutcomePassed:
+		c.Passed += n
+	case spec.OutcomeFailed:
+		c.Failed += n
+	case spec.OutcomeFlaky:
+		c.Flaky += n
+	case spec.OutcomeTimedOut:
+		c.TimedOut += n
+	case spec.OutcomeErrored:
+		c.Errored += n
+	case spec.OutcomeSkipped:
+		c.Skipped += n
+	case spec.OutcomeCancelled:
+		c.Cancelled += n
+	}
+}
+
 // Tick says where an attempt stands.
 type Tick struct {
 	RunID    string    `json:"runId"`

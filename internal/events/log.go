@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/runevent"
@@ -25,30 +26,26 @@ func (l *Log) Record(ctx context.Context, tx *store.Tx, events ...Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	rows := make([]*ent.RunEventCreate, len(events))
-	payloads := make([][]byte, len(events))
+	n := len(events)
+	ids, seqs, types := make([]string, n), make([]int64, n), make([]string, n)
+	payloads, ats := make([][]byte, n), make([]time.Time, n)
 	for i, e := range events {
 		payload, err := json.Marshal(e)
 		if err != nil {
 			return fmt.Errorf("encode event %s: %w", e.Type, err)
 		}
-		payloads[i] = payload
-		rows[i] = tx.RunEvent.Create().
-			SetRunID(e.RunID).SetSeq(e.Seq).SetType(string(e.Type)).SetPayload(payload).SetAt(e.At)
+		ids[i], seqs[i], types[i], payloads[i], ats[i] = e.RunID, e.Seq, string(e.Type), payload, e.At
 	}
-	for len(rows) > 0 {
-		n := min(len(rows), batch)
-		if err := tx.RunEvent.CreateBulk(rows[:n]...).Exec(ctx); err != nil {
-			return fmt.Errorf("store events: %w", err)
-		}
-		rows = rows[n:]
+	const query = `
+INSERT INTO run_events (run_id, seq, type, payload, at)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::timestamptz[])`
+	_, err := tx.ExecContext(ctx, query, store.Array(ids), store.Array(seqs), store.Array(types), store.Array(payloads), store.Array(ats))
+	if err != nil {
+		return fmt.Errorf("store events: %w", err)
 	}
 	tx.AfterCommit(func() { l.bus.publishEvents(payloads) })
 	return nil
 }
-
-// batch keeps an insert below Postgres' limit of 65,535 parameters.
-const batch = 5000
 
 // Read returns up to limit stored events of a run after a number, in order.
 func (l *Log) Read(ctx context.Context, runID string, after int64, limit int) ([]Event, error) {

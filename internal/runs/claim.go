@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/result"
-	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
@@ -41,65 +42,120 @@ type Claim struct {
 
 // Claim leases the attempt that a job names. It fails with ErrStale when the
 // job is out of date, which makes a second delivery harmless.
+//
+// Attempts that are claimed at the same time are leased in one transaction.
 func (s *Service) Claim(ctx context.Context, workerID, resultID string, attempt int) (*Claim, error) {
-	var row *ent.Result
-	var stopping bool
-	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		row, err = lease(ctx, tx, workerID, resultID, attempt)
-		if err != nil {
-			return err
-		}
-		stopping, err = s.announceAttempt(ctx, tx, row)
-		return err
-	})
-	if err != nil {
+	c := &claiming{workerID: workerID, resultID: resultID, attempt: attempt}
+	if err := s.claims.do(ctx, "", c); err != nil {
 		return nil, err
 	}
-	claim, err := s.assemble(ctx, row, workerID)
+	claim, err := s.assemble(ctx, c.row, workerID)
 	if err != nil {
-		return nil, s.giveUp(ctx, row, workerID, err)
+		return nil, s.giveUp(ctx, c.row, workerID, err)
 	}
-	claim.Stopping = stopping
+	claim.Stopping = c.stopping
 	return claim, nil
 }
 
-func lease(ctx context.Context, tx *store.Tx, workerID, resultID string, attempt int) (*ent.Result, error) {
-	const query = `
-UPDATE results SET status = 'running', worker_id = $3, started_at = COALESCE(started_at, now()),
-	lease_expires_at = now() + $4 * interval '1 millisecond'
-WHERE id = $1 AND attempt = $2 AND status = 'queued'
-RETURNING project_id, run_id, case_id, case_key, title, kind, timeout_ms, max_retries, retries`
-	rows, err := tx.QueryContext(ctx, query, resultID, attempt, workerID, LeaseTime.Milliseconds())
-	if err != nil {
-		return nil, fmt.Errorf("lease the attempt: %w", err)
-	}
-	r := &ent.Result{ID: resultID, Attempt: attempt, Status: result.StatusRunning}
-	err = scanOne(rows, &r.ProjectID, &r.RunID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.TimeoutMs, &r.MaxRetries, &r.Retries)
-	if err != nil {
-		return nil, fmt.Errorf("lease the attempt: %w", stale(err))
-	}
-	r.WorkerID = &workerID
-	return r, nil
+// claiming is a wish to lease an attempt, and what came of it.
+type claiming struct {
+	workerID, resultID string
+	attempt            int
+
+	row      *ent.Result // nil when the job is out of date
+	stopping bool
 }
 
-func (s *Service) announceAttempt(ctx context.Context, tx *store.Tx, row *ent.Result) (stopping bool, err error) {
-	advanced, err := advance(ctx, tx, row.RunID, delta{events: 1, started: true})
+// claimTogether leases attempts of any runs and says which were stale.
+func (s *Service) claimTogether(ctx context.Context, cs []*claiming) ([]error, error) {
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := lease(ctx, tx, cs); err != nil {
+			return err
+		}
+		byRun := map[string][]*claiming{}
+		for _, c := range cs {
+			if c.row != nil {
+				byRun[c.row.RunID] = append(byRun[c.row.RunID], c)
+			}
+		}
+		// One order for everybody, so that no two wait for each other's run.
+		for _, id := range slices.Sorted(maps.Keys(byRun)) {
+			if err := s.announceAttempts(ctx, tx, id, byRun[id]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	errs := make([]error, len(cs))
+	for i, c := range cs {
+		if c.row == nil {
+			errs[i] = fmt.Errorf("lease the attempt: %w", ErrStale)
+		}
+	}
+	return errs, err
+}
+
+// lease makes the attempts their workers'. Of two who want the same one, the
+// first gets it.
+func lease(ctx context.Context, tx *store.Tx, cs []*claiming) (err error) {
+	type key struct {
+		result  string
+		attempt int
+	}
+	wanted := make(map[key]*claiming, len(cs))
+	var ids, workers []string
+	var attempts []int64
+	for _, c := range cs {
+		c.row = nil // from a transaction that was tried before
+		k := key{c.resultID, c.attempt}
+		if wanted[k] != nil {
+			continue
+		}
+		wanted[k] = c
+		ids, workers, attempts = append(ids, c.resultID), append(workers, c.workerID), append(attempts, int64(c.attempt))
+	}
+	const query = `
+UPDATE results SET status = 'running', worker_id = c.worker_id, started_at = COALESCE(started_at, now()),
+	lease_expires_at = now() + $4 * interval '1 millisecond'
+FROM unnest($1::text[], $2::bigint[], $3::text[]) AS c(id, attempt, worker_id)
+WHERE results.id = c.id AND results.attempt = c.attempt AND status = 'queued'
+RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, title, kind, timeout_ms, max_retries, retries`
+	rows, err := tx.QueryContext(ctx, query, store.Array(ids), store.Array(attempts), store.Array(workers), LeaseTime.Milliseconds())
 	if err != nil {
-		return false, err
+		return fmt.Errorf("lease the attempts: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		r := &ent.Result{Status: result.StatusRunning}
+		err := rows.Scan(&r.ID, &r.Attempt, &r.ProjectID, &r.RunID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.TimeoutMs,
+			&r.MaxRetries, &r.Retries)
+		if err != nil {
+			return fmt.Errorf("lease the attempts: %w", err)
+		}
+		c := wanted[key{r.ID, r.Attempt}]
+		c.row, r.WorkerID = r, &c.workerID
+	}
+	return rows.Err()
+}
+
+// announceAttempts records that attempts of a run began.
+func (s *Service) announceAttempts(ctx context.Context, tx *store.Tx, runID string, cs []*claiming) error {
+	r, err := advance(ctx, tx, runID, delta{events: len(cs), started: true})
+	if err != nil {
+		return err
 	}
 	now := time.Now()
-	evs := []events.Event{advanced.event(events.CaseStarted, now)}
-	if advanced.before == run.StatusQueued { // only the lock tells that this is the first case
-		if advanced, err = advance(ctx, tx, row.RunID, delta{events: 1}); err != nil {
-			return false, err
-		}
-		evs = append([]events.Event{advanced.event(events.RunStarted, now)}, evs...)
+	var evs []events.Event
+	if r.started { // only the lock tells that this is the first case
+		evs = append(evs, r.event(events.RunStarted, now))
 	}
-	started := &evs[len(evs)-1]
-	describe(started, row)
-	started.WorkerID = *row.WorkerID
-	return advanced.stopping, s.record(ctx, tx, advanced, evs...)
+	for _, c := range cs {
+		e := r.event(events.CaseStarted, now)
+		describe(&e, c.row)
+		e.WorkerID, c.stopping = c.workerID, r.stopping
+		evs = append(evs, e)
+	}
+	return s.record(ctx, tx, r, evs...)
 }
 
 // assemble brings together what the executor needs. The run's part that never

@@ -2,59 +2,47 @@ package runs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/internal/events"
-	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
-// finishRun gives a run whose results are complete its status, and records its
-// last event. The run's row is locked by the caller's transaction.
-func (s *Service) finishRun(ctx context.Context, tx *store.Tx, runID string) error {
-	row, err := tx.Run.Get(ctx, runID)
+// finishRun gives a run whose results are complete its status and returns its
+// last event, which the caller records. The run's row is locked and r as fresh.
+func (s *Service) finishRun(ctx context.Context, tx *store.Tx, r *runRow) (events.Event, error) {
+	version, err := s.plans.VersionTx(ctx, tx, r.planVersionID)
 	if err != nil {
-		return fmt.Errorf("read the run: %w", err)
+		return events.Event{}, err
 	}
-	gates, err := s.gatesOf(ctx, tx, row)
-	if err != nil {
-		return err
+	judged := judge(version.Plan.Gates, r.counts)
+	var gates any
+	if judged != nil {
+		doc, err := json.Marshal(judged)
+		if err != nil {
+			return events.Event{}, fmt.Errorf("encode the gates: %w", err)
+		}
+		gates = string(doc)
 	}
-	judged := judge(gates, row)
-	status := statusOf(row, judged)
+	const query = `
+UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, last_seq = last_seq + 1 WHERE id = $1`
 	now := time.Now()
-	advanced, err := advance(ctx, tx, runID, delta{events: 1})
-	if err != nil {
-		return err
+	r.status = statusOf(r, judged)
+	r.lastSeq++
+	if _, err := tx.ExecContext(ctx, query, r.id, string(r.status), gates, now); err != nil {
+		return events.Event{}, fmt.Errorf("store the run's status: %w", err)
 	}
-	err = tx.Run.UpdateOneID(runID).SetStatus(status).SetGates(judged).SetFinishedAt(now).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("store the run's status: %w", err)
-	}
-	advanced.status = status
-	return s.record(ctx, tx, advanced, advanced.event(events.RunFinished, now))
-}
-
-func (s *Service) gatesOf(ctx context.Context, tx *store.Tx, row *ent.Run) (*spec.Gates, error) {
-	version, err := tx.PlanVersion.Get(ctx, row.PlanVersionID)
-	if err != nil {
-		return nil, fmt.Errorf("read the plan's version: %w", err)
-	}
-	parsed, err := plans.Source{Text: version.Source, Files: version.Files}.Parse()
-	if err != nil {
-		return nil, err
-	}
-	return parsed.Gates, nil
+	return r.event(events.RunFinished, now), nil
 }
 
 // judge evaluates the gates on the run's counts. A gate that has nothing to
 // judge fails: no case passed it.
-func judge(g *spec.Gates, r *ent.Run) []schema.GateOutcome {
+func judge(g *spec.Gates, r events.Counts) []schema.GateOutcome {
 	if g == nil {
 		return nil
 	}
@@ -75,13 +63,14 @@ func judge(g *spec.Gates, r *ent.Run) []schema.GateOutcome {
 
 // statusOf decides the run's status. Gates that hold do not make up for a
 // failed case: they only add conditions.
-func statusOf(r *ent.Run, gates []schema.GateOutcome) run.Status {
+func statusOf(r *runRow, gates []schema.GateOutcome) run.Status {
+	c := r.counts
 	switch {
-	case r.Cancelled > 0 || r.StopRequestedAt != nil:
+	case c.Cancelled > 0 || r.stopping:
 		return run.StatusCancelled
-	case r.Failed+r.TimedOut > 0:
+	case c.Failed+c.TimedOut > 0:
 		return run.StatusFailed
-	case r.Errored > 0:
+	case c.Errored > 0:
 		return run.StatusErrored
 	}
 	for _, g := range gates {

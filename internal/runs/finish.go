@@ -2,17 +2,12 @@ package runs
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/internal/events"
-	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -72,57 +67,86 @@ type Artifact struct {
 }
 
 // Finish stores an attempt. Where another try is due, or the worker had to end,
-// the case goes back to the queue; otherwise the result gets its outcome, the run passes the token on,
-// and the last result ends the run. It fails with ErrStale when the attempt is
-// no longer the worker's, and then nothing of it is stored.
+// the case goes back to the queue; otherwise the result gets its outcome, the run
+// passes the token on, and the last result ends the run. It fails with ErrStale
+// when the attempt is no longer the worker's, and then nothing of it is stored.
+//
+// Attempts of one run that end at the same time are stored in one transaction.
 func (s *Service) Finish(ctx context.Context, f Finished) error {
-	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		again, err := nextAttempt(ctx, tx, f)
+	return s.finishes.do(ctx, f.Result.RunID, f)
+}
+
+// finishTogether stores attempts of one run and says which were stale.
+func (s *Service) finishTogether(ctx context.Context, fs []Finished) ([]error, error) {
+	var errs []error
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		errs = make([]error, len(fs))
+		ends, err := decide(ctx, tx, fs)
 		if err != nil {
 			return err
 		}
-		settled := f.settled()
-		if again != nil {
-			err = requeue(ctx, tx, f.Result, f.WorkerID, again.set)
-		} else {
-			err = settle(ctx, tx, f, settled)
-		}
+		current, err := release(ctx, tx, ends)
 		if err != nil {
 			return err
 		}
-		if err := storeAttempt(ctx, tx, f); err != nil {
-			return err
+		var kept []ending
+		for i, e := range ends {
+			if current[e.Result.ID] {
+				kept = append(kept, e)
+			} else {
+				errs[i] = ErrStale
+			}
 		}
-		if again != nil {
-			return s.retry(ctx, tx, f, again)
-		}
-		return s.conclude(ctx, tx, f, settled)
+		return s.proceed(ctx, tx, kept)
 	})
+	return errs, err
+}
+
+// ending is the end of an attempt with what follows from it.
+type ending struct {
+	Finished
+	next *again // how the case goes back to the queue; nil when the attempt was the last
 }
 
 // again says how a result goes back to the queue.
 type again struct {
-	set     string // what its row counts
-	event   events.Type
-	outcome spec.Outcome // of the attempt, as the event tells it
+	retried, lost int // what its row counts
+	event         events.Type
+	outcome       spec.Outcome // of the attempt, as the event tells it
 }
 
-// nextAttempt returns nil when this attempt is the last one: the plan allows no
-// other, or somebody asked the run to stop.
-func nextAttempt(ctx context.Context, tx *store.Tx, f Finished) (*again, error) {
-	// To end a worker is no fault of the case: it costs no retry, and does not
-	// count as a loss.
-	next := &again{set: "lost = lost", event: events.CaseRequeued}
-	if !f.Interrupted || f.Outcome != spec.OutcomeCancelled {
-		if !f.Outcome.Retryable() || f.Result.Retries >= f.Result.MaxRetries {
-			return nil, nil
+// decide says for each attempt whether another one follows: the plan allows it
+// or the worker had to end, and nobody asked the run to stop.
+func decide(ctx context.Context, tx *store.Tx, fs []Finished) ([]ending, error) {
+	out := make([]ending, len(fs))
+	wanted := false
+	for i, f := range fs {
+		out[i] = ending{Finished: f, next: f.wish()}
+		wanted = wanted || out[i].next != nil
+	}
+	if !wanted {
+		return out, nil
+	}
+	stopping, err := lockRun(ctx, tx, fs[0].Result.RunID)
+	if stopping {
+		for i := range out {
+			out[i].next = nil
 		}
-		next = &again{set: "retries = retries + 1", event: events.CaseRetried, outcome: f.Outcome}
 	}
-	if stopping, err := lockRun(ctx, tx, f.Result.RunID); stopping || err != nil {
-		return nil, err
+	return out, err
+}
+
+// wish is what would follow if nobody asked the run to stop.
+func (f Finished) wish() *again {
+	switch {
+	case f.Interrupted && f.Outcome == spec.OutcomeCancelled:
+		// To end a worker is no fault of the case: it costs no retry, and does not
+		// count as a loss.
+		return &again{event: events.CaseRequeued}
+	case f.Outcome.Retryable() && f.Result.Retries < f.Result.MaxRetries:
+		return &again{retried: 1, event: events.CaseRetried, outcome: f.Outcome}
 	}
-	return next, nil
+	return nil
 }
 
 // settled is the result's outcome when this attempt is its last.
@@ -133,122 +157,85 @@ func (f Finished) settled() spec.Outcome {
 	return f.Outcome
 }
 
-func settle(ctx context.Context, tx *store.Tx, f Finished, outcome spec.Outcome) error {
-	const query = `
-UPDATE results SET status = 'finished', outcome = $4, error = $5, finished_at = $6,
-	duration_ms = $7, lease_expires_at = NULL
-WHERE id = $1 AND attempt = $2 AND worker_id = $3 AND status = 'running'`
-	res, err := tx.ExecContext(ctx, query, f.Result.ID, f.Result.Attempt, f.WorkerID,
-		string(outcome), f.Error, f.FinishedAt, f.FinishedAt.Sub(f.StartedAt).Milliseconds())
-	return oneRow(res, err, "store the outcome")
-}
-
-// requeue makes the next attempt current. The set clause says why it is made.
-func requeue(ctx context.Context, tx *store.Tx, r *ent.Result, workerID, set string) error {
-	query := `
-UPDATE results SET status = 'queued', attempt = attempt + 1, worker_id = NULL, lease_expires_at = NULL, ` + set + `
-WHERE id = $1 AND attempt = $2 AND worker_id = $3 AND status = 'running'`
-	res, err := tx.ExecContext(ctx, query, r.ID, r.Attempt, workerID)
-	return oneRow(res, err, "queue the next attempt")
-}
-
-// oneRow turns "nothing matched" into ErrStale.
-func oneRow(res sql.Result, err error, doing string) error {
-	if err == nil {
-		var n int64
-		if n, err = res.RowsAffected(); err == nil && n == 0 {
-			return ErrStale
+// proceed stores attempts of one run whose results were released: their details,
+// the run's counts, the events, the jobs of what comes next, and the run's end
+// after its last case.
+func (s *Service) proceed(ctx context.Context, tx *store.Tx, ends []ending) error {
+	if len(ends) == 0 {
+		return nil
+	}
+	if err := storeAttempts(ctx, tx, ends); err != nil {
+		return err
+	}
+	d := delta{events: len(ends), outcomes: map[spec.Outcome]int{}}
+	settled := 0
+	for _, e := range ends {
+		if e.next == nil {
+			d.outcomes[e.settled()]++
+			settled++
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
-}
-
-// retry queues the case again in the place it had; the token stays with it.
-func (s *Service) retry(ctx context.Context, tx *store.Tx, f Finished, how *again) error {
-	advanced, err := advance(ctx, tx, f.Result.RunID, delta{events: 1})
+	r, err := advance(ctx, tx, ends[0].Result.RunID, d)
 	if err != nil {
 		return err
 	}
-	next := *f.Result
-	next.Attempt++
-	if err := s.enqueuer.Enqueue(ctx, tx, jobOf(&next, advanced.priority)); err != nil {
+	evs := endEvents(r, d, ends)
+	if r.complete() {
+		last, err := s.finishRun(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		evs = append(evs, last)
+	}
+	if err := s.record(ctx, tx, r, evs...); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, advanced, caseEvent(advanced, how.event, f, how.outcome))
+	return s.enqueueNext(ctx, tx, r, ends, settled)
 }
 
-// conclude counts the outcome, passes the token on and ends the run after its
-// last case.
-func (s *Service) conclude(ctx context.Context, tx *store.Tx, f Finished, outcome spec.Outcome) error {
-	advanced, err := advance(ctx, tx, f.Result.RunID, delta{events: 1, outcomes: map[spec.Outcome]int{outcome: 1}})
-	if err != nil {
-		return err
+// endEvents tells the attempts one after the other, each with the counts as they
+// stand after it.
+func endEvents(r *runRow, d delta, ends []ending) []events.Event {
+	after := *r
+	for outcome, n := range d.outcomes {
+		after.counts.Add(outcome, -n)
 	}
-	if err := s.record(ctx, tx, advanced, caseEvent(advanced, events.CaseFinished, f, outcome)); err != nil {
-		return err
+	out := make([]events.Event, len(ends))
+	for i, e := range ends {
+		event, outcome := events.CaseFinished, e.settled()
+		if e.next != nil {
+			event, outcome = e.next.event, e.next.outcome
+		} else {
+			after.counts.Add(outcome, 1)
+		}
+		out[i] = after.event(event, e.FinishedAt)
+		describe(&out[i], e.Result)
+		out[i].Outcome, out[i].Error, out[i].WorkerID = outcome, e.Error, e.WorkerID
+		out[i].DurationMS = e.FinishedAt.Sub(e.StartedAt).Milliseconds()
 	}
-	if advanced.complete() {
-		return s.finishRun(ctx, tx, advanced.id)
-	}
-	return s.passToken(ctx, tx, advanced)
+	return out
 }
 
-// passToken queues the run's next case. The run's row is locked, so no other
-// transaction can choose the same one.
-func (s *Service) passToken(ctx context.Context, tx *store.Tx, r *runRow) error {
-	const query = `
-UPDATE results SET status = 'queued' WHERE id = (
-	SELECT id FROM results WHERE run_id = $1 AND status = 'pending' ORDER BY ordinal LIMIT 1)
-RETURNING id, kind, attempt, timeout_ms`
-	rows, err := tx.QueryContext(ctx, query, r.id)
-	if err != nil {
-		return fmt.Errorf("queue the next case: %w", err)
+// enqueueNext queues what is tried again, in the place that it had, and passes
+// on the tokens of what was settled.
+func (s *Service) enqueueNext(ctx context.Context, tx *store.Tx, r *runRow, ends []ending, tokens int) error {
+	var jobs []Job
+	for _, e := range ends {
+		if e.next != nil {
+			next := *e.Result
+			next.Attempt++
+			jobs = append(jobs, jobOf(&next, r.priority))
+		}
 	}
-	next := ent.Result{RunID: r.id}
-	err = scanOne(rows, &next.ID, &next.Kind, &next.Attempt, &next.TimeoutMs)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil // all are under way
+	if tokens > 0 && !r.complete() {
+		more, err := takePending(ctx, tx, r, tokens)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, more...)
 	}
-	if err != nil {
-		return fmt.Errorf("queue the next case: %w", err)
+	if len(jobs) == 0 {
+		return nil
 	}
-	return s.enqueuer.Enqueue(ctx, tx, jobOf(&next, r.priority))
-}
-
-func caseEvent(r *runRow, t events.Type, f Finished, outcome spec.Outcome) events.Event {
-	e := r.event(t, f.FinishedAt)
-	describe(&e, f.Result)
-	e.Outcome, e.Error, e.WorkerID = outcome, f.Error, f.WorkerID
-	e.DurationMS = f.FinishedAt.Sub(f.StartedAt).Milliseconds()
-	return e
-}
-
-func storeAttempt(ctx context.Context, tx *store.Tx, f Finished) error {
-	id := ident.New(ident.Attempt)
-	create := tx.Attempt.Create().SetID(id).SetProjectID(f.Result.ProjectID).
-		SetRunID(f.Result.RunID).SetResultID(f.Result.ID).SetNumber(f.Result.Attempt).
-		SetWorkerID(f.WorkerID).SetOutcome(f.Outcome).SetError(clean(f.Error)).
-		SetStartedAt(f.StartedAt).SetFinishedAt(f.FinishedAt).
-		SetDurationMs(f.FinishedAt.Sub(f.StartedAt).Milliseconds())
-	if len(f.Logs) > 0 {
-		create.SetLogs(f.Logs)
-	}
-	if err := create.Exec(ctx); err != nil {
-		return fmt.Errorf("store the attempt: %w", err)
-	}
-	if err := storeSteps(ctx, tx, id, f.Steps); err != nil {
-		return err
-	}
-	if err := storeMetrics(ctx, tx, id, f.Metrics); err != nil {
-		return err
-	}
-	return storeArtifacts(ctx, tx, f)
-}
-
-// clean removes what Postgres cannot hold in text.
-func clean(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	return s.enqueuer.Enqueue(ctx, tx, jobs...)
 }

@@ -102,34 +102,21 @@ func (s *Service) takeBack(ctx context.Context, found *ent.Result) error {
 		if stopping {
 			f.Outcome = spec.OutcomeCancelled
 		}
+		end := ending{Finished: f, next: &again{lost: 1, event: events.CaseRequeued}}
 		if stopping || r.Lost+1 >= MaxLost {
+			end.next = nil
 			if !stopping {
-				f.Error = fmt.Sprintf("given up: %d workers were lost while they performed the case", MaxLost)
+				end.Error = fmt.Sprintf("given up: %d workers were lost while they performed the case", MaxLost)
 			}
-			if err := settle(ctx, tx, f, f.Outcome); err != nil {
-				return err
-			}
-			if err := storeAttempt(ctx, tx, f); err != nil {
-				return err
-			}
-			return s.conclude(ctx, tx, f, f.Outcome)
 		}
-		if err := requeue(ctx, tx, r, *r.WorkerID, "lost = lost + 1"); err != nil {
-			return err
-		}
-		if err := storeAttempt(ctx, tx, f); err != nil {
-			return err
-		}
-		advanced, err := advance(ctx, tx, r.RunID, delta{events: 1})
+		current, err := release(ctx, tx, []ending{end})
 		if err != nil {
 			return err
 		}
-		next := *r
-		next.Attempt++
-		if err := s.enqueuer.Enqueue(ctx, tx, jobOf(&next, advanced.priority)); err != nil {
-			return err
+		if !current[r.ID] {
+			return ErrStale
 		}
-		return s.record(ctx, tx, advanced, caseEvent(advanced, events.CaseRequeued, f, ""))
+		return s.proceed(ctx, tx, []ending{end})
 	})
 }
 

@@ -17,8 +17,9 @@ import (
 // after an advance.
 type runRow struct {
 	id, projectID string
+	planVersionID string
 	status        run.Status
-	before        run.Status // the status before the advance
+	started       bool // by this advance
 	priority      int
 	stopping      bool
 	counts        events.Counts
@@ -27,20 +28,21 @@ type runRow struct {
 
 // delta is what an advance adds to a run.
 type delta struct {
-	events   int // how many events will be recorded
-	started  bool
+	events   int  // how many events will be recorded
+	started  bool // a case began; where it is the run's first, one more event is recorded
 	stopping bool
 	outcomes map[spec.Outcome]int
 }
 
 // advance locks the run's row, adds the delta and takes event numbers, in one
 // statement: the hot spot of every run. The caller records exactly
-// delta.events events with the numbers up to lastSeq.
+// delta.events events with the numbers up to lastSeq, and one more where the
+// run has started.
 func advance(ctx context.Context, tx *store.Tx, runID string, d delta) (*runRow, error) {
 	const query = `
 WITH old AS (SELECT id, status FROM runs WHERE id = $1 FOR NO KEY UPDATE)
 UPDATE runs SET
-	last_seq = last_seq + $2,
+	last_seq = last_seq + $2 + CASE WHEN $3 AND runs.status = 'queued' THEN 1 ELSE 0 END,
 	status = CASE WHEN $3 AND runs.status = 'queued' THEN 'running' ELSE runs.status END,
 	started_at = CASE WHEN $3 THEN COALESCE(started_at, now()) ELSE started_at END,
 	stop_requested_at = CASE WHEN $4 THEN COALESCE(stop_requested_at, now()) ELSE stop_requested_at END,
@@ -48,7 +50,7 @@ UPDATE runs SET
 	passed = passed + $5, failed = failed + $6, flaky = flaky + $7, timed_out = timed_out + $8,
 	errored = errored + $9, skipped = skipped + $10, cancelled = cancelled + $11
 FROM old WHERE runs.id = old.id
-RETURNING runs.project_id, runs.status, old.status, priority, stop_requested_at IS NOT NULL, last_seq,
+RETURNING runs.project_id, runs.plan_version_id, runs.status, runs.status <> old.status, priority, stop_requested_at IS NOT NULL, last_seq,
 	total, finished, passed, failed, flaky, timed_out, errored, skipped, cancelled`
 	o := d.outcomes
 	rows, err := tx.QueryContext(ctx, query, runID, d.events, d.started, d.stopping,
@@ -59,7 +61,7 @@ RETURNING runs.project_id, runs.status, old.status, priority, stop_requested_at 
 	}
 	r := &runRow{id: runID}
 	c := &r.counts
-	err = scanOne(rows, &r.projectID, &r.status, &r.before, &r.priority, &r.stopping, &r.lastSeq,
+	err = scanOne(rows, &r.projectID, &r.planVersionID, &r.status, &r.started, &r.priority, &r.stopping, &r.lastSeq,
 		&c.Total, &c.Finished, &c.Passed, &c.Failed, &c.Flaky, &c.TimedOut, &c.Errored, &c.Skipped, &c.Cancelled)
 	if err != nil {
 		return nil, fmt.Errorf("advance run %s: %w", runID, err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -23,10 +24,9 @@ func (s Selection) Empty() bool {
 }
 
 // apply returns the chosen cases, and their keys unless all are chosen.
-func (s Selection) apply(plan *spec.Plan) ([]spec.ExpandedCase, []string, error) {
-	all := plan.Expand()
+func (s Selection) apply(v *plans.Version) ([]spec.ExpandedCase, []string, error) {
 	if s.Empty() {
-		return all, nil, nil
+		return v.Cases, nil, nil
 	}
 	for _, k := range s.Kinds {
 		if !slices.Contains(spec.Kinds(), k) { // the graph reads an enum of the wrong case as ""
@@ -42,8 +42,8 @@ func (s Selection) apply(plan *spec.Plan) ([]spec.ExpandedCase, []string, error)
 	}
 	var out []spec.ExpandedCase
 	var keys []string
-	for _, c := range all {
-		if s.matches(c, plan.Tags, grep) {
+	for _, c := range v.Cases {
+		if s.matches(c, v.Plan.Tags, grep) {
 			out = append(out, c)
 			keys = append(keys, c.Key)
 		}

@@ -38,6 +38,8 @@ type Service struct {
 	enqueuer Enqueuer
 	sealer   *seal.Sealer
 	setups   *lru.Cache[string, *setup]
+	claims   *gatherer[*claiming]
+	finishes *gatherer[Finished]
 }
 
 // Deps are what the service needs; all are required.
@@ -57,8 +59,11 @@ func New(d Deps) *Service {
 	if err != nil {
 		panic(err) // the size is a positive constant
 	}
-	return &Service{
+	s := &Service{
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
 		enqueuer: d.Enqueuer, sealer: d.Sealer, setups: known,
 	}
+	s.claims = newGatherer(s.claimTogether)
+	s.finishes = newGatherer(s.finishTogether)
+	return s
 }

@@ -106,22 +106,28 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, projectID string, in 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := plans.Source{Text: version.Source, Files: version.Files}.Parse()
+	parsed, err := s.plans.Parsed(version)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := plan.Variables(in.Variables, in.Secrets); err != nil {
+	if _, err := parsed.Plan.Variables(in.Variables, in.Secrets); err != nil {
 		return nil, apperr.Invalid("variables", "%s", err)
 	}
-	cases, keys, err := in.Select.apply(plan)
+	cases, keys, err := in.Select.apply(parsed)
 	if err != nil {
 		return nil, err
 	}
-	row, err := s.createRun(ctx, tx, projectID, version, plan, in, keys, len(cases))
+	skipped := 0
+	for _, c := range cases {
+		if c.Skip != "" {
+			skipped++
+		}
+	}
+	row, err := s.createRun(ctx, tx, projectID, version, parsed.Plan, in, keys, len(cases), skipped)
 	if err != nil {
 		return nil, err
 	}
-	results, err := createResults(ctx, tx, row, plan, cases, in.Retries)
+	results, err := createResults(ctx, tx, row, parsed.Plan, cases, in.Retries)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +138,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, projectID string, in 
 }
 
 func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string, version *ent.PlanVersion,
-	plan *spec.Plan, in StartInput, keys []string, total int,
+	plan *spec.Plan, in StartInput, keys []string, total, skipped int,
 ) (*ent.Run, error) {
 	id := ident.New(ident.Run)
 	create := tx.Run.Create().SetID(id).SetProjectID(projectID).
@@ -141,7 +147,8 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 		SetVariables(in.Variables).SetSelection(keys).
 		SetPriority(cmp.Or(in.Priority, DefaultPriority)).
 		SetParallel(cmp.Or(in.Parallel, deref(plan.Use.Parallel), DefaultParallel)).
-		SetTotal(total)
+		SetTotal(total).SetSkipped(skipped).SetFinished(skipped).
+		SetLastSeq(int64(1 + skipped)) // the events that announce records
 	if in.ClientMutationID != "" {
 		create.SetClientMutationID(in.ClientMutationID)
 	}
@@ -162,20 +169,27 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 // resultBatch keeps an insert below Postgres' limit of 65,535 parameters.
 const resultBatch = 2000
 
+// createResults stores a result for each case. The first ones, as many as may be
+// under way at once, are queued already.
 func createResults(ctx context.Context, tx *store.Tx, row *ent.Run, plan *spec.Plan,
 	cases []spec.ExpandedCase, retries *int,
 ) ([]*ent.Result, error) {
 	creates := make([]*ent.ResultCreate, len(cases))
+	tokens := row.Parallel
 	for i, c := range cases {
 		create := tx.Result.Create().SetProjectID(row.ProjectID).SetRunID(row.ID).SetOrdinal(i).
 			SetCaseID(c.ID).SetCaseKey(c.Key).SetTitle(c.Title()).SetKind(c.Kind).
 			SetTags(append(append([]string{}, plan.Tags...), c.Tags...)).SetMatrix(c.Matrix).
 			SetTimeoutMs(c.Timeout.Or(plan.Use.Timeout.Or(DefaultTimeout)).Milliseconds()).
 			SetMaxRetries(firstOf(retries, c.Retries, plan.Use.Retries))
-		if c.Skip != "" {
+		switch {
+		case c.Skip != "":
 			now := time.Now()
 			create.SetStatus(result.StatusFinished).SetOutcome(spec.OutcomeSkipped).SetError(c.Skip).
 				SetStartedAt(now).SetFinishedAt(now)
+		case tokens > 0:
+			create.SetStatus(result.StatusQueued)
+			tokens--
 		}
 		creates[i] = create
 	}
@@ -195,54 +209,44 @@ func createResults(ctx context.Context, tx *store.Tx, row *ent.Run, plan *spec.P
 // enqueueFirst hands out the run's tokens: one job for each case that may be
 // under way at once. Each finished case passes its token on.
 func (s *Service) enqueueFirst(ctx context.Context, tx *store.Tx, row *ent.Run, results []*ent.Result) error {
-	var ids []string
 	var jobs []Job
 	for _, r := range results {
-		if r.Status == result.StatusPending && len(jobs) < row.Parallel {
-			ids = append(ids, r.ID)
+		if r.Status == result.StatusQueued {
 			jobs = append(jobs, jobOf(r, row.Priority))
 		}
 	}
 	if len(jobs) == 0 {
 		return nil
 	}
-	if err := tx.Result.Update().Where(result.IDIn(ids...)).SetStatus(result.StatusQueued).Exec(ctx); err != nil {
-		return fmt.Errorf("queue the first cases: %w", err)
-	}
 	return s.enqueuer.Enqueue(ctx, tx, jobs...)
 }
 
 // announce records the first events, and the last one where every case is
-// skipped.
+// skipped. The run is this transaction's own, so nothing has to be locked.
 func (s *Service) announce(ctx context.Context, tx *store.Tx, row *ent.Run, results []*ent.Result) (*ent.Run, error) {
-	var skipped []*ent.Result
-	for _, r := range results {
-		if r.Status == result.StatusFinished {
-			skipped = append(skipped, r)
+	r := &runRow{
+		id: row.ID, projectID: row.ProjectID, planVersionID: row.PlanVersionID, status: row.Status,
+		priority: row.Priority, counts: CountsOf(row), lastSeq: row.LastSeq,
+	}
+	now := time.Now()
+	evs := []events.Event{r.event(events.RunQueued, now)}
+	for _, res := range results {
+		if res.Status == result.StatusFinished {
+			e := r.event(events.CaseFinished, now)
+			describe(&e, res)
+			e.Outcome, e.Error = spec.OutcomeSkipped, res.Error
+			evs = append(evs, e)
 		}
 	}
-	advanced, err := advance(ctx, tx, row.ID, delta{
-		events:   1 + len(skipped),
-		outcomes: map[spec.Outcome]int{spec.OutcomeSkipped: len(skipped)},
-	})
+	if !r.complete() {
+		return row, s.record(ctx, tx, r, evs...)
+	}
+	last, err := s.finishRun(ctx, tx, r)
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	evs := []events.Event{advanced.event(events.RunQueued, now)}
-	for _, r := range skipped {
-		e := advanced.event(events.CaseFinished, now)
-		describe(&e, r)
-		e.Outcome, e.Error = spec.OutcomeSkipped, r.Error
-		evs = append(evs, e)
-	}
-	if err := s.record(ctx, tx, advanced, evs...); err != nil {
+	if err := s.record(ctx, tx, r, append(evs, last)...); err != nil {
 		return nil, err
-	}
-	if advanced.complete() {
-		if err := s.finishRun(ctx, tx, row.ID); err != nil {
-			return nil, err
-		}
 	}
 	fresh, err := tx.Run.Get(ctx, row.ID)
 	if err != nil {

@@ -60,13 +60,14 @@ func (s *Service) stop(ctx context.Context, tx *store.Tx, id string) error {
 		e.Outcome, e.Error = spec.OutcomeCancelled, stoppedBefore
 		evs = append(evs, e)
 	}
-	if err := s.record(ctx, tx, advanced, evs...); err != nil {
-		return err
-	}
 	if advanced.complete() {
-		return s.finishRun(ctx, tx, id)
+		last, err := s.finishRun(ctx, tx, advanced)
+		if err != nil {
+			return err
+		}
+		evs = append(evs, last)
 	}
-	return nil
+	return s.record(ctx, tx, advanced, evs...)
 }
 
 const stoppedBefore = "the run was stopped before the case began"

@@ -27,6 +27,10 @@ func (t *Tx) AfterCommit(f func()) { t.afterCommit = append(t.afterCommit, f) }
 // Pgx presents the transaction to River.
 func (t *Tx) Pgx() pgx.Tx { return &pgxTx{tx: t.Tx} }
 
+// Array presents a slice as a Postgres array, for statements over many rows
+// whose text does not depend on how many.
+func Array[T any](values []T) any { return pq.Array(values) }
+
 // maxTries bounds how often a transaction is tried when Postgres refuses it for
 // the sake of another one.
 const maxTries = 4
