@@ -9,6 +9,7 @@ import (
 
 	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
@@ -87,7 +88,7 @@ func (r *recorder) Attach(ctx context.Context, a executors.Attachment) error {
 		SHA256: stored.SHA256, Key: stored.Key, Size: stored.Size,
 	}
 	if err != nil {
-		row.Error = "the content could not be stored: " + err.Error()
+		row.Error = "the content could not be stored: " + apperr.Message(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,6 +43,6 @@ func System() Sys {
 
 // colour reports whether output may be coloured.
 func (s Sys) colour() bool {
-	_, no := s.LookupEnv("NO_COLOR")
-	return s.Terminal && !no
+	no, _ := s.LookupEnv("NO_COLOR")
+	return s.Terminal && no == ""
 }
