@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,23 +90,27 @@ func (h *Hub) listen(ctx context.Context) {
 func (h *Hub) dispatch(channel, payload string) {
 	switch channel {
 	case channelEvents:
+		t := h.watched(runOf(payload))
+		if t == nil {
+			return // most runs are watched in another process, or by nobody
+		}
 		e, err := decode([]byte(payload))
 		if err != nil {
 			h.logger.Warn("a published event cannot be read", "error", err)
 			return
 		}
-		if t := h.watched(e.RunID); t != nil {
-			t.offer(e)
-		}
+		t.offer(e)
 	case channelTicks:
+		t := h.watched(runOf(payload))
+		if t == nil {
+			return
+		}
 		var tick Tick
 		if err := json.Unmarshal([]byte(payload), &tick); err != nil {
 			h.logger.Warn("a published tick cannot be read", "error", err)
 			return
 		}
-		if t := h.watched(tick.RunID); t != nil {
-			t.offerTick(tick)
-		}
+		t.offerTick(tick)
 	case channelStops:
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -113,6 +118,18 @@ func (h *Hub) dispatch(channel, payload string) {
 			f(payload)
 		}
 	}
+}
+
+// runOf reads the run's id, with which events and ticks begin, without reading
+// the rest.
+func runOf(payload string) string {
+	const before = `{"runId":"`
+	rest, ok := strings.CutPrefix(payload, before)
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, `"`)
+	return id
 }
 
 func (h *Hub) watched(runID string) *topic {

@@ -167,7 +167,8 @@ func (t *topic) extend(events []Event) {
 		}
 	}
 	if over := len(t.tail) - tailLimit; over > 0 {
-		t.tail = append(t.tail[:0:0], t.tail[over:]...)
+		clear(t.tail[:over]) // append copies what is left when the array is full, not at every event
+		t.tail = t.tail[over:]
 	}
 	if grew {
 		t.wake()

@@ -1,0 +1,52 @@
+package events
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// The hub looks a message's run up before it reads the rest, so the run's id
+// must come first in what is published.
+func TestMessagesBeginWithTheirRun(t *testing.T) {
+	t.Parallel()
+	for name, message := range map[string]any{
+		"event": Event{RunID: "run_1", ProjectID: "prj_1", Title: `{"runId":"run_2"`},
+		"tick":  Tick{RunID: "run_1", StepName: `{"runId":"run_2"`},
+	} {
+		payload, err := json.Marshal(message)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := runOf(string(payload)); got != "run_1" {
+			t.Errorf("%s: the run is read as %q from %s", name, got, payload)
+		}
+	}
+	if got := runOf(`{"seq":1}`); got != "" {
+		t.Errorf("a message without a run first is read as %q", got)
+	}
+}
+
+// A tail that is full drops its oldest events without losing its order.
+func TestTailKeepsTheNewest(t *testing.T) {
+	t.Parallel()
+	topic := newTopic(nil, "run_1", 0, nil, func() {})
+	const n = 3*tailLimit + 7
+	for seq := int64(1); seq <= n; seq++ {
+		topic.offer(Event{RunID: "run_1", Seq: seq})
+	}
+	if len(topic.tail) != tailLimit || topic.last() != n {
+		t.Fatalf("the tail holds %d events up to %d, want %d up to %d", len(topic.tail), topic.last(), tailLimit, n)
+	}
+	events, held, _ := topic.after(n - tailLimit)
+	if !held || len(events) != tailLimit {
+		t.Fatalf("%d events (held: %v) follow, want %d", len(events), held, tailLimit)
+	}
+	for i, e := range events {
+		if want := int64(n - tailLimit + i + 1); e.Seq != want {
+			t.Fatalf("event %d has number %d, want %d", i, e.Seq, want)
+		}
+	}
+	if _, held, _ := topic.after(n - tailLimit - 1); held {
+		t.Error("the tail claims to hold what it has dropped")
+	}
+}
