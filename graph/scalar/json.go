@@ -1,4 +1,3 @@
-// Package scalar holds the graph's own scalars.
 package scalar
 
 import (

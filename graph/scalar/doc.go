@@ -1,0 +1,2 @@
+// Package scalar holds the graph's own scalars.
+package scalar
