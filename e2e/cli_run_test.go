@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -148,5 +149,31 @@ func assertCancelled(t *testing.T, p *process, room string) {
 	want := map[string]string{"a": "passed", "b": "cancelled", "c": "cancelled"}
 	if diff := cmp.Diff(want, got.outcomes()); diff != "" {
 		t.Errorf("outcomes: wanted (-) and got (+):\n%s", diff)
+	}
+}
+
+// TestInterruptBeforeTheRun: while the program still waits for its database,
+// there is nothing to stop, and nothing to complain about.
+func TestInterruptBeforeTheRun(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // accepts connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	room := newRoom(t)
+	for _, args := range [][]string{{"run", writePlan(t, room, holding), "--var", "BASE_URL=http://127.0.0.1:1"}, {"serve", "--listen", "127.0.0.1:0"}, {"migrate"}} {
+		p := start(t, launch{room: room, args: args, env: []string{"SEMANTEST_DATABASE_URL=postgres://ada@" + silent.Addr().String() + "/x?sslmode=disable"}})
+		conn, err := silent.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.signal(t, os.Interrupt)
+		r := p.wait(t)
+		p.assertNothingLeft(t)
+		_ = conn.Close()
+		if r.code != 130 || r.stderr != "" {
+			t.Errorf("%s: %+v", p, r)
+		}
 	}
 }

@@ -43,6 +43,9 @@ func Main(args []string, sys Sys) int {
 	if err == nil {
 		return ExitPassed
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return ExitInterrupted // before there was anything to stop
+	}
 	if !silent(err) {
 		_, _ = fmt.Fprintln(sys.Stderr, "semantest: "+sentence(err))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -38,19 +37,16 @@ func connect(databaseURL string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
+	inner.Dialer(&dialer{})
 	return connector{inner}, nil
 }
 
 type connector struct{ *pq.Connector }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	raw, err := c.Connector.Connect(ctx)
+	inner, err := open(ctx, c.Connector)
 	if err != nil {
 		return nil, err
-	}
-	inner, ok := raw.(pqConn)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("a connection of lib/pq lacks methods: %T", raw), raw.Close())
 	}
 	return newConn(inner)
 }

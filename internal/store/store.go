@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/lib/pq"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/apperr"
@@ -78,8 +80,8 @@ func (s *Store) Close() error {
 	return s.DB.Close()
 }
 
-func waitUntilUp(ctx context.Context, db *sql.DB, within time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer within %s", within))
+func waitUntilUp(asked context.Context, db *sql.DB, within time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(asked, within, fmt.Errorf("no answer within %s", within))
 	defer cancel()
 	pause := 10 * time.Millisecond
 	for {
@@ -87,7 +89,12 @@ func waitUntilUp(ctx context.Context, db *sql.DB, within time.Duration) error {
 		if err == nil {
 			return nil
 		}
+		if refused(err) {
+			return apperr.Wrap(err, apperr.InvalidInput, "the database refuses us; correct the database address")
+		}
 		select {
+		case <-asked.Done():
+			return context.Cause(asked)
 		case <-ctx.Done():
 			return apperr.Wrap(err, apperr.Unavailable,
 				"the database does not answer; check that Postgres runs and that the database address is right")
@@ -95,4 +102,11 @@ func waitUntilUp(ctx context.Context, db *sql.DB, within time.Duration) error {
 			pause = min(2*pause, 500*time.Millisecond)
 		}
 	}
+}
+
+// refused reports whether to ask again is of no use: the user, the password or
+// the name of the database is wrong.
+func refused(err error) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && (e.Code.Class() == "28" || e.Code == "3D000")
 }
