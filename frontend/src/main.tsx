@@ -1,0 +1,15 @@
+import { createRoot } from "react-dom/client";
+import { Routes } from "./routes/Routes";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import "./ui/theme.css";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no element with the id root");
+
+// Not in StrictMode: GraphiQL 4 writes into its editors from state updaters,
+// and running those twice mixes up the contents of its tabs.
+createRoot(root).render(
+  <ErrorBoundary>
+    <Routes />
+  </ErrorBoundary>,
+);
