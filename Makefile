@@ -46,6 +46,7 @@ build: ## Build bin/semantest, with the web pages that make frontend left
 
 .PHONY: frontend
 frontend: frontend/dist/index.html ## Build the web pages that bin/semantest carries
+	@:
 
 .PHONY: test
 test: ## Run all tests; RACE=1 looks for data races
@@ -101,20 +102,20 @@ pages:
 
 .PHONY: test-pages
 test-pages: frontend/node_modules/.package-lock.json
-	cd frontend && npm test
+	cd frontend && npm run --silent test
 
 .PHONY: lint-pages
 lint-pages: frontend/node_modules/.package-lock.json
-	cd frontend && npm run typecheck && npm run lint
+	cd frontend && npm run --silent typecheck && npm run --silent lint
 
 frontend/dist/index.html: frontend/node_modules/.package-lock.json $(page_sources)
 	@scripts/setup.sh dashboard
-	cd frontend && npm run build
+	cd frontend && npm run --silent build -- --logLevel warn
 	@touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@scripts/setup.sh dashboard
-	cd frontend && npm ci --ignore-scripts --no-audit
+	cd frontend && npm ci --ignore-scripts --no-audit --loglevel error
 	@touch $@
 
 $(golangci):
