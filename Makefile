@@ -110,7 +110,7 @@ lint-pages: frontend/node_modules/.package-lock.json
 
 frontend/dist/index.html: frontend/node_modules/.package-lock.json $(page_sources)
 	@scripts/setup.sh dashboard
-	cd frontend && npm run --silent build -- --logLevel warn
+	cd frontend && npm run --silent build -- --logLevel error
 	@touch $@
 
 frontend/node_modules/.package-lock.json: frontend/package-lock.json
