@@ -41,7 +41,7 @@ func TestDemoShowsEverythingAndLeavesNothing(t *testing.T) {
 func TestDemoWithoutABrowserSaysSo(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
-	r := run(t, launch{room: room, args: []string{"demo", "--browser", "/nonexistent"}})
+	r := run(t, launch{room: room, args: []string{"demo"}, env: []string{"SEMANTEST_BROWSER=/nonexistent"}})
 	if r.code != 3 {
 		t.Errorf("exit code %d, want 3\n%s", r.code, r.stdout)
 	}
