@@ -40,7 +40,7 @@ func (w *caseWorker) NextRetry(job *river.Job[CaseArgs]) time.Time {
 // once it is claimed, its outcome is stored or its lease runs out.
 func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	h := w.host
-	claim, err := h.runs.Claim(ctx, h.id, job.Args.ResultID, job.Args.Attempt)
+	claim, err := h.runs.Claim(ctx, h.id, job.Args.RunID, job.Args.ResultID, job.Args.Attempt)
 	if errors.Is(err, runs.ErrStale) {
 		return nil // delivered twice, or stopped meanwhile
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
@@ -21,7 +22,13 @@ var _ runs.Enqueuer = (*Enqueuer)(nil)
 
 // NewEnqueuer returns an insert-only River client: it has no pool of its own.
 func NewEnqueuer(logger *slog.Logger) (*Enqueuer, error) {
-	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: logger})
+	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{
+		Logger: logger,
+		// River tells workers of a queue's new jobs at most this often, and leaves
+		// the rest to their next poll. Its default of 100 ms is what a run's first
+		// case would wait for when another run was started just before.
+		FetchCooldown: time.Millisecond,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}

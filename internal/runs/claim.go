@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/semantest/semantest/ent"
@@ -43,10 +41,11 @@ type Claim struct {
 // Claim leases the attempt that a job names. It fails with ErrStale when the
 // job is out of date, which makes a second delivery harmless.
 //
-// Attempts that are claimed at the same time are leased in one transaction.
-func (s *Service) Claim(ctx context.Context, workerID, resultID string, attempt int) (*Claim, error) {
-	c := &claiming{workerID: workerID, resultID: resultID, attempt: attempt}
-	if err := s.claims.do(ctx, "", c); err != nil {
+// Attempts of one run that are claimed at the same time are leased in one
+// transaction.
+func (s *Service) Claim(ctx context.Context, workerID, runID, resultID string, attempt int) (*Claim, error) {
+	c := &claiming{workerID: workerID, runID: runID, resultID: resultID, attempt: attempt}
+	if err := s.claims.do(ctx, runID, c); err != nil {
 		return nil, err
 	}
 	claim, err := s.assemble(ctx, c.row, workerID)
@@ -59,39 +58,34 @@ func (s *Service) Claim(ctx context.Context, workerID, resultID string, attempt 
 
 // claiming is a wish to lease an attempt, and what came of it.
 type claiming struct {
-	workerID, resultID string
-	attempt            int
+	workerID, runID, resultID string
+	attempt                   int
 
 	row      *ent.Result // nil when the job is out of date
 	stopping bool
 }
 
-// claimTogether leases attempts of any runs and says which were stale.
+// claimTogether leases attempts of one run and says which were stale.
 func (s *Service) claimTogether(ctx context.Context, cs []*claiming) ([]error, error) {
+	var errs []error
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		errs = make([]error, len(cs))
 		if err := lease(ctx, tx, cs); err != nil {
 			return err
 		}
-		byRun := map[string][]*claiming{}
-		for _, c := range cs {
-			if c.row != nil {
-				byRun[c.row.RunID] = append(byRun[c.row.RunID], c)
+		var leased []*claiming
+		for i, c := range cs {
+			if c.row == nil {
+				errs[i] = fmt.Errorf("lease the attempt: %w", ErrStale)
+			} else {
+				leased = append(leased, c)
 			}
 		}
-		// One order for everybody, so that no two wait for each other's run.
-		for _, id := range slices.Sorted(maps.Keys(byRun)) {
-			if err := s.announceAttempts(ctx, tx, id, byRun[id]); err != nil {
-				return err
-			}
+		if len(leased) == 0 {
+			return nil
 		}
-		return nil
+		return s.announceAttempts(ctx, tx, leased)
 	})
-	errs := make([]error, len(cs))
-	for i, c := range cs {
-		if c.row == nil {
-			errs[i] = fmt.Errorf("lease the attempt: %w", ErrStale)
-		}
-	}
 	return errs, err
 }
 
@@ -118,9 +112,10 @@ func lease(ctx context.Context, tx *store.Tx, cs []*claiming) (err error) {
 UPDATE results SET status = 'running', worker_id = c.worker_id, started_at = COALESCE(started_at, now()),
 	lease_expires_at = now() + $4 * interval '1 millisecond'
 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS c(id, attempt, worker_id)
-WHERE results.id = c.id AND results.attempt = c.attempt AND status = 'queued'
+WHERE results.id = c.id AND results.attempt = c.attempt AND run_id = $5 AND status = 'queued'
 RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, title, kind, timeout_ms, max_retries, retries`
-	rows, err := tx.QueryContext(ctx, query, store.Array(ids), store.Array(attempts), store.Array(workers), LeaseTime.Milliseconds())
+	rows, err := tx.QueryContext(ctx, query, store.Array(ids), store.Array(attempts), store.Array(workers),
+		LeaseTime.Milliseconds(), cs[0].runID)
 	if err != nil {
 		return fmt.Errorf("lease the attempts: %w", err)
 	}
@@ -139,8 +134,8 @@ RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, ti
 }
 
 // announceAttempts records that attempts of a run began.
-func (s *Service) announceAttempts(ctx context.Context, tx *store.Tx, runID string, cs []*claiming) error {
-	r, err := advance(ctx, tx, runID, delta{events: len(cs), started: true})
+func (s *Service) announceAttempts(ctx context.Context, tx *store.Tx, cs []*claiming) error {
+	r, err := advance(ctx, tx, cs[0].runID, delta{events: len(cs), started: true})
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,12 @@ package runs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/semantest/semantest/internal/apperr"
 )
 
 // gatherer performs work that waits for the same lock together. What arrives
@@ -72,37 +75,64 @@ func (g *gatherer[T]) work(ctx context.Context, key string) {
 	}
 }
 
-// together performs items in one transaction. Where that fails, each is tried
-// alone, so that one which Postgres refuses spoils nothing for the others.
+// together performs a batch in one transaction. Where that fails, each item is
+// tried alone, so that one which Postgres refuses spoils nothing for the others.
 func (g *gatherer[T]) together(ctx context.Context, batch []waiter[T]) {
-	items := make([]T, len(batch))
-	for i, w := range batch {
-		items[i] = w.item
-	}
-	errs, err := g.attempt(ctx, items)
+	err := g.attempt(ctx, batch)
 	switch {
 	case err == nil:
-		for i, w := range batch {
-			w.done <- errs[i]
-		}
-	case len(batch) == 1:
-		batch[0].done <- err
+	case len(batch) == 1 || errors.Is(err, errSlow):
+		refuse(batch, err)
 	default:
-		for i := range batch {
-			g.together(ctx, batch[i:i+1])
+		g.alone(ctx, batch)
+	}
+}
+
+func (g *gatherer[T]) alone(ctx context.Context, batch []waiter[T]) {
+	for i := range batch {
+		err := g.attempt(ctx, batch[i:i+1])
+		if errors.Is(err, errSlow) { // the others need not find out one by one
+			refuse(batch[i:], err)
+			return
+		}
+		if err != nil {
+			refuse(batch[i:i+1], err)
 		}
 	}
 }
 
-// attempt keeps a panic from taking the process down: the callers are jobs,
-// whose queue would have caught it.
-func (g *gatherer[T]) attempt(ctx context.Context, items []T) (errs []error, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, gatherWithin, fmt.Errorf("not done within %s", gatherWithin))
+func refuse[T any](batch []waiter[T], err error) {
+	for _, w := range batch {
+		w.done <- err
+	}
+}
+
+var errSlow = apperr.New(apperr.Unavailable, "the database did not answer within %s", gatherWithin)
+
+// attempt performs a batch and answers its waiters, unless it returns an error.
+// It keeps a panic from taking the process down: the callers are jobs, whose
+// queue would have caught it.
+func (g *gatherer[T]) attempt(ctx context.Context, batch []waiter[T]) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, gatherWithin, errSlow)
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
+		if err != nil && ctx.Err() != nil {
+			err = errors.Join(errSlow, err)
+		}
 	}()
-	return g.perform(ctx, items)
+	items := make([]T, len(batch))
+	for i, w := range batch {
+		items[i] = w.item
+	}
+	errs, err := g.perform(ctx, items)
+	if err != nil {
+		return err
+	}
+	for i, w := range batch {
+		w.done <- errs[i]
+	}
+	return nil
 }

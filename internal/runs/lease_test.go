@@ -104,7 +104,7 @@ func (w *world) start(t *testing.T, source string) *ent.Run {
 
 func (w *world) claim(t *testing.T, worker string, j runs.Job) *runs.Claim {
 	t.Helper()
-	c, err := w.runs.Claim(t.Context(), worker, j.ResultID, j.Attempt)
+	c, err := w.runs.Claim(t.Context(), worker, j.RunID, j.ResultID, j.Attempt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestAJobCountsOnce(t *testing.T) {
 	w.start(t, two)
 	j := w.queue.take(t)
 	c := w.claim(t, "wrk_1", j)
-	if _, err := w.runs.Claim(t.Context(), "wrk_2", j.ResultID, j.Attempt); !errors.Is(err, runs.ErrStale) {
+	if _, err := w.runs.Claim(t.Context(), "wrk_2", j.RunID, j.ResultID, j.Attempt); !errors.Is(err, runs.ErrStale) {
 		t.Errorf("a second delivery gave %v", err)
 	}
 	if err := w.finish(t, c, spec.OutcomePassed); err != nil {
@@ -292,7 +292,7 @@ cases: [{id: a, kind: api, steps: [{http: /}]}]`},
 				j := w.queue.jobs[0]
 				w.queue.jobs = w.queue.jobs[1:]
 				w.queue.mu.Unlock()
-				c, err := w.runs.Claim(t.Context(), "wrk_1", j.ResultID, j.Attempt)
+				c, err := w.runs.Claim(t.Context(), "wrk_1", j.RunID, j.ResultID, j.Attempt)
 				if errors.Is(err, runs.ErrStale) {
 					continue
 				}

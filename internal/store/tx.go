@@ -36,7 +36,8 @@ func Array[T any](values []T) any { return pq.Array(values) }
 const maxTries = 4
 
 // WithTx runs fn in a transaction and commits it when fn returns nil. Where
-// Postgres aborts it because of a deadlock or a serialisation conflict, fn runs
+// Postgres aborts it because of a deadlock, a serialisation conflict or a table
+// that a migration has changed since the statement was last used, fn runs
 // again in a new transaction; so fn changes nothing but the database and its
 // own results.
 func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
@@ -77,5 +78,5 @@ func (s *Store) tryTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) 
 
 func worthRetry(err error) bool {
 	pqErr, ok := errors.AsType[*pq.Error](err)
-	return ok && (pqErr.Code == "40P01" || pqErr.Code == "40001")
+	return ok && (pqErr.Code == "40P01" || pqErr.Code == "40001" || pqErr.Code == stalePlan)
 }
