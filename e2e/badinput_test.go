@@ -193,7 +193,7 @@ func TestBadTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	closed := freeAddress(t)
+	closed := closedAddress(t)
 	plan := fmt.Sprintf(`version: "1"
 name: Bad targets
 use: {stepTimeout: 500ms}
@@ -202,7 +202,7 @@ cases:
   - {id: api.unknown, kind: api, tags: [unreachable], steps: [{http: "http://shop.invalid/"}]}
   - {id: browser.closed, kind: browser, timeout: 1m, tags: [unreachable], steps: [{goto: "http://%[1]s/", timeout: 30s}]}
   - {id: api.silent, kind: api, tags: [silent], steps: [{http: "http://%[2]s/"}]}
-  - {id: browser.silent, kind: browser, tags: [silent], steps: [{goto: "http://%[2]s/"}]}
+  - {id: browser.silent, kind: browser, tags: [silent], steps: [{goto: "http://%[2]s/", timeout: 3s}]}
 `, closed, silent.Addr())
 	tests := []struct {
 		tag     string
@@ -217,7 +217,7 @@ cases:
 		}},
 		{"silent", 1, "timed_out", map[string]string{
 			"api.silent":     "did not finish within the step's limit of 500ms",
-			"browser.silent": "did not answer within 500ms",
+			"browser.silent": "did not answer within 3s",
 		}},
 	}
 	for _, tc := range tests {

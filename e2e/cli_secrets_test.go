@@ -40,7 +40,7 @@ cases:
       - goto: /form
       - fill: {label: Password, value: "${{ API_TOKEN }}"}
       - expect: {text: "#o", equals: nothing}
-        timeout: 500ms
+        timeout: 3s
 `
 
 func TestSecretsAreShownNowhere(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -174,17 +175,39 @@ func openShop(t testing.TB) string {
 	return "http://" + ln.Addr().String()
 }
 
-// freeAddress returns a loopback address on which nothing listens. Another
-// process could take it before its user does; prefer port 0 where the program
-// can say which one it got.
+// freeAddress returns a loopback address on which nothing listens, below the
+// ports that the kernel hands out by itself. Prefer port 0 where the program can
+// say which one it got.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)) //nolint:gosec // any port will do
+		if ln, err := net.Listen("tcp", address); err == nil {           //nolint:noctx // local and immediate
+			_ = ln.Close()
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// closedAddress returns a loopback address that refuses connections until the
+// test ends: its port is taken, and nobody listens.
+func closedAddress(t testing.TB) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", bound.(*unix.SockaddrInet4).Port)
 }
 
 // waitFor returns when the condition holds.
@@ -222,10 +245,18 @@ func serve(t testing.TB, l launch) *server {
 		t.Fatal(err)
 	}
 	s.Token = string(token[:len(token)-1]) // a line
-	if s.Client, err = client.New(s.URL, s.Token); err != nil {
+	s.Client = clientOf(t, s.URL, s.Token)
+	return s
+}
+
+// clientOf returns a client of the server at an address.
+func clientOf(t testing.TB, url, token string) *client.Client {
+	t.Helper()
+	c, err := client.New(url, token)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return c
 }
 
 // work starts `semantest work`; its worker is known to the server a moment
