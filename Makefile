@@ -34,9 +34,8 @@ demo: ## Run the example plan against the sample shop; reports go to semantest-r
 	bin/semantest demo
 
 .PHONY: dev
-dev: build ## Serve the API, and the web pages with reload on http://localhost:5173
-	@scripts/setup.sh demo dashboard
-	@$(MAKE) frontend/node_modules/.package-lock.json
+dev: build frontend/node_modules/.package-lock.json ## Serve the API, and the web pages with reload on http://localhost:5173
+	@scripts/setup.sh demo
 	@SEMANTEST_EGRESS=$${SEMANTEST_EGRESS:-dev} bin/semantest serve & server=$$!; \
 	trap 'kill $$server 2>/dev/null; wait $$server' EXIT; cd frontend && npm run dev
 
