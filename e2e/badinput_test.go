@@ -80,7 +80,7 @@ func TestBadPlans(t *testing.T) {
 // needs a database.
 func TestBadUsage(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestDataFolderInUse(t *testing.T) {
 // TestBadTargets: the run is kept, and says for each case what is wrong.
 func TestBadTargets(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // accepts connections and never answers
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,23 +266,19 @@ func TestBadRequests(t *testing.T) {
 		{"too many at once", client.Start{Source: valid, Parallel: 1001}, apperr.InvalidInput, "parallel must be from 1 to 1000"},
 	}
 	for _, tc := range starts {
-		t.Run(tc.name, func(t *testing.T) {
-			_, err := s.Client.StartRun(t.Context(), tc.start)
-			if err == nil || !strings.Contains(err.Error(), tc.say) || (tc.code != "" && apperr.CodeOf(err) != tc.code) {
-				t.Errorf("got %s: %v, want %s: %q", apperr.CodeOf(err), err, tc.code, tc.say)
-			}
-		})
+		_, err := s.Client.StartRun(t.Context(), tc.start)
+		if err == nil || !strings.Contains(err.Error(), tc.say) || (tc.code != "" && apperr.CodeOf(err) != tc.code) {
+			t.Errorf("%s: got %s: %v, want %s: %q", tc.name, apperr.CodeOf(err), err, tc.code, tc.say)
+		}
 	}
 	for name, body := range map[string]string{
 		"not JSON": "query { runs }", "no query": "{}", "a wrong field": `{"query": "{ nope }"}`,
 		"20 MB": `{"query": "` + strings.Repeat("x", 20<<20) + `"}`, "binary": string(bytes.Repeat([]byte{0, 0xff}, 100)),
 	} {
-		t.Run(name, func(t *testing.T) {
-			status, answer := post(t, s.URL+"/graphql", s.Token, body)
-			if status < 400 || status >= 500 || !strings.Contains(answer, `"errors"`) || goText.MatchString(answer) {
-				t.Errorf("answers %d: %.300s", status, answer)
-			}
-		})
+		status, answer := post(t, s.URL+"/graphql", s.Token, body)
+		if status < 400 || status >= 500 || !strings.Contains(answer, `"errors"`) || goText.MatchString(answer) {
+			t.Errorf("%s: answers %d: %.300s", name, status, answer)
+		}
 	}
 	if _, body := graph(t, s, s.Token, `{ runs { totalCount } }`); body != `{"data":{"runs":{"totalCount":0}}}` {
 		t.Errorf("a bad start left a run: %s", body)

@@ -79,6 +79,7 @@ func TestRunFlags(t *testing.T) {
 
 func environmentIs(want string) func(*testing.T, report) {
 	return func(t *testing.T, r report) {
+		t.Helper()
 		if r.Run.Environment != want {
 			t.Errorf("the environment is %q, want %q", r.Run.Environment, want)
 		}
@@ -87,6 +88,7 @@ func environmentIs(want string) func(*testing.T, report) {
 
 func said(want string) func(*testing.T, report) {
 	return func(t *testing.T, r report) {
+		t.Helper()
 		if got := r.Results[0].Attempts[0].Steps[0].Checks[0].Actual; got != `"`+want+`"` {
 			t.Errorf("the target heard %s, want %q", got, want)
 		}
@@ -95,6 +97,7 @@ func said(want string) func(*testing.T, report) {
 
 func attempts(n int, outcome string) func(*testing.T, report) {
 	return func(t *testing.T, r report) {
+		t.Helper()
 		if got := r.Results[0]; len(got.Attempts) != n || got.Outcome != outcome {
 			t.Errorf("%d attempts and %s, want %d and %s", len(got.Attempts), got.Outcome, n, outcome)
 		}

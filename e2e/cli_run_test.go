@@ -24,6 +24,7 @@ func writePlan(t testing.TB, room, plan string) string {
 // local is the environment of a command that brings up its own server on a
 // database of the tests. It performs api cases only.
 func local(t testing.TB) []string {
+	t.Helper()
 	return []string{"SEMANTEST_DATABASE_URL=" + database(t), "SEMANTEST_KINDS=api"}
 }
 
@@ -156,7 +157,7 @@ func assertCancelled(t *testing.T, p *process, room string) {
 // there is nothing to stop, and nothing to complain about.
 func TestInterruptBeforeTheRun(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // accepts connections and never answers
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ cases:
 	if r := run(t, launch{room: room, args: args, env: local(t)}); r.code != 0 || r.stderr != "" {
 		t.Errorf("got %+v", r)
 	}
-	if conn, err := net.Dial("tcp", address); err == nil { //nolint:noctx // local and immediate
+	if conn, err := net.Dial("tcp", address); err == nil {
 		_ = conn.Close()
 		t.Error("the application still runs")
 	}

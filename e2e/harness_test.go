@@ -64,10 +64,11 @@ func complain(what string, err error) int {
 }
 
 // newRoom makes a folder for one process or several that belong together: their
-// HOME, TMPDIR and data folder lie in it. Paths are short enough for sockets.
+// HOME, TMPDIR and data folder lie in it. Unlike t.TempDir, other users may
+// enter it, as root's Postgres must, and its path is short enough for sockets.
 func newRoom(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "st-e2e-")
+	dir, err := os.MkdirTemp("", "st-e2e-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +182,8 @@ func openShop(t testing.TB) string {
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)) //nolint:gosec // any port will do
-		if ln, err := net.Listen("tcp", address); err == nil {           //nolint:noctx // local and immediate
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if ln, err := net.Listen("tcp", address); err == nil {
 			_ = ln.Close()
 			return address
 		}

@@ -165,6 +165,7 @@ func (p *process) kill(t testing.TB) {
 
 // end is the cleanup: a test that failed may leave its process.
 func (p *process) end(t testing.TB) {
+	t.Helper()
 	if t.Failed() {
 		t.Logf("%s\n%s", p, p.said())
 	}

@@ -78,5 +78,5 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 
 // DialTimeout completes pq.Dialer; a connector with a context does not use it.
 func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	return net.DialTimeout(network, address, timeout)
+	return (&net.Dialer{Timeout: timeout}).DialContext(context.Background(), network, address)
 }

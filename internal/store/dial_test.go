@@ -14,7 +14,7 @@ import (
 // silence accepts connections, tells of each, and never says a word.
 func silence(t *testing.T) (address string, accepted <-chan struct{}) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
