@@ -35,7 +35,7 @@ func TestPostgresRestartsInMidRun(t *testing.T) {
 	app.open("/door", 4) // whoever holds a case now has an outcome and nowhere to put it
 	worker.awaitOutput(t, "storing an outcome failed")
 	assertUnavailable(t, api)
-	pg = keepPostgres(t, dir)
+	keepPostgres(t, dir)
 	t.Logf("Postgres was away for %s", time.Since(stopped).Round(100*time.Millisecond))
 	app.open("/door", all)
 
@@ -111,7 +111,7 @@ func assertUnavailable(t testing.TB, api *server) {
 			t.Errorf("%s: the API answers %d %s (%v)", tt.name, res.StatusCode, body, err)
 		}
 	}
-	res, err := http.Get(api.URL + "/readyz") //nolint:noctx // answers within two seconds
+	res, err := http.Get(api.URL + "/readyz") // answers within two seconds
 	if err != nil {
 		t.Fatal(err)
 	}

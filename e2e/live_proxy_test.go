@@ -32,7 +32,7 @@ const cutEvery = 100 * time.Millisecond
 // connections again and again, in the middle of whatever they carry.
 func cutting(t testing.TB, target string) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // local and immediate
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (p *proxy) accept(ln net.Listener) {
 		if err != nil {
 			return // closed
 		}
-		far, err := net.Dial("tcp", p.target) //nolint:noctx // local and immediate
+		far, err := net.Dial("tcp", p.target)
 		if err != nil {
 			_ = near.Close()
 			continue

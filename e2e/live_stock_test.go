@@ -75,7 +75,7 @@ var installOnce = sync.OnceValue(func() error {
 	if _, err := os.Stat("../frontend/node_modules/graphql-ws/package.json"); err == nil {
 		return nil
 	}
-	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund") //nolint:noctx // npm has its own limits
+	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund") // npm has its own limits
 	npm.Dir = "../frontend"
 	if out, err := npm.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)

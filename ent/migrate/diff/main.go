@@ -39,10 +39,10 @@ func main() {
 		os.Exit(1)
 	}
 	if len(written) == 0 {
-		fmt.Fprintln(os.Stdout, "the schema has not changed, nothing was written")
+		_, _ = fmt.Fprintln(os.Stdout, "the schema has not changed, nothing was written")
 	}
 	for _, file := range written {
-		fmt.Fprintln(os.Stdout, "wrote", file)
+		_, _ = fmt.Fprintln(os.Stdout, "wrote", file)
 	}
 }
 
