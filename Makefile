@@ -59,7 +59,7 @@ e2e: ## Run the end-to-end tests: the built program, as people use it
 	go test $(test_flags) -count=1 ./e2e/...
 
 .PHONY: bench
-bench: ## Measure the program on this machine
+bench: ## Measure the program on this machine; ARGS=--quick for a glance
 	@scripts/setup.sh test
 	go run ./bench $(ARGS)
 
