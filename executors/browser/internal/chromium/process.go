@@ -112,6 +112,11 @@ func (p *Process) mute(ctx context.Context, err error) error {
 }
 
 // spawn starts the process with its pipes on the file descriptors 3 and 4.
+//
+// chromedp's ExecAllocator could carry the flags, the user, the death signal
+// and the environment, but not our connection: it opens its own on the pipes
+// and reads messages of any size. The only connection that it lets in is a
+// websocket, for which the browser would have to listen on a port.
 func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os.File, err error) {
 	childR, toBrowser, err := os.Pipe()
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"sync"
 
 	"github.com/chromedp/cdproto"
-	"github.com/chromedp/cdproto/cdp"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
 )
 
 // ErrLost is wrapped by every error of a call that could not end because the
@@ -21,18 +21,26 @@ var ErrLost = errors.New("the connection to the browser is lost")
 // ErrDetached is the error of a call on a session that the browser has ended.
 var ErrDetached = errors.New("the page is closed")
 
+var errTakesNoMore = errors.New("it takes no more commands")
+
 // maxPending bounds the commands that wait to be written. A browser that reads
 // nothing is as good as dead.
 const maxPending = 1 << 16
 
+// firstID is where the numbers of the sessions' commands begin. Those of
+// chromedp begin at 1, and the browser knows none beyond 1<<31 - 1.
+const firstID = 1 << 30
+
 // Conn is a connection to one browser. It is safe for concurrent use.
 type Conn struct {
-	r *frameReader
-	w io.WriteCloser
+	frames  *frameReader
+	w       io.WriteCloser
+	onEvent func(Event)
+	browser *Browser
 
 	mu       sync.Mutex
-	nextID   int64
-	calls    map[int64]*call
+	lastID   int64
+	calls    map[int64]*call // of the sessions
 	sessions map[target.SessionID]*Session
 	outgoing [][]byte
 	wake     chan struct{}
@@ -41,7 +49,6 @@ type Conn struct {
 	life context.Context
 	end  context.CancelCauseFunc
 	wg   sync.WaitGroup
-	root *Session
 }
 
 type call struct {
@@ -50,41 +57,37 @@ type call struct {
 }
 
 type answer struct {
-	result json.RawMessage
+	result jsonv2.Value
 	err    error
-}
-
-type message struct {
-	ID        int64            `json:"id,omitempty"`
-	SessionID target.SessionID `json:"sessionId,omitempty"`
-	Method    string           `json:"method,omitempty"`
-	Params    json.RawMessage  `json:"params,omitempty"`
-	Result    json.RawMessage  `json:"result,omitempty"`
-	Error     *cdproto.Error   `json:"error,omitempty"`
 }
 
 // NewConn takes over both ends of the pipe and starts to read. onEvent gets
 // the events that belong to no session; it runs on the reading goroutine, so
-// it must not block and must not call the browser.
+// it must not block and must not wait for the browser.
 func NewConn(r io.ReadCloser, w io.WriteCloser, onEvent func(Event)) *Conn {
+	return newConn(newFrameReader(r, maxFrame), w, onEvent)
+}
+
+func newConn(frames *frameReader, w io.WriteCloser, onEvent func(Event)) *Conn {
 	life, end := context.WithCancelCause(context.Background())
 	c := &Conn{
-		r:        newFrameReader(r, maxFrame),
+		frames:   frames,
 		w:        w,
+		onEvent:  onEvent,
+		lastID:   firstID - 1,
 		calls:    map[int64]*call{},
 		sessions: map[target.SessionID]*Session{},
 		wake:     make(chan struct{}, 1),
 		life:     life,
 		end:      end,
 	}
-	c.root = &Session{conn: c, onEvent: onEvent}
-	c.wg.Go(c.read)
 	c.wg.Go(c.write)
+	c.browser = newBrowser(c)
 	return c
 }
 
-// Root is the session of the browser itself.
-func (c *Conn) Root() *Session { return c.root }
+// Root is the browser itself.
+func (c *Conn) Root() *Browser { return c.browser }
 
 // Attach registers a session that the browser has opened. Its events go to
 // onEvent under the rules of NewConn.
@@ -104,6 +107,7 @@ func (c *Conn) Life() context.Context { return c.life }
 func (c *Conn) Close() error {
 	c.fail(errors.New("it was closed"))
 	c.wg.Wait()
+	c.browser.wait()
 	return nil
 }
 
@@ -126,35 +130,60 @@ func (c *Conn) fail(cause error) {
 	// The ends are closed from here because a blocked read or write returns
 	// only then; what closing answers no longer matters.
 	_ = c.w.Close()
-	_ = c.r.Close()
+	_ = c.frames.Close()
 }
 
-func (c *Conn) read() {
+// lost returns why the connection has ended, and nil while it has not.
+func (c *Conn) lost() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// spawn runs f on a goroutine that Close waits for, unless it is too late.
+func (c *Conn) spawn(f func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.wg.Go(f)
+	}
+	return c.err
+}
+
+// next returns the next message that is for chromedp: the answer to one of its
+// commands. All else is dealt with here, without a queue, so that no page can
+// fill one that others wait for.
+func (c *Conn) next() (*cdproto.Message, error) {
 	for {
-		frame, err := c.r.Next()
-		var large *tooLargeError
-		if errors.As(err, &large) {
-			c.answer(large.id, answer{err: err})
+		frame, err := c.frames.Next()
+		if large, ok := errors.AsType[*tooLargeError](err); ok {
+			if large.id > 0 && large.id < firstID {
+				return &cdproto.Message{ID: large.id, Error: &cdproto.Error{Message: large.Error()}}, nil
+			}
+			c.answer(large.id, answer{err: large})
 			continue
 		}
 		if err != nil {
-			c.fail(err)
-			return
+			return nil, err
 		}
-		var m message
-		if err := json.Unmarshal(frame, &m); err != nil {
-			c.fail(fmt.Errorf("the browser sent no JSON: %w", err))
-			return
+		// Not by jsonv2, which refuses a name that comes twice in an object: the
+		// whole connection would end, where one call or event will do.
+		m := new(cdproto.Message)
+		if err := json.Unmarshal(frame, m); err != nil {
+			return nil, fmt.Errorf("the browser sent no JSON: %w", err)
 		}
-		if m.ID != 0 {
+		switch {
+		case m.ID >= firstID:
 			a := answer{result: m.Result}
 			if m.Error != nil {
 				a.err = m.Error
 			}
 			c.answer(m.ID, a)
-			continue
+		case m.ID != 0:
+			return m, nil
+		default:
+			c.event(m)
 		}
-		c.event(m)
 	}
 }
 
@@ -168,19 +197,22 @@ func (c *Conn) answer(id int64, a answer) {
 	}
 }
 
-func (c *Conn) event(m message) {
-	s := c.root
+func (c *Conn) event(m *cdproto.Message) {
+	onEvent := c.onEvent
 	if m.SessionID != "" {
 		c.mu.Lock()
-		s = c.sessions[m.SessionID]
+		onEvent = nil
+		if s := c.sessions[m.SessionID]; s != nil {
+			onEvent = s.onEvent
+		}
 		c.mu.Unlock()
 	}
-	if s != nil && s.onEvent != nil {
-		s.onEvent(Event{Session: m.SessionID, Method: m.Method, params: m.Params})
+	if onEvent != nil {
+		onEvent(Event{Session: m.SessionID, Method: string(m.Method), params: m.Params})
 	}
-	if m.Method == target.DetachedFromTarget.Method {
+	if string(m.Method) == target.DetachedFromTarget.Method {
 		var ev target.EventDetachedFromTarget
-		if jsonv2.Unmarshal(jsonv2.Value(m.Params), &ev, decoding) == nil {
+		if jsonv2.Unmarshal(m.Params, &ev, chromedp.DefaultUnmarshalOptions) == nil {
 			c.detach(ev.SessionID)
 		}
 	}
@@ -223,9 +255,9 @@ func (c *Conn) write() {
 	}
 }
 
-// send queues a command and returns its number. It never blocks.
+// send queues a session's command and returns its number. It never blocks.
 func (c *Conn) send(session target.SessionID, method string, params any, p *call) (int64, error) {
-	raw, err := jsonv2.Marshal(params, encoding)
+	raw, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
 	if err != nil {
 		return 0, fmt.Errorf("encoding %s: %w", method, err)
 	}
@@ -234,44 +266,43 @@ func (c *Conn) send(session target.SessionID, method string, params any, p *call
 	if c.err != nil {
 		return 0, c.err
 	}
-	if session != "" && c.sessions[session] == nil {
+	if c.sessions[session] == nil {
 		return 0, ErrDetached
 	}
-	if len(c.outgoing) >= maxPending {
-		return 0, fmt.Errorf("%w: it takes no more commands", ErrLost)
+	id := c.lastID + 1
+	err = c.enqueue(&cdproto.Message{ID: id, SessionID: session, Method: cdproto.MethodType(method), Params: raw})
+	if errors.Is(err, errTakesNoMore) {
+		return 0, fmt.Errorf("%w: %w", ErrLost, err)
 	}
-	c.nextID++
-	frame, err := json.Marshal(message{ID: c.nextID, SessionID: session, Method: method, Params: json.RawMessage(raw)})
 	if err != nil {
 		return 0, fmt.Errorf("encoding %s: %w", method, err)
 	}
+	c.lastID = id
 	if p != nil {
-		c.calls[c.nextID] = p
+		c.calls[id] = p
+	}
+	return id, nil
+}
+
+// enqueue leaves a message to the writing goroutine. The caller holds mu.
+func (c *Conn) enqueue(m *cdproto.Message) error {
+	if len(c.outgoing) >= maxPending {
+		return errTakesNoMore
+	}
+	frame, err := jsonv2.Marshal(m, chromedp.DefaultMarshalOptions)
+	if err != nil {
+		return err
 	}
 	c.outgoing = append(c.outgoing, append(frame, 0))
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
-	return c.nextID, nil
+	return nil
 }
 
 func (c *Conn) forget(id int64) {
 	c.mu.Lock()
 	delete(c.calls, id)
 	c.mu.Unlock()
-}
-
-// Call runs a command of the protocol on a session.
-func Call[P, R any](ctx context.Context, s *Session, cmd cdp.Command[P, R], params P) (R, error) {
-	var res R
-	err := s.Call(ctx, cmd.Method, params, &res)
-	return res, err
-}
-
-// Post sends a command whose answer nobody waits for.
-func Post[P, R any](s *Session, cmd cdp.Command[P, R], params P) {
-	// An error means that the session or the browser is gone, and with it the
-	// reason to send.
-	_, _ = s.conn.send(s.id, cmd.Method, params, nil)
 }

@@ -2,7 +2,6 @@ package devtools
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -11,18 +10,27 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A page may put half a surrogate pair into any text, so invalid UTF-8 must
-// not fail the decoding.
-var (
-	decoding = chromedp.DefaultUnmarshalOptions
-	encoding = chromedp.DefaultMarshalOptions
-)
+// Peer is who carries out commands: a *Browser or a *Session.
+type Peer interface {
+	Call(ctx context.Context, method string, params, result any) error
+	post(method string, params any)
+}
+
+// Call runs a command of the protocol.
+func Call[P, R any](ctx context.Context, p Peer, cmd cdp.Command[P, R], params P) (R, error) {
+	var res R
+	err := p.Call(ctx, cmd.Method, params, &res)
+	return res, err
+}
+
+// Post sends a command whose answer nobody waits for.
+func Post[P, R any](p Peer, cmd cdp.Command[P, R], params P) { p.post(cmd.Method, params) }
 
 // Event is something that the browser told on its own.
 type Event struct {
 	Session target.SessionID // empty: about the browser
 	Method  string
-	params  json.RawMessage
+	params  jsonv2.Value
 }
 
 // Size is the length of the event's parameters in bytes.
@@ -32,12 +40,11 @@ func (e Event) Size() int { return len(e.params) }
 // they do not have its shape.
 func Decode[E any](e Event, _ cdp.Event[E]) (E, bool) {
 	var v E
-	err := jsonv2.Unmarshal(jsonv2.Value(e.params), &v, decoding)
+	err := jsonv2.Unmarshal(e.params, &v, chromedp.DefaultUnmarshalOptions)
 	return v, err == nil
 }
 
-// Session is a conversation with the browser or one of its pages. It is safe
-// for concurrent use.
+// Session is the conversation with a page. It is safe for concurrent use.
 type Session struct {
 	conn    *Conn
 	id      target.SessionID
@@ -56,7 +63,13 @@ func (s *Session) Call(ctx context.Context, method string, params, result any) e
 func (s *Session) Start(method string, params any) *Pending {
 	c := &call{session: s.id, answer: make(chan answer, 1)}
 	id, err := s.conn.send(s.id, method, params, c)
-	return &Pending{session: s, method: method, id: id, call: c, err: err}
+	return &Pending{method: method, answer: c.answer, forget: func() { s.conn.forget(id) }, err: err}
+}
+
+func (s *Session) post(method string, params any) {
+	// An error means that the session or the browser is gone, and with it the
+	// reason to send.
+	_, _ = s.conn.send(s.id, method, params, nil)
 }
 
 // Close forgets the session: its calls end and its events are dropped.
@@ -64,11 +77,10 @@ func (s *Session) Close() { s.conn.detach(s.id) }
 
 // Pending is a command that was sent.
 type Pending struct {
-	session *Session
-	method  string
-	id      int64
-	call    *call
-	err     error
+	method string
+	answer chan answer
+	forget func()
+	err    error
 }
 
 // Wait waits for the answer, as Session.Call does.
@@ -78,16 +90,16 @@ func (p *Pending) Wait(ctx context.Context, result any) error {
 	}
 	select {
 	case <-ctx.Done():
-		p.session.conn.forget(p.id)
+		p.forget()
 		return ctx.Err()
-	case a := <-p.call.answer:
+	case a := <-p.answer:
 		if a.err != nil {
 			return a.err
 		}
 		if result == nil {
 			return nil
 		}
-		if err := jsonv2.Unmarshal(jsonv2.Value(a.result), result, decoding); err != nil {
+		if err := jsonv2.Unmarshal(a.result, result, chromedp.DefaultUnmarshalOptions); err != nil {
 			return fmt.Errorf("decoding the answer to %s: %w", p.method, err)
 		}
 		return nil
