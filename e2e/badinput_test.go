@@ -273,7 +273,7 @@ func TestBadRequests(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"not JSON": "query { runs }", "no query": "{}", "a wrong field": `{"query": "{ nope }"}`,
-		"20 MB": `{"query": "` + strings.Repeat("x", 20<<20) + `"}`, "binary": string(bytes.Repeat([]byte{0, 0xff}, 100)),
+		"16 MB": `{"query": "` + strings.Repeat("x", 16<<20) + `"}`, "binary": string(bytes.Repeat([]byte{0, 0xff}, 100)),
 	} {
 		status, answer := post(t, s.URL+"/graphql", s.Token, body)
 		if status < 400 || status >= 500 || !strings.Contains(answer, `"errors"`) || goText.MatchString(answer) {

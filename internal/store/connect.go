@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/lib/pq"
+
+	"github.com/semantest/semantest/internal/apperr"
 )
 
 // The names under which the two pools stand in pg_stat_activity, unless the
@@ -45,8 +47,8 @@ type connector struct{ *pq.Connector }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	inner, err := open(ctx, c.Connector)
-	if err != nil {
-		return nil, err
+	if err != nil { // here, so that every query during an outage has the code
+		return nil, apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
 	}
 	return newConn(inner)
 }

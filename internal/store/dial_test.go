@@ -3,11 +3,13 @@ package store_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"testing"
 	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/embedded"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -61,5 +63,29 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := <-opened; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that of the context", err)
+	}
+}
+
+// What cannot be answered during an outage is not our fault, and says so.
+func TestQueriesDuringAnOutageAreUnavailable(t *testing.T) {
+	t.Parallel()
+	pg, err := embedded.StartPostgres(t.Context(), embedded.PostgresOptions{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := func() {
+		if err := pg.Stop(context.Background()); err != nil {
+			t.Errorf("stop Postgres: %v", err)
+		}
+	}
+	t.Cleanup(stop)
+	s, err := store.Open(t.Context(), pg.URL("postgres"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	stop()
+	if _, err := s.DB.ExecContext(t.Context(), "SELECT 1"); apperr.CodeOf(err) != apperr.Unavailable {
+		t.Errorf("got %s: %v", apperr.CodeOf(err), err)
 	}
 }

@@ -89,6 +89,9 @@ func waitUntilUp(asked context.Context, db *sql.DB, within time.Duration) error 
 		if err == nil {
 			return nil
 		}
+		if e, ok := errors.AsType[*apperr.Error](err); ok {
+			err = e.Err // the sentences below say more
+		}
 		if refused(err) {
 			return apperr.Wrap(err, apperr.InvalidInput, "the database refuses us; correct the database address")
 		}
