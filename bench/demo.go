@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -46,7 +45,7 @@ func (b *bench) demo(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	began := time.Now()
-	p, err := start(dir, io.Discard, b.program, "demo")
+	p, err := start(dir, nil, b.program, "demo")
 	if err != nil {
 		return 0, err
 	}

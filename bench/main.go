@@ -36,7 +36,7 @@ func registry() []benchmark {
 
 type options struct {
 	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases."`
-	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions; each benchmark has its own default."`
+	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the document."`
 	Doc     string        `name:"doc" default:"docs/performance.md" placeholder:"FILE" help:"The document."`

@@ -76,13 +76,19 @@ func (p *process) stop() error {
 		<-p.done
 		return fmt.Errorf("a process did not end within %s and was killed", stopWithin)
 	}
-	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok && asTold(exit) {
 		return nil
 	}
 	if p.err != nil {
 		return fmt.Errorf("a process ended badly: %w: %s", p.err, p.said)
 	}
 	return nil
+}
+
+// asTold reports whether a child ended because it was told to.
+func asTold(exit *exec.ExitError) bool {
+	const interrupted = 130 // of the program's exit codes
+	return exit.ExitCode() == interrupted || exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM
 }
 
 // awaitLine returns the first line that the child writes into the pipe.

@@ -80,8 +80,9 @@ func TestAChangedTableIsNoticed(t *testing.T) {
 		if err != nil {
 			return 0, err
 		}
+		defer func() { _ = rows.Close() }()
 		names, err := rows.Columns()
-		return len(names), errors.Join(err, rows.Err(), rows.Close())
+		return len(names), errors.Join(err, rows.Err())
 	}
 	if n, err := read(); err != nil || n != 1 {
 		t.Fatalf("%d columns (%v)", n, err)
@@ -115,7 +116,8 @@ func TestATransactionOutlivesAChange(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return errors.Join(rows.Err(), rows.Close())
+			defer func() { _ = rows.Close() }()
+			return rows.Err()
 		})
 	}
 	if err := read(); err != nil {
@@ -143,11 +145,12 @@ func TestRowsAreReadBeforeTheNextStatement(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), "SELECT $1::int", 1); err == nil {
 		t.Error("a statement was sent while rows were being read")
 	}
+	defer func() { _ = rows.Close() }()
 	n := 0
-	for rows.Next() {
+	for rows.Next() { // closes them after the last
 		n++
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || n != 1000 {
+	if err := rows.Err(); err != nil || n != 1000 {
 		t.Errorf("%d rows (%v), want 1000", n, err)
 	}
 	if _, err := tx.ExecContext(t.Context(), "SELECT $1::int", 1); err != nil {
