@@ -24,7 +24,11 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/graphql": { target: api, ws: true } } },
+  server: {
+    proxy: { "/graphql": { target: api, ws: true } },
+    // Tests hold the example queries to the schema.
+    fs: { allow: [".", "../graph/schema"] },
+  },
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -7,7 +7,7 @@ export const endpoint = "/graphql";
 export interface Operation {
   query: string;
   variables?: Record<string, unknown> | null;
-  operationName?: string | null;
+  operationName?: string | null | undefined;
 }
 
 export interface RequestOptions {

@@ -27,7 +27,7 @@ export default function GraphiqlPage() {
   return (
     <>
       <title>API – Semantest</title>
-      <Header section="GraphQL API">
+      <Header section="API">
         <AboutApi origin={window.location.origin} />
         <TokenForm
           token={token}

@@ -83,8 +83,8 @@ cases:
 `;
 
 const runEvents: Example = {
-  query: `# Follows a run until its end; the newest event is shown.
-# Put the id that StartRun gave into the variables below.
+  query: `# Follows a run until its end and shows its newest event.
+# The id that StartRun gave belongs into the variables.
 subscription RunEvents($runId: ID!, $after: Int! = 0) {
   runEvents(runId: $runId, after: $after) {
     seq

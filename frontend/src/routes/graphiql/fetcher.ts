@@ -1,5 +1,12 @@
 import type { Fetcher, FetcherOpts, FetcherParams } from "@graphiql/toolkit";
-import { Kind, type OperationDefinitionNode, OperationTypeNode, parse } from "graphql";
+import {
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
+} from "graphql";
 import { type Client, createClient } from "graphql-ws";
 import { checkToken } from "../../auth/session";
 import { bearer } from "../../auth/token";
@@ -22,10 +29,18 @@ export function createFetcher(token: string): ApiFetcher {
     // has them, before they are formatted.
     fetch: (async ({ query, variables, operationName }: FetcherParams, { headers }: FetcherOpts = {}) => {
       const chosen = choose(query, operationName);
-      const operation = { query, variables: variables as Operation["variables"], operationName: chosen ? chosen.name?.value : operationName };
-      if (chosen?.operation !== OperationTypeNode.SUBSCRIPTION) return request(operation, { token, headers });
-      await requireToken(token);
-      return results(socket, operation);
+      const operation: Operation = {
+        query,
+        variables: variables as Operation["variables"],
+        operationName: chosen ? chosen.name?.value : operationName,
+      };
+      try {
+        if (chosen?.operation !== OperationTypeNode.SUBSCRIPTION) return await request(operation, { token, headers });
+        await requireToken(token);
+        return results(socket, operation);
+      } catch (error) {
+        return failed(error);
+      }
     }) as Fetcher,
     dispose: () => {
       void socket.dispose();
@@ -71,21 +86,18 @@ function results(socket: Client, operation: Operation): AsyncIterable<unknown> {
   const source = socket.iterate({ query, variables, operationName });
   return {
     [Symbol.asyncIterator]: () => ({
-      next: () =>
-        source.next().catch((error: unknown) => {
-          throw readable(error);
-        }),
+      next: () => source.next().catch((failure: unknown) => ({ value: failed(failure) })),
       return: async () => (await source.return?.()) ?? { done: true, value: undefined },
     }),
   };
 }
 
-/** A socket fails with errors of GraphQL, with an Error, or with the event of its closing. */
-function readable(failure: unknown): Error {
-  if (failure instanceof Error) return failure;
-  if (Array.isArray(failure)) return new Error(failure.map((e: { message: string }) => e.message).join("\n"));
+// GraphiQL would print a thrown error with its stack. A socket fails with the
+// errors of an answer, with an Error, or with the event of its closing.
+function failed(failure: unknown): FormattedExecutionResult {
+  if (Array.isArray(failure)) return { errors: failure as GraphQLFormattedError[] };
+  if (failure instanceof Error) return { errors: [{ message: failure.message }] };
   const { code, reason } = failure as CloseEvent;
-  return new Error(
-    `The server closed the connection (${String(code)}${reason ? `: ${reason}` : ""}). Run the subscription again.`,
-  );
+  const message = `The server closed the connection (${String(code)}${reason ? `: ${reason}` : ""}). Run the subscription again.`;
+  return { errors: [{ message }] };
 }
