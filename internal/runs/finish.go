@@ -76,6 +76,15 @@ func (s *Service) Finish(ctx context.Context, f Finished) error {
 	return s.finishes.do(ctx, f.Result.RunID, f)
 }
 
+// rows is about how many rows the attempt makes.
+func (f Finished) rows() int {
+	n := 2 + len(f.Steps) + len(f.Metrics) + len(f.Artifacts)
+	for _, st := range f.Steps {
+		n += len(st.Checks)
+	}
+	return n
+}
+
 // finishTogether stores attempts of one run and says which were stale.
 func (s *Service) finishTogether(ctx context.Context, fs []Finished) ([]error, error) {
 	var errs []error

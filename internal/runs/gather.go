@@ -18,6 +18,8 @@ type gatherer[T any] struct {
 	// perform does the work of all items in one transaction and says what became
 	// of each. An error instead means that nothing of it happened.
 	perform func(ctx context.Context, items []T) ([]error, error)
+	// rows is about how many rows an item writes.
+	rows func(item T) int
 
 	mu      sync.Mutex
 	waiting map[string][]waiter[T] // by key, which is there while its work is under way
@@ -29,16 +31,17 @@ type waiter[T any] struct {
 }
 
 const (
-	// gatherLimit bounds the items of one transaction, and so how long it holds
-	// its locks.
+	// gatherLimit and gatherRows bound one transaction, and so how long it holds
+	// its locks. An item that writes more than that has one of its own.
 	gatherLimit = 100
+	gatherRows  = 5000
 	// gatherWithin bounds one transaction. It does not end with the context of
 	// one of its callers, since it works for the others too.
 	gatherWithin = 30 * time.Second
 )
 
-func newGatherer[T any](perform func(context.Context, []T) ([]error, error)) *gatherer[T] {
-	return &gatherer[T]{perform: perform, waiting: map[string][]waiter[T]{}}
+func newGatherer[T any](perform func(context.Context, []T) ([]error, error), rows func(T) int) *gatherer[T] {
+	return &gatherer[T]{perform: perform, rows: rows, waiting: map[string][]waiter[T]{}}
 }
 
 // do performs an item, perhaps with others of the same key, and returns when it
@@ -68,11 +71,22 @@ func (g *gatherer[T]) work(ctx context.Context, key string) {
 			g.mu.Unlock()
 			return
 		}
-		n := min(len(queue), gatherLimit)
+		n := g.fit(queue)
 		g.waiting[key] = append([]waiter[T](nil), queue[n:]...)
 		g.mu.Unlock()
 		g.together(ctx, queue[:n])
 	}
+}
+
+// fit returns how many of the queue go into one transaction, at least one.
+func (g *gatherer[T]) fit(queue []waiter[T]) int {
+	rows := g.rows(queue[0].item)
+	for n := 1; n < min(len(queue), gatherLimit); n++ {
+		if rows += g.rows(queue[n].item); rows > gatherRows {
+			return n
+		}
+	}
+	return min(len(queue), gatherLimit)
 }
 
 // together performs a batch in one transaction. Where that fails, each item is

@@ -13,6 +13,8 @@ import (
 
 var errBad = errors.New("bad")
 
+func light(int) int { return 1 }
+
 // What arrives while a transaction is under way shares the next one; other keys
 // do not wait for it.
 func TestGathererPerformsTogetherWhatWaits(t *testing.T) {
@@ -29,7 +31,7 @@ func TestGathererPerformsTogetherWhatWaits(t *testing.T) {
 		defer mu.Unlock()
 		batches = append(batches, slices.Sorted(slices.Values(items)))
 		return make([]error, len(items)), nil
-	})
+	}, light)
 	var all sync.WaitGroup
 	do := func(key string, item int) {
 		all.Go(func() {
@@ -68,7 +70,7 @@ func TestGathererBoundsATransaction(t *testing.T) {
 		<-goOn
 		largest = max(largest, len(items)) // one at a time for a key
 		return make([]error, len(items)), nil
-	})
+	}, light)
 	var all sync.WaitGroup
 	all.Go(func() { _ = g.do(t.Context(), "a", 0) })
 	<-begun
@@ -80,6 +82,30 @@ func TestGathererBoundsATransaction(t *testing.T) {
 	all.Wait()
 	if largest != gatherLimit {
 		t.Errorf("the largest transaction had %d items, want %d", largest, gatherLimit)
+	}
+}
+
+// What writes much does not make the others wait for it all.
+func TestGathererFitsByRows(t *testing.T) {
+	t.Parallel()
+	g := newGatherer(nil, func(rows int) int { return rows })
+	for name, c := range map[string]struct {
+		rows []int
+		want int
+	}{
+		"all fit":                 {[]int{1, 2, 3}, 3},
+		"up to the limit":         {[]int{gatherRows - 1, 1, 1}, 2},
+		"a large one last":        {[]int{1, gatherRows, 1}, 1},
+		"a large one has its own": {[]int{3 * gatherRows, 1}, 1},
+		"as many as may be":       {make([]int, 2*gatherLimit), gatherLimit},
+	} {
+		queue := make([]waiter[int], len(c.rows))
+		for i, n := range c.rows {
+			queue[i].item = n
+		}
+		if got := g.fit(queue); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
 	}
 }
 
@@ -101,7 +127,7 @@ func TestGathererAnswersEachAsItDeserves(t *testing.T) {
 		}
 		return errs, nil
 	}
-	g := newGatherer(perform)
+	g := newGatherer(perform, light)
 	batch := make([]waiter[int], 5)
 	for i := range batch {
 		batch[i] = waiter[int]{item: i, done: make(chan error, 1)}
@@ -131,7 +157,7 @@ func TestGathererDoesNotTryEachAloneOnASlowDatabase(t *testing.T) {
 			return nil, errSlow
 		}
 		return nil, errBad
-	})
+	}, light)
 	batch := make([]waiter[int], 4)
 	for i := range batch {
 		batch[i] = waiter[int]{item: i, done: make(chan error, 1)}
@@ -152,7 +178,7 @@ func TestGathererRefusesWhatIsGivenUpAlready(t *testing.T) {
 	g := newGatherer(func(context.Context, []int) ([]error, error) {
 		t.Error("it was performed")
 		return nil, errBad
-	})
+	}, light)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errBad)
 	if err := g.do(ctx, "a", 1); !errors.Is(err, errBad) {

@@ -63,7 +63,7 @@ func New(d Deps) *Service {
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
 		enqueuer: d.Enqueuer, sealer: d.Sealer, setups: known,
 	}
-	s.claims = newGatherer(s.claimTogether)
-	s.finishes = newGatherer(s.finishTogether)
+	s.claims = newGatherer(s.claimTogether, func(*claiming) int { return 1 })
+	s.finishes = newGatherer(s.finishTogether, Finished.rows)
 	return s
 }
