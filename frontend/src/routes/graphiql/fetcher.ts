@@ -68,8 +68,8 @@ function operationsOf(query: string): OperationDefinitionNode[] {
   }
 }
 
-// A socket that is refused says so by a number only, and its client would try
-// again and again; over HTTP the server gives the reason.
+// A refused socket is tried again and again by its client, since the protocol
+// allows that it is let in later; over HTTP the refusal is known at once.
 async function requireToken(token: string) {
   const session = await checkToken(token);
   switch (session.status) {
