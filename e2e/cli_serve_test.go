@@ -22,7 +22,7 @@ func ask(t testing.TB, req *http.Request, token string) (int, string) {
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	c := &http.Client{Timeout: deadline, Transport: &http.Transport{DisableKeepAlives: true}}
+	c := &http.Client{Timeout: deadline, Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: deadline}}
 	res, err := c.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +51,8 @@ func post(t testing.TB, url, token, body string) (int, string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	// A server that refuses a large body may close before it is sent.
+	req.Header.Set("Expect", "100-continue")
 	return ask(t, req, token)
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,11 +46,12 @@ func testMain(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "semantest")
-	build := exec.Command("go", "build", "-o", binary, ".") // ends with the build
+	build := exec.Command("go", "build", "-ldflags=-w", "-o", binary, ".") // ends with the build
 	build.Dir, build.Stdout, build.Stderr = "..", os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
 		return complain("build the program", err)
 	}
+	overlap()
 	code := m.Run()
 	if err := storetest.Stop(); err != nil {
 		code = max(code, complain("stop the Postgres of the tests", err))
@@ -56,6 +60,17 @@ func testMain(m *testing.M) int {
 		code = max(code, complain("end the tests", fmt.Errorf("processes are left: %v", left)))
 	}
 	return code
+}
+
+// overlap lets more tests run at once than there are cores, unless -parallel
+// says how many: most of the time they wait.
+func overlap() {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // go test defines it
+	}
 }
 
 func complain(what string, err error) int {
