@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -29,6 +30,7 @@ const (
 	maxComplexity = 5_000
 	keepAlive     = 15 * time.Second
 	initTimeout   = 10 * time.Second
+	swallowWithin = 5 * time.Second
 )
 
 // WebSocket close codes; clients answer the first two by connecting again, and
@@ -79,7 +81,18 @@ func limited(next http.Handler) http.Handler {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`, //nolint:gosec // numbers only
 			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
+		swallow(w, r)
 	})
+}
+
+// swallow takes what a client is still sending, within bounds. A connection
+// that is closed in the middle of a request often loses the answer too.
+func swallow(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if control.Flush() != nil || control.SetReadDeadline(time.Now().Add(swallowWithin)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, 2*maxBody) // it is of no use
 }
 
 // authenticateSocket takes the token from connection_init, since a browser
