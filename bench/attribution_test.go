@@ -59,7 +59,8 @@ func TestWorkBelongsToWhoAskedForIt(t *testing.T) {
 	}
 }
 
-func TestSharesOfAProfileAddUp(t *testing.T) { //nolint:paralleltest // a process has one CPU profile
+// It is not parallel: a process has one CPU profile.
+func TestSharesOfAProfileAddUp(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "cpu.pprof")
 	f, err := os.Create(file)
 	if err != nil {

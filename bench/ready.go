@@ -48,12 +48,16 @@ func (b *bench) ready(ctx context.Context, folder string) (took time.Duration, e
 	if err != nil {
 		return 0, err
 	}
+	lines := newLineReader()
 	began := time.Now()
-	p, err := start(b.folder, nil, b.program, "serve", "--data-dir", folder, "--listen", address, "--log-level", "warn")
+	p, err := start(b.folder, lines, b.program, "serve", "--data-dir", folder, "--listen", address, "--log-level", "warn")
 	if err != nil {
 		return 0, err
 	}
 	err = awaitReady(ctx, p, "http://"+address)
 	took = time.Since(began)
+	if err == nil { // it has still to make its token
+		_, err = p.awaitLine(ctx, lines, readyWithin)
+	}
 	return took, errors.Join(err, p.stop())
 }
