@@ -26,6 +26,16 @@ func name(parameters map[string]string, name string) {
 	}
 }
 
+// limit has Postgres end a transaction whose client has gone silent. A process
+// that was paused or a machine that vanished inside of one holds the rows that
+// it has locked, and with a run's row all that the run's other workers do.
+func limit(parameters map[string]string) {
+	const parameter = "idle_in_transaction_session_timeout"
+	if parameters[parameter] == "" {
+		parameters[parameter] = "10s"
+	}
+}
+
 // connect returns what opens connections for Ent.
 func connect(databaseURL string) (driver.Connector, error) {
 	cfg, err := pq.NewConfig(databaseURL)
@@ -35,6 +45,10 @@ func connect(databaseURL string) (driver.Connector, error) {
 	if cfg.ApplicationName == "" {
 		cfg.ApplicationName = storeName
 	}
+	if cfg.Runtime == nil {
+		cfg.Runtime = map[string]string{}
+	}
+	limit(cfg.Runtime)
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err

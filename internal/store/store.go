@@ -49,6 +49,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	name(poolConfig.ConnConfig.RuntimeParams, queueName)
+	limit(poolConfig.ConnConfig.RuntimeParams)
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(int(o.MaxConns))
 	db.SetMaxIdleConns(int(o.MaxConns))
