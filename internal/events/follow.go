@@ -23,14 +23,11 @@ func (h *Hub) Follow(runID string, after int64) *Follower {
 func (f *Follower) Close() { f.hub.leave(f.topic) }
 
 // Next returns the events after the cursor, one or more, and moves it. It waits
-// for them until ctx is done. There is no hole and no repeat in what
-// consecutive calls return.
+// for them until ctx is done or the hub is closed, also while the database is
+// away. There is no hole and no repeat in what consecutive calls return.
 func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 	for {
-		events, changed, err := f.available(ctx)
-		if err != nil {
-			return nil, err
-		}
+		events, changed := f.available(ctx)
 		if len(events) > 0 {
 			f.cursor = events[len(events)-1].Seq
 			return events, nil
@@ -44,14 +41,12 @@ func (f *Follower) Next(ctx context.Context) ([]Event, error) {
 // NextOrTick waits until there are new events or a new tick and returns the
 // events, perhaps none.
 func (f *Follower) NextOrTick(ctx context.Context) ([]Event, error) {
-	events, changed, err := f.available(ctx)
-	if err == nil && len(events) == 0 {
-		if err = f.wait(ctx, changed); err == nil {
-			events, _, err = f.available(ctx)
+	events, changed := f.available(ctx)
+	if len(events) == 0 {
+		if err := f.wait(ctx, changed); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		events, _ = f.available(ctx)
 	}
 	if len(events) > 0 {
 		f.cursor = events[len(events)-1].Seq
@@ -63,20 +58,21 @@ func (f *Follower) NextOrTick(ctx context.Context) ([]Event, error) {
 func (f *Follower) Ticks() map[string]Tick { return f.topic.currentTicks() }
 
 // available returns what the topic or, where the cursor is older than that,
-// Postgres holds after the cursor.
-func (f *Follower) available(ctx context.Context) ([]Event, <-chan struct{}, error) {
+// Postgres holds after the cursor. What cannot be read now is there later: to
+// end a subscription for it would look as if the run had ended.
+func (f *Follower) available(ctx context.Context) ([]Event, <-chan struct{}) {
 	events, held, changed := f.topic.after(f.cursor)
 	if held {
-		return events, changed, nil
+		return events, changed
 	}
-	stored, err := f.hub.log.Read(ctx, f.topic.runID, f.cursor, tailLimit)
+	stored, err := f.topic.read(ctx, f.cursor, followBatch)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil // and only time can tell when it is back
 	}
-	if len(stored) < tailLimit {
+	if len(stored) < followBatch {
 		f.topic.seed(stored) // this read reached the newest event
 	}
-	return stored, changed, nil
+	return stored, changed
 }
 
 func (f *Follower) wait(ctx context.Context, changed <-chan struct{}) error {

@@ -24,12 +24,16 @@ type topic struct {
 	ticks   map[string]Tick // by result
 	changed chan struct{}   // closed and replaced on every change
 	again   chan struct{}   // asks for a read of Postgres
+	away    bool            // whether Postgres did not answer when it was last read
 }
 
 const (
 	// tailLimit is how many events a follower may be behind before it reads
 	// from Postgres.
 	tailLimit = 512
+	// followBatch is how many events a follower takes at once. It holds them for
+	// as long as its client does not read.
+	followBatch = 64
 	// patience is how long a hole may stand before Postgres is asked: processes
 	// publish on their own, so neighbours often arrive in the wrong order.
 	patience = 15 * time.Millisecond
@@ -79,11 +83,8 @@ func (t *topic) catchUp(ctx context.Context) {
 		if after == 0 {
 			return // nobody has asked for the tail yet
 		}
-		events, err := t.log.Read(ctx, t.runID, after, tailLimit)
+		events, err := t.read(ctx, after, tailLimit)
 		if err != nil {
-			if ctx.Err() == nil {
-				t.logger.Warn("live events wait for the database", "run", t.runID, "error", err)
-			}
 			return
 		}
 		t.mu.Lock()
@@ -93,6 +94,26 @@ func (t *topic) catchUp(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// read reads from Postgres and says once when that fails and when it works
+// again.
+func (t *topic) read(ctx context.Context, after int64, limit int) ([]Event, error) {
+	events, err := t.log.Read(ctx, t.runID, after, limit)
+	if err != nil && ctx.Err() != nil {
+		return nil, err // nobody waits for it any more
+	}
+	t.mu.Lock()
+	changed := t.away != (err != nil)
+	t.away = err != nil
+	t.mu.Unlock()
+	switch {
+	case changed && err != nil:
+		t.logger.Warn("live events wait for the database", "run", t.runID, "error", err)
+	case changed:
+		t.logger.Info("live events go on", "run", t.runID)
+	}
+	return events, err
 }
 
 // offer takes an event from Redis. One that leaves a hole is kept aside until
@@ -187,7 +208,8 @@ func (t *topic) after(cursor int64) (events []Event, held bool, changed <-chan s
 	if skip >= int64(len(t.tail)) {
 		return nil, true, t.changed
 	}
-	return append([]Event(nil), t.tail[skip:]...), true, t.changed
+	upTo := min(int(skip)+followBatch, len(t.tail))
+	return append([]Event(nil), t.tail[skip:upTo]...), true, t.changed
 }
 
 func (t *topic) currentTicks() map[string]Tick {

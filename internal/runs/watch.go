@@ -12,8 +12,8 @@ import (
 )
 
 // Watch sends the events of a run after a number, as they come, and closes the
-// channel after the last one, or when ctx is done. A consumer that reads slowly
-// loses nothing: events wait in Postgres.
+// channel after the last one, or when ctx is done or the process ends. A
+// consumer that reads slowly loses nothing: events wait in Postgres.
 func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan events.Event, error) {
 	if _, err := auth.Require(ctx, auth.Read); err != nil {
 		return nil, err
