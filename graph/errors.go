@@ -10,12 +10,16 @@ import (
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // presenter is the one place where errors become answers: coded ones with their
 // sentence, all others as INTERNAL with an id that the log knows too.
 func presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
+		if err = store.Explain(err); apperr.CodeOf(err) == apperr.Internal && context.Cause(ctx) == error(errTooLong) {
+			err = errTooLong
+		}
 		if coded, ok := errors.AsType[*apperr.Error](err); ok {
 			if coded.Code == apperr.Internal {
 				return masked(ctx, logger, err)

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -30,7 +29,8 @@ const (
 	maxComplexity = 5_000
 	keepAlive     = 15 * time.Second
 	initTimeout   = 10 * time.Second
-	swallowWithin = 5 * time.Second
+
+	operationWithin = 30 * time.Second // a query or a mutation
 )
 
 // WebSocket close codes; clients answer the first two by connecting again, and
@@ -46,6 +46,7 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	srv := handler.New(schema)
 	srv.AddTransport(transport.Websocket{
+		Implementation:        sockets{},
 		InitFunc:              r.authenticateSocket,
 		InitTimeout:           initTimeout,
 		KeepAlivePingInterval: keepAlive,
@@ -63,10 +64,24 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 	})
 	source := dataloader.Source{Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts}
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx, cancel := bounded(ctx)
+		defer cancel()
 		return next(dataloader.With(ctx, source.New()))
 	})
-	return limited(srv)
+	return limited(streaming(srv))
 }
+
+// bounded limits how long a query or a mutation may take: a database that does
+// not answer must not hold the client.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	op := graphql.GetOperationContext(ctx).Operation
+	if op == nil || op.Operation == ast.Subscription {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, operationWithin, errTooLong)
+}
+
+var errTooLong = apperr.New(apperr.Unavailable, "the request took longer than %s; try again", operationWithin)
 
 // limited refuses a body that says that it is too large before it is read, and
 // cuts off one that does not say so.
@@ -81,18 +96,7 @@ func limited(next http.Handler) http.Handler {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`, //nolint:gosec // numbers only
 			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
-		swallow(w, r)
 	})
-}
-
-// swallow takes what a client is still sending, within bounds. A connection
-// that is closed in the middle of a request often loses the answer too.
-func swallow(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	if control.Flush() != nil || control.SetReadDeadline(time.Now().Add(swallowWithin)) != nil {
-		return
-	}
-	_, _ = io.CopyN(io.Discard, r.Body, 2*maxBody) // it is of no use
 }
 
 // authenticateSocket takes the token from connection_init, since a browser
@@ -102,8 +106,7 @@ func (r *Resolver) authenticateSocket(ctx context.Context, init transport.InitPa
 	ctx, err := r.principalOf(ctx, init)
 	switch apperr.CodeOf(err) {
 	case "":
-		// Whatever ends the socket before its client does, it may connect again.
-		return closing(ctx, closeServiceRestart, "the server is shutting down; connect again"), nil, nil
+		return ctx, nil, nil
 	case apperr.Unauthenticated, apperr.Forbidden:
 		return closing(ctx, closeForbidden, apperr.Message(err)), nil, err
 	}

@@ -16,13 +16,15 @@ import (
 	"github.com/semantest/semantest/graph"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/store"
 )
 
-func (a *App) listen(context.Context) error {
+func (a *App) listen(ctx context.Context) error {
 	if a.cfg.Listen == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", a.cfg.Listen)
+	config := net.ListenConfig{Control: limitUnsent}
+	l, err := config.Listen(ctx, "tcp", a.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return apperr.Wrap(err, apperr.Conflict, "the address %s is in use; choose another one with --listen", a.cfg.Listen)
 	}
@@ -44,15 +46,12 @@ func (a *App) serve() error {
 	if a.listener == nil {
 		return nil
 	}
-	// Sockets and streams live until their context ends; Shutdown alone would
-	// wait for them.
-	streams, endStreams := context.WithCancel(context.Background())
+	streams := newStreams()
 	a.server = &http.Server{
-		Handler:           a.routes(),
+		Handler:           streams.handler(a.routes()),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return streams },
 	}
 	go func() {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -60,12 +59,13 @@ func (a *App) serve() error {
 		}
 	}()
 	a.onClose("api", func(ctx context.Context) error {
-		endStreams()
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
+		streams.end()
 		if err := a.server.Shutdown(ctx); err != nil {
 			return a.server.Close()
 		}
+		streams.wait(ctx)
 		return nil
 	})
 	return nil
@@ -105,7 +105,9 @@ func (a *App) authenticated(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		p, err := a.auth.Authenticate(r.Context(), secret)
+		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+		defer cancel()
+		p, err := a.auth.Authenticate(ctx, secret)
 		if err != nil {
 			a.refuse(w, r, err)
 			return
@@ -147,6 +149,7 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 // refuse answers an error in the form of a GraphQL response, which every client
 // of ours reads.
 func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	err = store.Explain(err)
 	code := apperr.CodeOf(err)
 	if code == apperr.Internal {
 		a.logger.ErrorContext(r.Context(), "a request failed", "path", r.URL.Path, "error", err)
