@@ -47,18 +47,20 @@ func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	if err != nil {
 		return err
 	}
-	h.store(ctx, h.perform(ctx, claim))
+	attemptCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// Held until it is stored, or given up: the lease then runs out, and someone
+	// performs the case again.
+	release := h.leases.hold(claim, cancel)
+	defer release()
+	h.store(ctx, h.perform(attemptCtx, claim))
 	return nil
 }
 
 // perform runs the executor under the attempt's limit and collects what it has
 // to tell.
 func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
-	attemptCtx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	release := h.leases.hold(claim, cancel)
-	defer release()
-	deadlineCtx, cancelDeadline := context.WithTimeout(attemptCtx, claim.Deadline)
+	deadlineCtx, cancelDeadline := context.WithTimeout(ctx, claim.Deadline)
 	defer cancelDeadline()
 
 	rec := newRecorder(claim, h.artifacts, h.ticks)
@@ -68,7 +70,7 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
 	}
 	rec.close()
 	interrupted := false
-	if cause := context.Cause(attemptCtx); outcome == spec.OutcomeCancelled && cause != nil {
+	if cause := context.Cause(ctx); outcome == spec.OutcomeCancelled && cause != nil {
 		err = cause
 		// Only a worker that ends cancels the job itself.
 		if interrupted = ctx.Err() != nil && !errors.Is(cause, errStopped) && !errors.Is(cause, errTakenAway); interrupted {

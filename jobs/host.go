@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -41,6 +42,7 @@ type Host struct {
 	client    *river.Client[pgx.Tx]
 	version   string
 
+	beats      atomic.Int64 // heartbeats that succeeded in a row
 	unregister func()
 	done       chan struct{}
 	loops      sync.WaitGroup
@@ -119,6 +121,7 @@ func (h *Host) Start(ctx context.Context) error {
 	if err := h.workers.Beat(ctx, h.id); err != nil { // by the database's clock
 		return err
 	}
+	h.beats.Store(beatsBeforeReap)
 	// River stops when its context is cancelled; Stop decides how.
 	if err := h.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
@@ -161,7 +164,13 @@ func (h *Host) Stop(ctx context.Context) error {
 }
 
 func (h *Host) heartbeat(ctx context.Context) error {
-	return errors.Join(h.leases.renew(ctx), h.workers.Beat(ctx, h.id))
+	err := errors.Join(h.leases.renew(ctx), h.workers.Beat(ctx, h.id))
+	if err != nil {
+		h.beats.Store(0)
+	} else {
+		h.beats.Add(1)
+	}
+	return err
 }
 
 // every calls f at an interval until the host stops. A failure is logged: the

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,10 +64,16 @@ func (l *leases) stop(runID string) {
 	}
 }
 
+func (l *leases) results() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.held))
+}
+
 // renew is one heartbeat.
 func (l *leases) renew(ctx context.Context) error {
-	asked := time.Now()
-	still, err := l.runs.Renew(ctx, l.workerID)
+	asked, results := time.Now(), l.results()
+	still, err := l.runs.Renew(ctx, l.workerID, results)
 	if err != nil {
 		return err
 	}

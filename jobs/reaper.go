@@ -9,9 +9,17 @@ import (
 // reapEvery, with the lease, bounds how long a lost attempt waits: 20 s.
 const reapEvery = 5 * time.Second
 
+// beatsBeforeReap is how many heartbeats in a row must have succeeded. When the
+// database was away, every lease may have run out although every worker lives:
+// they get the time to say so.
+const beatsBeforeReap = 2
+
 // reap brings back what lost workers held: attempts whose lease ran out, and
 // jobs that were fetched but not yet claimed.
 func (h *Host) reap(ctx context.Context) error {
+	if h.beats.Load() < beatsBeforeReap {
+		return nil
+	}
 	n, err := h.runs.Reap(ctx)
 	if err != nil {
 		return err
@@ -22,23 +30,34 @@ func (h *Host) reap(ctx context.Context) error {
 	return h.returnJobs(ctx)
 }
 
-// returnJobs makes the jobs of dead workers available at once. River itself
-// waits for its longest job before it takes such a job as stuck. A job whose
-// attempt is over in truth does nothing when it is delivered again.
+// returnJobs makes jobs available that no worker will claim: those of dead
+// workers, and those of which nobody knows because the answer to a fetch was
+// lost. River itself waits for its longest job before it takes such a job as
+// stuck. A job that is delivered twice in consequence does nothing the second
+// time.
 func (h *Host) returnJobs(ctx context.Context) error {
 	dead, err := h.workers.Dead(ctx)
-	if err != nil || len(dead) == 0 {
+	if err != nil {
 		return err
 	}
 	const query = `
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = GREATEST(max_attempts, attempt + 1)
-WHERE state = 'running' AND kind = 'case' AND attempted_by[array_upper(attempted_by, 1)] = ANY($1)`
-	tag, err := h.pool.Exec(ctx, query, dead)
+WHERE state = 'running' AND kind = 'case' AND (
+	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
+	OR attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
+		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'queued'))`
+	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds())
 	if err != nil {
 		return fmt.Errorf("return the jobs of lost workers: %w", err)
 	}
 	if tag.RowsAffected() > 0 {
-		h.logger.Warn("jobs of lost workers were returned to the queue", "jobs", tag.RowsAffected())
+		h.logger.Warn("jobs that no worker claimed were returned to the queue", "jobs", tag.RowsAffected())
+	}
+	if len(dead) == 0 {
+		return nil
 	}
 	return h.workers.Bury(ctx, dead)
 }
+
+// claimWithin is how long a worker may take from fetching a job to its claim.
+const claimWithin = 15 * time.Second

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
@@ -23,14 +25,19 @@ type Lease struct {
 	Stopping bool // the run was asked to stop
 }
 
-// Renew extends every lease of a worker and returns what it still holds. An
-// attempt that the worker performs and that is not among them was taken away.
-func (s *Service) Renew(ctx context.Context, workerID string) ([]Lease, error) {
+// Renew extends the leases of the results that a worker performs and returns
+// what it still holds; what is not among them was taken away. The worker names
+// the results, since the database may know of others: when the answer to a
+// claim is lost, the attempt is leased and nobody performs it.
+func (s *Service) Renew(ctx context.Context, workerID string, resultIDs []string) ([]Lease, error) {
+	if len(resultIDs) == 0 {
+		return nil, nil
+	}
 	const query = `
 UPDATE results SET lease_expires_at = now() + $2 * interval '1 millisecond'
-FROM runs WHERE results.worker_id = $1 AND results.status = 'running' AND runs.id = results.run_id
+FROM runs WHERE results.id = ANY($3) AND results.worker_id = $1 AND results.status = 'running' AND runs.id = results.run_id
 RETURNING results.id, results.attempt, runs.stop_requested_at IS NOT NULL`
-	rows, err := s.store.DB.QueryContext(ctx, query, workerID, LeaseTime.Milliseconds())
+	rows, err := s.store.DB.QueryContext(ctx, query, workerID, LeaseTime.Milliseconds(), pq.Array(resultIDs))
 	if err != nil {
 		return nil, fmt.Errorf("renew the leases: %w", err)
 	}

@@ -114,6 +114,26 @@ func TestALostAttemptOfAStoppedRunIsCancelled(t *testing.T) {
 	}
 }
 
+// When the answer to a claim is lost, the worker does not know that it has the
+// attempt: its heartbeats must not keep it.
+func TestALeaseNobodyKnowsOfRunsOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(t, two)
+	lost := w.claim(t, "wrk_1", w.queue.take(t))
+	w.start(t, two)
+	held := w.claim(t, "wrk_1", w.queue.take(t))
+	w.expire(t)
+	leases, err := w.runs.Renew(t.Context(), "wrk_1", []string{held.Result.ID})
+	if err != nil || len(leases) != 1 || leases[0].ResultID != held.Result.ID {
+		t.Errorf("the heartbeat found %+v (%v)", leases, err)
+	}
+	w.reap(t, 1)
+	if next := w.queue.take(t); next.ResultID != lost.Result.ID || next.Attempt != 2 {
+		t.Errorf("the queue goes on with %+v", next)
+	}
+}
+
 func TestAFailureWhileStoppingIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -122,7 +142,7 @@ func TestAFailureWhileStoppingIsNotTriedAgain(t *testing.T) {
 	if _, err := w.runs.Stop(w.ctx, r.ID); err != nil {
 		t.Fatal(err)
 	}
-	leases, err := w.runs.Renew(t.Context(), "wrk_1")
+	leases, err := w.runs.Renew(t.Context(), "wrk_1", []string{c.Result.ID})
 	if err != nil || len(leases) != 1 || !leases[0].Stopping {
 		t.Errorf("the heartbeat found %+v (%v)", leases, err)
 	}
