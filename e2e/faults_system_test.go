@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/semantest/semantest/internal/cli/client"
 )
@@ -50,7 +53,50 @@ func (s *system) worker(t testing.TB, slots int) *process {
 	return p
 }
 
-// id is the worker's name in the results.
+// lock performs a query and keeps what it locks until the returned function is
+// called.
+func (s *system) lock(t testing.TB, query string, args ...any) (unlock func()) {
+	t.Helper()
+	conn := s.connect(t)
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), query, args...); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// await returns when a query of the database answers true.
+func (s *system) await(t testing.TB, what, query string) {
+	t.Helper()
+	conn := s.connect(t)
+	waitFor(t, what, func() bool {
+		var holds bool
+		if err := conn.QueryRow(t.Context(), query).Scan(&holds); err != nil {
+			t.Fatal(err)
+		}
+		return holds
+	})
+}
+
+func (s *system) connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// workerID is the worker's name in the results.
 func workerID(t testing.TB, p *process) string {
 	t.Helper()
 	return p.awaitMatch(t, `worker started.* worker=(\S+)`)
@@ -129,11 +175,20 @@ func (d *doors) await(t testing.TB, name string, n int) {
 // all is more than any test asks for.
 const all = 1 << 20
 
-// plan returns a plan of n api cases with one request each.
+// plan returns a plan of n api cases with one request each; beyond 100, in
+// hundreds.
 func plan(base, path, use string, n int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "version: \"1\"\nname: Faults\nenv: {BASE_URL: %q}\nuse: {timeout: 2m, stepTimeout: 2m, %s}\ncases:\n", base, use)
-	for i := range n {
+	fmt.Fprintf(&b, "version: \"1\"\nname: Faults\nenv: {BASE_URL: %q}\nuse: {timeout: 2m, stepTimeout: 2m, %s}\n", base, use)
+	if n > 100 {
+		var rounds []string
+		for i := range n / 100 {
+			rounds = append(rounds, strconv.Quote(strconv.Itoa(i)))
+		}
+		fmt.Fprintf(&b, "matrix: {round: [%s]}\n", strings.Join(rounds, ", "))
+	}
+	b.WriteString("cases:\n")
+	for i := range min(n, 100) {
 		fmt.Fprintf(&b, "  - {id: c%d, kind: api, steps: [{http: %q}]}\n", i+1, path)
 	}
 	return b.String()

@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bytes"
+	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,7 +55,7 @@ func TestStoppedWorkerIsRefusedWhenItComesBack(t *testing.T) {
 	events := startFollowing(t, api.Client, id)
 	app.await(t, "/1", cases)
 
-	paused.signal(t, syscall.SIGSTOP)
+	freeze(t, paused)
 	app.open("/1", all) // it will find the answers when it comes back
 	heir := s.worker(t, cases)
 	app.await(t, "/2", cases)
@@ -68,6 +71,51 @@ func TestStoppedWorkerIsRefusedWhenItComesBack(t *testing.T) {
 	if r := paused.stop(t); r.code != 0 {
 		t.Errorf("the worker that came back ends with %d\n%s", r.code, r.stderr)
 	}
+}
+
+// A worker that is frozen while it stores an outcome has locked the run's row,
+// which every other worker of the run needs.
+func TestWorkerFrozenInATransactionHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	s, app := newSystem(t), openDoors(t)
+	api := s.api(t)
+	frozen := s.worker(t, 2)
+	id := startRun(t, api.Client, plan(app.URL, "/${{ attempt }}", "parallel: 2", 2))
+	events := startFollowing(t, api.Client, id)
+	app.await(t, "/1", 2)
+
+	unlock := s.lock(t, "SELECT FROM runs WHERE id = $1 FOR NO KEY UPDATE", id)
+	app.open("/1", 1)
+	s.await(t, "a worker waits for the run's row", "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+	freeze(t, frozen)
+	unlock()
+	s.await(t, "the frozen worker has the run's row",
+		"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE state = 'idle in transaction') AND NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+	froze := time.Now()
+	heir := s.worker(t, 2)
+	app.open("/2", all)
+	evs := events.finish(t)
+	took := time.Since(froze)
+	t.Logf("freezing to the end of the run: %s", took.Round(100*time.Millisecond))
+	if took > recoverWithin {
+		t.Errorf("the run ended %s after the worker froze, want %s at most", took, recoverWithin)
+	}
+	frozen.signal(t, syscall.SIGCONT)
+	frozen.awaitOutput(t, "an outcome came too late and was dropped")
+	assertEvents(t, evs, 2)
+	run := fetchRun(t, api.Client, id)
+	assertAllPassed(t, run, 2)
+	assertRepeated(t, run, frozen, heir, 2)
+}
+
+// freeze stops a process and returns when it stands still.
+func freeze(t testing.TB, p *process) {
+	t.Helper()
+	p.signal(t, syscall.SIGSTOP)
+	waitFor(t, "the process stands still", func() bool {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+		return err == nil && bytes.Contains(stat, []byte(") T "))
+	})
 }
 
 // assertRepeated checks that so many cases had their first attempt at a worker

@@ -32,15 +32,10 @@ const cutEvery = 100 * time.Millisecond
 // connections again and again, in the middle of whatever they carry.
 func cutting(t testing.TB, target string) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{target: strings.TrimPrefix(target, "http://"), open: map[net.Conn]bool{}}
+	p := switchable(t, target)
 	done := make(chan struct{})
-	var loops sync.WaitGroup
-	loops.Go(func() { p.accept(ln) })
-	loops.Go(func() {
+	var loop sync.WaitGroup
+	loop.Go(func() {
 		tick := time.NewTicker(cutEvery)
 		defer tick.Stop()
 		for {
@@ -52,22 +47,47 @@ func cutting(t testing.TB, target string) string {
 			}
 		}
 	})
-	t.Cleanup(func() {
-		close(done)
-		_ = ln.Close()
-		p.cut()
-		loops.Wait()
-		p.pumps.Wait()
-	})
-	return "http://" + ln.Addr().String()
+	t.Cleanup(func() { close(done); loop.Wait() })
+	return p.URL
 }
 
+// proxy is an address behind which the server can change, like that of a load
+// balancer.
 type proxy struct {
-	target string
-	pumps  sync.WaitGroup
+	URL   string
+	loops sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[net.Conn]bool
+	mu     sync.Mutex
+	target string
+	open   map[net.Conn]bool
+	closed bool
+}
+
+func switchable(t testing.TB, target string) *proxy {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{}}
+	p.to(target)
+	p.loops.Go(func() { p.accept(ln) })
+	t.Cleanup(func() {
+		_ = ln.Close()
+		p.mu.Lock()
+		p.closed = true
+		p.mu.Unlock()
+		p.cut()
+		p.loops.Wait()
+	})
+	return p
+}
+
+// to sends the connections that come from now on to a server.
+func (p *proxy) to(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = strings.TrimPrefix(target, "http://")
 }
 
 func (p *proxy) accept(ln net.Listener) {
@@ -76,16 +96,23 @@ func (p *proxy) accept(ln net.Listener) {
 		if err != nil {
 			return // closed
 		}
-		far, err := net.Dial("tcp", p.target)
+		p.mu.Lock()
+		target := p.target
+		p.mu.Unlock()
+		far, err := net.Dial("tcp", target)
 		if err != nil {
 			_ = near.Close()
 			continue
 		}
 		p.mu.Lock()
 		p.open[near], p.open[far] = true, true
+		closed := p.closed
 		p.mu.Unlock()
-		p.pumps.Go(func() { p.pump(near, far) })
-		p.pumps.Go(func() { p.pump(far, near) })
+		if closed {
+			p.cut()
+		}
+		p.loops.Go(func() { p.pump(near, far) })
+		p.loops.Go(func() { p.pump(far, near) })
 	}
 }
 
