@@ -43,8 +43,8 @@ func Main(args []string, sys Sys) int {
 	if err == nil {
 		return ExitPassed
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return ExitInterrupted // before there was anything to stop
+	if _, decided := errors.AsType[*exitError](err); ctx.Err() != nil && !decided {
+		return ExitInterrupted // whatever broke off, the interrupt broke it
 	}
 	if !silent(err) {
 		_, _ = fmt.Fprintln(sys.Stderr, "semantest: "+sentence(err))

@@ -122,7 +122,7 @@ function cart() {
         update();
       });
     }
-    $(".remove", line).addEventListener("click", () => change(line, 0));
+    $("form.remove", line).addEventListener("submit", (event) => { event.preventDefault(); change(line, 0); });
   }
 }
 
