@@ -52,6 +52,7 @@ const numbersQuery = `subscription($id: ID!, $after: Int!) { runEvents(runId: $i
 
 // numbersUntilCut follows a run from its beginning until the connection breaks.
 func numbersUntilCut(t testing.TB, s *server, id string) []int64 {
+	t.Helper()
 	var out []int64
 	err := s.Client.Subscribe(t.Context(), numbersQuery, map[string]any{"id": id, "after": 0}, func(data json.RawMessage) error {
 		out = append(out, numberOf(t, data))
@@ -64,6 +65,7 @@ func numbersUntilCut(t testing.TB, s *server, id string) []int64 {
 }
 
 func numberOf(t testing.TB, data json.RawMessage) int64 {
+	t.Helper()
 	var item struct{ RunEvents struct{ Seq int64 } }
 	if err := json.Unmarshal(data, &item); err != nil {
 		t.Errorf("read an event: %v", err)

@@ -199,6 +199,7 @@ func watchMemory(t testing.TB, p *process) (peak func() (before, most int64)) {
 var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
 
 func memory(t testing.TB, p *process) int64 {
+	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		t.Errorf("read the memory of %s: %v", p, err)

@@ -17,7 +17,7 @@ import (
 // sentence, all others as INTERNAL with an id that the log knows too.
 func presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
-		if err = store.Explain(err); apperr.CodeOf(err) == apperr.Internal && context.Cause(ctx) == error(errTooLong) {
+		if err = store.Explain(err); apperr.CodeOf(err) == apperr.Internal && errors.Is(context.Cause(ctx), errTooLong) {
 			err = errTooLong
 		}
 		if coded, ok := errors.AsType[*apperr.Error](err); ok {
