@@ -263,8 +263,8 @@ func TestWithTxTriesAgainAfterADeadlock(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if total := <-tries + <-tries; total != 3 {
-		t.Errorf("%d tries, want 3", total)
+	if total := <-tries + <-tries; total < 3 {
+		t.Errorf("%d tries, want one more than the two at least", total)
 	}
 	if n := count(t, s, "SELECT count(*) FROM projects WHERE name IN ('a!!', 'b!!')"); n != 2 {
 		t.Errorf("%d rows have both changes", n)
