@@ -24,6 +24,7 @@ func (a *App) listen(ctx context.Context) error {
 		return nil
 	}
 	config := net.ListenConfig{Control: limitUnsent}
+	config.SetMultipathTCP(false) // its connections do not inherit the limit
 	l, err := config.Listen(ctx, "tcp", a.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return apperr.Wrap(err, apperr.Conflict, "the address %s is in use; choose another one with --listen", a.cfg.Listen)
