@@ -74,6 +74,11 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 // bounded limits how long a query or a mutation may take: a database that does
 // not answer must not hold the client.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	// A request that could not be read has no operation, and its answer passes
+	// here too.
+	if !graphql.HasOperationContext(ctx) {
+		return ctx, func() {}
+	}
 	op := graphql.GetOperationContext(ctx).Operation
 	if op == nil || op.Operation == ast.Subscription {
 		return ctx, func() {}
