@@ -42,6 +42,7 @@ func TestSocketOfAClientThatDoesNotReadIsClosed(t *testing.T) {
 func TestSocketOfAServerThatEnds(t *testing.T) {
 	t.Parallel()
 	ctx, end := context.WithCancel(t.Context())
+	defer end()
 	for _, tt := range []struct {
 		name       string
 		ended      bool

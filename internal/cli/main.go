@@ -43,7 +43,8 @@ func Main(args []string, sys Sys) int {
 	if err == nil {
 		return ExitPassed
 	}
-	if _, decided := errors.AsType[*exitError](err); ctx.Err() != nil && !decided {
+	_, decided := errors.AsType[*exitError](err)
+	if ctx.Err() != nil && (!decided || errors.Is(err, context.Canceled)) {
 		return ExitInterrupted // whatever broke off, the interrupt broke it
 	}
 	if !silent(err) {
