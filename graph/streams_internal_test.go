@@ -81,7 +81,7 @@ func TestStreamOfAClientThatDoesNotReadIsClosed(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	client, err := net.Dial("tcp", server.Listener.Addr().String()) //nolint:noctx // local and immediate
+	client, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
