@@ -53,7 +53,9 @@ func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	// performs the case again.
 	release := h.leases.hold(claim, cancel)
 	defer release()
-	h.store(ctx, h.perform(attemptCtx, claim))
+	finished := h.perform(attemptCtx, claim)
+	h.leases.performed(claim)
+	h.store(ctx, finished)
 	return nil
 }
 

@@ -27,10 +27,11 @@ type leases struct {
 }
 
 type held struct {
-	runID   string
-	attempt int
-	since   time.Time
-	cancel  context.CancelCauseFunc
+	runID     string
+	attempt   int
+	since     time.Time
+	cancel    context.CancelCauseFunc
+	performed bool // only its outcome is left to be stored
 }
 
 var errTakenAway = apperr.New(apperr.Conflict, "the attempt was given to another worker")
@@ -50,6 +51,17 @@ func (l *leases) hold(c *runs.Claim, cancel context.CancelCauseFunc) (release fu
 		if l.held[c.Result.ID].attempt == c.Result.Attempt {
 			delete(l.held, c.Result.ID)
 		}
+	}
+}
+
+// performed says that an attempt is done. Until it is released its lease is kept,
+// and that it is no longer there means that its outcome was stored just now.
+func (l *leases) performed(c *runs.Claim) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if h, ok := l.held[c.Result.ID]; ok && h.attempt == c.Result.Attempt {
+		h.performed = true
+		l.held[c.Result.ID] = h
 	}
 }
 
@@ -86,8 +98,8 @@ func (l *leases) renew(ctx context.Context) error {
 	for id, h := range l.held {
 		lease, ok := found[id]
 		switch {
-		case h.since.After(asked):
-			// leased while the heartbeat was under way
+		case h.performed || h.since.After(asked):
+			// stored or leased while the heartbeat was under way
 		case !ok || lease.Attempt != h.attempt:
 			l.logger.Warn("an attempt was taken away", "result", id, "attempt", h.attempt)
 			h.cancel(errTakenAway)
