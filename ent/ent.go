@@ -19,11 +19,17 @@ import (
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/reservation"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/runevent"
+	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/ent/shardplan"
 	"github.com/semantest/semantest/ent/step"
 	"github.com/semantest/semantest/ent/token"
+	"github.com/semantest/semantest/ent/trigger"
+	"github.com/semantest/semantest/ent/webhook"
+	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/ent/worker"
 )
 
@@ -85,19 +91,25 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			artifact.Table:    artifact.ValidColumn,
-			attempt.Table:     attempt.ValidColumn,
-			check.Table:       check.ValidColumn,
-			metric.Table:      metric.ValidColumn,
-			plan.Table:        plan.ValidColumn,
-			planversion.Table: planversion.ValidColumn,
-			project.Table:     project.ValidColumn,
-			result.Table:      result.ValidColumn,
-			run.Table:         run.ValidColumn,
-			runevent.Table:    runevent.ValidColumn,
-			step.Table:        step.ValidColumn,
-			token.Table:       token.ValidColumn,
-			worker.Table:      worker.ValidColumn,
+			artifact.Table:        artifact.ValidColumn,
+			attempt.Table:         attempt.ValidColumn,
+			check.Table:           check.ValidColumn,
+			metric.Table:          metric.ValidColumn,
+			plan.Table:            plan.ValidColumn,
+			planversion.Table:     planversion.ValidColumn,
+			project.Table:         project.ValidColumn,
+			reservation.Table:     reservation.ValidColumn,
+			result.Table:          result.ValidColumn,
+			run.Table:             run.ValidColumn,
+			runevent.Table:        runevent.ValidColumn,
+			schedule.Table:        schedule.ValidColumn,
+			shardplan.Table:       shardplan.ValidColumn,
+			step.Table:            step.ValidColumn,
+			token.Table:           token.ValidColumn,
+			trigger.Table:         trigger.ValidColumn,
+			webhook.Table:         webhook.ValidColumn,
+			webhookdelivery.Table: webhookdelivery.ValidColumn,
+			worker.Table:          worker.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

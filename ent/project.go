@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,10 @@ type Project struct {
 	Slug string `json:"slug,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// Cases of the project under way at once; 0 is without a limit.
+	MaxParallel int `json:"max_parallel,omitempty"`
+	// Runs under way at once, by environment.
+	EnvironmentLimits map[string]int `json:"environment_limits,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -75,6 +80,10 @@ func (*Project) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case project.FieldEnvironmentLimits:
+			values[i] = new([]byte)
+		case project.FieldMaxParallel:
+			values[i] = new(sql.NullInt64)
 		case project.FieldID, project.FieldSlug, project.FieldName:
 			values[i] = new(sql.NullString)
 		case project.FieldCreatedAt:
@@ -111,6 +120,20 @@ func (_m *Project) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case project.FieldMaxParallel:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field max_parallel", values[i])
+			} else if value.Valid {
+				_m.MaxParallel = int(value.Int64)
+			}
+		case project.FieldEnvironmentLimits:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field environment_limits", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.EnvironmentLimits); err != nil {
+					return fmt.Errorf("unmarshal field environment_limits: %w", err)
+				}
 			}
 		case project.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -174,6 +197,12 @@ func (_m *Project) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("max_parallel=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MaxParallel))
+	builder.WriteString(", ")
+	builder.WriteString("environment_limits=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EnvironmentLimits))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

@@ -38,6 +38,26 @@ func (_c *ProjectCreate) SetName(v string) *ProjectCreate {
 	return _c
 }
 
+// SetMaxParallel sets the "max_parallel" field.
+func (_c *ProjectCreate) SetMaxParallel(v int) *ProjectCreate {
+	_c.mutation.SetMaxParallel(v)
+	return _c
+}
+
+// SetNillableMaxParallel sets the "max_parallel" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableMaxParallel(v *int) *ProjectCreate {
+	if v != nil {
+		_c.SetMaxParallel(*v)
+	}
+	return _c
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (_c *ProjectCreate) SetEnvironmentLimits(v map[string]int) *ProjectCreate {
+	_c.mutation.SetEnvironmentLimits(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ProjectCreate) SetCreatedAt(v time.Time) *ProjectCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -146,6 +166,10 @@ func (_c *ProjectCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ProjectCreate) defaults() {
+	if _, ok := _c.mutation.MaxParallel(); !ok {
+		v := project.DefaultMaxParallel
+		_c.mutation.SetMaxParallel(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := project.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -172,6 +196,14 @@ func (_c *ProjectCreate) check() error {
 	if v, ok := _c.mutation.Name(); ok {
 		if err := project.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Project.name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MaxParallel(); !ok {
+		return &ValidationError{Name: "max_parallel", err: errors.New(`ent: missing required field "Project.max_parallel"`)}
+	}
+	if v, ok := _c.mutation.MaxParallel(); ok {
+		if err := project.MaxParallelValidator(v); err != nil {
+			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
@@ -225,6 +257,14 @@ func (_c *ProjectCreate) createSpec() (*Project, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(project.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.MaxParallel(); ok {
+		_spec.SetField(project.FieldMaxParallel, field.TypeInt, value)
+		_node.MaxParallel = value
+	}
+	if value, ok := _c.mutation.EnvironmentLimits(); ok {
+		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
+		_node.EnvironmentLimits = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(project.FieldCreatedAt, field.TypeTime, value)
@@ -354,6 +394,42 @@ func (u *ProjectUpsert) UpdateName() *ProjectUpsert {
 	return u
 }
 
+// SetMaxParallel sets the "max_parallel" field.
+func (u *ProjectUpsert) SetMaxParallel(v int) *ProjectUpsert {
+	u.Set(project.FieldMaxParallel, v)
+	return u
+}
+
+// UpdateMaxParallel sets the "max_parallel" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateMaxParallel() *ProjectUpsert {
+	u.SetExcluded(project.FieldMaxParallel)
+	return u
+}
+
+// AddMaxParallel adds v to the "max_parallel" field.
+func (u *ProjectUpsert) AddMaxParallel(v int) *ProjectUpsert {
+	u.Add(project.FieldMaxParallel, v)
+	return u
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (u *ProjectUpsert) SetEnvironmentLimits(v map[string]int) *ProjectUpsert {
+	u.Set(project.FieldEnvironmentLimits, v)
+	return u
+}
+
+// UpdateEnvironmentLimits sets the "environment_limits" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateEnvironmentLimits() *ProjectUpsert {
+	u.SetExcluded(project.FieldEnvironmentLimits)
+	return u
+}
+
+// ClearEnvironmentLimits clears the value of the "environment_limits" field.
+func (u *ProjectUpsert) ClearEnvironmentLimits() *ProjectUpsert {
+	u.SetNull(project.FieldEnvironmentLimits)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -430,6 +506,48 @@ func (u *ProjectUpsertOne) SetName(v string) *ProjectUpsertOne {
 func (u *ProjectUpsertOne) UpdateName() *ProjectUpsertOne {
 	return u.Update(func(s *ProjectUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetMaxParallel sets the "max_parallel" field.
+func (u *ProjectUpsertOne) SetMaxParallel(v int) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetMaxParallel(v)
+	})
+}
+
+// AddMaxParallel adds v to the "max_parallel" field.
+func (u *ProjectUpsertOne) AddMaxParallel(v int) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddMaxParallel(v)
+	})
+}
+
+// UpdateMaxParallel sets the "max_parallel" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateMaxParallel() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateMaxParallel()
+	})
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (u *ProjectUpsertOne) SetEnvironmentLimits(v map[string]int) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetEnvironmentLimits(v)
+	})
+}
+
+// UpdateEnvironmentLimits sets the "environment_limits" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateEnvironmentLimits() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateEnvironmentLimits()
+	})
+}
+
+// ClearEnvironmentLimits clears the value of the "environment_limits" field.
+func (u *ProjectUpsertOne) ClearEnvironmentLimits() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.ClearEnvironmentLimits()
 	})
 }
 
@@ -676,6 +794,48 @@ func (u *ProjectUpsertBulk) SetName(v string) *ProjectUpsertBulk {
 func (u *ProjectUpsertBulk) UpdateName() *ProjectUpsertBulk {
 	return u.Update(func(s *ProjectUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetMaxParallel sets the "max_parallel" field.
+func (u *ProjectUpsertBulk) SetMaxParallel(v int) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetMaxParallel(v)
+	})
+}
+
+// AddMaxParallel adds v to the "max_parallel" field.
+func (u *ProjectUpsertBulk) AddMaxParallel(v int) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddMaxParallel(v)
+	})
+}
+
+// UpdateMaxParallel sets the "max_parallel" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateMaxParallel() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateMaxParallel()
+	})
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (u *ProjectUpsertBulk) SetEnvironmentLimits(v map[string]int) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetEnvironmentLimits(v)
+	})
+}
+
+// UpdateEnvironmentLimits sets the "environment_limits" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateEnvironmentLimits() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateEnvironmentLimits()
+	})
+}
+
+// ClearEnvironmentLimits clears the value of the "environment_limits" field.
+func (u *ProjectUpsertBulk) ClearEnvironmentLimits() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.ClearEnvironmentLimits()
 	})
 }
 

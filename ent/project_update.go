@@ -59,6 +59,39 @@ func (_u *ProjectUpdate) SetNillableName(v *string) *ProjectUpdate {
 	return _u
 }
 
+// SetMaxParallel sets the "max_parallel" field.
+func (_u *ProjectUpdate) SetMaxParallel(v int) *ProjectUpdate {
+	_u.mutation.ResetMaxParallel()
+	_u.mutation.SetMaxParallel(v)
+	return _u
+}
+
+// SetNillableMaxParallel sets the "max_parallel" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableMaxParallel(v *int) *ProjectUpdate {
+	if v != nil {
+		_u.SetMaxParallel(*v)
+	}
+	return _u
+}
+
+// AddMaxParallel adds value to the "max_parallel" field.
+func (_u *ProjectUpdate) AddMaxParallel(v int) *ProjectUpdate {
+	_u.mutation.AddMaxParallel(v)
+	return _u
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (_u *ProjectUpdate) SetEnvironmentLimits(v map[string]int) *ProjectUpdate {
+	_u.mutation.SetEnvironmentLimits(v)
+	return _u
+}
+
+// ClearEnvironmentLimits clears the value of the "environment_limits" field.
+func (_u *ProjectUpdate) ClearEnvironmentLimits() *ProjectUpdate {
+	_u.mutation.ClearEnvironmentLimits()
+	return _u
+}
+
 // AddPlanIDs adds the "plans" edge to the Plan entity by IDs.
 func (_u *ProjectUpdate) AddPlanIDs(ids ...string) *ProjectUpdate {
 	_u.mutation.AddPlanIDs(ids...)
@@ -211,6 +244,11 @@ func (_u *ProjectUpdate) check() error {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Project.name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.MaxParallel(); ok {
+		if err := project.MaxParallelValidator(v); err != nil {
+			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -237,6 +275,18 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(project.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MaxParallel(); ok {
+		_spec.SetField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMaxParallel(); ok {
+		_spec.AddField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.EnvironmentLimits(); ok {
+		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
+	}
+	if _u.mutation.EnvironmentLimitsCleared() {
+		_spec.ClearField(project.FieldEnvironmentLimits, field.TypeJSON)
 	}
 	if _u.mutation.PlansCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -423,6 +473,39 @@ func (_u *ProjectUpdateOne) SetNillableName(v *string) *ProjectUpdateOne {
 	return _u
 }
 
+// SetMaxParallel sets the "max_parallel" field.
+func (_u *ProjectUpdateOne) SetMaxParallel(v int) *ProjectUpdateOne {
+	_u.mutation.ResetMaxParallel()
+	_u.mutation.SetMaxParallel(v)
+	return _u
+}
+
+// SetNillableMaxParallel sets the "max_parallel" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableMaxParallel(v *int) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetMaxParallel(*v)
+	}
+	return _u
+}
+
+// AddMaxParallel adds value to the "max_parallel" field.
+func (_u *ProjectUpdateOne) AddMaxParallel(v int) *ProjectUpdateOne {
+	_u.mutation.AddMaxParallel(v)
+	return _u
+}
+
+// SetEnvironmentLimits sets the "environment_limits" field.
+func (_u *ProjectUpdateOne) SetEnvironmentLimits(v map[string]int) *ProjectUpdateOne {
+	_u.mutation.SetEnvironmentLimits(v)
+	return _u
+}
+
+// ClearEnvironmentLimits clears the value of the "environment_limits" field.
+func (_u *ProjectUpdateOne) ClearEnvironmentLimits() *ProjectUpdateOne {
+	_u.mutation.ClearEnvironmentLimits()
+	return _u
+}
+
 // AddPlanIDs adds the "plans" edge to the Plan entity by IDs.
 func (_u *ProjectUpdateOne) AddPlanIDs(ids ...string) *ProjectUpdateOne {
 	_u.mutation.AddPlanIDs(ids...)
@@ -588,6 +671,11 @@ func (_u *ProjectUpdateOne) check() error {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Project.name": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.MaxParallel(); ok {
+		if err := project.MaxParallelValidator(v); err != nil {
+			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -631,6 +719,18 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(project.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MaxParallel(); ok {
+		_spec.SetField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMaxParallel(); ok {
+		_spec.AddField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.EnvironmentLimits(); ok {
+		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
+	}
+	if _u.mutation.EnvironmentLimitsCleared() {
+		_spec.ClearField(project.FieldEnvironmentLimits, field.TypeJSON)
 	}
 	if _u.mutation.PlansCleared() {
 		edge := &sqlgraph.EdgeSpec{

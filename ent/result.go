@@ -57,6 +57,10 @@ type Result struct {
 	Lost int `json:"lost,omitempty"`
 	// WorkerID holds the value of the "worker_id" field.
 	WorkerID *string `json:"worker_id,omitempty"`
+	// A pending case is not queued before.
+	DeferredUntil *time.Time `json:"deferred_until,omitempty"`
+	// The target whose breaker is open.
+	DeferredFor string `json:"deferred_for,omitempty"`
 	// When the attempt is given to another worker, by the database's clock.
 	LeaseExpiresAt *time.Time `json:"lease_expires_at,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
@@ -111,9 +115,9 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case result.FieldOrdinal, result.FieldTimeoutMs, result.FieldAttempt, result.FieldMaxRetries, result.FieldRetries, result.FieldLost, result.FieldDurationMs:
 			values[i] = new(sql.NullInt64)
-		case result.FieldID, result.FieldProjectID, result.FieldRunID, result.FieldCaseID, result.FieldCaseKey, result.FieldTitle, result.FieldKind, result.FieldStatus, result.FieldOutcome, result.FieldError, result.FieldWorkerID:
+		case result.FieldID, result.FieldProjectID, result.FieldRunID, result.FieldCaseID, result.FieldCaseKey, result.FieldTitle, result.FieldKind, result.FieldStatus, result.FieldOutcome, result.FieldError, result.FieldWorkerID, result.FieldDeferredFor:
 			values[i] = new(sql.NullString)
-		case result.FieldLeaseExpiresAt, result.FieldStartedAt, result.FieldFinishedAt:
+		case result.FieldDeferredUntil, result.FieldLeaseExpiresAt, result.FieldStartedAt, result.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -250,6 +254,19 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				_m.WorkerID = new(string)
 				*_m.WorkerID = value.String
 			}
+		case result.FieldDeferredUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deferred_until", values[i])
+			} else if value.Valid {
+				_m.DeferredUntil = new(time.Time)
+				*_m.DeferredUntil = value.Time
+			}
+		case result.FieldDeferredFor:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field deferred_for", values[i])
+			} else if value.Valid {
+				_m.DeferredFor = value.String
+			}
 		case result.FieldLeaseExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field lease_expires_at", values[i])
@@ -380,6 +397,14 @@ func (_m *Result) String() string {
 		builder.WriteString("worker_id=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	if v := _m.DeferredUntil; v != nil {
+		builder.WriteString("deferred_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("deferred_for=")
+	builder.WriteString(_m.DeferredFor)
 	builder.WriteString(", ")
 	if v := _m.LeaseExpiresAt; v != nil {
 		builder.WriteString("lease_expires_at=")

@@ -198,6 +198,34 @@ func (_c *ResultCreate) SetNillableWorkerID(v *string) *ResultCreate {
 	return _c
 }
 
+// SetDeferredUntil sets the "deferred_until" field.
+func (_c *ResultCreate) SetDeferredUntil(v time.Time) *ResultCreate {
+	_c.mutation.SetDeferredUntil(v)
+	return _c
+}
+
+// SetNillableDeferredUntil sets the "deferred_until" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableDeferredUntil(v *time.Time) *ResultCreate {
+	if v != nil {
+		_c.SetDeferredUntil(*v)
+	}
+	return _c
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (_c *ResultCreate) SetDeferredFor(v string) *ResultCreate {
+	_c.mutation.SetDeferredFor(v)
+	return _c
+}
+
+// SetNillableDeferredFor sets the "deferred_for" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableDeferredFor(v *string) *ResultCreate {
+	if v != nil {
+		_c.SetDeferredFor(*v)
+	}
+	return _c
+}
+
 // SetLeaseExpiresAt sets the "lease_expires_at" field.
 func (_c *ResultCreate) SetLeaseExpiresAt(v time.Time) *ResultCreate {
 	_c.mutation.SetLeaseExpiresAt(v)
@@ -347,6 +375,10 @@ func (_c *ResultCreate) defaults() {
 		v := result.DefaultLost
 		_c.mutation.SetLost(v)
 	}
+	if _, ok := _c.mutation.DeferredFor(); !ok {
+		v := result.DefaultDeferredFor
+		_c.mutation.SetDeferredFor(v)
+	}
 	if _, ok := _c.mutation.DurationMs(); !ok {
 		v := result.DefaultDurationMs
 		_c.mutation.SetDurationMs(v)
@@ -445,6 +477,9 @@ func (_c *ResultCreate) check() error {
 		if err := result.LostValidator(v); err != nil {
 			return &ValidationError{Name: "lost", err: fmt.Errorf(`ent: validator failed for field "Result.lost": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.DeferredFor(); !ok {
+		return &ValidationError{Name: "deferred_for", err: errors.New(`ent: missing required field "Result.deferred_for"`)}
 	}
 	if _, ok := _c.mutation.DurationMs(); !ok {
 		return &ValidationError{Name: "duration_ms", err: errors.New(`ent: missing required field "Result.duration_ms"`)}
@@ -565,6 +600,14 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.WorkerID(); ok {
 		_spec.SetField(result.FieldWorkerID, field.TypeString, value)
 		_node.WorkerID = &value
+	}
+	if value, ok := _c.mutation.DeferredUntil(); ok {
+		_spec.SetField(result.FieldDeferredUntil, field.TypeTime, value)
+		_node.DeferredUntil = &value
+	}
+	if value, ok := _c.mutation.DeferredFor(); ok {
+		_spec.SetField(result.FieldDeferredFor, field.TypeString, value)
+		_node.DeferredFor = value
 	}
 	if value, ok := _c.mutation.LeaseExpiresAt(); ok {
 		_spec.SetField(result.FieldLeaseExpiresAt, field.TypeTime, value)
@@ -778,6 +821,36 @@ func (u *ResultUpsert) UpdateWorkerID() *ResultUpsert {
 // ClearWorkerID clears the value of the "worker_id" field.
 func (u *ResultUpsert) ClearWorkerID() *ResultUpsert {
 	u.SetNull(result.FieldWorkerID)
+	return u
+}
+
+// SetDeferredUntil sets the "deferred_until" field.
+func (u *ResultUpsert) SetDeferredUntil(v time.Time) *ResultUpsert {
+	u.Set(result.FieldDeferredUntil, v)
+	return u
+}
+
+// UpdateDeferredUntil sets the "deferred_until" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateDeferredUntil() *ResultUpsert {
+	u.SetExcluded(result.FieldDeferredUntil)
+	return u
+}
+
+// ClearDeferredUntil clears the value of the "deferred_until" field.
+func (u *ResultUpsert) ClearDeferredUntil() *ResultUpsert {
+	u.SetNull(result.FieldDeferredUntil)
+	return u
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (u *ResultUpsert) SetDeferredFor(v string) *ResultUpsert {
+	u.Set(result.FieldDeferredFor, v)
+	return u
+}
+
+// UpdateDeferredFor sets the "deferred_for" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateDeferredFor() *ResultUpsert {
+	u.SetExcluded(result.FieldDeferredFor)
 	return u
 }
 
@@ -1064,6 +1137,41 @@ func (u *ResultUpsertOne) UpdateWorkerID() *ResultUpsertOne {
 func (u *ResultUpsertOne) ClearWorkerID() *ResultUpsertOne {
 	return u.Update(func(s *ResultUpsert) {
 		s.ClearWorkerID()
+	})
+}
+
+// SetDeferredUntil sets the "deferred_until" field.
+func (u *ResultUpsertOne) SetDeferredUntil(v time.Time) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetDeferredUntil(v)
+	})
+}
+
+// UpdateDeferredUntil sets the "deferred_until" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateDeferredUntil() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateDeferredUntil()
+	})
+}
+
+// ClearDeferredUntil clears the value of the "deferred_until" field.
+func (u *ResultUpsertOne) ClearDeferredUntil() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearDeferredUntil()
+	})
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (u *ResultUpsertOne) SetDeferredFor(v string) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetDeferredFor(v)
+	})
+}
+
+// UpdateDeferredFor sets the "deferred_for" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateDeferredFor() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateDeferredFor()
 	})
 }
 
@@ -1529,6 +1637,41 @@ func (u *ResultUpsertBulk) UpdateWorkerID() *ResultUpsertBulk {
 func (u *ResultUpsertBulk) ClearWorkerID() *ResultUpsertBulk {
 	return u.Update(func(s *ResultUpsert) {
 		s.ClearWorkerID()
+	})
+}
+
+// SetDeferredUntil sets the "deferred_until" field.
+func (u *ResultUpsertBulk) SetDeferredUntil(v time.Time) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetDeferredUntil(v)
+	})
+}
+
+// UpdateDeferredUntil sets the "deferred_until" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateDeferredUntil() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateDeferredUntil()
+	})
+}
+
+// ClearDeferredUntil clears the value of the "deferred_until" field.
+func (u *ResultUpsertBulk) ClearDeferredUntil() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearDeferredUntil()
+	})
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (u *ResultUpsertBulk) SetDeferredFor(v string) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetDeferredFor(v)
+	})
+}
+
+// UpdateDeferredFor sets the "deferred_for" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateDeferredFor() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateDeferredFor()
 	})
 }
 

@@ -162,6 +162,40 @@ func (_u *ResultUpdate) ClearWorkerID() *ResultUpdate {
 	return _u
 }
 
+// SetDeferredUntil sets the "deferred_until" field.
+func (_u *ResultUpdate) SetDeferredUntil(v time.Time) *ResultUpdate {
+	_u.mutation.SetDeferredUntil(v)
+	return _u
+}
+
+// SetNillableDeferredUntil sets the "deferred_until" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableDeferredUntil(v *time.Time) *ResultUpdate {
+	if v != nil {
+		_u.SetDeferredUntil(*v)
+	}
+	return _u
+}
+
+// ClearDeferredUntil clears the value of the "deferred_until" field.
+func (_u *ResultUpdate) ClearDeferredUntil() *ResultUpdate {
+	_u.mutation.ClearDeferredUntil()
+	return _u
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (_u *ResultUpdate) SetDeferredFor(v string) *ResultUpdate {
+	_u.mutation.SetDeferredFor(v)
+	return _u
+}
+
+// SetNillableDeferredFor sets the "deferred_for" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableDeferredFor(v *string) *ResultUpdate {
+	if v != nil {
+		_u.SetDeferredFor(*v)
+	}
+	return _u
+}
+
 // SetLeaseExpiresAt sets the "lease_expires_at" field.
 func (_u *ResultUpdate) SetLeaseExpiresAt(v time.Time) *ResultUpdate {
 	_u.mutation.SetLeaseExpiresAt(v)
@@ -409,6 +443,15 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.WorkerIDCleared() {
 		_spec.ClearField(result.FieldWorkerID, field.TypeString)
 	}
+	if value, ok := _u.mutation.DeferredUntil(); ok {
+		_spec.SetField(result.FieldDeferredUntil, field.TypeTime, value)
+	}
+	if _u.mutation.DeferredUntilCleared() {
+		_spec.ClearField(result.FieldDeferredUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeferredFor(); ok {
+		_spec.SetField(result.FieldDeferredFor, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.LeaseExpiresAt(); ok {
 		_spec.SetField(result.FieldLeaseExpiresAt, field.TypeTime, value)
 	}
@@ -628,6 +671,40 @@ func (_u *ResultUpdateOne) SetNillableWorkerID(v *string) *ResultUpdateOne {
 // ClearWorkerID clears the value of the "worker_id" field.
 func (_u *ResultUpdateOne) ClearWorkerID() *ResultUpdateOne {
 	_u.mutation.ClearWorkerID()
+	return _u
+}
+
+// SetDeferredUntil sets the "deferred_until" field.
+func (_u *ResultUpdateOne) SetDeferredUntil(v time.Time) *ResultUpdateOne {
+	_u.mutation.SetDeferredUntil(v)
+	return _u
+}
+
+// SetNillableDeferredUntil sets the "deferred_until" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableDeferredUntil(v *time.Time) *ResultUpdateOne {
+	if v != nil {
+		_u.SetDeferredUntil(*v)
+	}
+	return _u
+}
+
+// ClearDeferredUntil clears the value of the "deferred_until" field.
+func (_u *ResultUpdateOne) ClearDeferredUntil() *ResultUpdateOne {
+	_u.mutation.ClearDeferredUntil()
+	return _u
+}
+
+// SetDeferredFor sets the "deferred_for" field.
+func (_u *ResultUpdateOne) SetDeferredFor(v string) *ResultUpdateOne {
+	_u.mutation.SetDeferredFor(v)
+	return _u
+}
+
+// SetNillableDeferredFor sets the "deferred_for" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableDeferredFor(v *string) *ResultUpdateOne {
+	if v != nil {
+		_u.SetDeferredFor(*v)
+	}
 	return _u
 }
 
@@ -907,6 +984,15 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 	}
 	if _u.mutation.WorkerIDCleared() {
 		_spec.ClearField(result.FieldWorkerID, field.TypeString)
+	}
+	if value, ok := _u.mutation.DeferredUntil(); ok {
+		_spec.SetField(result.FieldDeferredUntil, field.TypeTime, value)
+	}
+	if _u.mutation.DeferredUntilCleared() {
+		_spec.ClearField(result.FieldDeferredUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeferredFor(); ok {
+		_spec.SetField(result.FieldDeferredFor, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.LeaseExpiresAt(); ok {
 		_spec.SetField(result.FieldLeaseExpiresAt, field.TypeTime, value)

@@ -45,6 +45,32 @@ type Run struct {
 	Priority int `json:"priority,omitempty"`
 	// Cases under way at once.
 	Parallel int `json:"parallel,omitempty"`
+	// Limit of the whole run; 0 is without one.
+	TimeoutMs int64 `json:"timeout_ms,omitempty"`
+	// Failed cases after which no further one is begun; 0 is without a limit.
+	MaxFailures int `json:"max_failures,omitempty"`
+	// Runs of a project with the same group wait for one another.
+	ConcurrencyGroup string `json:"concurrency_group,omitempty"`
+	// Runs of the group under way at once.
+	ConcurrencyMax int `json:"concurrency_max,omitempty"`
+	// Who started it.
+	Origin run.Origin `json:"origin,omitempty"`
+	// The schedule or the trigger.
+	OriginID string `json:"origin_id,omitempty"`
+	// From 1; 0 when the run is not one of several shards.
+	Shard int `json:"shard,omitempty"`
+	// Shards holds the value of the "shards" field.
+	Shards int `json:"shards,omitempty"`
+	// Cases that are queued or running.
+	Tokens int `json:"tokens,omitempty"`
+	// Whether it could use more tokens than it was given.
+	Short bool `json:"short,omitempty"`
+	// When its groups let it in; until then it has no tokens.
+	AdmittedAt *time.Time `json:"admitted_at,omitempty"`
+	// PausedAt holds the value of the "paused_at" field.
+	PausedAt *time.Time `json:"paused_at,omitempty"`
+	// When its limit ends, by the database's clock.
+	DeadlineAt *time.Time `json:"deadline_at,omitempty"`
 	// Number of results.
 	Total int `json:"total,omitempty"`
 	// Finished holds the value of the "finished" field.
@@ -73,6 +99,8 @@ type Run struct {
 	ClientMutationID *string `json:"client_mutation_id,omitempty"`
 	// StopRequestedAt holds the value of the "stop_requested_at" field.
 	StopRequestedAt *time.Time `json:"stop_requested_at,omitempty"`
+	// StopReason holds the value of the "stop_reason" field.
+	StopReason *run.StopReason `json:"stop_reason,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// When the first case began.
@@ -160,11 +188,13 @@ func (*Run) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case run.FieldVariables, run.FieldSealedSecrets, run.FieldSelection, run.FieldGates:
 			values[i] = new([]byte)
-		case run.FieldPriority, run.FieldParallel, run.FieldTotal, run.FieldFinished, run.FieldPassed, run.FieldFailed, run.FieldFlaky, run.FieldTimedOut, run.FieldErrored, run.FieldSkipped, run.FieldCancelled, run.FieldLastSeq:
+		case run.FieldShort:
+			values[i] = new(sql.NullBool)
+		case run.FieldPriority, run.FieldParallel, run.FieldTimeoutMs, run.FieldMaxFailures, run.FieldConcurrencyMax, run.FieldShard, run.FieldShards, run.FieldTokens, run.FieldTotal, run.FieldFinished, run.FieldPassed, run.FieldFailed, run.FieldFlaky, run.FieldTimedOut, run.FieldErrored, run.FieldSkipped, run.FieldCancelled, run.FieldLastSeq:
 			values[i] = new(sql.NullInt64)
-		case run.FieldID, run.FieldProjectID, run.FieldPlanID, run.FieldPlanVersionID, run.FieldName, run.FieldStatus, run.FieldEnvironment, run.FieldError, run.FieldClientMutationID:
+		case run.FieldID, run.FieldProjectID, run.FieldPlanID, run.FieldPlanVersionID, run.FieldName, run.FieldStatus, run.FieldEnvironment, run.FieldConcurrencyGroup, run.FieldOrigin, run.FieldOriginID, run.FieldError, run.FieldClientMutationID, run.FieldStopReason:
 			values[i] = new(sql.NullString)
-		case run.FieldStopRequestedAt, run.FieldCreatedAt, run.FieldStartedAt, run.FieldFinishedAt:
+		case run.FieldAdmittedAt, run.FieldPausedAt, run.FieldDeadlineAt, run.FieldStopRequestedAt, run.FieldCreatedAt, run.FieldStartedAt, run.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -257,6 +287,87 @@ func (_m *Run) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Parallel = int(value.Int64)
 			}
+		case run.FieldTimeoutMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field timeout_ms", values[i])
+			} else if value.Valid {
+				_m.TimeoutMs = value.Int64
+			}
+		case run.FieldMaxFailures:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field max_failures", values[i])
+			} else if value.Valid {
+				_m.MaxFailures = int(value.Int64)
+			}
+		case run.FieldConcurrencyGroup:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field concurrency_group", values[i])
+			} else if value.Valid {
+				_m.ConcurrencyGroup = value.String
+			}
+		case run.FieldConcurrencyMax:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field concurrency_max", values[i])
+			} else if value.Valid {
+				_m.ConcurrencyMax = int(value.Int64)
+			}
+		case run.FieldOrigin:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field origin", values[i])
+			} else if value.Valid {
+				_m.Origin = run.Origin(value.String)
+			}
+		case run.FieldOriginID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field origin_id", values[i])
+			} else if value.Valid {
+				_m.OriginID = value.String
+			}
+		case run.FieldShard:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field shard", values[i])
+			} else if value.Valid {
+				_m.Shard = int(value.Int64)
+			}
+		case run.FieldShards:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field shards", values[i])
+			} else if value.Valid {
+				_m.Shards = int(value.Int64)
+			}
+		case run.FieldTokens:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field tokens", values[i])
+			} else if value.Valid {
+				_m.Tokens = int(value.Int64)
+			}
+		case run.FieldShort:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field short", values[i])
+			} else if value.Valid {
+				_m.Short = value.Bool
+			}
+		case run.FieldAdmittedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field admitted_at", values[i])
+			} else if value.Valid {
+				_m.AdmittedAt = new(time.Time)
+				*_m.AdmittedAt = value.Time
+			}
+		case run.FieldPausedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field paused_at", values[i])
+			} else if value.Valid {
+				_m.PausedAt = new(time.Time)
+				*_m.PausedAt = value.Time
+			}
+		case run.FieldDeadlineAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deadline_at", values[i])
+			} else if value.Valid {
+				_m.DeadlineAt = new(time.Time)
+				*_m.DeadlineAt = value.Time
+			}
 		case run.FieldTotal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field total", values[i])
@@ -344,6 +455,13 @@ func (_m *Run) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.StopRequestedAt = new(time.Time)
 				*_m.StopRequestedAt = value.Time
+			}
+		case run.FieldStopReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field stop_reason", values[i])
+			} else if value.Valid {
+				_m.StopReason = new(run.StopReason)
+				*_m.StopReason = run.StopReason(value.String)
 			}
 		case run.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -458,6 +576,51 @@ func (_m *Run) String() string {
 	builder.WriteString("parallel=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Parallel))
 	builder.WriteString(", ")
+	builder.WriteString("timeout_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TimeoutMs))
+	builder.WriteString(", ")
+	builder.WriteString("max_failures=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MaxFailures))
+	builder.WriteString(", ")
+	builder.WriteString("concurrency_group=")
+	builder.WriteString(_m.ConcurrencyGroup)
+	builder.WriteString(", ")
+	builder.WriteString("concurrency_max=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ConcurrencyMax))
+	builder.WriteString(", ")
+	builder.WriteString("origin=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Origin))
+	builder.WriteString(", ")
+	builder.WriteString("origin_id=")
+	builder.WriteString(_m.OriginID)
+	builder.WriteString(", ")
+	builder.WriteString("shard=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Shard))
+	builder.WriteString(", ")
+	builder.WriteString("shards=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Shards))
+	builder.WriteString(", ")
+	builder.WriteString("tokens=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tokens))
+	builder.WriteString(", ")
+	builder.WriteString("short=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Short))
+	builder.WriteString(", ")
+	if v := _m.AdmittedAt; v != nil {
+		builder.WriteString("admitted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.PausedAt; v != nil {
+		builder.WriteString("paused_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeadlineAt; v != nil {
+		builder.WriteString("deadline_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("total=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Total))
 	builder.WriteString(", ")
@@ -502,6 +665,11 @@ func (_m *Run) String() string {
 	if v := _m.StopRequestedAt; v != nil {
 		builder.WriteString("stop_requested_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.StopReason; v != nil {
+		builder.WriteString("stop_reason=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")

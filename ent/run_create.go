@@ -127,6 +127,188 @@ func (_c *RunCreate) SetNillableParallel(v *int) *RunCreate {
 	return _c
 }
 
+// SetTimeoutMs sets the "timeout_ms" field.
+func (_c *RunCreate) SetTimeoutMs(v int64) *RunCreate {
+	_c.mutation.SetTimeoutMs(v)
+	return _c
+}
+
+// SetNillableTimeoutMs sets the "timeout_ms" field if the given value is not nil.
+func (_c *RunCreate) SetNillableTimeoutMs(v *int64) *RunCreate {
+	if v != nil {
+		_c.SetTimeoutMs(*v)
+	}
+	return _c
+}
+
+// SetMaxFailures sets the "max_failures" field.
+func (_c *RunCreate) SetMaxFailures(v int) *RunCreate {
+	_c.mutation.SetMaxFailures(v)
+	return _c
+}
+
+// SetNillableMaxFailures sets the "max_failures" field if the given value is not nil.
+func (_c *RunCreate) SetNillableMaxFailures(v *int) *RunCreate {
+	if v != nil {
+		_c.SetMaxFailures(*v)
+	}
+	return _c
+}
+
+// SetConcurrencyGroup sets the "concurrency_group" field.
+func (_c *RunCreate) SetConcurrencyGroup(v string) *RunCreate {
+	_c.mutation.SetConcurrencyGroup(v)
+	return _c
+}
+
+// SetNillableConcurrencyGroup sets the "concurrency_group" field if the given value is not nil.
+func (_c *RunCreate) SetNillableConcurrencyGroup(v *string) *RunCreate {
+	if v != nil {
+		_c.SetConcurrencyGroup(*v)
+	}
+	return _c
+}
+
+// SetConcurrencyMax sets the "concurrency_max" field.
+func (_c *RunCreate) SetConcurrencyMax(v int) *RunCreate {
+	_c.mutation.SetConcurrencyMax(v)
+	return _c
+}
+
+// SetNillableConcurrencyMax sets the "concurrency_max" field if the given value is not nil.
+func (_c *RunCreate) SetNillableConcurrencyMax(v *int) *RunCreate {
+	if v != nil {
+		_c.SetConcurrencyMax(*v)
+	}
+	return _c
+}
+
+// SetOrigin sets the "origin" field.
+func (_c *RunCreate) SetOrigin(v run.Origin) *RunCreate {
+	_c.mutation.SetOrigin(v)
+	return _c
+}
+
+// SetNillableOrigin sets the "origin" field if the given value is not nil.
+func (_c *RunCreate) SetNillableOrigin(v *run.Origin) *RunCreate {
+	if v != nil {
+		_c.SetOrigin(*v)
+	}
+	return _c
+}
+
+// SetOriginID sets the "origin_id" field.
+func (_c *RunCreate) SetOriginID(v string) *RunCreate {
+	_c.mutation.SetOriginID(v)
+	return _c
+}
+
+// SetNillableOriginID sets the "origin_id" field if the given value is not nil.
+func (_c *RunCreate) SetNillableOriginID(v *string) *RunCreate {
+	if v != nil {
+		_c.SetOriginID(*v)
+	}
+	return _c
+}
+
+// SetShard sets the "shard" field.
+func (_c *RunCreate) SetShard(v int) *RunCreate {
+	_c.mutation.SetShard(v)
+	return _c
+}
+
+// SetNillableShard sets the "shard" field if the given value is not nil.
+func (_c *RunCreate) SetNillableShard(v *int) *RunCreate {
+	if v != nil {
+		_c.SetShard(*v)
+	}
+	return _c
+}
+
+// SetShards sets the "shards" field.
+func (_c *RunCreate) SetShards(v int) *RunCreate {
+	_c.mutation.SetShards(v)
+	return _c
+}
+
+// SetNillableShards sets the "shards" field if the given value is not nil.
+func (_c *RunCreate) SetNillableShards(v *int) *RunCreate {
+	if v != nil {
+		_c.SetShards(*v)
+	}
+	return _c
+}
+
+// SetTokens sets the "tokens" field.
+func (_c *RunCreate) SetTokens(v int) *RunCreate {
+	_c.mutation.SetTokens(v)
+	return _c
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_c *RunCreate) SetNillableTokens(v *int) *RunCreate {
+	if v != nil {
+		_c.SetTokens(*v)
+	}
+	return _c
+}
+
+// SetShort sets the "short" field.
+func (_c *RunCreate) SetShort(v bool) *RunCreate {
+	_c.mutation.SetShort(v)
+	return _c
+}
+
+// SetNillableShort sets the "short" field if the given value is not nil.
+func (_c *RunCreate) SetNillableShort(v *bool) *RunCreate {
+	if v != nil {
+		_c.SetShort(*v)
+	}
+	return _c
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (_c *RunCreate) SetAdmittedAt(v time.Time) *RunCreate {
+	_c.mutation.SetAdmittedAt(v)
+	return _c
+}
+
+// SetNillableAdmittedAt sets the "admitted_at" field if the given value is not nil.
+func (_c *RunCreate) SetNillableAdmittedAt(v *time.Time) *RunCreate {
+	if v != nil {
+		_c.SetAdmittedAt(*v)
+	}
+	return _c
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_c *RunCreate) SetPausedAt(v time.Time) *RunCreate {
+	_c.mutation.SetPausedAt(v)
+	return _c
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_c *RunCreate) SetNillablePausedAt(v *time.Time) *RunCreate {
+	if v != nil {
+		_c.SetPausedAt(*v)
+	}
+	return _c
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (_c *RunCreate) SetDeadlineAt(v time.Time) *RunCreate {
+	_c.mutation.SetDeadlineAt(v)
+	return _c
+}
+
+// SetNillableDeadlineAt sets the "deadline_at" field if the given value is not nil.
+func (_c *RunCreate) SetNillableDeadlineAt(v *time.Time) *RunCreate {
+	if v != nil {
+		_c.SetDeadlineAt(*v)
+	}
+	return _c
+}
+
 // SetTotal sets the "total" field.
 func (_c *RunCreate) SetTotal(v int) *RunCreate {
 	_c.mutation.SetTotal(v)
@@ -315,6 +497,20 @@ func (_c *RunCreate) SetNillableStopRequestedAt(v *time.Time) *RunCreate {
 	return _c
 }
 
+// SetStopReason sets the "stop_reason" field.
+func (_c *RunCreate) SetStopReason(v run.StopReason) *RunCreate {
+	_c.mutation.SetStopReason(v)
+	return _c
+}
+
+// SetNillableStopReason sets the "stop_reason" field if the given value is not nil.
+func (_c *RunCreate) SetNillableStopReason(v *run.StopReason) *RunCreate {
+	if v != nil {
+		_c.SetStopReason(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *RunCreate) SetCreatedAt(v time.Time) *RunCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -467,6 +663,46 @@ func (_c *RunCreate) defaults() {
 		v := run.DefaultParallel
 		_c.mutation.SetParallel(v)
 	}
+	if _, ok := _c.mutation.TimeoutMs(); !ok {
+		v := run.DefaultTimeoutMs
+		_c.mutation.SetTimeoutMs(v)
+	}
+	if _, ok := _c.mutation.MaxFailures(); !ok {
+		v := run.DefaultMaxFailures
+		_c.mutation.SetMaxFailures(v)
+	}
+	if _, ok := _c.mutation.ConcurrencyGroup(); !ok {
+		v := run.DefaultConcurrencyGroup
+		_c.mutation.SetConcurrencyGroup(v)
+	}
+	if _, ok := _c.mutation.ConcurrencyMax(); !ok {
+		v := run.DefaultConcurrencyMax
+		_c.mutation.SetConcurrencyMax(v)
+	}
+	if _, ok := _c.mutation.Origin(); !ok {
+		v := run.DefaultOrigin
+		_c.mutation.SetOrigin(v)
+	}
+	if _, ok := _c.mutation.OriginID(); !ok {
+		v := run.DefaultOriginID
+		_c.mutation.SetOriginID(v)
+	}
+	if _, ok := _c.mutation.Shard(); !ok {
+		v := run.DefaultShard
+		_c.mutation.SetShard(v)
+	}
+	if _, ok := _c.mutation.Shards(); !ok {
+		v := run.DefaultShards
+		_c.mutation.SetShards(v)
+	}
+	if _, ok := _c.mutation.Tokens(); !ok {
+		v := run.DefaultTokens
+		_c.mutation.SetTokens(v)
+	}
+	if _, ok := _c.mutation.Short(); !ok {
+		v := run.DefaultShort
+		_c.mutation.SetShort(v)
+	}
 	if _, ok := _c.mutation.Total(); !ok {
 		v := run.DefaultTotal
 		_c.mutation.SetTotal(v)
@@ -562,6 +798,71 @@ func (_c *RunCreate) check() error {
 			return &ValidationError{Name: "parallel", err: fmt.Errorf(`ent: validator failed for field "Run.parallel": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.TimeoutMs(); !ok {
+		return &ValidationError{Name: "timeout_ms", err: errors.New(`ent: missing required field "Run.timeout_ms"`)}
+	}
+	if v, ok := _c.mutation.TimeoutMs(); ok {
+		if err := run.TimeoutMsValidator(v); err != nil {
+			return &ValidationError{Name: "timeout_ms", err: fmt.Errorf(`ent: validator failed for field "Run.timeout_ms": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MaxFailures(); !ok {
+		return &ValidationError{Name: "max_failures", err: errors.New(`ent: missing required field "Run.max_failures"`)}
+	}
+	if v, ok := _c.mutation.MaxFailures(); ok {
+		if err := run.MaxFailuresValidator(v); err != nil {
+			return &ValidationError{Name: "max_failures", err: fmt.Errorf(`ent: validator failed for field "Run.max_failures": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ConcurrencyGroup(); !ok {
+		return &ValidationError{Name: "concurrency_group", err: errors.New(`ent: missing required field "Run.concurrency_group"`)}
+	}
+	if _, ok := _c.mutation.ConcurrencyMax(); !ok {
+		return &ValidationError{Name: "concurrency_max", err: errors.New(`ent: missing required field "Run.concurrency_max"`)}
+	}
+	if v, ok := _c.mutation.ConcurrencyMax(); ok {
+		if err := run.ConcurrencyMaxValidator(v); err != nil {
+			return &ValidationError{Name: "concurrency_max", err: fmt.Errorf(`ent: validator failed for field "Run.concurrency_max": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Origin(); !ok {
+		return &ValidationError{Name: "origin", err: errors.New(`ent: missing required field "Run.origin"`)}
+	}
+	if v, ok := _c.mutation.Origin(); ok {
+		if err := run.OriginValidator(v); err != nil {
+			return &ValidationError{Name: "origin", err: fmt.Errorf(`ent: validator failed for field "Run.origin": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.OriginID(); !ok {
+		return &ValidationError{Name: "origin_id", err: errors.New(`ent: missing required field "Run.origin_id"`)}
+	}
+	if _, ok := _c.mutation.Shard(); !ok {
+		return &ValidationError{Name: "shard", err: errors.New(`ent: missing required field "Run.shard"`)}
+	}
+	if v, ok := _c.mutation.Shard(); ok {
+		if err := run.ShardValidator(v); err != nil {
+			return &ValidationError{Name: "shard", err: fmt.Errorf(`ent: validator failed for field "Run.shard": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Shards(); !ok {
+		return &ValidationError{Name: "shards", err: errors.New(`ent: missing required field "Run.shards"`)}
+	}
+	if v, ok := _c.mutation.Shards(); ok {
+		if err := run.ShardsValidator(v); err != nil {
+			return &ValidationError{Name: "shards", err: fmt.Errorf(`ent: validator failed for field "Run.shards": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Tokens(); !ok {
+		return &ValidationError{Name: "tokens", err: errors.New(`ent: missing required field "Run.tokens"`)}
+	}
+	if v, ok := _c.mutation.Tokens(); ok {
+		if err := run.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Run.tokens": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Short(); !ok {
+		return &ValidationError{Name: "short", err: errors.New(`ent: missing required field "Run.short"`)}
+	}
 	if _, ok := _c.mutation.Total(); !ok {
 		return &ValidationError{Name: "total", err: errors.New(`ent: missing required field "Run.total"`)}
 	}
@@ -644,6 +945,11 @@ func (_c *RunCreate) check() error {
 	}
 	if _, ok := _c.mutation.Error(); !ok {
 		return &ValidationError{Name: "error", err: errors.New(`ent: missing required field "Run.error"`)}
+	}
+	if v, ok := _c.mutation.StopReason(); ok {
+		if err := run.StopReasonValidator(v); err != nil {
+			return &ValidationError{Name: "stop_reason", err: fmt.Errorf(`ent: validator failed for field "Run.stop_reason": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Run.created_at"`)}
@@ -730,6 +1036,58 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 		_spec.SetField(run.FieldParallel, field.TypeInt, value)
 		_node.Parallel = value
 	}
+	if value, ok := _c.mutation.TimeoutMs(); ok {
+		_spec.SetField(run.FieldTimeoutMs, field.TypeInt64, value)
+		_node.TimeoutMs = value
+	}
+	if value, ok := _c.mutation.MaxFailures(); ok {
+		_spec.SetField(run.FieldMaxFailures, field.TypeInt, value)
+		_node.MaxFailures = value
+	}
+	if value, ok := _c.mutation.ConcurrencyGroup(); ok {
+		_spec.SetField(run.FieldConcurrencyGroup, field.TypeString, value)
+		_node.ConcurrencyGroup = value
+	}
+	if value, ok := _c.mutation.ConcurrencyMax(); ok {
+		_spec.SetField(run.FieldConcurrencyMax, field.TypeInt, value)
+		_node.ConcurrencyMax = value
+	}
+	if value, ok := _c.mutation.Origin(); ok {
+		_spec.SetField(run.FieldOrigin, field.TypeEnum, value)
+		_node.Origin = value
+	}
+	if value, ok := _c.mutation.OriginID(); ok {
+		_spec.SetField(run.FieldOriginID, field.TypeString, value)
+		_node.OriginID = value
+	}
+	if value, ok := _c.mutation.Shard(); ok {
+		_spec.SetField(run.FieldShard, field.TypeInt, value)
+		_node.Shard = value
+	}
+	if value, ok := _c.mutation.Shards(); ok {
+		_spec.SetField(run.FieldShards, field.TypeInt, value)
+		_node.Shards = value
+	}
+	if value, ok := _c.mutation.Tokens(); ok {
+		_spec.SetField(run.FieldTokens, field.TypeInt, value)
+		_node.Tokens = value
+	}
+	if value, ok := _c.mutation.Short(); ok {
+		_spec.SetField(run.FieldShort, field.TypeBool, value)
+		_node.Short = value
+	}
+	if value, ok := _c.mutation.AdmittedAt(); ok {
+		_spec.SetField(run.FieldAdmittedAt, field.TypeTime, value)
+		_node.AdmittedAt = &value
+	}
+	if value, ok := _c.mutation.PausedAt(); ok {
+		_spec.SetField(run.FieldPausedAt, field.TypeTime, value)
+		_node.PausedAt = &value
+	}
+	if value, ok := _c.mutation.DeadlineAt(); ok {
+		_spec.SetField(run.FieldDeadlineAt, field.TypeTime, value)
+		_node.DeadlineAt = &value
+	}
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(run.FieldTotal, field.TypeInt, value)
 		_node.Total = value
@@ -785,6 +1143,10 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.StopRequestedAt(); ok {
 		_spec.SetField(run.FieldStopRequestedAt, field.TypeTime, value)
 		_node.StopRequestedAt = &value
+	}
+	if value, ok := _c.mutation.StopReason(); ok {
+		_spec.SetField(run.FieldStopReason, field.TypeEnum, value)
+		_node.StopReason = &value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(run.FieldCreatedAt, field.TypeTime, value)
@@ -942,6 +1304,90 @@ func (u *RunUpsert) SetStatus(v run.Status) *RunUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *RunUpsert) UpdateStatus() *RunUpsert {
 	u.SetExcluded(run.FieldStatus)
+	return u
+}
+
+// SetTokens sets the "tokens" field.
+func (u *RunUpsert) SetTokens(v int) *RunUpsert {
+	u.Set(run.FieldTokens, v)
+	return u
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *RunUpsert) UpdateTokens() *RunUpsert {
+	u.SetExcluded(run.FieldTokens)
+	return u
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *RunUpsert) AddTokens(v int) *RunUpsert {
+	u.Add(run.FieldTokens, v)
+	return u
+}
+
+// SetShort sets the "short" field.
+func (u *RunUpsert) SetShort(v bool) *RunUpsert {
+	u.Set(run.FieldShort, v)
+	return u
+}
+
+// UpdateShort sets the "short" field to the value that was provided on create.
+func (u *RunUpsert) UpdateShort() *RunUpsert {
+	u.SetExcluded(run.FieldShort)
+	return u
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (u *RunUpsert) SetAdmittedAt(v time.Time) *RunUpsert {
+	u.Set(run.FieldAdmittedAt, v)
+	return u
+}
+
+// UpdateAdmittedAt sets the "admitted_at" field to the value that was provided on create.
+func (u *RunUpsert) UpdateAdmittedAt() *RunUpsert {
+	u.SetExcluded(run.FieldAdmittedAt)
+	return u
+}
+
+// ClearAdmittedAt clears the value of the "admitted_at" field.
+func (u *RunUpsert) ClearAdmittedAt() *RunUpsert {
+	u.SetNull(run.FieldAdmittedAt)
+	return u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *RunUpsert) SetPausedAt(v time.Time) *RunUpsert {
+	u.Set(run.FieldPausedAt, v)
+	return u
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *RunUpsert) UpdatePausedAt() *RunUpsert {
+	u.SetExcluded(run.FieldPausedAt)
+	return u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *RunUpsert) ClearPausedAt() *RunUpsert {
+	u.SetNull(run.FieldPausedAt)
+	return u
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (u *RunUpsert) SetDeadlineAt(v time.Time) *RunUpsert {
+	u.Set(run.FieldDeadlineAt, v)
+	return u
+}
+
+// UpdateDeadlineAt sets the "deadline_at" field to the value that was provided on create.
+func (u *RunUpsert) UpdateDeadlineAt() *RunUpsert {
+	u.SetExcluded(run.FieldDeadlineAt)
+	return u
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (u *RunUpsert) ClearDeadlineAt() *RunUpsert {
+	u.SetNull(run.FieldDeadlineAt)
 	return u
 }
 
@@ -1173,6 +1619,24 @@ func (u *RunUpsert) ClearStopRequestedAt() *RunUpsert {
 	return u
 }
 
+// SetStopReason sets the "stop_reason" field.
+func (u *RunUpsert) SetStopReason(v run.StopReason) *RunUpsert {
+	u.Set(run.FieldStopReason, v)
+	return u
+}
+
+// UpdateStopReason sets the "stop_reason" field to the value that was provided on create.
+func (u *RunUpsert) UpdateStopReason() *RunUpsert {
+	u.SetExcluded(run.FieldStopReason)
+	return u
+}
+
+// ClearStopReason clears the value of the "stop_reason" field.
+func (u *RunUpsert) ClearStopReason() *RunUpsert {
+	u.SetNull(run.FieldStopReason)
+	return u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (u *RunUpsert) SetStartedAt(v time.Time) *RunUpsert {
 	u.Set(run.FieldStartedAt, v)
@@ -1256,6 +1720,30 @@ func (u *RunUpsertOne) UpdateNewValues() *RunUpsertOne {
 		if _, exists := u.create.mutation.Parallel(); exists {
 			s.SetIgnore(run.FieldParallel)
 		}
+		if _, exists := u.create.mutation.TimeoutMs(); exists {
+			s.SetIgnore(run.FieldTimeoutMs)
+		}
+		if _, exists := u.create.mutation.MaxFailures(); exists {
+			s.SetIgnore(run.FieldMaxFailures)
+		}
+		if _, exists := u.create.mutation.ConcurrencyGroup(); exists {
+			s.SetIgnore(run.FieldConcurrencyGroup)
+		}
+		if _, exists := u.create.mutation.ConcurrencyMax(); exists {
+			s.SetIgnore(run.FieldConcurrencyMax)
+		}
+		if _, exists := u.create.mutation.Origin(); exists {
+			s.SetIgnore(run.FieldOrigin)
+		}
+		if _, exists := u.create.mutation.OriginID(); exists {
+			s.SetIgnore(run.FieldOriginID)
+		}
+		if _, exists := u.create.mutation.Shard(); exists {
+			s.SetIgnore(run.FieldShard)
+		}
+		if _, exists := u.create.mutation.Shards(); exists {
+			s.SetIgnore(run.FieldShards)
+		}
 		if _, exists := u.create.mutation.ClientMutationID(); exists {
 			s.SetIgnore(run.FieldClientMutationID)
 		}
@@ -1304,6 +1792,104 @@ func (u *RunUpsertOne) SetStatus(v run.Status) *RunUpsertOne {
 func (u *RunUpsertOne) UpdateStatus() *RunUpsertOne {
 	return u.Update(func(s *RunUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTokens sets the "tokens" field.
+func (u *RunUpsertOne) SetTokens(v int) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetTokens(v)
+	})
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *RunUpsertOne) AddTokens(v int) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.AddTokens(v)
+	})
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdateTokens() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateTokens()
+	})
+}
+
+// SetShort sets the "short" field.
+func (u *RunUpsertOne) SetShort(v bool) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetShort(v)
+	})
+}
+
+// UpdateShort sets the "short" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdateShort() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateShort()
+	})
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (u *RunUpsertOne) SetAdmittedAt(v time.Time) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetAdmittedAt(v)
+	})
+}
+
+// UpdateAdmittedAt sets the "admitted_at" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdateAdmittedAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateAdmittedAt()
+	})
+}
+
+// ClearAdmittedAt clears the value of the "admitted_at" field.
+func (u *RunUpsertOne) ClearAdmittedAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearAdmittedAt()
+	})
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *RunUpsertOne) SetPausedAt(v time.Time) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetPausedAt(v)
+	})
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdatePausedAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdatePausedAt()
+	})
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *RunUpsertOne) ClearPausedAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearPausedAt()
+	})
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (u *RunUpsertOne) SetDeadlineAt(v time.Time) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetDeadlineAt(v)
+	})
+}
+
+// UpdateDeadlineAt sets the "deadline_at" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdateDeadlineAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateDeadlineAt()
+	})
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (u *RunUpsertOne) ClearDeadlineAt() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearDeadlineAt()
 	})
 }
 
@@ -1573,6 +2159,27 @@ func (u *RunUpsertOne) ClearStopRequestedAt() *RunUpsertOne {
 	})
 }
 
+// SetStopReason sets the "stop_reason" field.
+func (u *RunUpsertOne) SetStopReason(v run.StopReason) *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.SetStopReason(v)
+	})
+}
+
+// UpdateStopReason sets the "stop_reason" field to the value that was provided on create.
+func (u *RunUpsertOne) UpdateStopReason() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateStopReason()
+	})
+}
+
+// ClearStopReason clears the value of the "stop_reason" field.
+func (u *RunUpsertOne) ClearStopReason() *RunUpsertOne {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearStopReason()
+	})
+}
+
 // SetStartedAt sets the "started_at" field.
 func (u *RunUpsertOne) SetStartedAt(v time.Time) *RunUpsertOne {
 	return u.Update(func(s *RunUpsert) {
@@ -1828,6 +2435,30 @@ func (u *RunUpsertBulk) UpdateNewValues() *RunUpsertBulk {
 			if _, exists := b.mutation.Parallel(); exists {
 				s.SetIgnore(run.FieldParallel)
 			}
+			if _, exists := b.mutation.TimeoutMs(); exists {
+				s.SetIgnore(run.FieldTimeoutMs)
+			}
+			if _, exists := b.mutation.MaxFailures(); exists {
+				s.SetIgnore(run.FieldMaxFailures)
+			}
+			if _, exists := b.mutation.ConcurrencyGroup(); exists {
+				s.SetIgnore(run.FieldConcurrencyGroup)
+			}
+			if _, exists := b.mutation.ConcurrencyMax(); exists {
+				s.SetIgnore(run.FieldConcurrencyMax)
+			}
+			if _, exists := b.mutation.Origin(); exists {
+				s.SetIgnore(run.FieldOrigin)
+			}
+			if _, exists := b.mutation.OriginID(); exists {
+				s.SetIgnore(run.FieldOriginID)
+			}
+			if _, exists := b.mutation.Shard(); exists {
+				s.SetIgnore(run.FieldShard)
+			}
+			if _, exists := b.mutation.Shards(); exists {
+				s.SetIgnore(run.FieldShards)
+			}
 			if _, exists := b.mutation.ClientMutationID(); exists {
 				s.SetIgnore(run.FieldClientMutationID)
 			}
@@ -1877,6 +2508,104 @@ func (u *RunUpsertBulk) SetStatus(v run.Status) *RunUpsertBulk {
 func (u *RunUpsertBulk) UpdateStatus() *RunUpsertBulk {
 	return u.Update(func(s *RunUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTokens sets the "tokens" field.
+func (u *RunUpsertBulk) SetTokens(v int) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetTokens(v)
+	})
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *RunUpsertBulk) AddTokens(v int) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.AddTokens(v)
+	})
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdateTokens() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateTokens()
+	})
+}
+
+// SetShort sets the "short" field.
+func (u *RunUpsertBulk) SetShort(v bool) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetShort(v)
+	})
+}
+
+// UpdateShort sets the "short" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdateShort() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateShort()
+	})
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (u *RunUpsertBulk) SetAdmittedAt(v time.Time) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetAdmittedAt(v)
+	})
+}
+
+// UpdateAdmittedAt sets the "admitted_at" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdateAdmittedAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateAdmittedAt()
+	})
+}
+
+// ClearAdmittedAt clears the value of the "admitted_at" field.
+func (u *RunUpsertBulk) ClearAdmittedAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearAdmittedAt()
+	})
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *RunUpsertBulk) SetPausedAt(v time.Time) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetPausedAt(v)
+	})
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdatePausedAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdatePausedAt()
+	})
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *RunUpsertBulk) ClearPausedAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearPausedAt()
+	})
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (u *RunUpsertBulk) SetDeadlineAt(v time.Time) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetDeadlineAt(v)
+	})
+}
+
+// UpdateDeadlineAt sets the "deadline_at" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdateDeadlineAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateDeadlineAt()
+	})
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (u *RunUpsertBulk) ClearDeadlineAt() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearDeadlineAt()
 	})
 }
 
@@ -2143,6 +2872,27 @@ func (u *RunUpsertBulk) UpdateStopRequestedAt() *RunUpsertBulk {
 func (u *RunUpsertBulk) ClearStopRequestedAt() *RunUpsertBulk {
 	return u.Update(func(s *RunUpsert) {
 		s.ClearStopRequestedAt()
+	})
+}
+
+// SetStopReason sets the "stop_reason" field.
+func (u *RunUpsertBulk) SetStopReason(v run.StopReason) *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.SetStopReason(v)
+	})
+}
+
+// UpdateStopReason sets the "stop_reason" field to the value that was provided on create.
+func (u *RunUpsertBulk) UpdateStopReason() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.UpdateStopReason()
+	})
+}
+
+// ClearStopReason clears the value of the "stop_reason" field.
+func (u *RunUpsertBulk) ClearStopReason() *RunUpsertBulk {
+	return u.Update(func(s *RunUpsert) {
+		s.ClearStopReason()
 	})
 }
 

@@ -47,6 +47,101 @@ func (_u *RunUpdate) SetNillableStatus(v *run.Status) *RunUpdate {
 	return _u
 }
 
+// SetTokens sets the "tokens" field.
+func (_u *RunUpdate) SetTokens(v int) *RunUpdate {
+	_u.mutation.ResetTokens()
+	_u.mutation.SetTokens(v)
+	return _u
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_u *RunUpdate) SetNillableTokens(v *int) *RunUpdate {
+	if v != nil {
+		_u.SetTokens(*v)
+	}
+	return _u
+}
+
+// AddTokens adds value to the "tokens" field.
+func (_u *RunUpdate) AddTokens(v int) *RunUpdate {
+	_u.mutation.AddTokens(v)
+	return _u
+}
+
+// SetShort sets the "short" field.
+func (_u *RunUpdate) SetShort(v bool) *RunUpdate {
+	_u.mutation.SetShort(v)
+	return _u
+}
+
+// SetNillableShort sets the "short" field if the given value is not nil.
+func (_u *RunUpdate) SetNillableShort(v *bool) *RunUpdate {
+	if v != nil {
+		_u.SetShort(*v)
+	}
+	return _u
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (_u *RunUpdate) SetAdmittedAt(v time.Time) *RunUpdate {
+	_u.mutation.SetAdmittedAt(v)
+	return _u
+}
+
+// SetNillableAdmittedAt sets the "admitted_at" field if the given value is not nil.
+func (_u *RunUpdate) SetNillableAdmittedAt(v *time.Time) *RunUpdate {
+	if v != nil {
+		_u.SetAdmittedAt(*v)
+	}
+	return _u
+}
+
+// ClearAdmittedAt clears the value of the "admitted_at" field.
+func (_u *RunUpdate) ClearAdmittedAt() *RunUpdate {
+	_u.mutation.ClearAdmittedAt()
+	return _u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_u *RunUpdate) SetPausedAt(v time.Time) *RunUpdate {
+	_u.mutation.SetPausedAt(v)
+	return _u
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_u *RunUpdate) SetNillablePausedAt(v *time.Time) *RunUpdate {
+	if v != nil {
+		_u.SetPausedAt(*v)
+	}
+	return _u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (_u *RunUpdate) ClearPausedAt() *RunUpdate {
+	_u.mutation.ClearPausedAt()
+	return _u
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (_u *RunUpdate) SetDeadlineAt(v time.Time) *RunUpdate {
+	_u.mutation.SetDeadlineAt(v)
+	return _u
+}
+
+// SetNillableDeadlineAt sets the "deadline_at" field if the given value is not nil.
+func (_u *RunUpdate) SetNillableDeadlineAt(v *time.Time) *RunUpdate {
+	if v != nil {
+		_u.SetDeadlineAt(*v)
+	}
+	return _u
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (_u *RunUpdate) ClearDeadlineAt() *RunUpdate {
+	_u.mutation.ClearDeadlineAt()
+	return _u
+}
+
 // SetTotal sets the "total" field.
 func (_u *RunUpdate) SetTotal(v int) *RunUpdate {
 	_u.mutation.ResetTotal()
@@ -309,6 +404,26 @@ func (_u *RunUpdate) ClearStopRequestedAt() *RunUpdate {
 	return _u
 }
 
+// SetStopReason sets the "stop_reason" field.
+func (_u *RunUpdate) SetStopReason(v run.StopReason) *RunUpdate {
+	_u.mutation.SetStopReason(v)
+	return _u
+}
+
+// SetNillableStopReason sets the "stop_reason" field if the given value is not nil.
+func (_u *RunUpdate) SetNillableStopReason(v *run.StopReason) *RunUpdate {
+	if v != nil {
+		_u.SetStopReason(*v)
+	}
+	return _u
+}
+
+// ClearStopReason clears the value of the "stop_reason" field.
+func (_u *RunUpdate) ClearStopReason() *RunUpdate {
+	_u.mutation.ClearStopReason()
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *RunUpdate) SetStartedAt(v time.Time) *RunUpdate {
 	_u.mutation.SetStartedAt(v)
@@ -460,6 +575,11 @@ func (_u *RunUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Run.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Tokens(); ok {
+		if err := run.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Run.tokens": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Total(); ok {
 		if err := run.TotalValidator(v); err != nil {
 			return &ValidationError{Name: "total", err: fmt.Errorf(`ent: validator failed for field "Run.total": %w`, err)}
@@ -510,6 +630,11 @@ func (_u *RunUpdate) check() error {
 			return &ValidationError{Name: "last_seq", err: fmt.Errorf(`ent: validator failed for field "Run.last_seq": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.StopReason(); ok {
+		if err := run.StopReasonValidator(v); err != nil {
+			return &ValidationError{Name: "stop_reason", err: fmt.Errorf(`ent: validator failed for field "Run.stop_reason": %w`, err)}
+		}
+	}
 	if _u.mutation.ProjectCleared() && len(_u.mutation.ProjectIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Run.project"`)
 	}
@@ -551,6 +676,33 @@ func (_u *RunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SelectionCleared() {
 		_spec.ClearField(run.FieldSelection, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Tokens(); ok {
+		_spec.SetField(run.FieldTokens, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTokens(); ok {
+		_spec.AddField(run.FieldTokens, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Short(); ok {
+		_spec.SetField(run.FieldShort, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AdmittedAt(); ok {
+		_spec.SetField(run.FieldAdmittedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AdmittedAtCleared() {
+		_spec.ClearField(run.FieldAdmittedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PausedAt(); ok {
+		_spec.SetField(run.FieldPausedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PausedAtCleared() {
+		_spec.ClearField(run.FieldPausedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeadlineAt(); ok {
+		_spec.SetField(run.FieldDeadlineAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeadlineAtCleared() {
+		_spec.ClearField(run.FieldDeadlineAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Total(); ok {
 		_spec.SetField(run.FieldTotal, field.TypeInt, value)
@@ -634,6 +786,12 @@ func (_u *RunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.StopRequestedAtCleared() {
 		_spec.ClearField(run.FieldStopRequestedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.StopReason(); ok {
+		_spec.SetField(run.FieldStopReason, field.TypeEnum, value)
+	}
+	if _u.mutation.StopReasonCleared() {
+		_spec.ClearField(run.FieldStopReason, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(run.FieldStartedAt, field.TypeTime, value)
@@ -770,6 +928,101 @@ func (_u *RunUpdateOne) SetNillableStatus(v *run.Status) *RunUpdateOne {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTokens sets the "tokens" field.
+func (_u *RunUpdateOne) SetTokens(v int) *RunUpdateOne {
+	_u.mutation.ResetTokens()
+	_u.mutation.SetTokens(v)
+	return _u
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillableTokens(v *int) *RunUpdateOne {
+	if v != nil {
+		_u.SetTokens(*v)
+	}
+	return _u
+}
+
+// AddTokens adds value to the "tokens" field.
+func (_u *RunUpdateOne) AddTokens(v int) *RunUpdateOne {
+	_u.mutation.AddTokens(v)
+	return _u
+}
+
+// SetShort sets the "short" field.
+func (_u *RunUpdateOne) SetShort(v bool) *RunUpdateOne {
+	_u.mutation.SetShort(v)
+	return _u
+}
+
+// SetNillableShort sets the "short" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillableShort(v *bool) *RunUpdateOne {
+	if v != nil {
+		_u.SetShort(*v)
+	}
+	return _u
+}
+
+// SetAdmittedAt sets the "admitted_at" field.
+func (_u *RunUpdateOne) SetAdmittedAt(v time.Time) *RunUpdateOne {
+	_u.mutation.SetAdmittedAt(v)
+	return _u
+}
+
+// SetNillableAdmittedAt sets the "admitted_at" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillableAdmittedAt(v *time.Time) *RunUpdateOne {
+	if v != nil {
+		_u.SetAdmittedAt(*v)
+	}
+	return _u
+}
+
+// ClearAdmittedAt clears the value of the "admitted_at" field.
+func (_u *RunUpdateOne) ClearAdmittedAt() *RunUpdateOne {
+	_u.mutation.ClearAdmittedAt()
+	return _u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_u *RunUpdateOne) SetPausedAt(v time.Time) *RunUpdateOne {
+	_u.mutation.SetPausedAt(v)
+	return _u
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillablePausedAt(v *time.Time) *RunUpdateOne {
+	if v != nil {
+		_u.SetPausedAt(*v)
+	}
+	return _u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (_u *RunUpdateOne) ClearPausedAt() *RunUpdateOne {
+	_u.mutation.ClearPausedAt()
+	return _u
+}
+
+// SetDeadlineAt sets the "deadline_at" field.
+func (_u *RunUpdateOne) SetDeadlineAt(v time.Time) *RunUpdateOne {
+	_u.mutation.SetDeadlineAt(v)
+	return _u
+}
+
+// SetNillableDeadlineAt sets the "deadline_at" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillableDeadlineAt(v *time.Time) *RunUpdateOne {
+	if v != nil {
+		_u.SetDeadlineAt(*v)
+	}
+	return _u
+}
+
+// ClearDeadlineAt clears the value of the "deadline_at" field.
+func (_u *RunUpdateOne) ClearDeadlineAt() *RunUpdateOne {
+	_u.mutation.ClearDeadlineAt()
 	return _u
 }
 
@@ -1035,6 +1288,26 @@ func (_u *RunUpdateOne) ClearStopRequestedAt() *RunUpdateOne {
 	return _u
 }
 
+// SetStopReason sets the "stop_reason" field.
+func (_u *RunUpdateOne) SetStopReason(v run.StopReason) *RunUpdateOne {
+	_u.mutation.SetStopReason(v)
+	return _u
+}
+
+// SetNillableStopReason sets the "stop_reason" field if the given value is not nil.
+func (_u *RunUpdateOne) SetNillableStopReason(v *run.StopReason) *RunUpdateOne {
+	if v != nil {
+		_u.SetStopReason(*v)
+	}
+	return _u
+}
+
+// ClearStopReason clears the value of the "stop_reason" field.
+func (_u *RunUpdateOne) ClearStopReason() *RunUpdateOne {
+	_u.mutation.ClearStopReason()
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *RunUpdateOne) SetStartedAt(v time.Time) *RunUpdateOne {
 	_u.mutation.SetStartedAt(v)
@@ -1199,6 +1472,11 @@ func (_u *RunUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Run.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Tokens(); ok {
+		if err := run.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Run.tokens": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Total(); ok {
 		if err := run.TotalValidator(v); err != nil {
 			return &ValidationError{Name: "total", err: fmt.Errorf(`ent: validator failed for field "Run.total": %w`, err)}
@@ -1247,6 +1525,11 @@ func (_u *RunUpdateOne) check() error {
 	if v, ok := _u.mutation.LastSeq(); ok {
 		if err := run.LastSeqValidator(v); err != nil {
 			return &ValidationError{Name: "last_seq", err: fmt.Errorf(`ent: validator failed for field "Run.last_seq": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.StopReason(); ok {
+		if err := run.StopReasonValidator(v); err != nil {
+			return &ValidationError{Name: "stop_reason", err: fmt.Errorf(`ent: validator failed for field "Run.stop_reason": %w`, err)}
 		}
 	}
 	if _u.mutation.ProjectCleared() && len(_u.mutation.ProjectIDs()) > 0 {
@@ -1307,6 +1590,33 @@ func (_u *RunUpdateOne) sqlSave(ctx context.Context) (_node *Run, err error) {
 	}
 	if _u.mutation.SelectionCleared() {
 		_spec.ClearField(run.FieldSelection, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Tokens(); ok {
+		_spec.SetField(run.FieldTokens, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTokens(); ok {
+		_spec.AddField(run.FieldTokens, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Short(); ok {
+		_spec.SetField(run.FieldShort, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AdmittedAt(); ok {
+		_spec.SetField(run.FieldAdmittedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AdmittedAtCleared() {
+		_spec.ClearField(run.FieldAdmittedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PausedAt(); ok {
+		_spec.SetField(run.FieldPausedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PausedAtCleared() {
+		_spec.ClearField(run.FieldPausedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeadlineAt(); ok {
+		_spec.SetField(run.FieldDeadlineAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeadlineAtCleared() {
+		_spec.ClearField(run.FieldDeadlineAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Total(); ok {
 		_spec.SetField(run.FieldTotal, field.TypeInt, value)
@@ -1390,6 +1700,12 @@ func (_u *RunUpdateOne) sqlSave(ctx context.Context) (_node *Run, err error) {
 	}
 	if _u.mutation.StopRequestedAtCleared() {
 		_spec.ClearField(run.FieldStopRequestedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.StopReason(); ok {
+		_spec.SetField(run.FieldStopReason, field.TypeEnum, value)
+	}
+	if _u.mutation.StopReasonCleared() {
+		_spec.ClearField(run.FieldStopReason, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(run.FieldStartedAt, field.TypeTime, value)

@@ -11,12 +11,18 @@ import (
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/reservation"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/runevent"
+	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/ent/schema"
+	"github.com/semantest/semantest/ent/shardplan"
 	"github.com/semantest/semantest/ent/step"
 	"github.com/semantest/semantest/ent/token"
+	"github.com/semantest/semantest/ent/trigger"
+	"github.com/semantest/semantest/ent/webhook"
+	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/ent/worker"
 )
 
@@ -200,8 +206,14 @@ func init() {
 			return nil
 		}
 	}()
+	// projectDescMaxParallel is the schema descriptor for max_parallel field.
+	projectDescMaxParallel := projectFields[3].Descriptor()
+	// project.DefaultMaxParallel holds the default value on creation for the max_parallel field.
+	project.DefaultMaxParallel = projectDescMaxParallel.Default.(int)
+	// project.MaxParallelValidator is a validator for the "max_parallel" field. It is called by the builders before save.
+	project.MaxParallelValidator = projectDescMaxParallel.Validators[0].(func(int) error)
 	// projectDescCreatedAt is the schema descriptor for created_at field.
-	projectDescCreatedAt := projectFields[3].Descriptor()
+	projectDescCreatedAt := projectFields[5].Descriptor()
 	// project.DefaultCreatedAt holds the default value on creation for the created_at field.
 	project.DefaultCreatedAt = projectDescCreatedAt.Default.(func() time.Time)
 	// projectDescID is the schema descriptor for id field.
@@ -210,6 +222,28 @@ func init() {
 	project.DefaultID = projectDescID.Default.(func() string)
 	// project.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	project.IDValidator = projectDescID.Validators[0].(func(string) error)
+	reservationFields := schema.Reservation{}.Fields()
+	_ = reservationFields
+	// reservationDescSlots is the schema descriptor for slots field.
+	reservationDescSlots := reservationFields[3].Descriptor()
+	// reservation.SlotsValidator is a validator for the "slots" field. It is called by the builders before save.
+	reservation.SlotsValidator = reservationDescSlots.Validators[0].(func(int) error)
+	// reservationDescNote is the schema descriptor for note field.
+	reservationDescNote := reservationFields[4].Descriptor()
+	// reservation.DefaultNote holds the default value on creation for the note field.
+	reservation.DefaultNote = reservationDescNote.Default.(string)
+	// reservation.NoteValidator is a validator for the "note" field. It is called by the builders before save.
+	reservation.NoteValidator = reservationDescNote.Validators[0].(func(string) error)
+	// reservationDescCreatedAt is the schema descriptor for created_at field.
+	reservationDescCreatedAt := reservationFields[7].Descriptor()
+	// reservation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	reservation.DefaultCreatedAt = reservationDescCreatedAt.Default.(func() time.Time)
+	// reservationDescID is the schema descriptor for id field.
+	reservationDescID := reservationFields[0].Descriptor()
+	// reservation.DefaultID holds the default value on creation for the id field.
+	reservation.DefaultID = reservationDescID.Default.(func() string)
+	// reservation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	reservation.IDValidator = reservationDescID.Validators[0].(func(string) error)
 	resultFields := schema.Result{}.Fields()
 	_ = resultFields
 	// resultDescOrdinal is the schema descriptor for ordinal field.
@@ -248,8 +282,12 @@ func init() {
 	result.DefaultLost = resultDescLost.Default.(int)
 	// result.LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	result.LostValidator = resultDescLost.Validators[0].(func(int) error)
+	// resultDescDeferredFor is the schema descriptor for deferred_for field.
+	resultDescDeferredFor := resultFields[20].Descriptor()
+	// result.DefaultDeferredFor holds the default value on creation for the deferred_for field.
+	result.DefaultDeferredFor = resultDescDeferredFor.Default.(string)
 	// resultDescDurationMs is the schema descriptor for duration_ms field.
-	resultDescDurationMs := resultFields[22].Descriptor()
+	resultDescDurationMs := resultFields[24].Descriptor()
 	// result.DefaultDurationMs holds the default value on creation for the duration_ms field.
 	result.DefaultDurationMs = resultDescDurationMs.Default.(int64)
 	// result.DurationMsValidator is a validator for the "duration_ms" field. It is called by the builders before save.
@@ -292,72 +330,120 @@ func init() {
 	run.DefaultParallel = runDescParallel.Default.(int)
 	// run.ParallelValidator is a validator for the "parallel" field. It is called by the builders before save.
 	run.ParallelValidator = runDescParallel.Validators[0].(func(int) error)
+	// runDescTimeoutMs is the schema descriptor for timeout_ms field.
+	runDescTimeoutMs := runFields[12].Descriptor()
+	// run.DefaultTimeoutMs holds the default value on creation for the timeout_ms field.
+	run.DefaultTimeoutMs = runDescTimeoutMs.Default.(int64)
+	// run.TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
+	run.TimeoutMsValidator = runDescTimeoutMs.Validators[0].(func(int64) error)
+	// runDescMaxFailures is the schema descriptor for max_failures field.
+	runDescMaxFailures := runFields[13].Descriptor()
+	// run.DefaultMaxFailures holds the default value on creation for the max_failures field.
+	run.DefaultMaxFailures = runDescMaxFailures.Default.(int)
+	// run.MaxFailuresValidator is a validator for the "max_failures" field. It is called by the builders before save.
+	run.MaxFailuresValidator = runDescMaxFailures.Validators[0].(func(int) error)
+	// runDescConcurrencyGroup is the schema descriptor for concurrency_group field.
+	runDescConcurrencyGroup := runFields[14].Descriptor()
+	// run.DefaultConcurrencyGroup holds the default value on creation for the concurrency_group field.
+	run.DefaultConcurrencyGroup = runDescConcurrencyGroup.Default.(string)
+	// runDescConcurrencyMax is the schema descriptor for concurrency_max field.
+	runDescConcurrencyMax := runFields[15].Descriptor()
+	// run.DefaultConcurrencyMax holds the default value on creation for the concurrency_max field.
+	run.DefaultConcurrencyMax = runDescConcurrencyMax.Default.(int)
+	// run.ConcurrencyMaxValidator is a validator for the "concurrency_max" field. It is called by the builders before save.
+	run.ConcurrencyMaxValidator = runDescConcurrencyMax.Validators[0].(func(int) error)
+	// runDescOriginID is the schema descriptor for origin_id field.
+	runDescOriginID := runFields[17].Descriptor()
+	// run.DefaultOriginID holds the default value on creation for the origin_id field.
+	run.DefaultOriginID = runDescOriginID.Default.(string)
+	// runDescShard is the schema descriptor for shard field.
+	runDescShard := runFields[18].Descriptor()
+	// run.DefaultShard holds the default value on creation for the shard field.
+	run.DefaultShard = runDescShard.Default.(int)
+	// run.ShardValidator is a validator for the "shard" field. It is called by the builders before save.
+	run.ShardValidator = runDescShard.Validators[0].(func(int) error)
+	// runDescShards is the schema descriptor for shards field.
+	runDescShards := runFields[19].Descriptor()
+	// run.DefaultShards holds the default value on creation for the shards field.
+	run.DefaultShards = runDescShards.Default.(int)
+	// run.ShardsValidator is a validator for the "shards" field. It is called by the builders before save.
+	run.ShardsValidator = runDescShards.Validators[0].(func(int) error)
+	// runDescTokens is the schema descriptor for tokens field.
+	runDescTokens := runFields[20].Descriptor()
+	// run.DefaultTokens holds the default value on creation for the tokens field.
+	run.DefaultTokens = runDescTokens.Default.(int)
+	// run.TokensValidator is a validator for the "tokens" field. It is called by the builders before save.
+	run.TokensValidator = runDescTokens.Validators[0].(func(int) error)
+	// runDescShort is the schema descriptor for short field.
+	runDescShort := runFields[21].Descriptor()
+	// run.DefaultShort holds the default value on creation for the short field.
+	run.DefaultShort = runDescShort.Default.(bool)
 	// runDescTotal is the schema descriptor for total field.
-	runDescTotal := runFields[12].Descriptor()
+	runDescTotal := runFields[25].Descriptor()
 	// run.DefaultTotal holds the default value on creation for the total field.
 	run.DefaultTotal = runDescTotal.Default.(int)
 	// run.TotalValidator is a validator for the "total" field. It is called by the builders before save.
 	run.TotalValidator = runDescTotal.Validators[0].(func(int) error)
 	// runDescFinished is the schema descriptor for finished field.
-	runDescFinished := runFields[13].Descriptor()
+	runDescFinished := runFields[26].Descriptor()
 	// run.DefaultFinished holds the default value on creation for the finished field.
 	run.DefaultFinished = runDescFinished.Default.(int)
 	// run.FinishedValidator is a validator for the "finished" field. It is called by the builders before save.
 	run.FinishedValidator = runDescFinished.Validators[0].(func(int) error)
 	// runDescPassed is the schema descriptor for passed field.
-	runDescPassed := runFields[14].Descriptor()
+	runDescPassed := runFields[27].Descriptor()
 	// run.DefaultPassed holds the default value on creation for the passed field.
 	run.DefaultPassed = runDescPassed.Default.(int)
 	// run.PassedValidator is a validator for the "passed" field. It is called by the builders before save.
 	run.PassedValidator = runDescPassed.Validators[0].(func(int) error)
 	// runDescFailed is the schema descriptor for failed field.
-	runDescFailed := runFields[15].Descriptor()
+	runDescFailed := runFields[28].Descriptor()
 	// run.DefaultFailed holds the default value on creation for the failed field.
 	run.DefaultFailed = runDescFailed.Default.(int)
 	// run.FailedValidator is a validator for the "failed" field. It is called by the builders before save.
 	run.FailedValidator = runDescFailed.Validators[0].(func(int) error)
 	// runDescFlaky is the schema descriptor for flaky field.
-	runDescFlaky := runFields[16].Descriptor()
+	runDescFlaky := runFields[29].Descriptor()
 	// run.DefaultFlaky holds the default value on creation for the flaky field.
 	run.DefaultFlaky = runDescFlaky.Default.(int)
 	// run.FlakyValidator is a validator for the "flaky" field. It is called by the builders before save.
 	run.FlakyValidator = runDescFlaky.Validators[0].(func(int) error)
 	// runDescTimedOut is the schema descriptor for timed_out field.
-	runDescTimedOut := runFields[17].Descriptor()
+	runDescTimedOut := runFields[30].Descriptor()
 	// run.DefaultTimedOut holds the default value on creation for the timed_out field.
 	run.DefaultTimedOut = runDescTimedOut.Default.(int)
 	// run.TimedOutValidator is a validator for the "timed_out" field. It is called by the builders before save.
 	run.TimedOutValidator = runDescTimedOut.Validators[0].(func(int) error)
 	// runDescErrored is the schema descriptor for errored field.
-	runDescErrored := runFields[18].Descriptor()
+	runDescErrored := runFields[31].Descriptor()
 	// run.DefaultErrored holds the default value on creation for the errored field.
 	run.DefaultErrored = runDescErrored.Default.(int)
 	// run.ErroredValidator is a validator for the "errored" field. It is called by the builders before save.
 	run.ErroredValidator = runDescErrored.Validators[0].(func(int) error)
 	// runDescSkipped is the schema descriptor for skipped field.
-	runDescSkipped := runFields[19].Descriptor()
+	runDescSkipped := runFields[32].Descriptor()
 	// run.DefaultSkipped holds the default value on creation for the skipped field.
 	run.DefaultSkipped = runDescSkipped.Default.(int)
 	// run.SkippedValidator is a validator for the "skipped" field. It is called by the builders before save.
 	run.SkippedValidator = runDescSkipped.Validators[0].(func(int) error)
 	// runDescCancelled is the schema descriptor for cancelled field.
-	runDescCancelled := runFields[20].Descriptor()
+	runDescCancelled := runFields[33].Descriptor()
 	// run.DefaultCancelled holds the default value on creation for the cancelled field.
 	run.DefaultCancelled = runDescCancelled.Default.(int)
 	// run.CancelledValidator is a validator for the "cancelled" field. It is called by the builders before save.
 	run.CancelledValidator = runDescCancelled.Validators[0].(func(int) error)
 	// runDescLastSeq is the schema descriptor for last_seq field.
-	runDescLastSeq := runFields[21].Descriptor()
+	runDescLastSeq := runFields[34].Descriptor()
 	// run.DefaultLastSeq holds the default value on creation for the last_seq field.
 	run.DefaultLastSeq = runDescLastSeq.Default.(int64)
 	// run.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
 	run.LastSeqValidator = runDescLastSeq.Validators[0].(func(int64) error)
 	// runDescError is the schema descriptor for error field.
-	runDescError := runFields[23].Descriptor()
+	runDescError := runFields[36].Descriptor()
 	// run.DefaultError holds the default value on creation for the error field.
 	run.DefaultError = runDescError.Default.(string)
 	// runDescCreatedAt is the schema descriptor for created_at field.
-	runDescCreatedAt := runFields[26].Descriptor()
+	runDescCreatedAt := runFields[40].Descriptor()
 	// run.DefaultCreatedAt holds the default value on creation for the created_at field.
 	run.DefaultCreatedAt = runDescCreatedAt.Default.(func() time.Time)
 	// runDescID is the schema descriptor for id field.
@@ -372,6 +458,118 @@ func init() {
 	runeventDescSeq := runeventFields[2].Descriptor()
 	// runevent.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
 	runevent.SeqValidator = runeventDescSeq.Validators[0].(func(int64) error)
+	scheduleFields := schema.Schedule{}.Fields()
+	_ = scheduleFields
+	// scheduleDescName is the schema descriptor for name field.
+	scheduleDescName := scheduleFields[3].Descriptor()
+	// schedule.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	schedule.NameValidator = func() func(string) error {
+		validators := scheduleDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// scheduleDescFromPlan is the schema descriptor for from_plan field.
+	scheduleDescFromPlan := scheduleFields[4].Descriptor()
+	// schedule.DefaultFromPlan holds the default value on creation for the from_plan field.
+	schedule.DefaultFromPlan = scheduleDescFromPlan.Default.(bool)
+	// scheduleDescCron is the schema descriptor for cron field.
+	scheduleDescCron := scheduleFields[5].Descriptor()
+	// schedule.CronValidator is a validator for the "cron" field. It is called by the builders before save.
+	schedule.CronValidator = func() func(string) error {
+		validators := scheduleDescCron.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(cron string) error {
+			for _, fn := range fns {
+				if err := fn(cron); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// scheduleDescTimeZone is the schema descriptor for time_zone field.
+	scheduleDescTimeZone := scheduleFields[6].Descriptor()
+	// schedule.DefaultTimeZone holds the default value on creation for the time_zone field.
+	schedule.DefaultTimeZone = scheduleDescTimeZone.Default.(string)
+	// schedule.TimeZoneValidator is a validator for the "time_zone" field. It is called by the builders before save.
+	schedule.TimeZoneValidator = scheduleDescTimeZone.Validators[0].(func(string) error)
+	// scheduleDescPaused is the schema descriptor for paused field.
+	scheduleDescPaused := scheduleFields[9].Descriptor()
+	// schedule.DefaultPaused holds the default value on creation for the paused field.
+	schedule.DefaultPaused = scheduleDescPaused.Default.(bool)
+	// scheduleDescEnvironment is the schema descriptor for environment field.
+	scheduleDescEnvironment := scheduleFields[10].Descriptor()
+	// schedule.DefaultEnvironment holds the default value on creation for the environment field.
+	schedule.DefaultEnvironment = scheduleDescEnvironment.Default.(string)
+	// schedule.EnvironmentValidator is a validator for the "environment" field. It is called by the builders before save.
+	schedule.EnvironmentValidator = scheduleDescEnvironment.Validators[0].(func(string) error)
+	// scheduleDescPriority is the schema descriptor for priority field.
+	scheduleDescPriority := scheduleFields[12].Descriptor()
+	// schedule.DefaultPriority holds the default value on creation for the priority field.
+	schedule.DefaultPriority = scheduleDescPriority.Default.(int)
+	// schedule.PriorityValidator is a validator for the "priority" field. It is called by the builders before save.
+	schedule.PriorityValidator = func() func(int) error {
+		validators := scheduleDescPriority.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(priority int) error {
+			for _, fn := range fns {
+				if err := fn(priority); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// scheduleDescLastRunID is the schema descriptor for last_run_id field.
+	scheduleDescLastRunID := scheduleFields[15].Descriptor()
+	// schedule.DefaultLastRunID holds the default value on creation for the last_run_id field.
+	schedule.DefaultLastRunID = scheduleDescLastRunID.Default.(string)
+	// scheduleDescLastError is the schema descriptor for last_error field.
+	scheduleDescLastError := scheduleFields[16].Descriptor()
+	// schedule.DefaultLastError holds the default value on creation for the last_error field.
+	schedule.DefaultLastError = scheduleDescLastError.Default.(string)
+	// scheduleDescCreatedAt is the schema descriptor for created_at field.
+	scheduleDescCreatedAt := scheduleFields[17].Descriptor()
+	// schedule.DefaultCreatedAt holds the default value on creation for the created_at field.
+	schedule.DefaultCreatedAt = scheduleDescCreatedAt.Default.(func() time.Time)
+	// scheduleDescUpdatedAt is the schema descriptor for updated_at field.
+	scheduleDescUpdatedAt := scheduleFields[18].Descriptor()
+	// schedule.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	schedule.DefaultUpdatedAt = scheduleDescUpdatedAt.Default.(func() time.Time)
+	// schedule.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	schedule.UpdateDefaultUpdatedAt = scheduleDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// scheduleDescID is the schema descriptor for id field.
+	scheduleDescID := scheduleFields[0].Descriptor()
+	// schedule.DefaultID holds the default value on creation for the id field.
+	schedule.DefaultID = scheduleDescID.Default.(func() string)
+	// schedule.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	schedule.IDValidator = scheduleDescID.Validators[0].(func(string) error)
+	shardplanFields := schema.ShardPlan{}.Fields()
+	_ = shardplanFields
+	// shardplanDescKey is the schema descriptor for key field.
+	shardplanDescKey := shardplanFields[1].Descriptor()
+	// shardplan.KeyValidator is a validator for the "key" field. It is called by the builders before save.
+	shardplan.KeyValidator = shardplanDescKey.Validators[0].(func(string) error)
+	// shardplanDescCreatedAt is the schema descriptor for created_at field.
+	shardplanDescCreatedAt := shardplanFields[3].Descriptor()
+	// shardplan.DefaultCreatedAt holds the default value on creation for the created_at field.
+	shardplan.DefaultCreatedAt = shardplanDescCreatedAt.Default.(func() time.Time)
 	stepFields := schema.Step{}.Fields()
 	_ = stepFields
 	// stepDescOrdinal is the schema descriptor for ordinal field.
@@ -420,6 +618,138 @@ func init() {
 	token.DefaultID = tokenDescID.Default.(func() string)
 	// token.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	token.IDValidator = tokenDescID.Validators[0].(func(string) error)
+	triggerFields := schema.Trigger{}.Fields()
+	_ = triggerFields
+	// triggerDescName is the schema descriptor for name field.
+	triggerDescName := triggerFields[3].Descriptor()
+	// trigger.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	trigger.NameValidator = func() func(string) error {
+		validators := triggerDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// triggerDescEnvironment is the schema descriptor for environment field.
+	triggerDescEnvironment := triggerFields[5].Descriptor()
+	// trigger.DefaultEnvironment holds the default value on creation for the environment field.
+	trigger.DefaultEnvironment = triggerDescEnvironment.Default.(string)
+	// trigger.EnvironmentValidator is a validator for the "environment" field. It is called by the builders before save.
+	trigger.EnvironmentValidator = triggerDescEnvironment.Validators[0].(func(string) error)
+	// triggerDescPriority is the schema descriptor for priority field.
+	triggerDescPriority := triggerFields[8].Descriptor()
+	// trigger.DefaultPriority holds the default value on creation for the priority field.
+	trigger.DefaultPriority = triggerDescPriority.Default.(int)
+	// trigger.PriorityValidator is a validator for the "priority" field. It is called by the builders before save.
+	trigger.PriorityValidator = func() func(int) error {
+		validators := triggerDescPriority.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(priority int) error {
+			for _, fn := range fns {
+				if err := fn(priority); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// triggerDescEnabled is the schema descriptor for enabled field.
+	triggerDescEnabled := triggerFields[9].Descriptor()
+	// trigger.DefaultEnabled holds the default value on creation for the enabled field.
+	trigger.DefaultEnabled = triggerDescEnabled.Default.(bool)
+	// triggerDescCreatedAt is the schema descriptor for created_at field.
+	triggerDescCreatedAt := triggerFields[11].Descriptor()
+	// trigger.DefaultCreatedAt holds the default value on creation for the created_at field.
+	trigger.DefaultCreatedAt = triggerDescCreatedAt.Default.(func() time.Time)
+	// triggerDescID is the schema descriptor for id field.
+	triggerDescID := triggerFields[0].Descriptor()
+	// trigger.DefaultID holds the default value on creation for the id field.
+	trigger.DefaultID = triggerDescID.Default.(func() string)
+	// trigger.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	trigger.IDValidator = triggerDescID.Validators[0].(func(string) error)
+	webhookFields := schema.Webhook{}.Fields()
+	_ = webhookFields
+	// webhookDescURL is the schema descriptor for url field.
+	webhookDescURL := webhookFields[2].Descriptor()
+	// webhook.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	webhook.URLValidator = func() func(string) error {
+		validators := webhookDescURL.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(url string) error {
+			for _, fn := range fns {
+				if err := fn(url); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// webhookDescDescription is the schema descriptor for description field.
+	webhookDescDescription := webhookFields[3].Descriptor()
+	// webhook.DefaultDescription holds the default value on creation for the description field.
+	webhook.DefaultDescription = webhookDescDescription.Default.(string)
+	// webhook.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	webhook.DescriptionValidator = webhookDescDescription.Validators[0].(func(string) error)
+	// webhookDescTypes is the schema descriptor for types field.
+	webhookDescTypes := webhookFields[4].Descriptor()
+	// webhook.DefaultTypes holds the default value on creation for the types field.
+	webhook.DefaultTypes = webhookDescTypes.Default.([]string)
+	// webhookDescEnabled is the schema descriptor for enabled field.
+	webhookDescEnabled := webhookFields[6].Descriptor()
+	// webhook.DefaultEnabled holds the default value on creation for the enabled field.
+	webhook.DefaultEnabled = webhookDescEnabled.Default.(bool)
+	// webhookDescDisabledReason is the schema descriptor for disabled_reason field.
+	webhookDescDisabledReason := webhookFields[7].Descriptor()
+	// webhook.DefaultDisabledReason holds the default value on creation for the disabled_reason field.
+	webhook.DefaultDisabledReason = webhookDescDisabledReason.Default.(string)
+	// webhookDescFailures is the schema descriptor for failures field.
+	webhookDescFailures := webhookFields[8].Descriptor()
+	// webhook.DefaultFailures holds the default value on creation for the failures field.
+	webhook.DefaultFailures = webhookDescFailures.Default.(int)
+	// webhook.FailuresValidator is a validator for the "failures" field. It is called by the builders before save.
+	webhook.FailuresValidator = webhookDescFailures.Validators[0].(func(int) error)
+	// webhookDescCreatedAt is the schema descriptor for created_at field.
+	webhookDescCreatedAt := webhookFields[9].Descriptor()
+	// webhook.DefaultCreatedAt holds the default value on creation for the created_at field.
+	webhook.DefaultCreatedAt = webhookDescCreatedAt.Default.(func() time.Time)
+	// webhookDescUpdatedAt is the schema descriptor for updated_at field.
+	webhookDescUpdatedAt := webhookFields[10].Descriptor()
+	// webhook.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	webhook.DefaultUpdatedAt = webhookDescUpdatedAt.Default.(func() time.Time)
+	// webhook.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	webhook.UpdateDefaultUpdatedAt = webhookDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// webhookDescID is the schema descriptor for id field.
+	webhookDescID := webhookFields[0].Descriptor()
+	// webhook.DefaultID holds the default value on creation for the id field.
+	webhook.DefaultID = webhookDescID.Default.(func() string)
+	// webhook.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	webhook.IDValidator = webhookDescID.Validators[0].(func(string) error)
+	webhookdeliveryFields := schema.WebhookDelivery{}.Fields()
+	_ = webhookdeliveryFields
+	// webhookdeliveryDescCreatedAt is the schema descriptor for created_at field.
+	webhookdeliveryDescCreatedAt := webhookdeliveryFields[8].Descriptor()
+	// webhookdelivery.DefaultCreatedAt holds the default value on creation for the created_at field.
+	webhookdelivery.DefaultCreatedAt = webhookdeliveryDescCreatedAt.Default.(func() time.Time)
+	// webhookdeliveryDescID is the schema descriptor for id field.
+	webhookdeliveryDescID := webhookdeliveryFields[0].Descriptor()
+	// webhookdelivery.DefaultID holds the default value on creation for the id field.
+	webhookdelivery.DefaultID = webhookdeliveryDescID.Default.(func() string)
+	// webhookdelivery.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	webhookdelivery.IDValidator = webhookdeliveryDescID.Validators[0].(func(string) error)
 	workerFields := schema.Worker{}.Fields()
 	_ = workerFields
 	// workerDescID is the schema descriptor for id field.

@@ -28,16 +28,28 @@ type Tx struct {
 	PlanVersion *PlanVersionClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
+	// Reservation is the client for interacting with the Reservation builders.
+	Reservation *ReservationClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
 	// Run is the client for interacting with the Run builders.
 	Run *RunClient
 	// RunEvent is the client for interacting with the RunEvent builders.
 	RunEvent *RunEventClient
+	// Schedule is the client for interacting with the Schedule builders.
+	Schedule *ScheduleClient
+	// ShardPlan is the client for interacting with the ShardPlan builders.
+	ShardPlan *ShardPlanClient
 	// Step is the client for interacting with the Step builders.
 	Step *StepClient
 	// Token is the client for interacting with the Token builders.
 	Token *TokenClient
+	// Trigger is the client for interacting with the Trigger builders.
+	Trigger *TriggerClient
+	// Webhook is the client for interacting with the Webhook builders.
+	Webhook *WebhookClient
+	// WebhookDelivery is the client for interacting with the WebhookDelivery builders.
+	WebhookDelivery *WebhookDeliveryClient
 	// Worker is the client for interacting with the Worker builders.
 	Worker *WorkerClient
 
@@ -178,11 +190,17 @@ func (tx *Tx) init() {
 	tx.Plan = NewPlanClient(tx.config)
 	tx.PlanVersion = NewPlanVersionClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
+	tx.Reservation = NewReservationClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.Run = NewRunClient(tx.config)
 	tx.RunEvent = NewRunEventClient(tx.config)
+	tx.Schedule = NewScheduleClient(tx.config)
+	tx.ShardPlan = NewShardPlanClient(tx.config)
 	tx.Step = NewStepClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
+	tx.Trigger = NewTriggerClient(tx.config)
+	tx.Webhook = NewWebhookClient(tx.config)
+	tx.WebhookDelivery = NewWebhookDeliveryClient(tx.config)
 	tx.Worker = NewWorkerClient(tx.config)
 }
 

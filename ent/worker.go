@@ -27,6 +27,8 @@ type Worker struct {
 	Version string `json:"version,omitempty"`
 	// Cases at once, by kind.
 	Slots map[string]int `json:"slots,omitempty"`
+	// What people tell workers apart by.
+	Labels map[string]string `json:"labels,omitempty"`
 	// Status holds the value of the "status" field.
 	Status worker.Status `json:"status,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
@@ -41,7 +43,7 @@ func (*Worker) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case worker.FieldSlots:
+		case worker.FieldSlots, worker.FieldLabels:
 			values[i] = new([]byte)
 		case worker.FieldPid:
 			values[i] = new(sql.NullInt64)
@@ -94,6 +96,14 @@ func (_m *Worker) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Slots); err != nil {
 					return fmt.Errorf("unmarshal field slots: %w", err)
+				}
+			}
+		case worker.FieldLabels:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field labels", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Labels); err != nil {
+					return fmt.Errorf("unmarshal field labels: %w", err)
 				}
 			}
 		case worker.FieldStatus:
@@ -161,6 +171,9 @@ func (_m *Worker) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("slots=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Slots))
+	builder.WriteString(", ")
+	builder.WriteString("labels=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Labels))
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

@@ -47,6 +47,12 @@ func (_c *WorkerCreate) SetSlots(v map[string]int) *WorkerCreate {
 	return _c
 }
 
+// SetLabels sets the "labels" field.
+func (_c *WorkerCreate) SetLabels(v map[string]string) *WorkerCreate {
+	_c.mutation.SetLabels(v)
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *WorkerCreate) SetStatus(v worker.Status) *WorkerCreate {
 	_c.mutation.SetStatus(v)
@@ -217,6 +223,10 @@ func (_c *WorkerCreate) createSpec() (*Worker, *sqlgraph.CreateSpec) {
 		_spec.SetField(worker.FieldSlots, field.TypeJSON, value)
 		_node.Slots = value
 	}
+	if value, ok := _c.mutation.Labels(); ok {
+		_spec.SetField(worker.FieldLabels, field.TypeJSON, value)
+		_node.Labels = value
+	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(worker.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
@@ -333,6 +343,9 @@ func (u *WorkerUpsertOne) UpdateNewValues() *WorkerUpsertOne {
 		}
 		if _, exists := u.create.mutation.Slots(); exists {
 			s.SetIgnore(worker.FieldSlots)
+		}
+		if _, exists := u.create.mutation.Labels(); exists {
+			s.SetIgnore(worker.FieldLabels)
 		}
 		if _, exists := u.create.mutation.StartedAt(); exists {
 			s.SetIgnore(worker.FieldStartedAt)
@@ -590,6 +603,9 @@ func (u *WorkerUpsertBulk) UpdateNewValues() *WorkerUpsertBulk {
 			}
 			if _, exists := b.mutation.Slots(); exists {
 				s.SetIgnore(worker.FieldSlots)
+			}
+			if _, exists := b.mutation.Labels(); exists {
+				s.SetIgnore(worker.FieldLabels)
 			}
 			if _, exists := b.mutation.StartedAt(); exists {
 				s.SetIgnore(worker.FieldStartedAt)

@@ -117,6 +117,9 @@ func (_u *WorkerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.LabelsCleared() {
+		_spec.ClearField(worker.FieldLabels, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(worker.FieldStatus, field.TypeEnum, value)
 	}
@@ -262,6 +265,9 @@ func (_u *WorkerUpdateOne) sqlSave(ctx context.Context) (_node *Worker, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.LabelsCleared() {
+		_spec.ClearField(worker.FieldLabels, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(worker.FieldStatus, field.TypeEnum, value)

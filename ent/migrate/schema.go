@@ -214,6 +214,8 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "slug", Type: field.TypeString, Unique: true, Size: 63},
 		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "max_parallel", Type: field.TypeInt, Default: 0},
+		{Name: "environment_limits", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// ProjectsTable holds the schema information for the "projects" table.
@@ -221,6 +223,35 @@ var (
 		Name:       "projects",
 		Columns:    ProjectsColumns,
 		PrimaryKey: []*schema.Column{ProjectsColumns[0]},
+	}
+	// ReservationsColumns holds the columns for the "reservations" table.
+	ReservationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser"}},
+		{Name: "slots", Type: field.TypeInt},
+		{Name: "note", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// ReservationsTable holds the schema information for the "reservations" table.
+	ReservationsTable = &schema.Table{
+		Name:       "reservations",
+		Columns:    ReservationsColumns,
+		PrimaryKey: []*schema.Column{ReservationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reservation_ends_at",
+				Unique:  false,
+				Columns: []*schema.Column{ReservationsColumns[6]},
+			},
+			{
+				Name:    "reservation_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReservationsColumns[1], ReservationsColumns[0]},
+			},
+		},
 	}
 	// ResultsColumns holds the columns for the "results" table.
 	ResultsColumns = []*schema.Column{
@@ -242,6 +273,8 @@ var (
 		{Name: "retries", Type: field.TypeInt, Default: 0},
 		{Name: "lost", Type: field.TypeInt, Default: 0},
 		{Name: "worker_id", Type: field.TypeString, Nullable: true},
+		{Name: "deferred_until", Type: field.TypeTime, Nullable: true},
+		{Name: "deferred_for", Type: field.TypeString, Default: ""},
 		{Name: "lease_expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
@@ -256,7 +289,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_runs_results",
-				Columns:    []*schema.Column{ResultsColumns[22]},
+				Columns:    []*schema.Column{ResultsColumns[24]},
 				RefColumns: []*schema.Column{RunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -265,12 +298,12 @@ var (
 			{
 				Name:    "result_run_id_ordinal",
 				Unique:  true,
-				Columns: []*schema.Column{ResultsColumns[22], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[24], ResultsColumns[2]},
 			},
 			{
 				Name:    "result_pending",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[22], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[24], ResultsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'pending'",
 				},
@@ -283,9 +316,17 @@ var (
 			{
 				Name:    "result_lease_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[18]},
+				Columns: []*schema.Column{ResultsColumns[20]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'running'",
+				},
+			},
+			{
+				Name:    "result_held",
+				Unique:  false,
+				Columns: []*schema.Column{ResultsColumns[6], ResultsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status IN ('queued', 'running')",
 				},
 			},
 			{
@@ -309,6 +350,19 @@ var (
 		{Name: "selection", Type: field.TypeJSON, Nullable: true},
 		{Name: "priority", Type: field.TypeInt, Default: 2},
 		{Name: "parallel", Type: field.TypeInt, Default: 5},
+		{Name: "timeout_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "max_failures", Type: field.TypeInt, Default: 0},
+		{Name: "concurrency_group", Type: field.TypeString, Default: ""},
+		{Name: "concurrency_max", Type: field.TypeInt, Default: 0},
+		{Name: "origin", Type: field.TypeEnum, Enums: []string{"caller", "schedule", "trigger"}, Default: "caller"},
+		{Name: "origin_id", Type: field.TypeString, Default: ""},
+		{Name: "shard", Type: field.TypeInt, Default: 0},
+		{Name: "shards", Type: field.TypeInt, Default: 0},
+		{Name: "tokens", Type: field.TypeInt, Default: 0},
+		{Name: "short", Type: field.TypeBool, Default: false},
+		{Name: "admitted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "paused_at", Type: field.TypeTime, Nullable: true},
+		{Name: "deadline_at", Type: field.TypeTime, Nullable: true},
 		{Name: "total", Type: field.TypeInt, Default: 0},
 		{Name: "finished", Type: field.TypeInt, Default: 0},
 		{Name: "passed", Type: field.TypeInt, Default: 0},
@@ -323,6 +377,7 @@ var (
 		{Name: "error", Type: field.TypeString, Default: ""},
 		{Name: "client_mutation_id", Type: field.TypeString, Nullable: true},
 		{Name: "stop_requested_at", Type: field.TypeTime, Nullable: true},
+		{Name: "stop_reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"asked", "superseded", "timeout", "max_failures"}},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
@@ -338,19 +393,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "runs_projects_runs",
-				Columns:    []*schema.Column{RunsColumns[26]},
+				Columns:    []*schema.Column{RunsColumns[40]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plans_plan",
-				Columns:    []*schema.Column{RunsColumns[27]},
+				Columns:    []*schema.Column{RunsColumns[41]},
 				RefColumns: []*schema.Column{PlansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plan_versions_plan_version",
-				Columns:    []*schema.Column{RunsColumns[28]},
+				Columns:    []*schema.Column{RunsColumns[42]},
 				RefColumns: []*schema.Column{PlanVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -359,17 +414,17 @@ var (
 			{
 				Name:    "run_project_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[26], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[40], RunsColumns[0]},
 			},
 			{
 				Name:    "run_plan_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[27], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[41], RunsColumns[0]},
 			},
 			{
 				Name:    "run_project_id_client_mutation_id",
 				Unique:  true,
-				Columns: []*schema.Column{RunsColumns[26], RunsColumns[21]},
+				Columns: []*schema.Column{RunsColumns[40], RunsColumns[34]},
 			},
 			{
 				Name:    "run_status",
@@ -377,6 +432,30 @@ var (
 				Columns: []*schema.Column{RunsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "finished_at IS NULL",
+				},
+			},
+			{
+				Name:    "run_live",
+				Unique:  false,
+				Columns: []*schema.Column{RunsColumns[40], RunsColumns[11], RunsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "finished_at IS NULL",
+				},
+			},
+			{
+				Name:    "run_deadline_at",
+				Unique:  false,
+				Columns: []*schema.Column{RunsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "finished_at IS NULL",
+				},
+			},
+			{
+				Name:    "run_origin_id",
+				Unique:  false,
+				Columns: []*schema.Column{RunsColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "origin_id <> ''",
 				},
 			},
 		},
@@ -408,6 +487,80 @@ var (
 				Name:    "runevent_run_id_seq",
 				Unique:  true,
 				Columns: []*schema.Column{RunEventsColumns[5], RunEventsColumns[1]},
+			},
+		},
+	}
+	// SchedulesColumns holds the columns for the "schedules" table.
+	SchedulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "from_plan", Type: field.TypeBool, Default: false},
+		{Name: "cron", Type: field.TypeString, Size: 200},
+		{Name: "time_zone", Type: field.TypeString, Size: 100, Default: "UTC"},
+		{Name: "overlap", Type: field.TypeEnum, Enums: []string{"allow", "skip", "queue", "cancel"}, Default: "skip"},
+		{Name: "missed", Type: field.TypeEnum, Enums: []string{"skip", "once"}, Default: "once"},
+		{Name: "paused", Type: field.TypeBool, Default: false},
+		{Name: "environment", Type: field.TypeString, Size: 100, Default: ""},
+		{Name: "variables", Type: field.TypeJSON, Nullable: true},
+		{Name: "priority", Type: field.TypeInt, Default: 0},
+		{Name: "next_fire_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_fire_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_run_id", Type: field.TypeString, Default: ""},
+		{Name: "last_error", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// SchedulesTable holds the schema information for the "schedules" table.
+	SchedulesTable = &schema.Table{
+		Name:       "schedules",
+		Columns:    SchedulesColumns,
+		PrimaryKey: []*schema.Column{SchedulesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "schedule_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[1], SchedulesColumns[0]},
+			},
+			{
+				Name:    "schedule_plan_id",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[2]},
+			},
+			{
+				Name:    "schedule_next_fire_at",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "NOT paused",
+				},
+			},
+		},
+	}
+	// ShardPlansColumns holds the columns for the "shard_plans" table.
+	ShardPlansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "shards", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// ShardPlansTable holds the schema information for the "shard_plans" table.
+	ShardPlansTable = &schema.Table{
+		Name:       "shard_plans",
+		Columns:    ShardPlansColumns,
+		PrimaryKey: []*schema.Column{ShardPlansColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "shardplan_project_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{ShardPlansColumns[1], ShardPlansColumns[2]},
+			},
+			{
+				Name:    "shardplan_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ShardPlansColumns[4]},
 			},
 		},
 	}
@@ -471,6 +624,110 @@ var (
 			},
 		},
 	}
+	// TriggersColumns holds the columns for the "triggers" table.
+	TriggersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "sealed_secret", Type: field.TypeBytes},
+		{Name: "environment", Type: field.TypeString, Size: 100, Default: ""},
+		{Name: "variables", Type: field.TypeJSON, Nullable: true},
+		{Name: "open_variables", Type: field.TypeJSON, Nullable: true},
+		{Name: "priority", Type: field.TypeInt, Default: 0},
+		{Name: "enabled", Type: field.TypeBool, Default: true},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// TriggersTable holds the schema information for the "triggers" table.
+	TriggersTable = &schema.Table{
+		Name:       "triggers",
+		Columns:    TriggersColumns,
+		PrimaryKey: []*schema.Column{TriggersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "trigger_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{TriggersColumns[1], TriggersColumns[0]},
+			},
+			{
+				Name:    "trigger_plan_id",
+				Unique:  false,
+				Columns: []*schema.Column{TriggersColumns[2]},
+			},
+		},
+	}
+	// WebhooksColumns holds the columns for the "webhooks" table.
+	WebhooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString, Size: 2000},
+		{Name: "description", Type: field.TypeString, Size: 200, Default: ""},
+		{Name: "types", Type: field.TypeJSON},
+		{Name: "sealed_secret", Type: field.TypeBytes},
+		{Name: "enabled", Type: field.TypeBool, Default: true},
+		{Name: "disabled_reason", Type: field.TypeString, Default: ""},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// WebhooksTable holds the schema information for the "webhooks" table.
+	WebhooksTable = &schema.Table{
+		Name:       "webhooks",
+		Columns:    WebhooksColumns,
+		PrimaryKey: []*schema.Column{WebhooksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhook_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{WebhooksColumns[1], WebhooksColumns[0]},
+			},
+		},
+	}
+	// WebhookDeliveriesColumns holds the columns for the "webhook_deliveries" table.
+	WebhookDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "event_id", Type: field.TypeString},
+		{Name: "type", Type: field.TypeString},
+		{Name: "payload", Type: field.TypeBytes},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"pending", "delivered", "failed"}, Default: "pending"},
+		{Name: "tries", Type: field.TypeJSON, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "webhook_id", Type: field.TypeString},
+	}
+	// WebhookDeliveriesTable holds the schema information for the "webhook_deliveries" table.
+	WebhookDeliveriesTable = &schema.Table{
+		Name:       "webhook_deliveries",
+		Columns:    WebhookDeliveriesColumns,
+		PrimaryKey: []*schema.Column{WebhookDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webhook_deliveries_webhooks_deliveries",
+				Columns:    []*schema.Column{WebhookDeliveriesColumns[9]},
+				RefColumns: []*schema.Column{WebhooksColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhookdelivery_webhook_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[9], WebhookDeliveriesColumns[0]},
+			},
+			{
+				Name:    "webhookdelivery_webhook_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[9], WebhookDeliveriesColumns[2]},
+			},
+			{
+				Name:    "webhookdelivery_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[7]},
+			},
+		},
+	}
 	// WorkersColumns holds the columns for the "workers" table.
 	WorkersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -478,6 +735,7 @@ var (
 		{Name: "pid", Type: field.TypeInt},
 		{Name: "version", Type: field.TypeString},
 		{Name: "slots", Type: field.TypeJSON},
+		{Name: "labels", Type: field.TypeJSON, Nullable: true},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"active", "draining", "stopped"}, Default: "active"},
 		{Name: "started_at", Type: field.TypeTime},
 		{Name: "heartbeat_at", Type: field.TypeTime},
@@ -497,11 +755,17 @@ var (
 		PlansTable,
 		PlanVersionsTable,
 		ProjectsTable,
+		ReservationsTable,
 		ResultsTable,
 		RunsTable,
 		RunEventsTable,
+		SchedulesTable,
+		ShardPlansTable,
 		StepsTable,
 		TokensTable,
+		TriggersTable,
+		WebhooksTable,
+		WebhookDeliveriesTable,
 		WorkersTable,
 	}
 )
@@ -519,4 +783,5 @@ func init() {
 	RunEventsTable.ForeignKeys[0].RefTable = RunsTable
 	StepsTable.ForeignKeys[0].RefTable = AttemptsTable
 	TokensTable.ForeignKeys[0].RefTable = ProjectsTable
+	WebhookDeliveriesTable.ForeignKeys[0].RefTable = WebhooksTable
 }

@@ -27,6 +27,9 @@ type PlanVersion func(*sql.Selector)
 // Project is the predicate function for project builders.
 type Project func(*sql.Selector)
 
+// Reservation is the predicate function for reservation builders.
+type Reservation func(*sql.Selector)
+
 // Result is the predicate function for result builders.
 type Result func(*sql.Selector)
 
@@ -36,11 +39,26 @@ type Run func(*sql.Selector)
 // RunEvent is the predicate function for runevent builders.
 type RunEvent func(*sql.Selector)
 
+// Schedule is the predicate function for schedule builders.
+type Schedule func(*sql.Selector)
+
+// ShardPlan is the predicate function for shardplan builders.
+type ShardPlan func(*sql.Selector)
+
 // Step is the predicate function for step builders.
 type Step func(*sql.Selector)
 
 // Token is the predicate function for token builders.
 type Token func(*sql.Selector)
+
+// Trigger is the predicate function for trigger builders.
+type Trigger func(*sql.Selector)
+
+// Webhook is the predicate function for webhook builders.
+type Webhook func(*sql.Selector)
+
+// WebhookDelivery is the predicate function for webhookdelivery builders.
+type WebhookDelivery func(*sql.Selector)
 
 // Worker is the predicate function for worker builders.
 type Worker func(*sql.Selector)

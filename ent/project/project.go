@@ -18,6 +18,10 @@ const (
 	FieldSlug = "slug"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldMaxParallel holds the string denoting the max_parallel field in the database.
+	FieldMaxParallel = "max_parallel"
+	// FieldEnvironmentLimits holds the string denoting the environment_limits field in the database.
+	FieldEnvironmentLimits = "environment_limits"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgePlans holds the string denoting the plans edge name in mutations.
@@ -56,6 +60,8 @@ var Columns = []string{
 	FieldID,
 	FieldSlug,
 	FieldName,
+	FieldMaxParallel,
+	FieldEnvironmentLimits,
 	FieldCreatedAt,
 }
 
@@ -74,6 +80,10 @@ var (
 	SlugValidator func(string) error
 	// NameValidator is a validator for the "name" field. It is called by the builders before save.
 	NameValidator func(string) error
+	// DefaultMaxParallel holds the default value on creation for the "max_parallel" field.
+	DefaultMaxParallel int
+	// MaxParallelValidator is a validator for the "max_parallel" field. It is called by the builders before save.
+	MaxParallelValidator func(int) error
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -98,6 +108,11 @@ func BySlug(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByMaxParallel orders the results by the max_parallel field.
+func ByMaxParallel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMaxParallel, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

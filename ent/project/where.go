@@ -75,6 +75,11 @@ func Name(v string) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldName, v))
 }
 
+// MaxParallel applies equality check predicate on the "max_parallel" field. It's identical to MaxParallelEQ.
+func MaxParallel(v int) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldMaxParallel, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldCreatedAt, v))
@@ -208,6 +213,56 @@ func NameEqualFold(v string) predicate.Project {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Project {
 	return predicate.Project(sql.FieldContainsFold(FieldName, v))
+}
+
+// MaxParallelEQ applies the EQ predicate on the "max_parallel" field.
+func MaxParallelEQ(v int) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldMaxParallel, v))
+}
+
+// MaxParallelNEQ applies the NEQ predicate on the "max_parallel" field.
+func MaxParallelNEQ(v int) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldMaxParallel, v))
+}
+
+// MaxParallelIn applies the In predicate on the "max_parallel" field.
+func MaxParallelIn(vs ...int) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldMaxParallel, vs...))
+}
+
+// MaxParallelNotIn applies the NotIn predicate on the "max_parallel" field.
+func MaxParallelNotIn(vs ...int) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldMaxParallel, vs...))
+}
+
+// MaxParallelGT applies the GT predicate on the "max_parallel" field.
+func MaxParallelGT(v int) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldMaxParallel, v))
+}
+
+// MaxParallelGTE applies the GTE predicate on the "max_parallel" field.
+func MaxParallelGTE(v int) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldMaxParallel, v))
+}
+
+// MaxParallelLT applies the LT predicate on the "max_parallel" field.
+func MaxParallelLT(v int) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldMaxParallel, v))
+}
+
+// MaxParallelLTE applies the LTE predicate on the "max_parallel" field.
+func MaxParallelLTE(v int) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldMaxParallel, v))
+}
+
+// EnvironmentLimitsIsNil applies the IsNil predicate on the "environment_limits" field.
+func EnvironmentLimitsIsNil() predicate.Project {
+	return predicate.Project(sql.FieldIsNull(FieldEnvironmentLimits))
+}
+
+// EnvironmentLimitsNotNil applies the NotNil predicate on the "environment_limits" field.
+func EnvironmentLimitsNotNil() predicate.Project {
+	return predicate.Project(sql.FieldNotNull(FieldEnvironmentLimits))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -51,6 +51,10 @@ const (
 	FieldLost = "lost"
 	// FieldWorkerID holds the string denoting the worker_id field in the database.
 	FieldWorkerID = "worker_id"
+	// FieldDeferredUntil holds the string denoting the deferred_until field in the database.
+	FieldDeferredUntil = "deferred_until"
+	// FieldDeferredFor holds the string denoting the deferred_for field in the database.
+	FieldDeferredFor = "deferred_for"
 	// FieldLeaseExpiresAt holds the string denoting the lease_expires_at field in the database.
 	FieldLeaseExpiresAt = "lease_expires_at"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
@@ -102,6 +106,8 @@ var Columns = []string{
 	FieldRetries,
 	FieldLost,
 	FieldWorkerID,
+	FieldDeferredUntil,
+	FieldDeferredFor,
 	FieldLeaseExpiresAt,
 	FieldStartedAt,
 	FieldFinishedAt,
@@ -141,6 +147,8 @@ var (
 	DefaultLost int
 	// LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	LostValidator func(int) error
+	// DefaultDeferredFor holds the default value on creation for the "deferred_for" field.
+	DefaultDeferredFor string
 	// DefaultDurationMs holds the default value on creation for the "duration_ms" field.
 	DefaultDurationMs int64
 	// DurationMsValidator is a validator for the "duration_ms" field. It is called by the builders before save.
@@ -285,6 +293,16 @@ func ByLost(opts ...sql.OrderTermOption) OrderOption {
 // ByWorkerID orders the results by the worker_id field.
 func ByWorkerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWorkerID, opts...).ToFunc()
+}
+
+// ByDeferredUntil orders the results by the deferred_until field.
+func ByDeferredUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeferredUntil, opts...).ToFunc()
+}
+
+// ByDeferredFor orders the results by the deferred_for field.
+func ByDeferredFor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeferredFor, opts...).ToFunc()
 }
 
 // ByLeaseExpiresAt orders the results by the lease_expires_at field.

@@ -131,6 +131,16 @@ func WorkerID(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldWorkerID, v))
 }
 
+// DeferredUntil applies equality check predicate on the "deferred_until" field. It's identical to DeferredUntilEQ.
+func DeferredUntil(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldDeferredUntil, v))
+}
+
+// DeferredFor applies equality check predicate on the "deferred_for" field. It's identical to DeferredForEQ.
+func DeferredFor(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldDeferredFor, v))
+}
+
 // LeaseExpiresAt applies equality check predicate on the "lease_expires_at" field. It's identical to LeaseExpiresAtEQ.
 func LeaseExpiresAt(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldLeaseExpiresAt, v))
@@ -964,6 +974,121 @@ func WorkerIDEqualFold(v string) predicate.Result {
 // WorkerIDContainsFold applies the ContainsFold predicate on the "worker_id" field.
 func WorkerIDContainsFold(v string) predicate.Result {
 	return predicate.Result(sql.FieldContainsFold(FieldWorkerID, v))
+}
+
+// DeferredUntilEQ applies the EQ predicate on the "deferred_until" field.
+func DeferredUntilEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldDeferredUntil, v))
+}
+
+// DeferredUntilNEQ applies the NEQ predicate on the "deferred_until" field.
+func DeferredUntilNEQ(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldDeferredUntil, v))
+}
+
+// DeferredUntilIn applies the In predicate on the "deferred_until" field.
+func DeferredUntilIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldDeferredUntil, vs...))
+}
+
+// DeferredUntilNotIn applies the NotIn predicate on the "deferred_until" field.
+func DeferredUntilNotIn(vs ...time.Time) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldDeferredUntil, vs...))
+}
+
+// DeferredUntilGT applies the GT predicate on the "deferred_until" field.
+func DeferredUntilGT(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldDeferredUntil, v))
+}
+
+// DeferredUntilGTE applies the GTE predicate on the "deferred_until" field.
+func DeferredUntilGTE(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldDeferredUntil, v))
+}
+
+// DeferredUntilLT applies the LT predicate on the "deferred_until" field.
+func DeferredUntilLT(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldDeferredUntil, v))
+}
+
+// DeferredUntilLTE applies the LTE predicate on the "deferred_until" field.
+func DeferredUntilLTE(v time.Time) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldDeferredUntil, v))
+}
+
+// DeferredUntilIsNil applies the IsNil predicate on the "deferred_until" field.
+func DeferredUntilIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldDeferredUntil))
+}
+
+// DeferredUntilNotNil applies the NotNil predicate on the "deferred_until" field.
+func DeferredUntilNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldDeferredUntil))
+}
+
+// DeferredForEQ applies the EQ predicate on the "deferred_for" field.
+func DeferredForEQ(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldDeferredFor, v))
+}
+
+// DeferredForNEQ applies the NEQ predicate on the "deferred_for" field.
+func DeferredForNEQ(v string) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldDeferredFor, v))
+}
+
+// DeferredForIn applies the In predicate on the "deferred_for" field.
+func DeferredForIn(vs ...string) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldDeferredFor, vs...))
+}
+
+// DeferredForNotIn applies the NotIn predicate on the "deferred_for" field.
+func DeferredForNotIn(vs ...string) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldDeferredFor, vs...))
+}
+
+// DeferredForGT applies the GT predicate on the "deferred_for" field.
+func DeferredForGT(v string) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldDeferredFor, v))
+}
+
+// DeferredForGTE applies the GTE predicate on the "deferred_for" field.
+func DeferredForGTE(v string) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldDeferredFor, v))
+}
+
+// DeferredForLT applies the LT predicate on the "deferred_for" field.
+func DeferredForLT(v string) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldDeferredFor, v))
+}
+
+// DeferredForLTE applies the LTE predicate on the "deferred_for" field.
+func DeferredForLTE(v string) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldDeferredFor, v))
+}
+
+// DeferredForContains applies the Contains predicate on the "deferred_for" field.
+func DeferredForContains(v string) predicate.Result {
+	return predicate.Result(sql.FieldContains(FieldDeferredFor, v))
+}
+
+// DeferredForHasPrefix applies the HasPrefix predicate on the "deferred_for" field.
+func DeferredForHasPrefix(v string) predicate.Result {
+	return predicate.Result(sql.FieldHasPrefix(FieldDeferredFor, v))
+}
+
+// DeferredForHasSuffix applies the HasSuffix predicate on the "deferred_for" field.
+func DeferredForHasSuffix(v string) predicate.Result {
+	return predicate.Result(sql.FieldHasSuffix(FieldDeferredFor, v))
+}
+
+// DeferredForEqualFold applies the EqualFold predicate on the "deferred_for" field.
+func DeferredForEqualFold(v string) predicate.Result {
+	return predicate.Result(sql.FieldEqualFold(FieldDeferredFor, v))
+}
+
+// DeferredForContainsFold applies the ContainsFold predicate on the "deferred_for" field.
+func DeferredForContainsFold(v string) predicate.Result {
+	return predicate.Result(sql.FieldContainsFold(FieldDeferredFor, v))
 }
 
 // LeaseExpiresAtEQ applies the EQ predicate on the "lease_expires_at" field.

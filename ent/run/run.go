@@ -37,6 +37,32 @@ const (
 	FieldPriority = "priority"
 	// FieldParallel holds the string denoting the parallel field in the database.
 	FieldParallel = "parallel"
+	// FieldTimeoutMs holds the string denoting the timeout_ms field in the database.
+	FieldTimeoutMs = "timeout_ms"
+	// FieldMaxFailures holds the string denoting the max_failures field in the database.
+	FieldMaxFailures = "max_failures"
+	// FieldConcurrencyGroup holds the string denoting the concurrency_group field in the database.
+	FieldConcurrencyGroup = "concurrency_group"
+	// FieldConcurrencyMax holds the string denoting the concurrency_max field in the database.
+	FieldConcurrencyMax = "concurrency_max"
+	// FieldOrigin holds the string denoting the origin field in the database.
+	FieldOrigin = "origin"
+	// FieldOriginID holds the string denoting the origin_id field in the database.
+	FieldOriginID = "origin_id"
+	// FieldShard holds the string denoting the shard field in the database.
+	FieldShard = "shard"
+	// FieldShards holds the string denoting the shards field in the database.
+	FieldShards = "shards"
+	// FieldTokens holds the string denoting the tokens field in the database.
+	FieldTokens = "tokens"
+	// FieldShort holds the string denoting the short field in the database.
+	FieldShort = "short"
+	// FieldAdmittedAt holds the string denoting the admitted_at field in the database.
+	FieldAdmittedAt = "admitted_at"
+	// FieldPausedAt holds the string denoting the paused_at field in the database.
+	FieldPausedAt = "paused_at"
+	// FieldDeadlineAt holds the string denoting the deadline_at field in the database.
+	FieldDeadlineAt = "deadline_at"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
 	// FieldFinished holds the string denoting the finished field in the database.
@@ -65,6 +91,8 @@ const (
 	FieldClientMutationID = "client_mutation_id"
 	// FieldStopRequestedAt holds the string denoting the stop_requested_at field in the database.
 	FieldStopRequestedAt = "stop_requested_at"
+	// FieldStopReason holds the string denoting the stop_reason field in the database.
+	FieldStopReason = "stop_reason"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
@@ -134,6 +162,19 @@ var Columns = []string{
 	FieldSelection,
 	FieldPriority,
 	FieldParallel,
+	FieldTimeoutMs,
+	FieldMaxFailures,
+	FieldConcurrencyGroup,
+	FieldConcurrencyMax,
+	FieldOrigin,
+	FieldOriginID,
+	FieldShard,
+	FieldShards,
+	FieldTokens,
+	FieldShort,
+	FieldAdmittedAt,
+	FieldPausedAt,
+	FieldDeadlineAt,
 	FieldTotal,
 	FieldFinished,
 	FieldPassed,
@@ -148,6 +189,7 @@ var Columns = []string{
 	FieldError,
 	FieldClientMutationID,
 	FieldStopRequestedAt,
+	FieldStopReason,
 	FieldCreatedAt,
 	FieldStartedAt,
 	FieldFinishedAt,
@@ -174,6 +216,36 @@ var (
 	DefaultParallel int
 	// ParallelValidator is a validator for the "parallel" field. It is called by the builders before save.
 	ParallelValidator func(int) error
+	// DefaultTimeoutMs holds the default value on creation for the "timeout_ms" field.
+	DefaultTimeoutMs int64
+	// TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
+	TimeoutMsValidator func(int64) error
+	// DefaultMaxFailures holds the default value on creation for the "max_failures" field.
+	DefaultMaxFailures int
+	// MaxFailuresValidator is a validator for the "max_failures" field. It is called by the builders before save.
+	MaxFailuresValidator func(int) error
+	// DefaultConcurrencyGroup holds the default value on creation for the "concurrency_group" field.
+	DefaultConcurrencyGroup string
+	// DefaultConcurrencyMax holds the default value on creation for the "concurrency_max" field.
+	DefaultConcurrencyMax int
+	// ConcurrencyMaxValidator is a validator for the "concurrency_max" field. It is called by the builders before save.
+	ConcurrencyMaxValidator func(int) error
+	// DefaultOriginID holds the default value on creation for the "origin_id" field.
+	DefaultOriginID string
+	// DefaultShard holds the default value on creation for the "shard" field.
+	DefaultShard int
+	// ShardValidator is a validator for the "shard" field. It is called by the builders before save.
+	ShardValidator func(int) error
+	// DefaultShards holds the default value on creation for the "shards" field.
+	DefaultShards int
+	// ShardsValidator is a validator for the "shards" field. It is called by the builders before save.
+	ShardsValidator func(int) error
+	// DefaultTokens holds the default value on creation for the "tokens" field.
+	DefaultTokens int
+	// TokensValidator is a validator for the "tokens" field. It is called by the builders before save.
+	TokensValidator func(int) error
+	// DefaultShort holds the default value on creation for the "short" field.
+	DefaultShort bool
 	// DefaultTotal holds the default value on creation for the "total" field.
 	DefaultTotal int
 	// TotalValidator is a validator for the "total" field. It is called by the builders before save.
@@ -255,6 +327,58 @@ func StatusValidator(s Status) error {
 	}
 }
 
+// Origin defines the type for the "origin" enum field.
+type Origin string
+
+// OriginCaller is the default value of the Origin enum.
+const DefaultOrigin = OriginCaller
+
+// Origin values.
+const (
+	OriginCaller   Origin = "caller"
+	OriginSchedule Origin = "schedule"
+	OriginTrigger  Origin = "trigger"
+)
+
+func (o Origin) String() string {
+	return string(o)
+}
+
+// OriginValidator is a validator for the "origin" field enum values. It is called by the builders before save.
+func OriginValidator(o Origin) error {
+	switch o {
+	case OriginCaller, OriginSchedule, OriginTrigger:
+		return nil
+	default:
+		return fmt.Errorf("run: invalid enum value for origin field: %q", o)
+	}
+}
+
+// StopReason defines the type for the "stop_reason" enum field.
+type StopReason string
+
+// StopReason values.
+const (
+	StopReasonAsked       StopReason = "asked"
+	StopReasonSuperseded  StopReason = "superseded"
+	StopReasonTimeout     StopReason = "timeout"
+	StopReasonMaxFailures StopReason = "max_failures"
+)
+
+func (sr StopReason) String() string {
+	return string(sr)
+}
+
+// StopReasonValidator is a validator for the "stop_reason" field enum values. It is called by the builders before save.
+func StopReasonValidator(sr StopReason) error {
+	switch sr {
+	case StopReasonAsked, StopReasonSuperseded, StopReasonTimeout, StopReasonMaxFailures:
+		return nil
+	default:
+		return fmt.Errorf("run: invalid enum value for stop_reason field: %q", sr)
+	}
+}
+
 // OrderOption defines the ordering options for the Run queries.
 type OrderOption func(*sql.Selector)
 
@@ -301,6 +425,71 @@ func ByPriority(opts ...sql.OrderTermOption) OrderOption {
 // ByParallel orders the results by the parallel field.
 func ByParallel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldParallel, opts...).ToFunc()
+}
+
+// ByTimeoutMs orders the results by the timeout_ms field.
+func ByTimeoutMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimeoutMs, opts...).ToFunc()
+}
+
+// ByMaxFailures orders the results by the max_failures field.
+func ByMaxFailures(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMaxFailures, opts...).ToFunc()
+}
+
+// ByConcurrencyGroup orders the results by the concurrency_group field.
+func ByConcurrencyGroup(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConcurrencyGroup, opts...).ToFunc()
+}
+
+// ByConcurrencyMax orders the results by the concurrency_max field.
+func ByConcurrencyMax(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConcurrencyMax, opts...).ToFunc()
+}
+
+// ByOrigin orders the results by the origin field.
+func ByOrigin(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOrigin, opts...).ToFunc()
+}
+
+// ByOriginID orders the results by the origin_id field.
+func ByOriginID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOriginID, opts...).ToFunc()
+}
+
+// ByShard orders the results by the shard field.
+func ByShard(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldShard, opts...).ToFunc()
+}
+
+// ByShards orders the results by the shards field.
+func ByShards(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldShards, opts...).ToFunc()
+}
+
+// ByTokens orders the results by the tokens field.
+func ByTokens(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTokens, opts...).ToFunc()
+}
+
+// ByShort orders the results by the short field.
+func ByShort(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldShort, opts...).ToFunc()
+}
+
+// ByAdmittedAt orders the results by the admitted_at field.
+func ByAdmittedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAdmittedAt, opts...).ToFunc()
+}
+
+// ByPausedAt orders the results by the paused_at field.
+func ByPausedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPausedAt, opts...).ToFunc()
+}
+
+// ByDeadlineAt orders the results by the deadline_at field.
+func ByDeadlineAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeadlineAt, opts...).ToFunc()
 }
 
 // ByTotal orders the results by the total field.
@@ -366,6 +555,11 @@ func ByClientMutationID(opts ...sql.OrderTermOption) OrderOption {
 // ByStopRequestedAt orders the results by the stop_requested_at field.
 func ByStopRequestedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStopRequestedAt, opts...).ToFunc()
+}
+
+// ByStopReason orders the results by the stop_reason field.
+func ByStopReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStopReason, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -105,6 +105,66 @@ func Parallel(v int) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldParallel, v))
 }
 
+// TimeoutMs applies equality check predicate on the "timeout_ms" field. It's identical to TimeoutMsEQ.
+func TimeoutMs(v int64) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldTimeoutMs, v))
+}
+
+// MaxFailures applies equality check predicate on the "max_failures" field. It's identical to MaxFailuresEQ.
+func MaxFailures(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldMaxFailures, v))
+}
+
+// ConcurrencyGroup applies equality check predicate on the "concurrency_group" field. It's identical to ConcurrencyGroupEQ.
+func ConcurrencyGroup(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyMax applies equality check predicate on the "concurrency_max" field. It's identical to ConcurrencyMaxEQ.
+func ConcurrencyMax(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldConcurrencyMax, v))
+}
+
+// OriginID applies equality check predicate on the "origin_id" field. It's identical to OriginIDEQ.
+func OriginID(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldOriginID, v))
+}
+
+// Shard applies equality check predicate on the "shard" field. It's identical to ShardEQ.
+func Shard(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShard, v))
+}
+
+// Shards applies equality check predicate on the "shards" field. It's identical to ShardsEQ.
+func Shards(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShards, v))
+}
+
+// Tokens applies equality check predicate on the "tokens" field. It's identical to TokensEQ.
+func Tokens(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldTokens, v))
+}
+
+// Short applies equality check predicate on the "short" field. It's identical to ShortEQ.
+func Short(v bool) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShort, v))
+}
+
+// AdmittedAt applies equality check predicate on the "admitted_at" field. It's identical to AdmittedAtEQ.
+func AdmittedAt(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldAdmittedAt, v))
+}
+
+// PausedAt applies equality check predicate on the "paused_at" field. It's identical to PausedAtEQ.
+func PausedAt(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldPausedAt, v))
+}
+
+// DeadlineAt applies equality check predicate on the "deadline_at" field. It's identical to DeadlineAtEQ.
+func DeadlineAt(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldDeadlineAt, v))
+}
+
 // Total applies equality check predicate on the "total" field. It's identical to TotalEQ.
 func Total(v int) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldTotal, v))
@@ -678,6 +738,556 @@ func ParallelLT(v int) predicate.Run {
 // ParallelLTE applies the LTE predicate on the "parallel" field.
 func ParallelLTE(v int) predicate.Run {
 	return predicate.Run(sql.FieldLTE(FieldParallel, v))
+}
+
+// TimeoutMsEQ applies the EQ predicate on the "timeout_ms" field.
+func TimeoutMsEQ(v int64) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldTimeoutMs, v))
+}
+
+// TimeoutMsNEQ applies the NEQ predicate on the "timeout_ms" field.
+func TimeoutMsNEQ(v int64) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldTimeoutMs, v))
+}
+
+// TimeoutMsIn applies the In predicate on the "timeout_ms" field.
+func TimeoutMsIn(vs ...int64) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldTimeoutMs, vs...))
+}
+
+// TimeoutMsNotIn applies the NotIn predicate on the "timeout_ms" field.
+func TimeoutMsNotIn(vs ...int64) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldTimeoutMs, vs...))
+}
+
+// TimeoutMsGT applies the GT predicate on the "timeout_ms" field.
+func TimeoutMsGT(v int64) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldTimeoutMs, v))
+}
+
+// TimeoutMsGTE applies the GTE predicate on the "timeout_ms" field.
+func TimeoutMsGTE(v int64) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldTimeoutMs, v))
+}
+
+// TimeoutMsLT applies the LT predicate on the "timeout_ms" field.
+func TimeoutMsLT(v int64) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldTimeoutMs, v))
+}
+
+// TimeoutMsLTE applies the LTE predicate on the "timeout_ms" field.
+func TimeoutMsLTE(v int64) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldTimeoutMs, v))
+}
+
+// MaxFailuresEQ applies the EQ predicate on the "max_failures" field.
+func MaxFailuresEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldMaxFailures, v))
+}
+
+// MaxFailuresNEQ applies the NEQ predicate on the "max_failures" field.
+func MaxFailuresNEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldMaxFailures, v))
+}
+
+// MaxFailuresIn applies the In predicate on the "max_failures" field.
+func MaxFailuresIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldMaxFailures, vs...))
+}
+
+// MaxFailuresNotIn applies the NotIn predicate on the "max_failures" field.
+func MaxFailuresNotIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldMaxFailures, vs...))
+}
+
+// MaxFailuresGT applies the GT predicate on the "max_failures" field.
+func MaxFailuresGT(v int) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldMaxFailures, v))
+}
+
+// MaxFailuresGTE applies the GTE predicate on the "max_failures" field.
+func MaxFailuresGTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldMaxFailures, v))
+}
+
+// MaxFailuresLT applies the LT predicate on the "max_failures" field.
+func MaxFailuresLT(v int) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldMaxFailures, v))
+}
+
+// MaxFailuresLTE applies the LTE predicate on the "max_failures" field.
+func MaxFailuresLTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldMaxFailures, v))
+}
+
+// ConcurrencyGroupEQ applies the EQ predicate on the "concurrency_group" field.
+func ConcurrencyGroupEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupNEQ applies the NEQ predicate on the "concurrency_group" field.
+func ConcurrencyGroupNEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupIn applies the In predicate on the "concurrency_group" field.
+func ConcurrencyGroupIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldConcurrencyGroup, vs...))
+}
+
+// ConcurrencyGroupNotIn applies the NotIn predicate on the "concurrency_group" field.
+func ConcurrencyGroupNotIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldConcurrencyGroup, vs...))
+}
+
+// ConcurrencyGroupGT applies the GT predicate on the "concurrency_group" field.
+func ConcurrencyGroupGT(v string) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupGTE applies the GTE predicate on the "concurrency_group" field.
+func ConcurrencyGroupGTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupLT applies the LT predicate on the "concurrency_group" field.
+func ConcurrencyGroupLT(v string) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupLTE applies the LTE predicate on the "concurrency_group" field.
+func ConcurrencyGroupLTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupContains applies the Contains predicate on the "concurrency_group" field.
+func ConcurrencyGroupContains(v string) predicate.Run {
+	return predicate.Run(sql.FieldContains(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupHasPrefix applies the HasPrefix predicate on the "concurrency_group" field.
+func ConcurrencyGroupHasPrefix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasPrefix(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupHasSuffix applies the HasSuffix predicate on the "concurrency_group" field.
+func ConcurrencyGroupHasSuffix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasSuffix(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupEqualFold applies the EqualFold predicate on the "concurrency_group" field.
+func ConcurrencyGroupEqualFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldEqualFold(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyGroupContainsFold applies the ContainsFold predicate on the "concurrency_group" field.
+func ConcurrencyGroupContainsFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldContainsFold(FieldConcurrencyGroup, v))
+}
+
+// ConcurrencyMaxEQ applies the EQ predicate on the "concurrency_max" field.
+func ConcurrencyMaxEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldConcurrencyMax, v))
+}
+
+// ConcurrencyMaxNEQ applies the NEQ predicate on the "concurrency_max" field.
+func ConcurrencyMaxNEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldConcurrencyMax, v))
+}
+
+// ConcurrencyMaxIn applies the In predicate on the "concurrency_max" field.
+func ConcurrencyMaxIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldConcurrencyMax, vs...))
+}
+
+// ConcurrencyMaxNotIn applies the NotIn predicate on the "concurrency_max" field.
+func ConcurrencyMaxNotIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldConcurrencyMax, vs...))
+}
+
+// ConcurrencyMaxGT applies the GT predicate on the "concurrency_max" field.
+func ConcurrencyMaxGT(v int) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldConcurrencyMax, v))
+}
+
+// ConcurrencyMaxGTE applies the GTE predicate on the "concurrency_max" field.
+func ConcurrencyMaxGTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldConcurrencyMax, v))
+}
+
+// ConcurrencyMaxLT applies the LT predicate on the "concurrency_max" field.
+func ConcurrencyMaxLT(v int) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldConcurrencyMax, v))
+}
+
+// ConcurrencyMaxLTE applies the LTE predicate on the "concurrency_max" field.
+func ConcurrencyMaxLTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldConcurrencyMax, v))
+}
+
+// OriginEQ applies the EQ predicate on the "origin" field.
+func OriginEQ(v Origin) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldOrigin, v))
+}
+
+// OriginNEQ applies the NEQ predicate on the "origin" field.
+func OriginNEQ(v Origin) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldOrigin, v))
+}
+
+// OriginIn applies the In predicate on the "origin" field.
+func OriginIn(vs ...Origin) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldOrigin, vs...))
+}
+
+// OriginNotIn applies the NotIn predicate on the "origin" field.
+func OriginNotIn(vs ...Origin) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldOrigin, vs...))
+}
+
+// OriginIDEQ applies the EQ predicate on the "origin_id" field.
+func OriginIDEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldOriginID, v))
+}
+
+// OriginIDNEQ applies the NEQ predicate on the "origin_id" field.
+func OriginIDNEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldOriginID, v))
+}
+
+// OriginIDIn applies the In predicate on the "origin_id" field.
+func OriginIDIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldOriginID, vs...))
+}
+
+// OriginIDNotIn applies the NotIn predicate on the "origin_id" field.
+func OriginIDNotIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldOriginID, vs...))
+}
+
+// OriginIDGT applies the GT predicate on the "origin_id" field.
+func OriginIDGT(v string) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldOriginID, v))
+}
+
+// OriginIDGTE applies the GTE predicate on the "origin_id" field.
+func OriginIDGTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldOriginID, v))
+}
+
+// OriginIDLT applies the LT predicate on the "origin_id" field.
+func OriginIDLT(v string) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldOriginID, v))
+}
+
+// OriginIDLTE applies the LTE predicate on the "origin_id" field.
+func OriginIDLTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldOriginID, v))
+}
+
+// OriginIDContains applies the Contains predicate on the "origin_id" field.
+func OriginIDContains(v string) predicate.Run {
+	return predicate.Run(sql.FieldContains(FieldOriginID, v))
+}
+
+// OriginIDHasPrefix applies the HasPrefix predicate on the "origin_id" field.
+func OriginIDHasPrefix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasPrefix(FieldOriginID, v))
+}
+
+// OriginIDHasSuffix applies the HasSuffix predicate on the "origin_id" field.
+func OriginIDHasSuffix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasSuffix(FieldOriginID, v))
+}
+
+// OriginIDEqualFold applies the EqualFold predicate on the "origin_id" field.
+func OriginIDEqualFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldEqualFold(FieldOriginID, v))
+}
+
+// OriginIDContainsFold applies the ContainsFold predicate on the "origin_id" field.
+func OriginIDContainsFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldContainsFold(FieldOriginID, v))
+}
+
+// ShardEQ applies the EQ predicate on the "shard" field.
+func ShardEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShard, v))
+}
+
+// ShardNEQ applies the NEQ predicate on the "shard" field.
+func ShardNEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldShard, v))
+}
+
+// ShardIn applies the In predicate on the "shard" field.
+func ShardIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldShard, vs...))
+}
+
+// ShardNotIn applies the NotIn predicate on the "shard" field.
+func ShardNotIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldShard, vs...))
+}
+
+// ShardGT applies the GT predicate on the "shard" field.
+func ShardGT(v int) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldShard, v))
+}
+
+// ShardGTE applies the GTE predicate on the "shard" field.
+func ShardGTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldShard, v))
+}
+
+// ShardLT applies the LT predicate on the "shard" field.
+func ShardLT(v int) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldShard, v))
+}
+
+// ShardLTE applies the LTE predicate on the "shard" field.
+func ShardLTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldShard, v))
+}
+
+// ShardsEQ applies the EQ predicate on the "shards" field.
+func ShardsEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShards, v))
+}
+
+// ShardsNEQ applies the NEQ predicate on the "shards" field.
+func ShardsNEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldShards, v))
+}
+
+// ShardsIn applies the In predicate on the "shards" field.
+func ShardsIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldShards, vs...))
+}
+
+// ShardsNotIn applies the NotIn predicate on the "shards" field.
+func ShardsNotIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldShards, vs...))
+}
+
+// ShardsGT applies the GT predicate on the "shards" field.
+func ShardsGT(v int) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldShards, v))
+}
+
+// ShardsGTE applies the GTE predicate on the "shards" field.
+func ShardsGTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldShards, v))
+}
+
+// ShardsLT applies the LT predicate on the "shards" field.
+func ShardsLT(v int) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldShards, v))
+}
+
+// ShardsLTE applies the LTE predicate on the "shards" field.
+func ShardsLTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldShards, v))
+}
+
+// TokensEQ applies the EQ predicate on the "tokens" field.
+func TokensEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldTokens, v))
+}
+
+// TokensNEQ applies the NEQ predicate on the "tokens" field.
+func TokensNEQ(v int) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldTokens, v))
+}
+
+// TokensIn applies the In predicate on the "tokens" field.
+func TokensIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldTokens, vs...))
+}
+
+// TokensNotIn applies the NotIn predicate on the "tokens" field.
+func TokensNotIn(vs ...int) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldTokens, vs...))
+}
+
+// TokensGT applies the GT predicate on the "tokens" field.
+func TokensGT(v int) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldTokens, v))
+}
+
+// TokensGTE applies the GTE predicate on the "tokens" field.
+func TokensGTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldTokens, v))
+}
+
+// TokensLT applies the LT predicate on the "tokens" field.
+func TokensLT(v int) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldTokens, v))
+}
+
+// TokensLTE applies the LTE predicate on the "tokens" field.
+func TokensLTE(v int) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldTokens, v))
+}
+
+// ShortEQ applies the EQ predicate on the "short" field.
+func ShortEQ(v bool) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldShort, v))
+}
+
+// ShortNEQ applies the NEQ predicate on the "short" field.
+func ShortNEQ(v bool) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldShort, v))
+}
+
+// AdmittedAtEQ applies the EQ predicate on the "admitted_at" field.
+func AdmittedAtEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldAdmittedAt, v))
+}
+
+// AdmittedAtNEQ applies the NEQ predicate on the "admitted_at" field.
+func AdmittedAtNEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldAdmittedAt, v))
+}
+
+// AdmittedAtIn applies the In predicate on the "admitted_at" field.
+func AdmittedAtIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldAdmittedAt, vs...))
+}
+
+// AdmittedAtNotIn applies the NotIn predicate on the "admitted_at" field.
+func AdmittedAtNotIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldAdmittedAt, vs...))
+}
+
+// AdmittedAtGT applies the GT predicate on the "admitted_at" field.
+func AdmittedAtGT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldAdmittedAt, v))
+}
+
+// AdmittedAtGTE applies the GTE predicate on the "admitted_at" field.
+func AdmittedAtGTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldAdmittedAt, v))
+}
+
+// AdmittedAtLT applies the LT predicate on the "admitted_at" field.
+func AdmittedAtLT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldAdmittedAt, v))
+}
+
+// AdmittedAtLTE applies the LTE predicate on the "admitted_at" field.
+func AdmittedAtLTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldAdmittedAt, v))
+}
+
+// AdmittedAtIsNil applies the IsNil predicate on the "admitted_at" field.
+func AdmittedAtIsNil() predicate.Run {
+	return predicate.Run(sql.FieldIsNull(FieldAdmittedAt))
+}
+
+// AdmittedAtNotNil applies the NotNil predicate on the "admitted_at" field.
+func AdmittedAtNotNil() predicate.Run {
+	return predicate.Run(sql.FieldNotNull(FieldAdmittedAt))
+}
+
+// PausedAtEQ applies the EQ predicate on the "paused_at" field.
+func PausedAtEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldPausedAt, v))
+}
+
+// PausedAtNEQ applies the NEQ predicate on the "paused_at" field.
+func PausedAtNEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldPausedAt, v))
+}
+
+// PausedAtIn applies the In predicate on the "paused_at" field.
+func PausedAtIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldPausedAt, vs...))
+}
+
+// PausedAtNotIn applies the NotIn predicate on the "paused_at" field.
+func PausedAtNotIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldPausedAt, vs...))
+}
+
+// PausedAtGT applies the GT predicate on the "paused_at" field.
+func PausedAtGT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldPausedAt, v))
+}
+
+// PausedAtGTE applies the GTE predicate on the "paused_at" field.
+func PausedAtGTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldPausedAt, v))
+}
+
+// PausedAtLT applies the LT predicate on the "paused_at" field.
+func PausedAtLT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldPausedAt, v))
+}
+
+// PausedAtLTE applies the LTE predicate on the "paused_at" field.
+func PausedAtLTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldPausedAt, v))
+}
+
+// PausedAtIsNil applies the IsNil predicate on the "paused_at" field.
+func PausedAtIsNil() predicate.Run {
+	return predicate.Run(sql.FieldIsNull(FieldPausedAt))
+}
+
+// PausedAtNotNil applies the NotNil predicate on the "paused_at" field.
+func PausedAtNotNil() predicate.Run {
+	return predicate.Run(sql.FieldNotNull(FieldPausedAt))
+}
+
+// DeadlineAtEQ applies the EQ predicate on the "deadline_at" field.
+func DeadlineAtEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldDeadlineAt, v))
+}
+
+// DeadlineAtNEQ applies the NEQ predicate on the "deadline_at" field.
+func DeadlineAtNEQ(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldDeadlineAt, v))
+}
+
+// DeadlineAtIn applies the In predicate on the "deadline_at" field.
+func DeadlineAtIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldDeadlineAt, vs...))
+}
+
+// DeadlineAtNotIn applies the NotIn predicate on the "deadline_at" field.
+func DeadlineAtNotIn(vs ...time.Time) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldDeadlineAt, vs...))
+}
+
+// DeadlineAtGT applies the GT predicate on the "deadline_at" field.
+func DeadlineAtGT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldDeadlineAt, v))
+}
+
+// DeadlineAtGTE applies the GTE predicate on the "deadline_at" field.
+func DeadlineAtGTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldDeadlineAt, v))
+}
+
+// DeadlineAtLT applies the LT predicate on the "deadline_at" field.
+func DeadlineAtLT(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldDeadlineAt, v))
+}
+
+// DeadlineAtLTE applies the LTE predicate on the "deadline_at" field.
+func DeadlineAtLTE(v time.Time) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldDeadlineAt, v))
+}
+
+// DeadlineAtIsNil applies the IsNil predicate on the "deadline_at" field.
+func DeadlineAtIsNil() predicate.Run {
+	return predicate.Run(sql.FieldIsNull(FieldDeadlineAt))
+}
+
+// DeadlineAtNotNil applies the NotNil predicate on the "deadline_at" field.
+func DeadlineAtNotNil() predicate.Run {
+	return predicate.Run(sql.FieldNotNull(FieldDeadlineAt))
 }
 
 // TotalEQ applies the EQ predicate on the "total" field.
@@ -1278,6 +1888,36 @@ func StopRequestedAtIsNil() predicate.Run {
 // StopRequestedAtNotNil applies the NotNil predicate on the "stop_requested_at" field.
 func StopRequestedAtNotNil() predicate.Run {
 	return predicate.Run(sql.FieldNotNull(FieldStopRequestedAt))
+}
+
+// StopReasonEQ applies the EQ predicate on the "stop_reason" field.
+func StopReasonEQ(v StopReason) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldStopReason, v))
+}
+
+// StopReasonNEQ applies the NEQ predicate on the "stop_reason" field.
+func StopReasonNEQ(v StopReason) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldStopReason, v))
+}
+
+// StopReasonIn applies the In predicate on the "stop_reason" field.
+func StopReasonIn(vs ...StopReason) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldStopReason, vs...))
+}
+
+// StopReasonNotIn applies the NotIn predicate on the "stop_reason" field.
+func StopReasonNotIn(vs ...StopReason) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldStopReason, vs...))
+}
+
+// StopReasonIsNil applies the IsNil predicate on the "stop_reason" field.
+func StopReasonIsNil() predicate.Run {
+	return predicate.Run(sql.FieldIsNull(FieldStopReason))
+}
+
+// StopReasonNotNil applies the NotNil predicate on the "stop_reason" field.
+func StopReasonNotNil() predicate.Run {
+	return predicate.Run(sql.FieldNotNull(FieldStopReason))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

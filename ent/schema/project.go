@@ -17,6 +17,8 @@ func (Project) Fields() []ent.Field {
 		typedID(ident.Project),
 		field.String("slug").Unique().NotEmpty().MaxLen(63).Comment("Name in addresses."),
 		field.String("name").NotEmpty().MaxLen(100),
+		field.Int("max_parallel").Default(0).NonNegative().Comment("Cases of the project under way at once; 0 is without a limit."),
+		field.JSON("environment_limits", map[string]int{}).Optional().Comment("Runs under way at once, by environment."),
 		createdAt(),
 	}
 }

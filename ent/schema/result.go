@@ -37,6 +37,8 @@ func (Result) Fields() []ent.Field {
 		field.Int("retries").Default(0).NonNegative().Comment("Attempts made because an earlier one did not pass."),
 		field.Int("lost").Default(0).NonNegative().Comment("Attempts whose worker was lost."),
 		field.String("worker_id").Optional().Nillable(),
+		field.Time("deferred_until").Optional().Nillable().Comment("A pending case is not queued before."),
+		field.String("deferred_for").Default("").Comment("The target whose breaker is open."),
 		field.Time("lease_expires_at").Optional().Nillable().Comment("When the attempt is given to another worker, by the database's clock."),
 		field.Time("started_at").Optional().Nillable(),
 		field.Time("finished_at").Optional().Nillable(),
@@ -59,6 +61,7 @@ func (Result) Indexes() []ent.Index {
 		index.Fields("run_id", "ordinal").StorageKey("result_pending").Annotations(entsql.IndexWhere("status = 'pending'")),
 		index.Fields("project_id", "case_id", "id"),
 		index.Fields("lease_expires_at").Annotations(entsql.IndexWhere("status = 'running'")),
+		index.Fields("kind", "project_id").StorageKey("result_held").Annotations(entsql.IndexWhere("status IN ('queued', 'running')")),
 		index.Fields("worker_id").Annotations(entsql.IndexWhere("status = 'running'")),
 	}
 }

@@ -31,6 +31,19 @@ func (Run) Fields() []ent.Field {
 		field.JSON("selection", []string{}).Optional().Immutable().Comment("Keys of the cases that were chosen; empty means all."),
 		field.Int("priority").Default(2).Min(1).Max(4).Immutable().Comment("1 is served first."),
 		field.Int("parallel").Default(5).Positive().Immutable().Comment("Cases under way at once."),
+		field.Int64("timeout_ms").Default(0).NonNegative().Immutable().Comment("Limit of the whole run; 0 is without one."),
+		field.Int("max_failures").Default(0).NonNegative().Immutable().Comment("Failed cases after which no further one is begun; 0 is without a limit."),
+		field.String("concurrency_group").Default("").Immutable().Comment("Runs of a project with the same group wait for one another."),
+		field.Int("concurrency_max").Default(0).NonNegative().Immutable().Comment("Runs of the group under way at once."),
+		field.Enum("origin").Values("caller", "schedule", "trigger").Default("caller").Immutable().Comment("Who started it."),
+		field.String("origin_id").Default("").Immutable().Comment("The schedule or the trigger."),
+		field.Int("shard").Default(0).NonNegative().Immutable().Comment("From 1; 0 when the run is not one of several shards."),
+		field.Int("shards").Default(0).NonNegative().Immutable(),
+		field.Int("tokens").Default(0).NonNegative().Comment("Cases that are queued or running."),
+		field.Bool("short").Default(false).Comment("Whether it could use more tokens than it was given."),
+		field.Time("admitted_at").Optional().Nillable().Comment("When its groups let it in; until then it has no tokens."),
+		field.Time("paused_at").Optional().Nillable(),
+		field.Time("deadline_at").Optional().Nillable().Comment("When its limit ends, by the database's clock."),
 		field.Int("total").Default(0).NonNegative().Comment("Number of results."),
 		field.Int("finished").Default(0).NonNegative(),
 		field.Int("passed").Default(0).NonNegative(),
@@ -45,6 +58,7 @@ func (Run) Fields() []ent.Field {
 		field.String("error").Default("").Comment("Why the run could not be judged."),
 		field.String("client_mutation_id").Optional().Nillable().Immutable().Comment("Idempotency key of startRun."),
 		field.Time("stop_requested_at").Optional().Nillable(),
+		field.Enum("stop_reason").Values("asked", "superseded", "timeout", "max_failures").Optional().Nillable(),
 		createdAt(),
 		field.Time("started_at").Optional().Nillable().Comment("When the first case began."),
 		field.Time("finished_at").Optional().Nillable(),
@@ -77,6 +91,10 @@ func (Run) Indexes() []ent.Index {
 		index.Fields("plan_id", "id"),
 		index.Fields("project_id", "client_mutation_id").Unique(),
 		index.Fields("status").Annotations(entsql.IndexWhere("finished_at IS NULL")),
+		index.Fields("project_id", "concurrency_group", "environment").StorageKey("run_live").
+			Annotations(entsql.IndexWhere("finished_at IS NULL")),
+		index.Fields("deadline_at").Annotations(entsql.IndexWhere("finished_at IS NULL")),
+		index.Fields("origin_id").Annotations(entsql.IndexWhere("origin_id <> ''")),
 	}
 }
 

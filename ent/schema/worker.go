@@ -18,6 +18,7 @@ func (Worker) Fields() []ent.Field {
 		field.Int("pid").Immutable(),
 		field.String("version").Immutable(),
 		field.JSON("slots", map[string]int{}).Immutable().Comment("Cases at once, by kind."),
+		field.JSON("labels", map[string]string{}).Optional().Immutable().Comment("What people tell workers apart by."),
 		field.Enum("status").Values("active", "draining", "stopped").Default("active"),
 		field.Time("started_at").Immutable(),
 		field.Time("heartbeat_at"),

@@ -259,6 +259,16 @@ func VersionContainsFold(v string) predicate.Worker {
 	return predicate.Worker(sql.FieldContainsFold(FieldVersion, v))
 }
 
+// LabelsIsNil applies the IsNil predicate on the "labels" field.
+func LabelsIsNil() predicate.Worker {
+	return predicate.Worker(sql.FieldIsNull(FieldLabels))
+}
+
+// LabelsNotNil applies the NotNil predicate on the "labels" field.
+func LabelsNotNil() predicate.Worker {
+	return predicate.Worker(sql.FieldNotNull(FieldLabels))
+}
+
 // StatusEQ applies the EQ predicate on the "status" field.
 func StatusEQ(v Status) predicate.Worker {
 	return predicate.Worker(sql.FieldEQ(FieldStatus, v))

@@ -21,6 +21,8 @@ const (
 	FieldVersion = "version"
 	// FieldSlots holds the string denoting the slots field in the database.
 	FieldSlots = "slots"
+	// FieldLabels holds the string denoting the labels field in the database.
+	FieldLabels = "labels"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
@@ -38,6 +40,7 @@ var Columns = []string{
 	FieldPid,
 	FieldVersion,
 	FieldSlots,
+	FieldLabels,
 	FieldStatus,
 	FieldStartedAt,
 	FieldHeartbeatAt,

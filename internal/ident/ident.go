@@ -24,6 +24,11 @@ const (
 	Artifact    Type = "art"
 	Worker      Type = "wrk"
 	Request     Type = "req"
+	Reservation Type = "rsv"
+	Schedule    Type = "sch"
+	Trigger     Type = "trg"
+	Webhook     Type = "whk"
+	Delivery    Type = "dlv"
 )
 
 // New returns a fresh id. One that is made in a later millisecond, by this

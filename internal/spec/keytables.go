@@ -18,6 +18,8 @@ var tables = []table{
 	{"Settings", reflect.TypeFor[Use](), "The mapping under `use`."},
 	{"Viewport", reflect.TypeFor[Viewport](), "The mapping under `viewport`."},
 	{"Web server", reflect.TypeFor[WebServer](), "The mapping under `webServer`."},
+	{"Concurrency", reflect.TypeFor[Concurrency](), "The value of `concurrency`. A text stands for its `group`."},
+	{"Schedule", reflect.TypeFor[Schedule](), "The value of `schedule`. A text stands for its `cron`."},
 	{"Gates", reflect.TypeFor[Gates](), "The mapping under `gates`."},
 	{"Case", reflect.TypeFor[Case](), "An element of `cases`."},
 	{"API step", reflect.TypeFor[APIStep](), "An element of `steps` of a case of kind `api`. It has exactly one action."},

@@ -34,6 +34,10 @@ type Plan struct {
 	WebServer   *WebServer          `yaml:"webServer" doc:"How the command line starts the application under test when it is not there yet. A server never runs it." example:"{command: [npm, start], url: \"http://localhost:3000\"}"`
 	Matrix      map[string][]string `yaml:"matrix" doc:"Names with lists of values: every case runs once for each combination, and reads it as a variable." max:"10" each:"1-100" keys:"variable" example:"{lang: [da, en]}"`
 	Cases       []Case              `yaml:"cases" doc:"The cases, before the matrix multiplies them." required:"true" min:"1" max:"100" example:"[{id: api.health, kind: api, steps: [{http: /health}]}]"`
+	Timeout     Duration            `yaml:"timeout" doc:"Limit of the whole run, from its first case on; time in which the run is paused does not count." default:"1h" min:"1s" max:"24h" example:"20m"`
+	MaxFailures *int                `yaml:"maxFailures" doc:"After so many failed cases no further one is begun; those that are left are skipped." min:"1" max:"10000" example:"10"`
+	Concurrency *Concurrency        `yaml:"concurrency" doc:"Which runs wait for one another. A text is the group." example:"{group: staging-db, max: 1, cancelInProgress: true}"`
+	Schedule    *Schedule           `yaml:"schedule" doc:"When a server runs the plan by itself. A text is the cron expression." example:"\"0 6 * * 1-5\""`
 	Gates       *Gates              `yaml:"gates" doc:"Limits on the whole run, judged at its end." example:"{successRate: 0.95}"`
 }
 
@@ -45,6 +49,21 @@ type Use struct {
 	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
 	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
 	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
+}
+
+// Concurrency keeps runs of a project from disturbing one another.
+type Concurrency struct {
+	Group            string `yaml:"group" doc:"Runs of the project with the same group wait for one another." required:"true" short:"true" pattern:"id" min:"1" max:"100" example:"staging-db"`
+	Max              *int   `yaml:"max" doc:"How many runs of the group may be under way at once." default:"1" min:"1" max:"1000" example:"2"`
+	CancelInProgress bool   `yaml:"cancelInProgress" doc:"Whether a new run stops the group's earlier ones instead of waiting for them." example:"true"`
+}
+
+// Schedule says when a server runs a plan by itself.
+type Schedule struct {
+	Cron     string `yaml:"cron" doc:"Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly." required:"true" short:"true" min:"1" max:"200" pattern:"line" example:"0 6 * * 1-5"`
+	TimeZone string `yaml:"timeZone" doc:"Name of the zone in which the times are meant." default:"UTC" min:"1" max:"100" pattern:"line" example:"Europe/Copenhagen"`
+	Overlap  string `yaml:"overlap" doc:"What happens when the run before is not over: skip this one, allow both, queue this one, or cancel the one before." default:"skip" enum:"skip,allow,queue,cancel" example:"queue"`
+	Missed   string `yaml:"missed" doc:"What happens with times at which no server was there: run once for all of them, or skip them." default:"once" enum:"once,skip" example:"skip"`
 }
 
 // Viewport is the size of a browser's page in CSS pixels.
