@@ -13710,32 +13710,33 @@ func (m *RunEventMutation) ResetEdge(name string) error {
 // ScheduleMutation represents an operation that mutates the Schedule nodes in the graph.
 type ScheduleMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	project_id    *string
-	plan_id       *string
-	name          *string
-	from_plan     *bool
-	cron          *string
-	time_zone     *string
-	overlap       *schedule.Overlap
-	missed        *schedule.Missed
-	paused        *bool
-	environment   *string
-	variables     *map[string]string
-	priority      *int
-	addpriority   *int
-	next_fire_at  *time.Time
-	last_fire_at  *time.Time
-	last_run_id   *string
-	last_error    *string
-	created_at    *time.Time
-	updated_at    *time.Time
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Schedule, error)
-	predicates    []predicate.Schedule
+	op             Op
+	typ            string
+	id             *string
+	project_id     *string
+	plan_id        *string
+	name           *string
+	from_plan      *bool
+	cron           *string
+	time_zone      *string
+	overlap        *schedule.Overlap
+	missed         *schedule.Missed
+	paused         *bool
+	environment    *string
+	variables      *map[string]string
+	priority       *int
+	addpriority    *int
+	next_fire_at   *time.Time
+	queued_fire_at *time.Time
+	last_fire_at   *time.Time
+	last_run_id    *string
+	last_error     *string
+	created_at     *time.Time
+	updated_at     *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Schedule, error)
+	predicates     []predicate.Schedule
 }
 
 var _ ent.Mutation = (*ScheduleMutation)(nil)
@@ -14356,6 +14357,55 @@ func (m *ScheduleMutation) ResetNextFireAt() {
 	delete(m.clearedFields, schedule.FieldNextFireAt)
 }
 
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (m *ScheduleMutation) SetQueuedFireAt(t time.Time) {
+	m.queued_fire_at = &t
+}
+
+// QueuedFireAt returns the value of the "queued_fire_at" field in the mutation.
+func (m *ScheduleMutation) QueuedFireAt() (r time.Time, exists bool) {
+	v := m.queued_fire_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueuedFireAt returns the old "queued_fire_at" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldQueuedFireAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueuedFireAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueuedFireAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueuedFireAt: %w", err)
+	}
+	return oldValue.QueuedFireAt, nil
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (m *ScheduleMutation) ClearQueuedFireAt() {
+	m.queued_fire_at = nil
+	m.clearedFields[schedule.FieldQueuedFireAt] = struct{}{}
+}
+
+// QueuedFireAtCleared returns if the "queued_fire_at" field was cleared in this mutation.
+func (m *ScheduleMutation) QueuedFireAtCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldQueuedFireAt]
+	return ok
+}
+
+// ResetQueuedFireAt resets all changes to the "queued_fire_at" field.
+func (m *ScheduleMutation) ResetQueuedFireAt() {
+	m.queued_fire_at = nil
+	delete(m.clearedFields, schedule.FieldQueuedFireAt)
+}
+
 // SetLastFireAt sets the "last_fire_at" field.
 func (m *ScheduleMutation) SetLastFireAt(t time.Time) {
 	m.last_fire_at = &t
@@ -14583,7 +14633,7 @@ func (m *ScheduleMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ScheduleMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.project_id != nil {
 		fields = append(fields, schedule.FieldProjectID)
 	}
@@ -14622,6 +14672,9 @@ func (m *ScheduleMutation) Fields() []string {
 	}
 	if m.next_fire_at != nil {
 		fields = append(fields, schedule.FieldNextFireAt)
+	}
+	if m.queued_fire_at != nil {
+		fields = append(fields, schedule.FieldQueuedFireAt)
 	}
 	if m.last_fire_at != nil {
 		fields = append(fields, schedule.FieldLastFireAt)
@@ -14672,6 +14725,8 @@ func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
 		return m.Priority()
 	case schedule.FieldNextFireAt:
 		return m.NextFireAt()
+	case schedule.FieldQueuedFireAt:
+		return m.QueuedFireAt()
 	case schedule.FieldLastFireAt:
 		return m.LastFireAt()
 	case schedule.FieldLastRunID:
@@ -14717,6 +14772,8 @@ func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldPriority(ctx)
 	case schedule.FieldNextFireAt:
 		return m.OldNextFireAt(ctx)
+	case schedule.FieldQueuedFireAt:
+		return m.OldQueuedFireAt(ctx)
 	case schedule.FieldLastFireAt:
 		return m.OldLastFireAt(ctx)
 	case schedule.FieldLastRunID:
@@ -14827,6 +14884,13 @@ func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNextFireAt(v)
 		return nil
+	case schedule.FieldQueuedFireAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueuedFireAt(v)
+		return nil
 	case schedule.FieldLastFireAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -14913,6 +14977,9 @@ func (m *ScheduleMutation) ClearedFields() []string {
 	if m.FieldCleared(schedule.FieldNextFireAt) {
 		fields = append(fields, schedule.FieldNextFireAt)
 	}
+	if m.FieldCleared(schedule.FieldQueuedFireAt) {
+		fields = append(fields, schedule.FieldQueuedFireAt)
+	}
 	if m.FieldCleared(schedule.FieldLastFireAt) {
 		fields = append(fields, schedule.FieldLastFireAt)
 	}
@@ -14935,6 +15002,9 @@ func (m *ScheduleMutation) ClearField(name string) error {
 		return nil
 	case schedule.FieldNextFireAt:
 		m.ClearNextFireAt()
+		return nil
+	case schedule.FieldQueuedFireAt:
+		m.ClearQueuedFireAt()
 		return nil
 	case schedule.FieldLastFireAt:
 		m.ClearLastFireAt()
@@ -14985,6 +15055,9 @@ func (m *ScheduleMutation) ResetField(name string) error {
 		return nil
 	case schedule.FieldNextFireAt:
 		m.ResetNextFireAt()
+		return nil
+	case schedule.FieldQueuedFireAt:
+		m.ResetQueuedFireAt()
 		return nil
 	case schedule.FieldLastFireAt:
 		m.ResetLastFireAt()

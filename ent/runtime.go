@@ -537,19 +537,19 @@ func init() {
 		}
 	}()
 	// scheduleDescLastRunID is the schema descriptor for last_run_id field.
-	scheduleDescLastRunID := scheduleFields[15].Descriptor()
+	scheduleDescLastRunID := scheduleFields[16].Descriptor()
 	// schedule.DefaultLastRunID holds the default value on creation for the last_run_id field.
 	schedule.DefaultLastRunID = scheduleDescLastRunID.Default.(string)
 	// scheduleDescLastError is the schema descriptor for last_error field.
-	scheduleDescLastError := scheduleFields[16].Descriptor()
+	scheduleDescLastError := scheduleFields[17].Descriptor()
 	// schedule.DefaultLastError holds the default value on creation for the last_error field.
 	schedule.DefaultLastError = scheduleDescLastError.Default.(string)
 	// scheduleDescCreatedAt is the schema descriptor for created_at field.
-	scheduleDescCreatedAt := scheduleFields[17].Descriptor()
+	scheduleDescCreatedAt := scheduleFields[18].Descriptor()
 	// schedule.DefaultCreatedAt holds the default value on creation for the created_at field.
 	schedule.DefaultCreatedAt = scheduleDescCreatedAt.Default.(func() time.Time)
 	// scheduleDescUpdatedAt is the schema descriptor for updated_at field.
-	scheduleDescUpdatedAt := scheduleFields[18].Descriptor()
+	scheduleDescUpdatedAt := scheduleFields[19].Descriptor()
 	// schedule.DefaultUpdatedAt holds the default value on creation for the updated_at field.
 	schedule.DefaultUpdatedAt = scheduleDescUpdatedAt.Default.(func() time.Time)
 	// schedule.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.

@@ -45,6 +45,8 @@ type Schedule struct {
 	Priority int `json:"priority,omitempty"`
 	// NextFireAt holds the value of the "next_fire_at" field.
 	NextFireAt *time.Time `json:"next_fire_at,omitempty"`
+	// A time that waits for the run before to be over.
+	QueuedFireAt *time.Time `json:"queued_fire_at,omitempty"`
 	// LastFireAt holds the value of the "last_fire_at" field.
 	LastFireAt *time.Time `json:"last_fire_at,omitempty"`
 	// LastRunID holds the value of the "last_run_id" field.
@@ -71,7 +73,7 @@ func (*Schedule) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case schedule.FieldID, schedule.FieldProjectID, schedule.FieldPlanID, schedule.FieldName, schedule.FieldCron, schedule.FieldTimeZone, schedule.FieldOverlap, schedule.FieldMissed, schedule.FieldEnvironment, schedule.FieldLastRunID, schedule.FieldLastError:
 			values[i] = new(sql.NullString)
-		case schedule.FieldNextFireAt, schedule.FieldLastFireAt, schedule.FieldCreatedAt, schedule.FieldUpdatedAt:
+		case schedule.FieldNextFireAt, schedule.FieldQueuedFireAt, schedule.FieldLastFireAt, schedule.FieldCreatedAt, schedule.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -174,6 +176,13 @@ func (_m *Schedule) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.NextFireAt = new(time.Time)
 				*_m.NextFireAt = value.Time
+			}
+		case schedule.FieldQueuedFireAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field queued_fire_at", values[i])
+			} else if value.Valid {
+				_m.QueuedFireAt = new(time.Time)
+				*_m.QueuedFireAt = value.Time
 			}
 		case schedule.FieldLastFireAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -280,6 +289,11 @@ func (_m *Schedule) String() string {
 	builder.WriteString(", ")
 	if v := _m.NextFireAt; v != nil {
 		builder.WriteString("next_fire_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.QueuedFireAt; v != nil {
+		builder.WriteString("queued_fire_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

@@ -165,6 +165,20 @@ func (_c *ScheduleCreate) SetNillableNextFireAt(v *time.Time) *ScheduleCreate {
 	return _c
 }
 
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (_c *ScheduleCreate) SetQueuedFireAt(v time.Time) *ScheduleCreate {
+	_c.mutation.SetQueuedFireAt(v)
+	return _c
+}
+
+// SetNillableQueuedFireAt sets the "queued_fire_at" field if the given value is not nil.
+func (_c *ScheduleCreate) SetNillableQueuedFireAt(v *time.Time) *ScheduleCreate {
+	if v != nil {
+		_c.SetQueuedFireAt(*v)
+	}
+	return _c
+}
+
 // SetLastFireAt sets the "last_fire_at" field.
 func (_c *ScheduleCreate) SetLastFireAt(v time.Time) *ScheduleCreate {
 	_c.mutation.SetLastFireAt(v)
@@ -509,6 +523,10 @@ func (_c *ScheduleCreate) createSpec() (*Schedule, *sqlgraph.CreateSpec) {
 		_spec.SetField(schedule.FieldNextFireAt, field.TypeTime, value)
 		_node.NextFireAt = &value
 	}
+	if value, ok := _c.mutation.QueuedFireAt(); ok {
+		_spec.SetField(schedule.FieldQueuedFireAt, field.TypeTime, value)
+		_node.QueuedFireAt = &value
+	}
 	if value, ok := _c.mutation.LastFireAt(); ok {
 		_spec.SetField(schedule.FieldLastFireAt, field.TypeTime, value)
 		_node.LastFireAt = &value
@@ -716,6 +734,24 @@ func (u *ScheduleUpsert) UpdateNextFireAt() *ScheduleUpsert {
 // ClearNextFireAt clears the value of the "next_fire_at" field.
 func (u *ScheduleUpsert) ClearNextFireAt() *ScheduleUpsert {
 	u.SetNull(schedule.FieldNextFireAt)
+	return u
+}
+
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (u *ScheduleUpsert) SetQueuedFireAt(v time.Time) *ScheduleUpsert {
+	u.Set(schedule.FieldQueuedFireAt, v)
+	return u
+}
+
+// UpdateQueuedFireAt sets the "queued_fire_at" field to the value that was provided on create.
+func (u *ScheduleUpsert) UpdateQueuedFireAt() *ScheduleUpsert {
+	u.SetExcluded(schedule.FieldQueuedFireAt)
+	return u
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (u *ScheduleUpsert) ClearQueuedFireAt() *ScheduleUpsert {
+	u.SetNull(schedule.FieldQueuedFireAt)
 	return u
 }
 
@@ -991,6 +1027,27 @@ func (u *ScheduleUpsertOne) UpdateNextFireAt() *ScheduleUpsertOne {
 func (u *ScheduleUpsertOne) ClearNextFireAt() *ScheduleUpsertOne {
 	return u.Update(func(s *ScheduleUpsert) {
 		s.ClearNextFireAt()
+	})
+}
+
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (u *ScheduleUpsertOne) SetQueuedFireAt(v time.Time) *ScheduleUpsertOne {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.SetQueuedFireAt(v)
+	})
+}
+
+// UpdateQueuedFireAt sets the "queued_fire_at" field to the value that was provided on create.
+func (u *ScheduleUpsertOne) UpdateQueuedFireAt() *ScheduleUpsertOne {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.UpdateQueuedFireAt()
+	})
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (u *ScheduleUpsertOne) ClearQueuedFireAt() *ScheduleUpsertOne {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.ClearQueuedFireAt()
 	})
 }
 
@@ -1442,6 +1499,27 @@ func (u *ScheduleUpsertBulk) UpdateNextFireAt() *ScheduleUpsertBulk {
 func (u *ScheduleUpsertBulk) ClearNextFireAt() *ScheduleUpsertBulk {
 	return u.Update(func(s *ScheduleUpsert) {
 		s.ClearNextFireAt()
+	})
+}
+
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (u *ScheduleUpsertBulk) SetQueuedFireAt(v time.Time) *ScheduleUpsertBulk {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.SetQueuedFireAt(v)
+	})
+}
+
+// UpdateQueuedFireAt sets the "queued_fire_at" field to the value that was provided on create.
+func (u *ScheduleUpsertBulk) UpdateQueuedFireAt() *ScheduleUpsertBulk {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.UpdateQueuedFireAt()
+	})
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (u *ScheduleUpsertBulk) ClearQueuedFireAt() *ScheduleUpsertBulk {
+	return u.Update(func(s *ScheduleUpsert) {
+		s.ClearQueuedFireAt()
 	})
 }
 

@@ -180,6 +180,26 @@ func (_u *ScheduleUpdate) ClearNextFireAt() *ScheduleUpdate {
 	return _u
 }
 
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (_u *ScheduleUpdate) SetQueuedFireAt(v time.Time) *ScheduleUpdate {
+	_u.mutation.SetQueuedFireAt(v)
+	return _u
+}
+
+// SetNillableQueuedFireAt sets the "queued_fire_at" field if the given value is not nil.
+func (_u *ScheduleUpdate) SetNillableQueuedFireAt(v *time.Time) *ScheduleUpdate {
+	if v != nil {
+		_u.SetQueuedFireAt(*v)
+	}
+	return _u
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (_u *ScheduleUpdate) ClearQueuedFireAt() *ScheduleUpdate {
+	_u.mutation.ClearQueuedFireAt()
+	return _u
+}
+
 // SetLastFireAt sets the "last_fire_at" field.
 func (_u *ScheduleUpdate) SetLastFireAt(v time.Time) *ScheduleUpdate {
 	_u.mutation.SetLastFireAt(v)
@@ -372,6 +392,12 @@ func (_u *ScheduleUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.NextFireAtCleared() {
 		_spec.ClearField(schedule.FieldNextFireAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.QueuedFireAt(); ok {
+		_spec.SetField(schedule.FieldQueuedFireAt, field.TypeTime, value)
+	}
+	if _u.mutation.QueuedFireAtCleared() {
+		_spec.ClearField(schedule.FieldQueuedFireAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.LastFireAt(); ok {
 		_spec.SetField(schedule.FieldLastFireAt, field.TypeTime, value)
 	}
@@ -557,6 +583,26 @@ func (_u *ScheduleUpdateOne) SetNillableNextFireAt(v *time.Time) *ScheduleUpdate
 // ClearNextFireAt clears the value of the "next_fire_at" field.
 func (_u *ScheduleUpdateOne) ClearNextFireAt() *ScheduleUpdateOne {
 	_u.mutation.ClearNextFireAt()
+	return _u
+}
+
+// SetQueuedFireAt sets the "queued_fire_at" field.
+func (_u *ScheduleUpdateOne) SetQueuedFireAt(v time.Time) *ScheduleUpdateOne {
+	_u.mutation.SetQueuedFireAt(v)
+	return _u
+}
+
+// SetNillableQueuedFireAt sets the "queued_fire_at" field if the given value is not nil.
+func (_u *ScheduleUpdateOne) SetNillableQueuedFireAt(v *time.Time) *ScheduleUpdateOne {
+	if v != nil {
+		_u.SetQueuedFireAt(*v)
+	}
+	return _u
+}
+
+// ClearQueuedFireAt clears the value of the "queued_fire_at" field.
+func (_u *ScheduleUpdateOne) ClearQueuedFireAt() *ScheduleUpdateOne {
+	_u.mutation.ClearQueuedFireAt()
 	return _u
 }
 
@@ -781,6 +827,12 @@ func (_u *ScheduleUpdateOne) sqlSave(ctx context.Context) (_node *Schedule, err 
 	}
 	if _u.mutation.NextFireAtCleared() {
 		_spec.ClearField(schedule.FieldNextFireAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.QueuedFireAt(); ok {
+		_spec.SetField(schedule.FieldQueuedFireAt, field.TypeTime, value)
+	}
+	if _u.mutation.QueuedFireAtCleared() {
+		_spec.ClearField(schedule.FieldQueuedFireAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.LastFireAt(); ok {
 		_spec.SetField(schedule.FieldLastFireAt, field.TypeTime, value)

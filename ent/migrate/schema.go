@@ -326,7 +326,7 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ResultsColumns[6], ResultsColumns[1]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status IN ('queued', 'running')",
+					Where: "(status)::text = ANY ((ARRAY['queued'::character varying, 'running'::character varying])::text[])",
 				},
 			},
 			{
@@ -506,6 +506,7 @@ var (
 		{Name: "variables", Type: field.TypeJSON, Nullable: true},
 		{Name: "priority", Type: field.TypeInt, Default: 0},
 		{Name: "next_fire_at", Type: field.TypeTime, Nullable: true},
+		{Name: "queued_fire_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_fire_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_run_id", Type: field.TypeString, Default: ""},
 		{Name: "last_error", Type: field.TypeString, Default: ""},
@@ -534,6 +535,14 @@ var (
 				Columns: []*schema.Column{SchedulesColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "NOT paused",
+				},
+			},
+			{
+				Name:    "schedule_queued_fire_at",
+				Unique:  false,
+				Columns: []*schema.Column{SchedulesColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "queued_fire_at IS NOT NULL",
 				},
 			},
 		},

@@ -40,6 +40,8 @@ const (
 	FieldPriority = "priority"
 	// FieldNextFireAt holds the string denoting the next_fire_at field in the database.
 	FieldNextFireAt = "next_fire_at"
+	// FieldQueuedFireAt holds the string denoting the queued_fire_at field in the database.
+	FieldQueuedFireAt = "queued_fire_at"
 	// FieldLastFireAt holds the string denoting the last_fire_at field in the database.
 	FieldLastFireAt = "last_fire_at"
 	// FieldLastRunID holds the string denoting the last_run_id field in the database.
@@ -70,6 +72,7 @@ var Columns = []string{
 	FieldVariables,
 	FieldPriority,
 	FieldNextFireAt,
+	FieldQueuedFireAt,
 	FieldLastFireAt,
 	FieldLastRunID,
 	FieldLastError,
@@ -244,6 +247,11 @@ func ByPriority(opts ...sql.OrderTermOption) OrderOption {
 // ByNextFireAt orders the results by the next_fire_at field.
 func ByNextFireAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNextFireAt, opts...).ToFunc()
+}
+
+// ByQueuedFireAt orders the results by the queued_fire_at field.
+func ByQueuedFireAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQueuedFireAt, opts...).ToFunc()
 }
 
 // ByLastFireAt orders the results by the last_fire_at field.

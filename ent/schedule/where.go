@@ -114,6 +114,11 @@ func NextFireAt(v time.Time) predicate.Schedule {
 	return predicate.Schedule(sql.FieldEQ(FieldNextFireAt, v))
 }
 
+// QueuedFireAt applies equality check predicate on the "queued_fire_at" field. It's identical to QueuedFireAtEQ.
+func QueuedFireAt(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldEQ(FieldQueuedFireAt, v))
+}
+
 // LastFireAt applies equality check predicate on the "last_fire_at" field. It's identical to LastFireAtEQ.
 func LastFireAt(v time.Time) predicate.Schedule {
 	return predicate.Schedule(sql.FieldEQ(FieldLastFireAt, v))
@@ -687,6 +692,56 @@ func NextFireAtIsNil() predicate.Schedule {
 // NextFireAtNotNil applies the NotNil predicate on the "next_fire_at" field.
 func NextFireAtNotNil() predicate.Schedule {
 	return predicate.Schedule(sql.FieldNotNull(FieldNextFireAt))
+}
+
+// QueuedFireAtEQ applies the EQ predicate on the "queued_fire_at" field.
+func QueuedFireAtEQ(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldEQ(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtNEQ applies the NEQ predicate on the "queued_fire_at" field.
+func QueuedFireAtNEQ(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNEQ(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtIn applies the In predicate on the "queued_fire_at" field.
+func QueuedFireAtIn(vs ...time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldIn(FieldQueuedFireAt, vs...))
+}
+
+// QueuedFireAtNotIn applies the NotIn predicate on the "queued_fire_at" field.
+func QueuedFireAtNotIn(vs ...time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotIn(FieldQueuedFireAt, vs...))
+}
+
+// QueuedFireAtGT applies the GT predicate on the "queued_fire_at" field.
+func QueuedFireAtGT(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldGT(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtGTE applies the GTE predicate on the "queued_fire_at" field.
+func QueuedFireAtGTE(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldGTE(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtLT applies the LT predicate on the "queued_fire_at" field.
+func QueuedFireAtLT(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldLT(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtLTE applies the LTE predicate on the "queued_fire_at" field.
+func QueuedFireAtLTE(v time.Time) predicate.Schedule {
+	return predicate.Schedule(sql.FieldLTE(FieldQueuedFireAt, v))
+}
+
+// QueuedFireAtIsNil applies the IsNil predicate on the "queued_fire_at" field.
+func QueuedFireAtIsNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldIsNull(FieldQueuedFireAt))
+}
+
+// QueuedFireAtNotNil applies the NotNil predicate on the "queued_fire_at" field.
+func QueuedFireAtNotNil() predicate.Schedule {
+	return predicate.Schedule(sql.FieldNotNull(FieldQueuedFireAt))
 }
 
 // LastFireAtEQ applies the EQ predicate on the "last_fire_at" field.

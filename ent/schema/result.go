@@ -61,7 +61,8 @@ func (Result) Indexes() []ent.Index {
 		index.Fields("run_id", "ordinal").StorageKey("result_pending").Annotations(entsql.IndexWhere("status = 'pending'")),
 		index.Fields("project_id", "case_id", "id"),
 		index.Fields("lease_expires_at").Annotations(entsql.IndexWhere("status = 'running'")),
-		index.Fields("kind", "project_id").StorageKey("result_held").Annotations(entsql.IndexWhere("status IN ('queued', 'running')")),
+		// As Postgres prints it: a condition that reads otherwise is taken for a change.
+		index.Fields("kind", "project_id").StorageKey("result_held").Annotations(entsql.IndexWhere("(status)::text = ANY ((ARRAY['queued'::character varying, 'running'::character varying])::text[])")),
 		index.Fields("worker_id").Annotations(entsql.IndexWhere("status = 'running'")),
 	}
 }

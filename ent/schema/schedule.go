@@ -31,6 +31,7 @@ func (Schedule) Fields() []ent.Field {
 		field.JSON("variables", map[string]string{}).Optional(),
 		field.Int("priority").Default(0).NonNegative().Max(4),
 		field.Time("next_fire_at").Optional().Nillable(),
+		field.Time("queued_fire_at").Optional().Nillable().Comment("A time that waits for the run before to be over."),
 		field.Time("last_fire_at").Optional().Nillable(),
 		field.String("last_run_id").Default(""),
 		field.String("last_error").Default("").Comment("Why the last time started no run."),
@@ -45,6 +46,7 @@ func (Schedule) Indexes() []ent.Index {
 		index.Fields("project_id", "id"),
 		index.Fields("plan_id"),
 		index.Fields("next_fire_at").Annotations(entsql.IndexWhere("NOT paused")),
+		index.Fields("queued_fire_at").Annotations(entsql.IndexWhere("queued_fire_at IS NOT NULL")),
 	}
 }
 
