@@ -63,10 +63,11 @@ func (WebhookDelivery) Fields() []ent.Field {
 
 // DeliveryTry is one request of a delivery and what came of it.
 type DeliveryTry struct {
-	At         time.Time `json:"at"`
-	Status     int       `json:"status,omitempty"` // of the answer; 0 without one
-	Error      string    `json:"error,omitempty"`
-	DurationMS int64     `json:"durationMs"`
+	At         time.Time  `json:"at"`
+	Status     int        `json:"status,omitempty"` // of the answer; 0 without one
+	Error      string     `json:"error,omitempty"`
+	DurationMS int64      `json:"durationMs"`
+	NextAt     *time.Time `json:"nextAt,omitempty"` // when the next try is due; nil when none follows
 }
 
 // Edges of a WebhookDelivery.
