@@ -7244,6 +7244,7 @@ type ResultMutation struct {
 	tags             *[]string
 	appendtags       []string
 	matrix           *map[string]string
+	target           *string
 	timeout_ms       *int64
 	addtimeout_ms    *int64
 	status           *result.Status
@@ -7764,6 +7765,42 @@ func (m *ResultMutation) MatrixCleared() bool {
 func (m *ResultMutation) ResetMatrix() {
 	m.matrix = nil
 	delete(m.clearedFields, result.FieldMatrix)
+}
+
+// SetTarget sets the "target" field.
+func (m *ResultMutation) SetTarget(s string) {
+	m.target = &s
+}
+
+// Target returns the value of the "target" field in the mutation.
+func (m *ResultMutation) Target() (r string, exists bool) {
+	v := m.target
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTarget returns the old "target" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldTarget(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTarget is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTarget requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTarget: %w", err)
+	}
+	return oldValue.Target, nil
+}
+
+// ResetTarget resets all changes to the "target" field.
+func (m *ResultMutation) ResetTarget() {
+	m.target = nil
 }
 
 // SetTimeoutMs sets the "timeout_ms" field.
@@ -8619,7 +8656,7 @@ func (m *ResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ResultMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 25)
 	if m.project_id != nil {
 		fields = append(fields, result.FieldProjectID)
 	}
@@ -8646,6 +8683,9 @@ func (m *ResultMutation) Fields() []string {
 	}
 	if m.matrix != nil {
 		fields = append(fields, result.FieldMatrix)
+	}
+	if m.target != nil {
+		fields = append(fields, result.FieldTarget)
 	}
 	if m.timeout_ms != nil {
 		fields = append(fields, result.FieldTimeoutMs)
@@ -8718,6 +8758,8 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.Tags()
 	case result.FieldMatrix:
 		return m.Matrix()
+	case result.FieldTarget:
+		return m.Target()
 	case result.FieldTimeoutMs:
 		return m.TimeoutMs()
 	case result.FieldStatus:
@@ -8775,6 +8817,8 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldTags(ctx)
 	case result.FieldMatrix:
 		return m.OldMatrix(ctx)
+	case result.FieldTarget:
+		return m.OldTarget(ctx)
 	case result.FieldTimeoutMs:
 		return m.OldTimeoutMs(ctx)
 	case result.FieldStatus:
@@ -8876,6 +8920,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMatrix(v)
+		return nil
+	case result.FieldTarget:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTarget(v)
 		return nil
 	case result.FieldTimeoutMs:
 		v, ok := value.(int64)
@@ -9195,6 +9246,9 @@ func (m *ResultMutation) ResetField(name string) error {
 		return nil
 	case result.FieldMatrix:
 		m.ResetMatrix()
+		return nil
+	case result.FieldTarget:
+		m.ResetTarget()
 		return nil
 	case result.FieldTimeoutMs:
 		m.ResetTimeoutMs()

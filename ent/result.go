@@ -39,6 +39,8 @@ type Result struct {
 	Tags []string `json:"tags,omitempty"`
 	// Matrix holds the value of the "matrix" field.
 	Matrix map[string]string `json:"matrix,omitempty"`
+	// Host that the case is about, with its port; empty when nothing says it.
+	Target string `json:"target,omitempty"`
 	// Limit of one attempt.
 	TimeoutMs int64 `json:"timeout_ms,omitempty"`
 	// Status holds the value of the "status" field.
@@ -115,7 +117,7 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case result.FieldOrdinal, result.FieldTimeoutMs, result.FieldAttempt, result.FieldMaxRetries, result.FieldRetries, result.FieldLost, result.FieldDurationMs:
 			values[i] = new(sql.NullInt64)
-		case result.FieldID, result.FieldProjectID, result.FieldRunID, result.FieldCaseID, result.FieldCaseKey, result.FieldTitle, result.FieldKind, result.FieldStatus, result.FieldOutcome, result.FieldError, result.FieldWorkerID, result.FieldDeferredFor:
+		case result.FieldID, result.FieldProjectID, result.FieldRunID, result.FieldCaseID, result.FieldCaseKey, result.FieldTitle, result.FieldKind, result.FieldTarget, result.FieldStatus, result.FieldOutcome, result.FieldError, result.FieldWorkerID, result.FieldDeferredFor:
 			values[i] = new(sql.NullString)
 		case result.FieldDeferredUntil, result.FieldLeaseExpiresAt, result.FieldStartedAt, result.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -197,6 +199,12 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Matrix); err != nil {
 					return fmt.Errorf("unmarshal field matrix: %w", err)
 				}
+			}
+		case result.FieldTarget:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field target", values[i])
+			} else if value.Valid {
+				_m.Target = value.String
 			}
 		case result.FieldTimeoutMs:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -366,6 +374,9 @@ func (_m *Result) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("matrix=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Matrix))
+	builder.WriteString(", ")
+	builder.WriteString("target=")
+	builder.WriteString(_m.Target)
 	builder.WriteString(", ")
 	builder.WriteString("timeout_ms=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TimeoutMs))

@@ -80,6 +80,20 @@ func (_c *ResultCreate) SetMatrix(v map[string]string) *ResultCreate {
 	return _c
 }
 
+// SetTarget sets the "target" field.
+func (_c *ResultCreate) SetTarget(v string) *ResultCreate {
+	_c.mutation.SetTarget(v)
+	return _c
+}
+
+// SetNillableTarget sets the "target" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableTarget(v *string) *ResultCreate {
+	if v != nil {
+		_c.SetTarget(*v)
+	}
+	return _c
+}
+
 // SetTimeoutMs sets the "timeout_ms" field.
 func (_c *ResultCreate) SetTimeoutMs(v int64) *ResultCreate {
 	_c.mutation.SetTimeoutMs(v)
@@ -351,6 +365,10 @@ func (_c *ResultCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ResultCreate) defaults() {
+	if _, ok := _c.mutation.Target(); !ok {
+		v := result.DefaultTarget
+		_c.mutation.SetTarget(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := result.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -421,6 +439,9 @@ func (_c *ResultCreate) check() error {
 		if err := result.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Result.kind": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Target(); !ok {
+		return &ValidationError{Name: "target", err: errors.New(`ent: missing required field "Result.target"`)}
 	}
 	if _, ok := _c.mutation.TimeoutMs(); !ok {
 		return &ValidationError{Name: "timeout_ms", err: errors.New(`ent: missing required field "Result.timeout_ms"`)}
@@ -564,6 +585,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Matrix(); ok {
 		_spec.SetField(result.FieldMatrix, field.TypeJSON, value)
 		_node.Matrix = value
+	}
+	if value, ok := _c.mutation.Target(); ok {
+		_spec.SetField(result.FieldTarget, field.TypeString, value)
+		_node.Target = value
 	}
 	if value, ok := _c.mutation.TimeoutMs(); ok {
 		_spec.SetField(result.FieldTimeoutMs, field.TypeInt64, value)
@@ -969,6 +994,9 @@ func (u *ResultUpsertOne) UpdateNewValues() *ResultUpsertOne {
 		}
 		if _, exists := u.create.mutation.Matrix(); exists {
 			s.SetIgnore(result.FieldMatrix)
+		}
+		if _, exists := u.create.mutation.Target(); exists {
+			s.SetIgnore(result.FieldTarget)
 		}
 		if _, exists := u.create.mutation.TimeoutMs(); exists {
 			s.SetIgnore(result.FieldTimeoutMs)
@@ -1468,6 +1496,9 @@ func (u *ResultUpsertBulk) UpdateNewValues() *ResultUpsertBulk {
 			}
 			if _, exists := b.mutation.Matrix(); exists {
 				s.SetIgnore(result.FieldMatrix)
+			}
+			if _, exists := b.mutation.Target(); exists {
+				s.SetIgnore(result.FieldTarget)
 			}
 			if _, exists := b.mutation.TimeoutMs(); exists {
 				s.SetIgnore(result.FieldTimeoutMs)

@@ -250,44 +250,48 @@ func init() {
 	resultDescOrdinal := resultFields[3].Descriptor()
 	// result.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
 	result.OrdinalValidator = resultDescOrdinal.Validators[0].(func(int) error)
+	// resultDescTarget is the schema descriptor for target field.
+	resultDescTarget := resultFields[10].Descriptor()
+	// result.DefaultTarget holds the default value on creation for the target field.
+	result.DefaultTarget = resultDescTarget.Default.(string)
 	// resultDescTimeoutMs is the schema descriptor for timeout_ms field.
-	resultDescTimeoutMs := resultFields[10].Descriptor()
+	resultDescTimeoutMs := resultFields[11].Descriptor()
 	// result.TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
 	result.TimeoutMsValidator = resultDescTimeoutMs.Validators[0].(func(int64) error)
 	// resultDescError is the schema descriptor for error field.
-	resultDescError := resultFields[13].Descriptor()
+	resultDescError := resultFields[14].Descriptor()
 	// result.DefaultError holds the default value on creation for the error field.
 	result.DefaultError = resultDescError.Default.(string)
 	// resultDescAttempt is the schema descriptor for attempt field.
-	resultDescAttempt := resultFields[14].Descriptor()
+	resultDescAttempt := resultFields[15].Descriptor()
 	// result.DefaultAttempt holds the default value on creation for the attempt field.
 	result.DefaultAttempt = resultDescAttempt.Default.(int)
 	// result.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
 	result.AttemptValidator = resultDescAttempt.Validators[0].(func(int) error)
 	// resultDescMaxRetries is the schema descriptor for max_retries field.
-	resultDescMaxRetries := resultFields[15].Descriptor()
+	resultDescMaxRetries := resultFields[16].Descriptor()
 	// result.DefaultMaxRetries holds the default value on creation for the max_retries field.
 	result.DefaultMaxRetries = resultDescMaxRetries.Default.(int)
 	// result.MaxRetriesValidator is a validator for the "max_retries" field. It is called by the builders before save.
 	result.MaxRetriesValidator = resultDescMaxRetries.Validators[0].(func(int) error)
 	// resultDescRetries is the schema descriptor for retries field.
-	resultDescRetries := resultFields[16].Descriptor()
+	resultDescRetries := resultFields[17].Descriptor()
 	// result.DefaultRetries holds the default value on creation for the retries field.
 	result.DefaultRetries = resultDescRetries.Default.(int)
 	// result.RetriesValidator is a validator for the "retries" field. It is called by the builders before save.
 	result.RetriesValidator = resultDescRetries.Validators[0].(func(int) error)
 	// resultDescLost is the schema descriptor for lost field.
-	resultDescLost := resultFields[17].Descriptor()
+	resultDescLost := resultFields[18].Descriptor()
 	// result.DefaultLost holds the default value on creation for the lost field.
 	result.DefaultLost = resultDescLost.Default.(int)
 	// result.LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	result.LostValidator = resultDescLost.Validators[0].(func(int) error)
 	// resultDescDeferredFor is the schema descriptor for deferred_for field.
-	resultDescDeferredFor := resultFields[20].Descriptor()
+	resultDescDeferredFor := resultFields[21].Descriptor()
 	// result.DefaultDeferredFor holds the default value on creation for the deferred_for field.
 	result.DefaultDeferredFor = resultDescDeferredFor.Default.(string)
 	// resultDescDurationMs is the schema descriptor for duration_ms field.
-	resultDescDurationMs := resultFields[24].Descriptor()
+	resultDescDurationMs := resultFields[25].Descriptor()
 	// result.DefaultDurationMs holds the default value on creation for the duration_ms field.
 	result.DefaultDurationMs = resultDescDurationMs.Default.(int64)
 	// result.DurationMsValidator is a validator for the "duration_ms" field. It is called by the builders before save.

@@ -264,6 +264,7 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser"}},
 		{Name: "tags", Type: field.TypeJSON, Nullable: true},
 		{Name: "matrix", Type: field.TypeJSON, Nullable: true},
+		{Name: "target", Type: field.TypeString, Default: ""},
 		{Name: "timeout_ms", Type: field.TypeInt64},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"pending", "queued", "running", "finished"}, Default: "pending"},
 		{Name: "outcome", Type: field.TypeEnum, Nullable: true, Enums: []string{"passed", "flaky", "skipped", "failed", "timed_out", "errored", "cancelled"}},
@@ -289,7 +290,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_runs_results",
-				Columns:    []*schema.Column{ResultsColumns[24]},
+				Columns:    []*schema.Column{ResultsColumns[25]},
 				RefColumns: []*schema.Column{RunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -298,12 +299,12 @@ var (
 			{
 				Name:    "result_run_id_ordinal",
 				Unique:  true,
-				Columns: []*schema.Column{ResultsColumns[24], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[25], ResultsColumns[2]},
 			},
 			{
 				Name:    "result_pending",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[24], ResultsColumns[2]},
+				Columns: []*schema.Column{ResultsColumns[25], ResultsColumns[2]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'pending'",
 				},
@@ -316,7 +317,7 @@ var (
 			{
 				Name:    "result_lease_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[20]},
+				Columns: []*schema.Column{ResultsColumns[21]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'running'",
 				},
@@ -332,7 +333,7 @@ var (
 			{
 				Name:    "result_worker_id",
 				Unique:  false,
-				Columns: []*schema.Column{ResultsColumns[17]},
+				Columns: []*schema.Column{ResultsColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'running'",
 				},

@@ -33,6 +33,8 @@ const (
 	FieldTags = "tags"
 	// FieldMatrix holds the string denoting the matrix field in the database.
 	FieldMatrix = "matrix"
+	// FieldTarget holds the string denoting the target field in the database.
+	FieldTarget = "target"
 	// FieldTimeoutMs holds the string denoting the timeout_ms field in the database.
 	FieldTimeoutMs = "timeout_ms"
 	// FieldStatus holds the string denoting the status field in the database.
@@ -97,6 +99,7 @@ var Columns = []string{
 	FieldKind,
 	FieldTags,
 	FieldMatrix,
+	FieldTarget,
 	FieldTimeoutMs,
 	FieldStatus,
 	FieldOutcome,
@@ -127,6 +130,8 @@ func ValidColumn(column string) bool {
 var (
 	// OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
 	OrdinalValidator func(int) error
+	// DefaultTarget holds the default value on creation for the "target" field.
+	DefaultTarget string
 	// TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
 	TimeoutMsValidator func(int64) error
 	// DefaultError holds the default value on creation for the "error" field.
@@ -248,6 +253,11 @@ func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByTarget orders the results by the target field.
+func ByTarget(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTarget, opts...).ToFunc()
 }
 
 // ByTimeoutMs orders the results by the timeout_ms field.

@@ -96,6 +96,11 @@ func Title(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldTitle, v))
 }
 
+// Target applies equality check predicate on the "target" field. It's identical to TargetEQ.
+func Target(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldTarget, v))
+}
+
 // TimeoutMs applies equality check predicate on the "timeout_ms" field. It's identical to TimeoutMsEQ.
 func TimeoutMs(v int64) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldTimeoutMs, v))
@@ -574,6 +579,71 @@ func MatrixIsNil() predicate.Result {
 // MatrixNotNil applies the NotNil predicate on the "matrix" field.
 func MatrixNotNil() predicate.Result {
 	return predicate.Result(sql.FieldNotNull(FieldMatrix))
+}
+
+// TargetEQ applies the EQ predicate on the "target" field.
+func TargetEQ(v string) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldTarget, v))
+}
+
+// TargetNEQ applies the NEQ predicate on the "target" field.
+func TargetNEQ(v string) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldTarget, v))
+}
+
+// TargetIn applies the In predicate on the "target" field.
+func TargetIn(vs ...string) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldTarget, vs...))
+}
+
+// TargetNotIn applies the NotIn predicate on the "target" field.
+func TargetNotIn(vs ...string) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldTarget, vs...))
+}
+
+// TargetGT applies the GT predicate on the "target" field.
+func TargetGT(v string) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldTarget, v))
+}
+
+// TargetGTE applies the GTE predicate on the "target" field.
+func TargetGTE(v string) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldTarget, v))
+}
+
+// TargetLT applies the LT predicate on the "target" field.
+func TargetLT(v string) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldTarget, v))
+}
+
+// TargetLTE applies the LTE predicate on the "target" field.
+func TargetLTE(v string) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldTarget, v))
+}
+
+// TargetContains applies the Contains predicate on the "target" field.
+func TargetContains(v string) predicate.Result {
+	return predicate.Result(sql.FieldContains(FieldTarget, v))
+}
+
+// TargetHasPrefix applies the HasPrefix predicate on the "target" field.
+func TargetHasPrefix(v string) predicate.Result {
+	return predicate.Result(sql.FieldHasPrefix(FieldTarget, v))
+}
+
+// TargetHasSuffix applies the HasSuffix predicate on the "target" field.
+func TargetHasSuffix(v string) predicate.Result {
+	return predicate.Result(sql.FieldHasSuffix(FieldTarget, v))
+}
+
+// TargetEqualFold applies the EqualFold predicate on the "target" field.
+func TargetEqualFold(v string) predicate.Result {
+	return predicate.Result(sql.FieldEqualFold(FieldTarget, v))
+}
+
+// TargetContainsFold applies the ContainsFold predicate on the "target" field.
+func TargetContainsFold(v string) predicate.Result {
+	return predicate.Result(sql.FieldContainsFold(FieldTarget, v))
 }
 
 // TimeoutMsEQ applies the EQ predicate on the "timeout_ms" field.

@@ -28,6 +28,7 @@ func (Result) Fields() []ent.Field {
 		field.Enum("kind").GoType(spec.Kind("")).Immutable(),
 		field.Strings("tags").Optional().Immutable(),
 		field.JSON("matrix", map[string]string{}).Optional().Immutable(),
+		field.String("target").Default("").Immutable().Comment("Host that the case is about, with its port; empty when nothing says it."),
 		field.Int64("timeout_ms").Positive().Immutable().Comment("Limit of one attempt."),
 		field.Enum("status").Values("pending", "queued", "running", "finished").Default("pending"),
 		field.Enum("outcome").GoType(spec.Outcome("")).Optional().Nillable(),
