@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"errors"
+	"os"
 
 	"github.com/lib/pq"
 
@@ -20,7 +21,7 @@ func Explain(err error) error {
 }
 
 func away(err error) bool {
-	if errors.Is(err, driver.ErrBadConn) {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, os.ErrDeadlineExceeded) { // cut, see bounds
 		return true
 	}
 	pqErr, ok := errors.AsType[*pq.Error](err)

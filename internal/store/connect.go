@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/lib/pq"
@@ -37,7 +38,7 @@ func limit(parameters map[string]string) {
 }
 
 // connect returns what opens connections for Ent.
-func connect(databaseURL string) (driver.Connector, error) {
+func connect(databaseURL string, cancelWithin time.Duration) (driver.Connector, error) {
 	cfg, err := pq.NewConfig(databaseURL)
 	if err != nil {
 		return nil, err
@@ -53,18 +54,21 @@ func connect(databaseURL string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner.Dialer(&dialer{})
-	return connector{inner}, nil
+	inner.Dialer(&dialer{cancelWithin: cancelWithin})
+	return connector{inner, cancelWithin}, nil
 }
 
-type connector struct{ *pq.Connector }
+type connector struct {
+	*pq.Connector
+	cancelWithin time.Duration
+}
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	inner, err := open(ctx, c.Connector)
+	inner, raw, err := open(ctx, c.Connector)
 	if err != nil { // here, so that every query during an outage has the code
 		return nil, apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
 	}
-	return newConn(inner)
+	return newConn(inner, &bounds{raw: raw, cancelWithin: c.cancelWithin})
 }
 
 // pqConn is what a connection of lib/pq offers to database/sql.
@@ -85,6 +89,7 @@ type pqConn interface {
 // remembered one takes a single round trip and is parsed once.
 type conn struct {
 	pqConn
+	bounds     *bounds
 	statements *simplelru.LRU[string, driver.Stmt]
 	busy       bool            // rows are being read
 	txDone     <-chan struct{} // of the transaction's context, which lib/pq watches already
@@ -98,11 +103,11 @@ const (
 	maxRemembered = 4096
 )
 
-func newConn(inner pqConn) (*conn, error) {
+func newConn(inner pqConn, b *bounds) (*conn, error) {
 	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s driver.Stmt) {
 		_ = s.Close() // it fails only with the connection
 	})
-	return &conn{pqConn: inner, statements: statements}, err
+	return &conn{pqConn: inner, bounds: b, statements: statements}, err
 }
 
 var errBusy = errors.New("the rows of a query are still being read on this connection")
@@ -110,6 +115,7 @@ var errBusy = errors.New("the rows of a query are still being read on this conne
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	ctx = c.watched(ctx)
+	defer c.bound(ctx)()
 	stmt, err := c.statement(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -124,6 +130,16 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	ctx = c.watched(ctx)
+	end := c.bound(ctx)
+	rows, err := c.query(ctx, query, args)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	return &connRows{Rows: rows, conn: c, query: query, end: end}, nil
+}
+
+func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	stmt, err := c.statement(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -136,17 +152,35 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, c.checked(query, err)
 	}
 	c.busy = true
-	return &connRows{Rows: rows, conn: c, query: query}, nil
+	return rows, nil
+}
+
+// Ping implements driver.Pinger.
+func (c *conn) Ping(ctx context.Context) error {
+	defer c.bound(ctx)()
+	return c.pqConn.Ping(ctx)
+}
+
+// Close implements driver.Conn.
+func (c *conn) Close() error {
+	c.bounds.part()
+	return c.pqConn.Close()
+}
+
+func (c *conn) bound(ctx context.Context) (end func()) {
+	return c.bounds.begin(ctx, &c.bounds.statement)
 }
 
 // BeginTx implements driver.ConnBeginTx.
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	end := c.bounds.begin(ctx, &c.bounds.tx)
 	tx, err := c.pqConn.BeginTx(ctx, o)
 	if err != nil {
+		end()
 		return nil, err
 	}
 	c.txDone = ctx.Done()
-	return connTx{tx, c}, nil
+	return connTx{tx, c, end}, nil
 }
 
 // ResetSession implements driver.SessionResetter.
@@ -203,6 +237,7 @@ type connRows struct {
 	driver.Rows
 	conn  *conn
 	query string
+	end   func()
 }
 
 func (r *connRows) Next(dest []driver.Value) error {
@@ -214,6 +249,7 @@ func (r *connRows) Next(dest []driver.Value) error {
 }
 
 func (r *connRows) Close() error {
+	defer r.end()
 	r.conn.busy = false
 	return r.Rows.Close()
 }
@@ -221,14 +257,17 @@ func (r *connRows) Close() error {
 type connTx struct {
 	driver.Tx
 	conn *conn
+	end  func()
 }
 
 func (t connTx) Commit() error {
+	defer t.end()
 	t.conn.txDone = nil
 	return t.Tx.Commit()
 }
 
 func (t connTx) Rollback() error {
+	defer t.end()
 	t.conn.txDone = nil
 	return t.Tx.Rollback()
 }

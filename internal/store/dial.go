@@ -15,7 +15,7 @@ const dialWithin = 10 * time.Second
 
 // open opens a connection within its context. lib/pq alone waits for ever for a
 // server that accepts a connection and says nothing.
-func open(ctx context.Context, c *pq.Connector) (pqConn, error) {
+func open(ctx context.Context, c *pq.Connector) (pqConn, net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, dialWithin, fmt.Errorf("no answer within %s", dialWithin))
 	defer cancel()
 	attempt := &handshake{}
@@ -25,17 +25,17 @@ func open(ctx context.Context, c *pq.Connector) (pqConn, error) {
 		if err == nil {
 			_ = raw.Close() // its socket is closed already
 		}
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	inner, ok := raw.(pqConn)
 	if !ok {
 		_ = raw.Close()
-		return nil, fmt.Errorf("a connection of lib/pq lacks methods: %T", raw)
+		return nil, nil, fmt.Errorf("a connection of lib/pq lacks methods: %T", raw)
 	}
-	return inner, nil
+	return inner, attempt.conn, nil // lib/pq dials no more: nobody else writes it
 }
 
 // handshake is a connection that is being opened.
@@ -65,18 +65,37 @@ func (h *handshake) abort() {
 	}
 }
 
-// dialer tells the handshake in the context about its connection.
-type dialer struct{ net.Dialer }
+// dialer tells the handshake in the context about its connection. Without a
+// handshake the connection is one on which lib/pq asks Postgres to cancel a
+// statement: it lives no longer than that may take.
+type dialer struct {
+	net.Dialer
+	cancelWithin time.Duration
+}
 
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	h, ok := ctx.Value(handshakeKey{}).(*handshake)
+	if !ok {
+		return d.DialTimeout(network, address, d.cancelWithin)
+	}
 	c, err := d.Dialer.DialContext(ctx, network, address)
-	if h, ok := ctx.Value(handshakeKey{}).(*handshake); ok && err == nil {
+	if err == nil {
 		h.begin(c)
 	}
 	return c, err
 }
 
-// DialTimeout completes pq.Dialer; a connector with a context does not use it.
+// DialTimeout completes pq.Dialer. The timeout is for all that is done with the
+// connection.
 func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	return (&net.Dialer{Timeout: timeout}).DialContext(context.Background(), network, address)
+	deadline := time.Now().Add(timeout)
+	c, err := (&net.Dialer{Deadline: deadline}).DialContext(context.Background(), network, address)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.SetDeadline(deadline); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
 }

@@ -28,6 +28,9 @@ type Store struct {
 type Options struct {
 	MaxConns      int32         // of Ent's pool (16); River's has half of it
 	ConnectWithin time.Duration // how long to wait for Postgres (10 s)
+	// CancelWithin is how long Postgres has to cancel a statement whose context
+	// has ended, before its connection is cut (3 s).
+	CancelWithin time.Duration
 }
 
 // Open connects to the database. It fails with Unavailable when Postgres does
@@ -39,17 +42,24 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if o.ConnectWithin == 0 {
 		o.ConnectWithin = 10 * time.Second
 	}
+	if o.CancelWithin == 0 {
+		o.CancelWithin = 3 * time.Second
+	}
 	poolConfig, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	poolConfig.MaxConns = max(4, o.MaxConns/2)
-	connector, err := connect(databaseURL)
+	connector, err := connect(databaseURL, o.CancelWithin)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	name(poolConfig.ConnConfig.RuntimeParams, queueName)
 	limit(poolConfig.ConnConfig.RuntimeParams)
+	if poolConfig.ConnConfig.ConnectTimeout == 0 {
+		poolConfig.ConnConfig.ConnectTimeout = dialWithin
+	}
+	poolConfig.ConnConfig.Tracer = queryLimit{maxQueueQuery}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(int(o.MaxConns))
 	db.SetMaxIdleConns(int(o.MaxConns))
