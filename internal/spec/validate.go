@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxExpandedCases bounds what the matrix makes of a plan.
@@ -68,8 +69,26 @@ func (v *validator) validate() {
 	if p.WebServer != nil && v.sound(&p.WebServer.URL) {
 		v.address(v.at(&p.WebServer.URL), p.WebServer.URL, false)
 	}
+	v.schedule()
 	v.size()
 	v.variables()
+}
+
+func (v *validator) schedule() {
+	s := v.plan.Schedule
+	if s == nil {
+		return
+	}
+	if v.sound(&s.TimeZone) {
+		if _, err := ParseZone(s.TimeZone); err != nil {
+			v.report(v.at(&s.TimeZone), "the time zone %s", err)
+		}
+	}
+	if v.sound(&s.Cron) {
+		if _, err := ParseCron(s.Cron, time.UTC); err != nil {
+			v.report(v.at(&s.Cron), "the schedule %s", err)
+		}
+	}
 }
 
 // size checks the number of cases once the matrix has multiplied them.

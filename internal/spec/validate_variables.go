@@ -51,7 +51,7 @@ func (v *validator) variables() {
 	for i := range p.Cases {
 		v.caseVariables(&p.Cases[i], base)
 	}
-	for _, key := range []string{"version", "name", "description", "tags", "environment", "secrets", "matrix", "gates"} {
+	for _, key := range []string{"version", "name", "description", "tags", "environment", "secrets", "matrix", "concurrency", "schedule", "gates"} {
 		v.walk(root.get(key), vocabulary{})
 	}
 }
