@@ -21,19 +21,30 @@ import (
 // parsedVersions bounds how many parsed versions a process remembers.
 const parsedVersions = 64
 
+// Follower keeps what hangs on plans in step with them.
+type Follower interface {
+	// PlanSaved is told of a plan that a person has created or updated, equal
+	// content or not, in the transaction that stores it. A run from a source alone
+	// is not told: whoever may only start runs changes nothing else.
+	PlanSaved(ctx context.Context, tx *store.Tx, row *ent.Plan, parsed *spec.Plan) error
+	// PlanDeleted is told of a plan in the transaction that hides it.
+	PlanDeleted(ctx context.Context, tx *store.Tx, planID string) error
+}
+
 // Service keeps plans.
 type Service struct {
-	store  *store.Store
-	parsed *lru.Cache[string, *Version]
+	store     *store.Store
+	parsed    *lru.Cache[string, *Version]
+	followers []Follower
 }
 
 // New returns the service.
-func New(s *store.Store) *Service {
+func New(s *store.Store, followers ...Follower) *Service {
 	parsed, err := lru.New[string, *Version](parsedVersions)
 	if err != nil {
 		panic(err) // the size is a positive constant
 	}
-	return &Service{store: s, parsed: parsed}
+	return &Service{store: s, parsed: parsed, followers: followers}
 }
 
 // Create stores a new plan with its first version.
@@ -48,8 +59,10 @@ func (s *Service) Create(ctx context.Context, src Source) (*ent.Plan, error) {
 	}
 	var out *ent.Plan
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		out, _, err = create(ctx, tx, p.ProjectID, parsed, src)
-		return err
+		if out, _, err = create(ctx, tx, p.ProjectID, parsed, src); err != nil {
+			return err
+		}
+		return s.saved(ctx, tx, out, parsed)
 	})
 	return out, err
 }
@@ -70,8 +83,10 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 		if err != nil {
 			return missing(err, id)
 		}
-		out, _, err = update(ctx, tx, row, parsed, src)
-		return err
+		if out, _, err = update(ctx, tx, row, parsed, src); err != nil {
+			return err
+		}
+		return s.saved(ctx, tx, out, parsed)
 	})
 	return out, err
 }
@@ -82,14 +97,21 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.store.Ent.Plan.Update().Where(visible(p.ProjectID), plan.ID(id)).SetDeletedAt(time.Now()).Save(ctx)
-	if err != nil {
-		return fmt.Errorf("delete the plan: %w", err)
-	}
-	if n == 0 {
-		return notFound(id)
-	}
-	return nil
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Plan.Update().Where(visible(p.ProjectID), plan.ID(id)).SetDeletedAt(time.Now()).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("delete the plan: %w", err)
+		}
+		if n == 0 {
+			return notFound(id)
+		}
+		for _, f := range s.followers {
+			if err := f.PlanDeleted(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Get returns a plan of the caller's project.
@@ -175,6 +197,15 @@ func (s *Service) LatestTx(ctx context.Context, tx *store.Tx, projectID, planID 
 		return nil, missing(err, planID)
 	}
 	return versionOf(ctx, tx, row)
+}
+
+func (s *Service) saved(ctx context.Context, tx *store.Tx, row *ent.Plan, parsed *spec.Plan) error {
+	for _, f := range s.followers {
+		if err := f.PlanSaved(ctx, tx, row, parsed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func create(ctx context.Context, tx *store.Tx, projectID string, parsed *spec.Plan, src Source) (*ent.Plan, *ent.PlanVersion, error) {
