@@ -16,9 +16,12 @@ const (
 	RunStarted   Type = "run.started"   // the first case began
 	CaseStarted  Type = "case.started"  // an attempt began
 	CaseRetried  Type = "case.retried"  // an attempt did not pass, another one will be made
-	CaseRequeued Type = "case.requeued" // the attempt's worker was lost, the case is given to another one
+	CaseRequeued Type = "case.requeued" // the attempt's worker was lost or told to end, the case is given to another one
 	CaseFinished Type = "case.finished" // the result has its outcome
-	RunStopping  Type = "run.stopping"  // someone asked the run to stop
+	RunPaused    Type = "run.paused"    // no further case is begun
+	RunResumed   Type = "run.resumed"   // cases are begun again
+	RunDeferred  Type = "run.deferred"  // cases wait for a target that does not answer
+	RunStopping  Type = "run.stopping"  // no further case is begun: someone asked for it, or a limit was reached
 	RunFinished  Type = "run.finished"  // always the last
 )
 
@@ -26,7 +29,7 @@ const (
 func Types() []Type {
 	return []Type{
 		RunQueued, RunStarted, CaseStarted, CaseRetried, CaseRequeued,
-		CaseFinished, RunStopping, RunFinished,
+		CaseFinished, RunPaused, RunResumed, RunDeferred, RunStopping, RunFinished,
 	}
 }
 

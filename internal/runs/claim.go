@@ -147,7 +147,7 @@ func (s *Service) announceAttempts(ctx context.Context, tx *store.Tx, cs []*clai
 	for _, c := range cs {
 		e := r.event(events.CaseStarted, now)
 		describe(&e, c.row)
-		e.WorkerID, c.stopping = c.workerID, r.stopping
+		e.WorkerID, c.stopping = c.workerID, Interrupts(r.stopping)
 		evs = append(evs, e)
 	}
 	return s.record(ctx, tx, r, evs...)

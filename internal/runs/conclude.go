@@ -30,12 +30,15 @@ func (s *Service) finishRun(ctx context.Context, tx *store.Tx, r *runRow) (event
 		gates = string(doc)
 	}
 	const query = `
-UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, last_seq = last_seq + 1 WHERE id = $1`
+UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, error = $5, last_seq = last_seq + 1, short = false WHERE id = $1`
 	now := time.Now()
 	r.status = statusOf(r, judged)
 	r.lastSeq++
-	if _, err := tx.ExecContext(ctx, query, r.id, string(r.status), gates, now); err != nil {
+	if _, err := tx.ExecContext(ctx, query, r.id, string(r.status), gates, now, sentenceOf(r.stopping)); err != nil {
 		return events.Event{}, fmt.Errorf("store the run's status: %w", err)
+	}
+	if l, known := s.limits.Peek(r.projectID); r.grouped || known && (l.onCases() || len(l.environments) > 0) {
+		tx.AfterCommit(s.kick) // another run may have waited for this end
 	}
 	return r.event(events.RunFinished, now), nil
 }
@@ -66,9 +69,9 @@ func judge(g *spec.Gates, r events.Counts) []schema.GateOutcome {
 func statusOf(r *runRow, gates []schema.GateOutcome) run.Status {
 	c := r.counts
 	switch {
-	case c.Cancelled > 0 || r.stopping:
+	case c.Cancelled > 0 || r.stopping == run.StopReasonAsked || r.stopping == run.StopReasonSuperseded:
 		return run.StatusCancelled
-	case c.Failed+c.TimedOut > 0:
+	case c.Failed+c.TimedOut > 0 || r.stopping == run.StopReasonTimeout:
 		return run.StatusFailed
 	case c.Errored > 0:
 		return run.StatusErrored

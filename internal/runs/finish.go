@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
@@ -90,6 +91,10 @@ func (s *Service) finishTogether(ctx context.Context, fs []Finished) ([]error, e
 	var errs []error
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		errs = make([]error, len(fs))
+		l, err := s.lockLimits(ctx, tx, fs[0].Result.ProjectID)
+		if err != nil {
+			return err
+		}
 		ends, err := decide(ctx, tx, fs)
 		if err != nil {
 			return err
@@ -106,7 +111,7 @@ func (s *Service) finishTogether(ctx context.Context, fs []Finished) ([]error, e
 				errs[i] = ErrStale
 			}
 		}
-		return s.proceed(ctx, tx, kept)
+		return s.proceed(ctx, tx, l, kept)
 	})
 	return errs, err
 }
@@ -125,21 +130,25 @@ type again struct {
 }
 
 // decide says for each attempt whether another one follows: the plan allows it
-// or the worker had to end, and nobody asked the run to stop.
+// or the worker had to end, and the run is not being stopped.
 func decide(ctx context.Context, tx *store.Tx, fs []Finished) ([]ending, error) {
 	out := make([]ending, len(fs))
-	wanted := false
+	depends := false
 	for i, f := range fs {
 		out[i] = ending{Finished: f, next: f.wish()}
-		wanted = wanted || out[i].next != nil
+		depends = depends || out[i].next != nil || f.Outcome == spec.OutcomeCancelled
 	}
-	if !wanted {
+	if !depends {
 		return out, nil
 	}
 	stopping, err := lockRun(ctx, tx, fs[0].Result.RunID)
-	if stopping {
-		for i := range out {
-			out[i].next = nil
+	if !Interrupts(stopping) {
+		return out, err
+	}
+	for i := range out {
+		out[i].next = nil
+		if out[i].Outcome == spec.OutcomeCancelled {
+			out[i].Outcome, out[i].Error = interrupted(stopping)
 		}
 	}
 	return out, err
@@ -169,22 +178,26 @@ func (f Finished) settled() spec.Outcome {
 // proceed stores attempts of one run whose results were released: their details,
 // the run's counts, the events, the jobs of what comes next, and the run's end
 // after its last case.
-func (s *Service) proceed(ctx context.Context, tx *store.Tx, ends []ending) error {
+func (s *Service) proceed(ctx context.Context, tx *store.Tx, l limits, ends []ending) error {
 	if len(ends) == 0 {
 		return nil
 	}
 	if err := storeAttempts(ctx, tx, ends); err != nil {
 		return err
 	}
-	d := delta{events: len(ends), outcomes: map[spec.Outcome]int{}}
-	settled := 0
+	runID := ends[0].Result.RunID
+	rm, err := s.roomFor(ctx, tx, l, ends[0].Result.ProjectID, runID)
+	if err != nil {
+		return err
+	}
+	d := delta{events: len(ends), outcomes: map[spec.Outcome]int{}, room: rm}
 	for _, e := range ends {
 		if e.next == nil {
 			d.outcomes[e.settled()]++
-			settled++
+			d.released++
 		}
 	}
-	r, err := advance(ctx, tx, ends[0].Result.RunID, d)
+	r, err := advance(ctx, tx, runID, d)
 	if err != nil {
 		return err
 	}
@@ -199,7 +212,22 @@ func (s *Service) proceed(ctx context.Context, tx *store.Tx, ends []ending) erro
 	if err := s.record(ctx, tx, r, evs...); err != nil {
 		return err
 	}
-	return s.enqueueNext(ctx, tx, r, ends, settled)
+	if l.onCases() && r.take < d.released {
+		tx.AfterCommit(s.kick) // other runs of the project may have the tokens
+	}
+	if err := s.enqueueNext(ctx, tx, r, rm, ends); err != nil {
+		return err
+	}
+	if r.failedEnough() {
+		return s.stop(ctx, tx, runID, run.StopReasonMaxFailures)
+	}
+	return nil
+}
+
+// failedEnough reports whether the run is to begin no further case.
+func (r *runRow) failedEnough() bool {
+	c := r.counts
+	return r.maxFailures > 0 && r.stopping == "" && !r.complete() && c.Failed+c.TimedOut+c.Errored >= r.maxFailures
 }
 
 // endEvents tells the attempts one after the other, each with the counts as they
@@ -225,9 +253,9 @@ func endEvents(r *runRow, d delta, ends []ending) []events.Event {
 	return out
 }
 
-// enqueueNext queues what is tried again, in the place that it had, and passes
-// on the tokens of what was settled.
-func (s *Service) enqueueNext(ctx context.Context, tx *store.Tx, r *runRow, ends []ending, tokens int) error {
+// enqueueNext queues what is tried again, in the place that it had, and what the
+// tokens of the settled cases go to.
+func (s *Service) enqueueNext(ctx context.Context, tx *store.Tx, r *runRow, rm room, ends []ending) error {
 	var jobs []Job
 	for _, e := range ends {
 		if e.next != nil {
@@ -236,13 +264,11 @@ func (s *Service) enqueueNext(ctx context.Context, tx *store.Tx, r *runRow, ends
 			jobs = append(jobs, jobOf(&next, r.priority))
 		}
 	}
-	if tokens > 0 && !r.complete() {
-		more, err := takePending(ctx, tx, r, tokens)
-		if err != nil {
-			return err
-		}
-		jobs = append(jobs, more...)
+	more, err := takePending(ctx, tx, r, rm)
+	if err != nil {
+		return err
 	}
+	jobs = append(jobs, more...)
 	if len(jobs) == 0 {
 		return nil
 	}

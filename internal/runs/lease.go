@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
@@ -22,7 +23,7 @@ const MaxLost = 3
 type Lease struct {
 	ResultID string
 	Attempt  int
-	Stopping bool // the run was asked to stop
+	Stopping bool // the run is stopped, and what is under way with it
 }
 
 // Renew extends the leases of the results that a worker performs and returns
@@ -36,7 +37,7 @@ func (s *Service) Renew(ctx context.Context, workerID string, resultIDs []string
 	const query = `
 UPDATE results SET lease_expires_at = now() + $2 * interval '1 millisecond'
 FROM runs WHERE results.id = ANY($3) AND results.worker_id = $1 AND results.status = 'running' AND runs.id = results.run_id
-RETURNING results.id, results.attempt, runs.stop_requested_at IS NOT NULL`
+RETURNING results.id, results.attempt, COALESCE(runs.stop_reason, '')`
 	rows, err := s.store.DB.QueryContext(ctx, query, workerID, LeaseTime.Milliseconds(), pq.Array(resultIDs))
 	if err != nil {
 		return nil, fmt.Errorf("renew the leases: %w", err)
@@ -45,9 +46,11 @@ RETURNING results.id, results.attempt, runs.stop_requested_at IS NOT NULL`
 	var out []Lease
 	for rows.Next() {
 		var l Lease
-		if err := rows.Scan(&l.ResultID, &l.Attempt, &l.Stopping); err != nil {
+		var stopping run.StopReason
+		if err := rows.Scan(&l.ResultID, &l.Attempt, &stopping); err != nil {
 			return nil, fmt.Errorf("renew the leases: %w", err)
 		}
+		l.Stopping = Interrupts(stopping)
 		out = append(out, l)
 	}
 	return out, rows.Err()
@@ -60,7 +63,7 @@ const reapBatch = 200
 // it found. Any process may call it at any time: each attempt is reaped once.
 func (s *Service) Reap(ctx context.Context) (int, error) {
 	const query = `
-SELECT id, attempt, run_id FROM results
+SELECT id, attempt, run_id, project_id FROM results
 WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT $1`
 	rows, err := s.store.DB.QueryContext(ctx, query, reapBatch)
 	if err != nil {
@@ -70,7 +73,7 @@ WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at 
 	var lost []*ent.Result
 	for rows.Next() {
 		r := &ent.Result{}
-		if err := rows.Scan(&r.ID, &r.Attempt, &r.RunID); err != nil {
+		if err := rows.Scan(&r.ID, &r.Attempt, &r.RunID, &r.ProjectID); err != nil {
 			return 0, fmt.Errorf("look for lost attempts: %w", err)
 		}
 		lost = append(lost, r)
@@ -93,10 +96,15 @@ WHERE status = 'running' AND lease_expires_at < now() ORDER BY lease_expires_at 
 // takeBack ends a lost attempt and queues the next one, or gives the case up.
 func (s *Service) takeBack(ctx context.Context, found *ent.Result) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		stopping, err := lockRun(ctx, tx, found.RunID)
+		l, err := s.lockLimits(ctx, tx, found.ProjectID)
 		if err != nil {
 			return err
 		}
+		reason, err := lockRun(ctx, tx, found.RunID)
+		if err != nil {
+			return err
+		}
+		stopping := Interrupts(reason)
 		r, err := lockLost(ctx, tx, found.ID, found.Attempt)
 		if err != nil {
 			return err
@@ -107,7 +115,7 @@ func (s *Service) takeBack(ctx context.Context, found *ent.Result) error {
 			Error: "the worker was lost while it performed the case", StartedAt: startOf(r, now), FinishedAt: now,
 		}
 		if stopping {
-			f.Outcome = spec.OutcomeCancelled
+			f.Outcome, f.Error = interrupted(reason)
 		}
 		end := ending{Finished: f, next: &again{lost: 1, event: events.CaseRequeued}}
 		if stopping || r.Lost+1 >= MaxLost {
@@ -123,7 +131,7 @@ func (s *Service) takeBack(ctx context.Context, found *ent.Result) error {
 		if !current[r.ID] {
 			return ErrStale
 		}
-		return s.proceed(ctx, tx, []ending{end})
+		return s.proceed(ctx, tx, l, []ending{end})
 	})
 }
 

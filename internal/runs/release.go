@@ -104,27 +104,61 @@ func collect(rows *sql.Rows, err error, ids map[string]bool, doing string) error
 	return nil
 }
 
-// takePending queues the run's next cases, at most n. The run's row is locked,
-// so no other transaction can choose the same ones.
-func takePending(ctx context.Context, tx *store.Tx, r *runRow, n int) (jobs []Job, err error) {
-	const query = `
-UPDATE results SET status = 'queued' WHERE id IN (
-	SELECT id FROM results WHERE run_id = $1 AND status = 'pending' ORDER BY ordinal LIMIT $2)
-RETURNING id, kind, attempt, timeout_ms`
-	rows, err := tx.QueryContext(ctx, query, r.id, n)
+// takePending queues the run's next cases: as many as the run has just taken
+// tokens for. Where fewer can go, since a target or a kind has to wait, the run
+// gives the other tokens back. The run's row is locked, so no other transaction
+// can choose the same ones.
+func takePending(ctx context.Context, tx *store.Tx, r *runRow, rm room) (jobs []Job, err error) {
+	if r.take == 0 {
+		return nil, nil
+	}
+	jobs, err = queuePending(ctx, tx, r, rm)
 	if err != nil {
 		return nil, fmt.Errorf("queue the next cases: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
+	if left := r.take - len(jobs); left > 0 {
+		if _, err := tx.ExecContext(ctx, "UPDATE runs SET tokens = tokens - $2, short = true WHERE id = $1", r.id, left); err != nil {
+			return nil, fmt.Errorf("give tokens of run %s back: %w", r.id, err)
+		}
+	}
+	return jobs, nil
+}
+
+func queuePending(ctx context.Context, tx *store.Tx, r *runRow, rm room) (jobs []Job, err error) {
+	const next = `
+UPDATE results SET status = 'queued', deferred_until = NULL, deferred_for = '' WHERE id IN (
+	SELECT id FROM results WHERE run_id = $1 AND status = 'pending' AND (deferred_until IS NULL OR deferred_until <= now())
+	ORDER BY ordinal LIMIT $2)
+RETURNING id, kind, attempt, timeout_ms, target`
+	// The place of each case among those of its kind costs a look at all that wait.
+	const nextOfKinds = `
+UPDATE results SET status = 'queued', deferred_until = NULL, deferred_for = '' WHERE id IN (
+	SELECT id FROM (
+		SELECT id, ordinal, kind, row_number() OVER (PARTITION BY kind ORDER BY ordinal) AS place FROM results
+		WHERE run_id = $1 AND status = 'pending' AND (deferred_until IS NULL OR deferred_until <= now())
+	) AS waiting LEFT JOIN unnest($3::text[], $4::bigint[]) AS limits(kind, free) USING (kind)
+	WHERE place <= COALESCE(free, $2) ORDER BY ordinal LIMIT $2)
+RETURNING id, kind, attempt, timeout_ms, target`
+	query, args := next, []any{r.id, r.take}
+	if len(rm.kinds) > 0 {
+		var kinds []string
+		var free []int64
+		for kind, n := range rm.kinds {
+			kinds, free = append(kinds, string(kind)), append(free, int64(n))
+		}
+		query, args = nextOfKinds, append(args, store.Array(kinds), store.Array(free))
+	}
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		next := ent.Result{RunID: r.id}
-		if err := rows.Scan(&next.ID, &next.Kind, &next.Attempt, &next.TimeoutMs); err != nil {
-			return nil, fmt.Errorf("queue the next cases: %w", err)
+		if err := rows.Scan(&next.ID, &next.Kind, &next.Attempt, &next.TimeoutMs, &next.Target); err != nil {
+			return nil, err
 		}
 		jobs = append(jobs, jobOf(&next, r.priority))
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("queue the next cases: %w", err)
-	}
-	return jobs, nil
+	return jobs, rows.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/plans"
@@ -21,11 +22,17 @@ type Job struct {
 	Kind     spec.Kind
 	Priority int           // 1 is served first
 	Timeout  time.Duration // limit of the attempt
+	Target   string        // host that the case is about; "" when nothing says it
 }
 
 // Enqueuer puts jobs into the queue as part of a transaction.
 type Enqueuer interface {
 	Enqueue(ctx context.Context, tx *store.Tx, jobs ...Job) error
+}
+
+// Outbox hears what happens to runs, in the transaction in which it happens.
+type Outbox interface {
+	Tell(ctx context.Context, tx *store.Tx, evs []events.Event) error
 }
 
 // Service keeps runs.
@@ -36,13 +43,16 @@ type Service struct {
 	hub      *events.Hub
 	bus      *events.Bus
 	enqueuer Enqueuer
+	outbox   Outbox
 	sealer   *seal.Sealer
 	setups   *lru.Cache[string, *setup]
+	limits   *expirable.LRU[string, limits]
+	kicks    chan struct{}
 	claims   *gatherer[*claiming]
 	finishes *gatherer[Finished]
 }
 
-// Deps are what the service needs; all are required.
+// Deps are what the service needs; all but the outbox are required.
 type Deps struct {
 	Store    *store.Store
 	Plans    *plans.Service
@@ -50,6 +60,7 @@ type Deps struct {
 	Hub      *events.Hub
 	Bus      *events.Bus
 	Enqueuer Enqueuer
+	Outbox   Outbox
 	Sealer   *seal.Sealer
 }
 
@@ -61,7 +72,8 @@ func New(d Deps) *Service {
 	}
 	s := &Service{
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
-		enqueuer: d.Enqueuer, sealer: d.Sealer, setups: known,
+		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, setups: known,
+		limits: newLimitsCache(), kicks: make(chan struct{}, 1),
 	}
 	s.claims = newGatherer(s.claimTogether, func(*claiming) int { return 1 })
 	s.finishes = newGatherer(s.finishTogether, Finished.rows)

@@ -24,6 +24,8 @@ const (
 	DefaultParallel = 5
 	DefaultTimeout  = 5 * time.Minute
 	DefaultPriority = 2
+
+	DefaultRunTimeout = time.Hour
 )
 
 // StartInput says what to run: a stored plan or a source, and how.
@@ -36,8 +38,12 @@ type StartInput struct {
 	Priority         int // 1–4; 0 means 2
 	Parallel         int // overrides the plan
 	Retries          *int
+	MaxFailures      *int // overrides the plan; 0 is without a limit
 	Select           Selection
 	ClientMutationID string // a repeated start with the same id returns the first run
+
+	Origin   run.Origin // "" is a caller
+	OriginID string     // the schedule or the trigger
 }
 
 // Start writes the run, its results, its first events and the jobs of its first
@@ -55,7 +61,7 @@ func (s *Service) Start(ctx context.Context, in StartInput) (*ent.Run, error) {
 	}
 	var out *ent.Run
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		out, err = s.start(ctx, tx, p.ProjectID, in)
+		out, err = s.StartTx(ctx, tx, p.ProjectID, in)
 		return err
 	})
 	if ent.IsConstraintError(err) && in.ClientMutationID != "" {
@@ -76,6 +82,8 @@ func (in StartInput) validate() error {
 		return apperr.Invalid("parallel", "parallel must be from 1 to 1000")
 	case in.Retries != nil && (*in.Retries < 0 || *in.Retries > 10):
 		return apperr.Invalid("retries", "retries must be from 0 to 10")
+	case in.MaxFailures != nil && (*in.MaxFailures < 0 || *in.MaxFailures > 10_000):
+		return apperr.Invalid("maxFailures", "maxFailures must be from 0 to 10000; 0 is without a limit")
 	case len(in.ClientMutationID) > 200:
 		return apperr.Invalid("clientMutationId", "clientMutationId has at most 200 characters")
 	case len(in.Environment) > 100:
@@ -95,7 +103,12 @@ func (s *Service) startedBefore(ctx context.Context, projectID, key string) (*en
 	return r, err
 }
 
-func (s *Service) start(ctx context.Context, tx *store.Tx, projectID string, in StartInput) (*ent.Run, error) {
+// StartTx starts a run in the name of a project, as part of a transaction. A
+// client mutation id that was used before violates a constraint.
+func (s *Service) StartTx(ctx context.Context, tx *store.Tx, projectID string, in StartInput) (*ent.Run, error) {
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
 	var version *ent.PlanVersion
 	var err error
 	if in.Source != nil {
@@ -110,24 +123,33 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, projectID string, in 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parsed.Plan.Variables(in.Variables, in.Secrets); err != nil {
+	vars, err := parsed.Plan.Variables(in.Variables, in.Secrets)
+	if err != nil {
 		return nil, apperr.Invalid("variables", "%s", err)
 	}
 	cases, keys, err := in.Select.apply(parsed)
 	if err != nil {
 		return nil, err
 	}
-	skipped := 0
+	waiting := 0
 	for _, c := range cases {
-		if c.Skip != "" {
-			skipped++
+		if c.Skip == "" {
+			waiting++
 		}
 	}
-	row, err := s.createRun(ctx, tx, projectID, version, parsed.Plan, in, keys, len(cases), skipped)
+	row, err := s.createRun(ctx, tx, projectID, version, parsed.Plan, in, keys, len(cases), len(cases)-waiting)
 	if err != nil {
 		return nil, err
 	}
-	results, err := createResults(ctx, tx, row, parsed.Plan, cases, in.Retries)
+	l, err := s.letIn(ctx, tx, row, parsed.Plan.Concurrency)
+	if err != nil {
+		return nil, err
+	}
+	rm, err := s.firstTokens(ctx, tx, l, row, waiting)
+	if err != nil {
+		return nil, err
+	}
+	results, err := createResults(ctx, tx, row, parsed.Plan, cases, in, rm, newTargets(vars, in.Secrets))
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +169,14 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 		SetVariables(in.Variables).SetSelection(keys).
 		SetPriority(cmp.Or(in.Priority, DefaultPriority)).
 		SetParallel(cmp.Or(in.Parallel, deref(plan.Use.Parallel), DefaultParallel)).
+		SetTimeoutMs(plan.Timeout.Or(DefaultRunTimeout).Milliseconds()).
+		SetMaxFailures(firstOf(in.MaxFailures, plan.MaxFailures)).
+		SetOrigin(cmp.Or(in.Origin, run.OriginCaller)).SetOriginID(in.OriginID).
 		SetTotal(total).SetSkipped(skipped).SetFinished(skipped).
 		SetLastSeq(int64(1 + skipped)) // the events that announce records
+	if c := plan.Concurrency; c != nil {
+		create.SetConcurrencyGroup(c.Group).SetConcurrencyMax(max(1, deref(c.Max)))
+	}
 	if in.ClientMutationID != "" {
 		create.SetClientMutationID(in.ClientMutationID)
 	}
@@ -166,30 +194,44 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 	return row, nil
 }
 
+// firstTokens gives a new run its tokens, where it was let in.
+func (s *Service) firstTokens(ctx context.Context, tx *store.Tx, l limits, row *ent.Run, waiting int) (room, error) {
+	if row.AdmittedAt == nil {
+		return room{limited: true}, nil
+	}
+	rm, err := s.roomFor(ctx, tx, l, row.ProjectID, row.ID)
+	if err != nil {
+		return room{}, err
+	}
+	want := min(row.Parallel, waiting)
+	rm.limited, rm.most = true, min(want, rm.tokens())
+	return rm, nil
+}
+
 // resultBatch keeps an insert below Postgres' limit of 65,535 parameters.
 const resultBatch = 2000
 
-// createResults stores a result for each case. The first ones, as many as may be
-// under way at once, are queued already.
+// createResults stores a result for each case. The first ones, as many as there
+// is room for, are queued already.
 func createResults(ctx context.Context, tx *store.Tx, row *ent.Run, plan *spec.Plan,
-	cases []spec.ExpandedCase, retries *int,
+	cases []spec.ExpandedCase, in StartInput, rm room, targets *targets,
 ) ([]*ent.Result, error) {
 	creates := make([]*ent.ResultCreate, len(cases))
-	tokens := row.Parallel
+	tokens := 0
 	for i, c := range cases {
 		create := tx.Result.Create().SetProjectID(row.ProjectID).SetRunID(row.ID).SetOrdinal(i).
-			SetCaseID(c.ID).SetCaseKey(c.Key).SetTitle(c.Title()).SetKind(c.Kind).
+			SetCaseID(c.ID).SetCaseKey(c.Key).SetTitle(c.Title()).SetKind(c.Kind).SetTarget(targets.of(c)).
 			SetTags(append(append([]string{}, plan.Tags...), c.Tags...)).SetMatrix(c.Matrix).
 			SetTimeoutMs(c.Timeout.Or(plan.Use.Timeout.Or(DefaultTimeout)).Milliseconds()).
-			SetMaxRetries(firstOf(retries, c.Retries, plan.Use.Retries))
+			SetMaxRetries(firstOf(in.Retries, c.Retries, plan.Use.Retries))
 		switch {
 		case c.Skip != "":
 			now := time.Now()
 			create.SetStatus(result.StatusFinished).SetOutcome(spec.OutcomeSkipped).SetError(c.Skip).
 				SetStartedAt(now).SetFinishedAt(now)
-		case tokens > 0:
+		case tokens < rm.most && rm.take(c.Kind):
 			create.SetStatus(result.StatusQueued)
-			tokens--
+			tokens++
 		}
 		creates[i] = create
 	}
@@ -210,9 +252,20 @@ func createResults(ctx context.Context, tx *store.Tx, row *ent.Run, plan *spec.P
 // under way at once. Each finished case passes its token on.
 func (s *Service) enqueueFirst(ctx context.Context, tx *store.Tx, row *ent.Run, results []*ent.Result) error {
 	var jobs []Job
+	waiting := 0
 	for _, r := range results {
-		if r.Status == result.StatusQueued {
+		switch r.Status {
+		case result.StatusQueued:
 			jobs = append(jobs, jobOf(r, row.Priority))
+		case result.StatusPending:
+			waiting++
+		}
+	}
+	short := row.AdmittedAt != nil && len(jobs) < min(row.Parallel, len(jobs)+waiting)
+	if len(jobs) > 0 || short {
+		const query = "UPDATE runs SET tokens = $2, short = $3 WHERE id = $1"
+		if _, err := tx.ExecContext(ctx, query, row.ID, len(jobs), short); err != nil {
+			return fmt.Errorf("store the tokens: %w", err)
 		}
 	}
 	if len(jobs) == 0 {
@@ -262,7 +315,7 @@ func describe(e *events.Event, r *ent.Result) {
 func jobOf(r *ent.Result, priority int) Job {
 	return Job{
 		RunID: r.RunID, ResultID: r.ID, Attempt: r.Attempt, Kind: r.Kind,
-		Priority: priority, Timeout: time.Duration(r.TimeoutMs) * time.Millisecond,
+		Priority: priority, Timeout: time.Duration(r.TimeoutMs) * time.Millisecond, Target: r.Target,
 	}
 }
 

@@ -3,10 +3,12 @@ package runs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
@@ -24,74 +26,143 @@ func (s *Service) Stop(ctx context.Context, id string) (*ent.Run, error) {
 	}
 	var out *ent.Run
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Run.Query().Where(run.ProjectID(p.ProjectID), run.ID(id)).ForUpdate().Only(ctx)
-		if err != nil {
-			return missing(err, id)
-		}
-		if !ended(row.Status) && row.StopRequestedAt == nil {
-			if err := s.stop(ctx, tx, id); err != nil {
-				return err
-			}
-			tx.AfterCommit(func() { s.bus.PublishStop(id) })
-		}
-		out, err = tx.Run.Get(ctx, id)
+		out, err = s.StopTx(ctx, tx, p.ProjectID, id, run.StopReasonAsked)
 		return err
 	})
 	return out, err
 }
 
-func (s *Service) stop(ctx context.Context, tx *store.Tx, id string) error {
-	dropped, err := dropWaiting(ctx, tx, id)
+// StopTx stops a run of a project for a reason, as part of a transaction. With
+// no project it stops the run whatever project it belongs to.
+func (s *Service) StopTx(ctx context.Context, tx *store.Tx, projectID, id string, reason run.StopReason) (*ent.Run, error) {
+	q := tx.Run.Query().Where(run.ID(id))
+	if projectID != "" {
+		q.Where(run.ProjectID(projectID))
+	}
+	row, err := q.ForUpdate().Only(ctx)
+	if err != nil {
+		return nil, missing(err, id)
+	}
+	if ended(row.Status) || row.StopRequestedAt != nil {
+		return row, nil
+	}
+	if err := s.stop(ctx, tx, id, reason); err != nil {
+		return nil, err
+	}
+	return tx.Run.Get(ctx, id)
+}
+
+// stop ends what waits and, unless only new cases are to be kept from
+// beginning, tells the workers to end what is under way. The run's row is locked.
+func (s *Service) stop(ctx context.Context, tx *store.Tx, id string, reason run.StopReason) error {
+	outcome, sentence := dropped(reason)
+	left, queued, err := dropWaiting(ctx, tx, id, reason)
 	if err != nil {
 		return err
 	}
-	advanced, err := advance(ctx, tx, id, delta{
-		events: 1 + len(dropped), stopping: true,
-		outcomes: map[spec.Outcome]int{spec.OutcomeCancelled: len(dropped)},
+	r, err := advance(ctx, tx, id, delta{
+		events: 1 + len(left), stopping: reason, released: queued,
+		outcomes: map[spec.Outcome]int{outcome: len(left)},
 	})
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	evs := []events.Event{advanced.event(events.RunStopping, now)}
-	for _, r := range dropped {
-		e := advanced.event(events.CaseFinished, now)
-		describe(&e, r)
-		e.Outcome, e.Error = spec.OutcomeCancelled, stoppedBefore
+	first := r.event(events.RunStopping, now)
+	first.Counts.Add(outcome, -len(left))
+	first.Error = sentenceOf(reason)
+	evs := []events.Event{first}
+	for i, res := range left {
+		e := r.event(events.CaseFinished, now)
+		e.Counts.Add(outcome, i+1-len(left))
+		describe(&e, res)
+		e.Outcome, e.Error = outcome, sentence
 		evs = append(evs, e)
 	}
-	if advanced.complete() {
-		last, err := s.finishRun(ctx, tx, advanced)
+	if r.complete() {
+		last, err := s.finishRun(ctx, tx, r)
 		if err != nil {
 			return err
 		}
 		evs = append(evs, last)
+	} else if Interrupts(reason) {
+		tx.AfterCommit(func() { s.bus.PublishStop(id) })
 	}
-	return s.record(ctx, tx, advanced, evs...)
+	return s.record(ctx, tx, r, evs...)
 }
 
-const stoppedBefore = "the run was stopped before the case began"
+// Interrupts reports whether a stop for this reason ends cases under way.
+func Interrupts(reason run.StopReason) bool {
+	return reason != "" && reason != run.StopReasonMaxFailures
+}
 
-// dropWaiting cancels what has not begun. A case that a worker is leasing at
-// this moment is left to that worker, which learns of the stop from the lease.
-func dropWaiting(ctx context.Context, tx *store.Tx, runID string) (out []*ent.Result, err error) {
-	const query = `
-UPDATE results SET status = 'finished', outcome = 'cancelled', error = $2, finished_at = now()
-WHERE id IN (SELECT id FROM results WHERE run_id = $1 AND status IN ('pending', 'queued') FOR UPDATE SKIP LOCKED)
-RETURNING id, case_id, case_key, title, kind, attempt`
-	var rows *sql.Rows
-	if rows, err = tx.QueryContext(ctx, query, runID, stoppedBefore); err != nil {
-		return nil, fmt.Errorf("cancel the waiting cases: %w", err)
+// sentenceOf says to people why a run stops.
+func sentenceOf(reason run.StopReason) string {
+	switch reason {
+	case run.StopReasonSuperseded:
+		return "a later run of its concurrency group took its place"
+	case run.StopReasonTimeout:
+		return "the run's limit of time was reached"
+	case run.StopReasonMaxFailures:
+		return "so many cases failed that no further one is begun"
+	case run.StopReasonAsked:
+		return "someone asked the run to stop"
 	}
-	defer func() { _ = rows.Close() }()
+	return ""
+}
+
+// interrupted says what becomes of cases under way that a stop ends.
+func interrupted(reason run.StopReason) (spec.Outcome, string) {
+	if reason == run.StopReasonTimeout {
+		return spec.OutcomeTimedOut, "the run's limit of time was reached while the case was under way"
+	}
+	return spec.OutcomeCancelled, "the run was stopped while the case was under way"
+}
+
+// dropped says what becomes of cases that a stop keeps from beginning. Nobody
+// chose to cancel those that a limit of the plan leaves out.
+func dropped(reason run.StopReason) (spec.Outcome, string) {
+	switch reason {
+	case run.StopReasonTimeout:
+		return spec.OutcomeSkipped, "the run's limit of time was reached before the case began"
+	case run.StopReasonMaxFailures:
+		return spec.OutcomeSkipped, "too many cases had failed before the case began"
+	case run.StopReasonSuperseded:
+		return spec.OutcomeCancelled, "a later run took the place of this one before the case began"
+	case run.StopReasonAsked:
+	}
+	return spec.OutcomeCancelled, "the run was stopped before the case began"
+}
+
+// dropWaiting ends what has not begun, and tells how many of the cases were
+// queued. A case that a worker is leasing at this moment is left to that worker,
+// which learns of the stop from the lease. So is a case that is tried again, when
+// only new ones are to be kept from beginning.
+func dropWaiting(ctx context.Context, tx *store.Tx, runID string, reason run.StopReason) (out []*ent.Result, queued int, err error) {
+	outcome, sentence := dropped(reason)
+	const query = `
+UPDATE results SET status = 'finished', outcome = $2, error = $3, finished_at = now()
+FROM (
+	SELECT id, status FROM results
+	WHERE run_id = $1 AND (status = 'pending' OR status = 'queued' AND ($4 OR attempt = 1)) ORDER BY ordinal FOR UPDATE SKIP LOCKED
+) AS waiting WHERE results.id = waiting.id
+RETURNING results.id, case_id, case_key, title, kind, attempt, ordinal, waiting.status`
+	var rows *sql.Rows
+	if rows, err = tx.QueryContext(ctx, query, runID, string(outcome), sentence, Interrupts(reason)); err != nil {
+		return nil, 0, fmt.Errorf("end the waiting cases: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		r := &ent.Result{RunID: runID}
-		if err := rows.Scan(&r.ID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.Attempt); err != nil {
-			return nil, fmt.Errorf("cancel the waiting cases: %w", err)
+		if err := rows.Scan(&r.ID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.Attempt, &r.Ordinal, &r.Status); err != nil {
+			return nil, 0, fmt.Errorf("end the waiting cases: %w", err)
+		}
+		if r.Status == result.StatusQueued {
+			queued++
 		}
 		out = append(out, r)
 	}
-	return out, rows.Err()
+	return out, queued, rows.Err()
 }
 
 // ended reports whether a run has its last status.
