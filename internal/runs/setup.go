@@ -12,6 +12,7 @@ const setups = 64
 
 // setup is the part of a run that its cases share and that never changes.
 type setup struct {
+	projectID string
 	version   *plans.Version
 	variables map[string]string
 	secrets   map[string]string
@@ -33,7 +34,7 @@ func (s *Service) setup(ctx context.Context, runID string) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &setup{version: version, variables: row.Variables, secrets: secrets}
+	out := &setup{projectID: row.ProjectID, version: version, variables: row.Variables, secrets: secrets}
 	s.setups.Add(runID, out)
 	return out, nil
 }
