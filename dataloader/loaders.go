@@ -19,6 +19,7 @@ const wait = time.Millisecond
 // Loaders of one response.
 type Loaders struct {
 	Run           *dataloadgen.Loader[string, *ent.Run]
+	Situation     *dataloadgen.Loader[string, *runs.Situation] // by run
 	Plan          *dataloadgen.Loader[string, *ent.Plan]
 	PlanVersion   *dataloadgen.Loader[string, *ent.PlanVersion]
 	LatestVersion *dataloadgen.Loader[string, *ent.PlanVersion] // by plan
@@ -40,6 +41,7 @@ type Source struct {
 func (s Source) New() *Loaders {
 	return &Loaders{
 		Run:           one(s.Runs.ByID, func(r *ent.Run) string { return r.ID }),
+		Situation:     one(s.Runs.Situations, func(t *runs.Situation) string { return t.RunID }),
 		Plan:          one(s.Plans.ByID, func(p *ent.Plan) string { return p.ID }),
 		PlanVersion:   one(s.Plans.VersionsByID, func(v *ent.PlanVersion) string { return v.ID }),
 		LatestVersion: one(s.Plans.LatestVersions, func(v *ent.PlanVersion) string { return v.PlanID }),

@@ -32,14 +32,17 @@ func (s *Service) groupsOf(ctx context.Context, tx *store.Tx, row *ent.Run) ([]g
 	if err != nil {
 		return nil, err
 	}
-	var out []group
+	return groupsIn(l, row), nil
+}
+
+func groupsIn(l limits, row *ent.Run) (out []group) {
 	if row.ConcurrencyGroup != "" {
 		out = append(out, group{run.FieldConcurrencyGroup, row.ConcurrencyGroup, row.ConcurrencyMax})
 	}
 	if n := l.environments[row.Environment]; n > 0 {
 		out = append(out, group{run.FieldEnvironment, row.Environment, n})
 	}
-	return out, nil
+	return out
 }
 
 // letIn admits a new run, or leaves it to wait for the earlier runs of its
@@ -79,8 +82,8 @@ func (s *Service) lockGroups(ctx context.Context, tx *store.Tx, row *ent.Run) ([
 // waits for. The groups are locked.
 func (s *Service) admit(ctx context.Context, tx *store.Tx, row *ent.Run, groups []group) error {
 	for _, g := range groups {
-		free, err := g.hasPlace(ctx, tx, row)
-		if err != nil || !free {
+		inside, before, err := g.count(ctx, tx, row)
+		if err != nil || inside+before >= g.max {
 			return err
 		}
 	}
@@ -96,21 +99,22 @@ func (s *Service) admit(ctx context.Context, tx *store.Tx, row *ent.Run, groups 
 	return nil
 }
 
-func (g group) hasPlace(ctx context.Context, tx *store.Tx, row *ent.Run) (bool, error) {
+// count counts the other runs of the group: those that were let in, and those
+// that wait before this one.
+func (g group) count(ctx context.Context, q Querier, row *ent.Run) (inside, before int, err error) {
 	// A run that is paused before it was let in stands aside.
 	query := `
 SELECT count(*) FILTER (WHERE admitted_at IS NOT NULL),
 	count(*) FILTER (WHERE admitted_at IS NULL AND paused_at IS NULL AND (priority, id) < ($4, $3))
 FROM runs WHERE project_id = $1 AND ` + g.column + ` = $2 AND id <> $3 AND finished_at IS NULL`
-	rows, err := tx.QueryContext(ctx, query, row.ProjectID, g.value, row.ID, row.Priority)
-	var inside, before int
+	rows, err := q.QueryContext(ctx, query, row.ProjectID, g.value, row.ID, row.Priority)
 	if err == nil {
 		err = scanOne(rows, &inside, &before)
 	}
 	if err != nil {
-		return false, fmt.Errorf("count the runs of %s: %w", g.value, err)
+		return 0, 0, fmt.Errorf("count the runs of %s: %w", g.value, err)
 	}
-	return inside+before < g.max, nil
+	return inside, before, nil
 }
 
 // supersede stops the earlier runs of a run's concurrency group.

@@ -41,11 +41,24 @@ func (s *Service) limitsOf(ctx context.Context, tx *store.Tx, projectID string) 
 	if known, ok := s.limits.Get(projectID); ok {
 		return known, nil
 	}
+	l, err := readLimits(ctx, tx, projectID)
+	if err == nil {
+		s.limits.Add(projectID, l)
+	}
+	return l, err
+}
+
+// freshLimits returns a project's limits as they are, for people.
+func (s *Service) freshLimits(ctx context.Context, projectID string) (limits, error) {
+	return readLimits(ctx, s.store.DB, projectID)
+}
+
+func readLimits(ctx context.Context, q Querier, projectID string) (limits, error) {
 	const query = `
 SELECT max_parallel, COALESCE(environment_limits, '{}'),
 	EXISTS (SELECT FROM reservations WHERE starts_at <= now() AND ends_at > now())
 FROM projects WHERE id = $1`
-	rows, err := tx.QueryContext(ctx, query, projectID)
+	rows, err := q.QueryContext(ctx, query, projectID)
 	var l limits
 	var environments []byte
 	if err == nil {
@@ -57,7 +70,6 @@ FROM projects WHERE id = $1`
 	if err != nil {
 		return l, fmt.Errorf("read the limits of project %s: %w", projectID, err)
 	}
-	s.limits.Add(projectID, l)
 	return l, nil
 }
 
@@ -136,11 +148,11 @@ func (s *Service) roomFor(ctx context.Context, tx *store.Tx, l limits, projectID
 
 // projectRoom is what the other runs of a project leave of its limit. While one
 // of them has too little, none gets more than its share.
-func projectRoom(ctx context.Context, tx *store.Tx, limit int, projectID, runID string) (int, error) {
+func projectRoom(ctx context.Context, q Querier, limit int, projectID, runID string) (int, error) {
 	const query = `
 SELECT COALESCE(sum(tokens), 0), count(*) FILTER (WHERE short), count(*) FILTER (WHERE short OR tokens > 0)
 FROM runs WHERE project_id = $1 AND id <> $2 AND finished_at IS NULL`
-	rows, err := tx.QueryContext(ctx, query, projectID, runID)
+	rows, err := q.QueryContext(ctx, query, projectID, runID)
 	var held, short, sharing int
 	if err == nil {
 		err = scanOne(rows, &held, &short, &sharing)
@@ -161,7 +173,7 @@ func share(of, n int) int { return (of + n - 1) / n }
 // slotRoom is how many more cases of each kind a run may queue while slots are
 // reserved. Each project has what it reserved; what nobody reserved belongs to
 // all. Kinds without a reservation have no limit.
-func slotRoom(ctx context.Context, tx *store.Tx, projectID, runID string) (map[spec.Kind]int, error) {
+func slotRoom(ctx context.Context, q Querier, projectID, runID string) (map[spec.Kind]int, error) {
 	const query = `
 WITH reserved AS (
 	SELECT kind, project_id, sum(slots) AS slots FROM reservations
@@ -181,7 +193,7 @@ SELECT kind, COALESCE(max(slots.slots), 0) - sum(reserved) AS common, sum(GREATE
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND short) AS short,
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND (short OR tokens > 0)) AS sharing
 FROM used LEFT JOIN slots USING (kind) GROUP BY kind`
-	rows, err := tx.QueryContext(ctx, query, projectID, runID, workers.LostAfter.Milliseconds())
+	rows, err := q.QueryContext(ctx, query, projectID, runID, workers.LostAfter.Milliseconds())
 	if err != nil {
 		return nil, fmt.Errorf("count the free slots: %w", err)
 	}

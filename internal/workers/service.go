@@ -31,13 +31,14 @@ type Worker struct {
 	PID     int
 	Version string
 	Slots   map[string]int // cases at once, by kind
+	Labels  map[string]string
 }
 
 // Register announces a worker.
 func (s *Service) Register(ctx context.Context, w Worker) error {
 	now := time.Now()
 	err := s.store.Ent.Worker.Create().SetID(w.ID).SetHost(w.Host).SetPid(w.PID).SetVersion(w.Version).
-		SetSlots(w.Slots).SetStartedAt(now).SetHeartbeatAt(now).Exec(ctx)
+		SetSlots(w.Slots).SetLabels(w.Labels).SetStartedAt(now).SetHeartbeatAt(now).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("register the worker: %w", err)
 	}
