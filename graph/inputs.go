@@ -106,6 +106,10 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Runs.Result(ctx, id))
 	case ident.Artifact:
 		return nodeOf(r.Services.Artifacts.Get(ctx, id))
+	case ident.Webhook:
+		return nodeOf(r.Services.Webhooks.Get(ctx, id))
+	case ident.Delivery:
+		return nodeOf(r.Services.Webhooks.Delivery(ctx, id))
 	case ident.Project:
 		return nodeOf(r.Services.Auth.Visible(ctx, id))
 	}

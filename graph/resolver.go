@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 )
 
@@ -23,6 +24,7 @@ type Services struct {
 	Runs      *runs.Service
 	Workers   *workers.Service
 	Artifacts *artifacts.Service
+	Webhooks  *webhooks.Service
 }
 
 // orNull turns "there is no such thing" into null, which a nullable field says.

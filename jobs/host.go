@@ -23,6 +23,7 @@ import (
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 )
 
@@ -34,6 +35,7 @@ type Host struct {
 	runs      *runs.Service
 	workers   *workers.Service
 	artifacts *artifacts.Service
+	webhooks  *webhooks.Service
 	executors map[spec.Kind]executors.Executor
 	slots     map[spec.Kind]int
 	logger    *slog.Logger
@@ -54,6 +56,7 @@ type HostConfig struct {
 	Runs      *runs.Service
 	Workers   *workers.Service
 	Artifacts *artifacts.Service
+	Webhooks  *webhooks.Service
 	Hub       *events.Hub
 	Bus       *events.Bus
 	Executors []executors.Executor
@@ -71,7 +74,7 @@ const (
 // NewHost prepares a worker; Start begins.
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
-		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts,
+		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks,
 		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version,
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}),
 	}
@@ -88,8 +91,10 @@ func NewHost(c HostConfig) (*Host, error) {
 	if len(queues) == 0 {
 		return nil, errors.New("a worker needs at least one executor with a slot")
 	}
+	queues[webhookQueue] = webhookQueueConfig()
 	registry := river.NewWorkers()
 	river.AddWorker(registry, &caseWorker{host: h})
+	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks})
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
@@ -129,6 +134,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.ticks.run(h.done) })
 	h.loops.Go(func() { h.every(heartbeatEvery, "heartbeat", h.heartbeat) })
 	h.loops.Go(func() { h.every(reapEvery, "reap", h.reap) })
+	h.loops.Go(func() { h.every(pruneEvery, "prune the deliveries of webhooks", h.pruneDeliveries) })
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil
 }

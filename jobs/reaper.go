@@ -42,9 +42,9 @@ func (h *Host) returnJobs(ctx context.Context) error {
 	}
 	const query = `
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = GREATEST(max_attempts, attempt + 1)
-WHERE state = 'running' AND kind = 'case' AND (
+WHERE state = 'running' AND kind IN ('case', 'webhook') AND (
 	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
-	OR attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
+	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
 		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'queued'))`
 	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds())
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/spec"
 	gqlparser "github.com/vektah/gqlparser/v2"
@@ -35,6 +36,8 @@ type ResolverRoot interface {
 	Run() RunResolver
 	StepResult() StepResultResolver
 	Subscription() SubscriptionResolver
+	Webhook() WebhookResolver
+	WebhookDelivery() WebhookDeliveryResolver
 	Worker() WorkerResolver
 }
 
@@ -85,7 +88,18 @@ type ComplexityRoot struct {
 		Plan             func(childComplexity int) int
 	}
 
+	CreateWebhookPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
+		Webhook          func(childComplexity int) int
+	}
+
 	DeletePlanPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
+	DeleteWebhookPayload struct {
 		ClientMutationID func(childComplexity int) int
 		ID               func(childComplexity int) int
 	}
@@ -112,12 +126,18 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		CreatePlan   func(childComplexity int, input model.CreatePlanInput) int
-		DeletePlan   func(childComplexity int, input model.DeletePlanInput) int
-		StartRun     func(childComplexity int, input model.StartRunInput) int
-		StopRun      func(childComplexity int, input model.StopRunInput) int
-		UpdatePlan   func(childComplexity int, input model.UpdatePlanInput) int
-		ValidatePlan func(childComplexity int, input model.ValidatePlanInput) int
+		CreatePlan          func(childComplexity int, input model.CreatePlanInput) int
+		CreateWebhook       func(childComplexity int, input model.CreateWebhookInput) int
+		DeletePlan          func(childComplexity int, input model.DeletePlanInput) int
+		DeleteWebhook       func(childComplexity int, input model.DeleteWebhookInput) int
+		RedeliverWebhook    func(childComplexity int, input model.RedeliverWebhookInput) int
+		RotateWebhookSecret func(childComplexity int, input model.RotateWebhookSecretInput) int
+		StartRun            func(childComplexity int, input model.StartRunInput) int
+		StopRun             func(childComplexity int, input model.StopRunInput) int
+		TestWebhook         func(childComplexity int, input model.TestWebhookInput) int
+		UpdatePlan          func(childComplexity int, input model.UpdatePlanInput) int
+		UpdateWebhook       func(childComplexity int, input model.UpdateWebhookInput) int
+		ValidatePlan        func(childComplexity int, input model.ValidatePlanInput) int
 	}
 
 	OutcomeCounts struct {
@@ -205,6 +225,13 @@ type ComplexityRoot struct {
 		Run      func(childComplexity int, id string) int
 		Runs     func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
 		Viewer   func(childComplexity int) int
+		Webhook  func(childComplexity int, id string) int
+		Webhooks func(childComplexity int, first *int, after *string) int
+	}
+
+	RedeliverWebhookPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Delivery         func(childComplexity int) int
 	}
 
 	Result struct {
@@ -237,6 +264,12 @@ type ComplexityRoot struct {
 	ResultEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RotateWebhookSecretPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
+		Webhook          func(childComplexity int) int
 	}
 
 	Run struct {
@@ -336,9 +369,19 @@ type ComplexityRoot struct {
 		RunProgress func(childComplexity int, runID string) int
 	}
 
+	TestWebhookPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Delivery         func(childComplexity int) int
+	}
+
 	UpdatePlanPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Plan             func(childComplexity int) int
+	}
+
+	UpdateWebhookPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Webhook          func(childComplexity int) int
 	}
 
 	ValidatePlanPayload struct {
@@ -349,6 +392,63 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Permissions func(childComplexity int) int
 		Project     func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt      func(childComplexity int) int
+		Deliveries     func(childComplexity int, first *int, after *string, statuses []webhookdelivery.Status) int
+		Description    func(childComplexity int) int
+		DisabledReason func(childComplexity int) int
+		Enabled        func(childComplexity int) int
+		Failures       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Types          func(childComplexity int) int
+		URL            func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		CreatedAt  func(childComplexity int) int
+		EventID    func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Payload    func(childComplexity int) int
+		Status     func(childComplexity int) int
+		Tries      func(childComplexity int) int
+		Type       func(childComplexity int) int
+		WebhookID  func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookTry struct {
+		At         func(childComplexity int) int
+		DurationMS func(childComplexity int) int
+		Error      func(childComplexity int) int
+		NextAt     func(childComplexity int) int
+		Status     func(childComplexity int) int
 	}
 
 	Worker struct {
@@ -550,6 +650,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePlanPayload.Plan(childComplexity), true
 
+	case "CreateWebhookPayload.clientMutationId":
+		if e.ComplexityRoot.CreateWebhookPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.ClientMutationID(childComplexity), true
+	case "CreateWebhookPayload.secret":
+		if e.ComplexityRoot.CreateWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Secret(childComplexity), true
+	case "CreateWebhookPayload.webhook":
+		if e.ComplexityRoot.CreateWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
+
 	case "DeletePlanPayload.clientMutationId":
 		if e.ComplexityRoot.DeletePlanPayload.ClientMutationID == nil {
 			break
@@ -562,6 +681,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePlanPayload.ID(childComplexity), true
+
+	case "DeleteWebhookPayload.clientMutationId":
+		if e.ComplexityRoot.DeleteWebhookPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookPayload.ClientMutationID(childComplexity), true
+	case "DeleteWebhookPayload.id":
+		if e.ComplexityRoot.DeleteWebhookPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookPayload.ID(childComplexity), true
 
 	case "GateOutcome.actual":
 		if e.ComplexityRoot.GateOutcome.Actual == nil {
@@ -649,6 +781,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePlan(childComplexity, args["input"].(model.CreatePlanInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
 	case "Mutation.deletePlan":
 		if e.ComplexityRoot.Mutation.DeletePlan == nil {
 			break
@@ -660,6 +803,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePlan(childComplexity, args["input"].(model.DeletePlanInput)), true
+	case "Mutation.deleteWebhook":
+		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
+	case "Mutation.redeliverWebhook":
+		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_redeliverWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.RotateWebhookSecretInput)), true
 	case "Mutation.startRun":
 		if e.ComplexityRoot.Mutation.StartRun == nil {
 			break
@@ -682,6 +858,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StopRun(childComplexity, args["input"].(model.StopRunInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(model.TestWebhookInput)), true
 	case "Mutation.updatePlan":
 		if e.ComplexityRoot.Mutation.UpdatePlan == nil {
 			break
@@ -693,6 +880,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePlan(childComplexity, args["input"].(model.UpdatePlanInput)), true
+	case "Mutation.updateWebhook":
+		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(model.UpdateWebhookInput)), true
 	case "Mutation.validatePlan":
 		if e.ComplexityRoot.Mutation.ValidatePlan == nil {
 			break
@@ -1075,6 +1273,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.webhook":
+		if e.ComplexityRoot.Query.Webhook == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhook(childComplexity, args["id"].(string)), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*string)), true
+
+	case "RedeliverWebhookPayload.clientMutationId":
+		if e.ComplexityRoot.RedeliverWebhookPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.ClientMutationID(childComplexity), true
+	case "RedeliverWebhookPayload.delivery":
+		if e.ComplexityRoot.RedeliverWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RedeliverWebhookPayload.Delivery(childComplexity), true
 
 	case "Result.artifacts":
 		if e.ComplexityRoot.Result.Artifacts == nil {
@@ -1216,6 +1449,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResultEdge.Node(childComplexity), true
+
+	case "RotateWebhookSecretPayload.clientMutationId":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.ClientMutationID(childComplexity), true
+	case "RotateWebhookSecretPayload.secret":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Secret(childComplexity), true
+	case "RotateWebhookSecretPayload.webhook":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
 	case "Run.createdAt":
 		if e.ComplexityRoot.Run.CreatedAt == nil {
@@ -1644,6 +1896,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.RunProgress(childComplexity, args["runId"].(string)), true
 
+	case "TestWebhookPayload.clientMutationId":
+		if e.ComplexityRoot.TestWebhookPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.ClientMutationID(childComplexity), true
+	case "TestWebhookPayload.delivery":
+		if e.ComplexityRoot.TestWebhookPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.Delivery(childComplexity), true
+
 	case "UpdatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.UpdatePlanPayload.ClientMutationID == nil {
 			break
@@ -1656,6 +1921,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePlanPayload.Plan(childComplexity), true
+
+	case "UpdateWebhookPayload.clientMutationId":
+		if e.ComplexityRoot.UpdateWebhookPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWebhookPayload.ClientMutationID(childComplexity), true
+	case "UpdateWebhookPayload.webhook":
+		if e.ComplexityRoot.UpdateWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWebhookPayload.Webhook(childComplexity), true
 
 	case "ValidatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.ValidatePlanPayload.ClientMutationID == nil {
@@ -1682,6 +1960,234 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.deliveries":
+		if e.ComplexityRoot.Webhook.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Deliveries(childComplexity, args["first"].(*int), args["after"].(*string), args["statuses"].([]webhookdelivery.Status)), true
+	case "Webhook.description":
+		if e.ComplexityRoot.Webhook.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Description(childComplexity), true
+	case "Webhook.disabledReason":
+		if e.ComplexityRoot.Webhook.DisabledReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.DisabledReason(childComplexity), true
+	case "Webhook.enabled":
+		if e.ComplexityRoot.Webhook.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Enabled(childComplexity), true
+	case "Webhook.failures":
+		if e.ComplexityRoot.Webhook.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Failures(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.types":
+		if e.ComplexityRoot.Webhook.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Types(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.updatedAt":
+		if e.ComplexityRoot.Webhook.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.UpdatedAt(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.nodes":
+		if e.ComplexityRoot.WebhookConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Nodes(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+	case "WebhookConnection.totalCount":
+		if e.ComplexityRoot.WebhookConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.TotalCount(childComplexity), true
+
+	case "WebhookDelivery.createdAt":
+		if e.ComplexityRoot.WebhookDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.CreatedAt(childComplexity), true
+	case "WebhookDelivery.eventId":
+		if e.ComplexityRoot.WebhookDelivery.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.EventID(childComplexity), true
+	case "WebhookDelivery.finishedAt":
+		if e.ComplexityRoot.WebhookDelivery.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.FinishedAt(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.payload":
+		if e.ComplexityRoot.WebhookDelivery.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Payload(childComplexity), true
+	case "WebhookDelivery.status":
+		if e.ComplexityRoot.WebhookDelivery.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Status(childComplexity), true
+	case "WebhookDelivery.tries":
+		if e.ComplexityRoot.WebhookDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Tries(childComplexity), true
+	case "WebhookDelivery.type":
+		if e.ComplexityRoot.WebhookDelivery.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Type(childComplexity), true
+	case "WebhookDelivery.webhookId":
+		if e.ComplexityRoot.WebhookDelivery.WebhookID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.WebhookID(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.nodes":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Nodes(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+	case "WebhookDeliveryConnection.totalCount":
+		if e.ComplexityRoot.WebhookDeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.TotalCount(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
+	case "WebhookTry.at":
+		if e.ComplexityRoot.WebhookTry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookTry.At(childComplexity), true
+	case "WebhookTry.durationMs":
+		if e.ComplexityRoot.WebhookTry.DurationMS == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookTry.DurationMS(childComplexity), true
+	case "WebhookTry.error":
+		if e.ComplexityRoot.WebhookTry.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookTry.Error(childComplexity), true
+	case "WebhookTry.nextAt":
+		if e.ComplexityRoot.WebhookTry.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookTry.NextAt(childComplexity), true
+	case "WebhookTry.status":
+		if e.ComplexityRoot.WebhookTry.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookTry.Status(childComplexity), true
 
 	case "Worker.heartbeatAt":
 		if e.ComplexityRoot.Worker.HeartbeatAt == nil {
@@ -1741,12 +2247,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputCreatePlanInput,
+		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
+		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputPlanFileInput,
+		ec.unmarshalInputRedeliverWebhookInput,
+		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputSelectionInput,
 		ec.unmarshalInputStartRunInput,
 		ec.unmarshalInputStopRunInput,
+		ec.unmarshalInputTestWebhookInput,
 		ec.unmarshalInputUpdatePlanInput,
+		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputValidatePlanInput,
 		ec.unmarshalInputVariableInput,
 	)
@@ -2607,6 +3119,284 @@ type Project implements Node {
   name: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/webhook.graphqls", Input: `"What a webhook can be told. On the wire the words are small and joined by dots: test.execution.started."
+enum WebhookEventType {
+  "The first case of a run began."
+  TEST_EXECUTION_STARTED
+  "Another tenth of a run's cases is finished."
+  TEST_EXECUTION_PROGRESS
+  "A run has passed."
+  TEST_EXECUTION_COMPLETED
+  "A run has ended without passing: it failed, could not be judged, or was stopped."
+  TEST_EXECUTION_FAILED
+  "A run or a result was assessed."
+  TEST_QUALITY_ASSESSED
+  "Tests are being generated."
+  AI_GENERATION_STARTED
+  "Generated tests are there."
+  AI_GENERATION_COMPLETED
+  "What testWebhook sends. It cannot be chosen, and needs no choice."
+  SEMANTEST_WEBHOOK_PING
+}
+
+"Where a delivery stands."
+enum WebhookDeliveryStatus {
+  "A try is under way, or waits for its time."
+  PENDING
+  "The receiver answered with a status of 200–299."
+  DELIVERED
+  "Given up. It can be delivered again."
+  FAILED
+}
+
+"An address that is told what happens in the project: signed CloudEvents over HTTP."
+type Webhook implements Node {
+  "Opaque id."
+  id: ID!
+  "Where messages are sent."
+  url: String!
+  "What it is for, in its owner's words."
+  description: String!
+  "What it is told; empty means everything, also types that are still to come."
+  types: [WebhookEventType!]!
+  "Whether messages are sent."
+  enabled: Boolean!
+  "Why the server itself switched it off; empty when it did not."
+  disabledReason: String!
+  "Deliveries in a row that were given up."
+  failures: Int!
+  "Its deliveries of the last 30 days, newest first."
+  deliveries(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Keeps these statuses."
+    statuses: [WebhookDeliveryStatus!]
+  ): WebhookDeliveryConnection!
+  "When it was created."
+  createdAt: Time!
+  "When it was last changed by a caller."
+  updatedAt: Time!
+}
+
+"One message on its way to one webhook."
+type WebhookDelivery implements Node {
+  "Opaque id."
+  id: ID!
+  "The webhook's id."
+  webhookId: ID!
+  "The message's id: webhook-id of the request and id of the CloudEvent, the same in every try."
+  eventId: String!
+  "What it tells."
+  type: WebhookEventType!
+  "Where it stands."
+  status: WebhookDeliveryStatus!
+  "The CloudEvent as it is sent."
+  payload: JSON!
+  "Its requests, the first one first."
+  tries: [WebhookTry!]!
+  "When the message was written."
+  createdAt: Time!
+  "When it was delivered or given up; null while it is pending."
+  finishedAt: Time
+}
+
+"One request of a delivery and what came of it."
+type WebhookTry {
+  "When it was sent."
+  at: Time!
+  "Status of the answer; 0 when none came."
+  status: Int!
+  "Why it did not count as delivered, in one sentence; empty when it did."
+  error: String!
+  "Until the answer, in milliseconds."
+  durationMs: Int!
+  "When the next try is due; null when none follows."
+  nextAt: Time
+}
+
+"A page of webhooks."
+type WebhookConnection {
+  "The items with their cursors."
+  edges: [WebhookEdge!]!
+  "The items alone."
+  nodes: [Webhook!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A webhook in a page."
+type WebhookEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Webhook!
+}
+
+"A page of deliveries."
+type WebhookDeliveryConnection {
+  "The items with their cursors."
+  edges: [WebhookDeliveryEdge!]!
+  "The items alone."
+  nodes: [WebhookDelivery!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A delivery in a page."
+type WebhookDeliveryEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: WebhookDelivery!
+}
+
+extend type Query {
+  "A webhook of the project; null when there is none with this id. Needs tests:write: the address may hold a token of the receiver."
+  webhook("Its id." id: ID!): Webhook
+  "The project's webhooks, newest first. Needs tests:write."
+  webhooks(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+  ): WebhookConnection!
+}
+
+extend type Mutation {
+  "Have an address told what happens in the project. A project has at most 20 webhooks."
+  createWebhook("The webhook." input: CreateWebhookInput!): CreateWebhookPayload!
+  "Change a webhook, or switch it on or off."
+  updateWebhook("What to change." input: UpdateWebhookInput!): UpdateWebhookPayload!
+  "Delete a webhook with its deliveries."
+  deleteWebhook("The webhook." input: DeleteWebhookInput!): DeleteWebhookPayload!
+  "Give a webhook a new secret. For 24 hours messages are signed with the old one as well."
+  rotateWebhookSecret("The webhook." input: RotateWebhookSecretInput!): RotateWebhookSecretPayload!
+  "Deliver a message again that was delivered or given up. It is the same message with the same id."
+  redeliverWebhook("The delivery." input: RedeliverWebhookInput!): RedeliverWebhookPayload!
+  "Send a webhook a message of the type semantest.webhook.ping."
+  testWebhook("The webhook." input: TestWebhookInput!): TestWebhookPayload!
+}
+
+"What createWebhook needs."
+input CreateWebhookInput {
+  "Where messages are sent: https://, or http:// where the server was started with --egress dev."
+  url: String!
+  "What it is for, at most 200 characters."
+  description: String = ""
+  "What it is told; empty means everything."
+  types: [WebhookEventType!] = []
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createWebhook gives."
+type CreateWebhookPayload {
+  "The new webhook."
+  webhook: Webhook!
+  "The secret of its signatures, whsec_ and base64. It is shown this once."
+  secret: String!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateWebhook needs. What is absent stays as it is."
+input UpdateWebhookInput {
+  "The webhook's id."
+  id: ID!
+  "Where messages are sent."
+  url: String
+  "What it is for, at most 200 characters."
+  description: String
+  "What it is told; empty means everything."
+  types: [WebhookEventType!]
+  "Whether messages are sent. Either value also forgets why the server switched it off."
+  enabled: Boolean
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateWebhook gives."
+type UpdateWebhookPayload {
+  "The webhook."
+  webhook: Webhook!
+  "As sent."
+  clientMutationId: String
+}
+
+"What deleteWebhook needs."
+input DeleteWebhookInput {
+  "The webhook's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What deleteWebhook gives."
+type DeleteWebhookPayload {
+  "The id of the webhook that is gone."
+  id: ID!
+  "As sent."
+  clientMutationId: String
+}
+
+"What rotateWebhookSecret needs."
+input RotateWebhookSecretInput {
+  "The webhook's id."
+  id: ID!
+  "End the old secret at once, because it has leaked."
+  expireOld: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What rotateWebhookSecret gives."
+type RotateWebhookSecretPayload {
+  "The webhook."
+  webhook: Webhook!
+  "The new secret. It is shown this once."
+  secret: String!
+  "As sent."
+  clientMutationId: String
+}
+
+"What redeliverWebhook needs."
+input RedeliverWebhookInput {
+  "The delivery's id."
+  deliveryId: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What redeliverWebhook gives."
+type RedeliverWebhookPayload {
+  "The delivery, pending."
+  delivery: WebhookDelivery!
+  "As sent."
+  clientMutationId: String
+}
+
+"What testWebhook needs."
+input TestWebhookInput {
+  "The webhook's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What testWebhook gives."
+type TestWebhookPayload {
+  "The ping, pending. Ask for it again to see what came of it."
+  delivery: WebhookDelivery!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/worker.graphqls", Input: `"What a worker does now."
 enum WorkerStatus {
   "Takes cases."
@@ -2741,6 +3531,18 @@ func (ec *executionContext) childFields_CreatePlanPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreatePlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_CreateWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateWebhookPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2749,6 +3551,16 @@ func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, f
 		return ec.fieldContext_DeletePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeleteWebhookPayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeleteWebhookPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2945,6 +3757,16 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
 
+func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_RedeliverWebhookPayload_delivery(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RedeliverWebhookPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Result(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3007,6 +3829,18 @@ func (ec *executionContext) childFields_ResultEdge(ctx context.Context, field gr
 		return ec.fieldContext_ResultEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResultEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RotateWebhookSecretPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3193,6 +4027,16 @@ func (ec *executionContext) childFields_StopRunPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type StopRunPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_TestWebhookPayload_delivery(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_TestWebhookPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "plan":
@@ -3201,6 +4045,16 @@ func (ec *executionContext) childFields_UpdatePlanPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_UpdateWebhookPayload_webhook(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateWebhookPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ValidatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3221,6 +4075,120 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_permissions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "description":
+		return ec.fieldContext_Webhook_description(ctx, field)
+	case "types":
+		return ec.fieldContext_Webhook_types(ctx, field)
+	case "enabled":
+		return ec.fieldContext_Webhook_enabled(ctx, field)
+	case "disabledReason":
+		return ec.fieldContext_Webhook_disabledReason(ctx, field)
+	case "failures":
+		return ec.fieldContext_Webhook_failures(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Webhook_deliveries(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Webhook_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WebhookConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "webhookId":
+		return ec.fieldContext_WebhookDelivery_webhookId(ctx, field)
+	case "eventId":
+		return ec.fieldContext_WebhookDelivery_eventId(ctx, field)
+	case "type":
+		return ec.fieldContext_WebhookDelivery_type(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookDelivery_status(ctx, field)
+	case "payload":
+		return ec.fieldContext_WebhookDelivery_payload(ctx, field)
+	case "tries":
+		return ec.fieldContext_WebhookDelivery_tries(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_WebhookDelivery_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_WebhookDelivery_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookDeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WebhookDeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookTry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_WebhookTry_at(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookTry_status(ctx, field)
+	case "error":
+		return ec.fieldContext_WebhookTry_error(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_WebhookTry_durationMs(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_WebhookTry_nextAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookTry", field.Name)
 }
 
 func (ec *executionContext) childFields_Worker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/webhooks"
 )
 
 // What there is to perform cases.
@@ -33,6 +34,28 @@ type CreatePlanPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What createWebhook needs.
+type CreateWebhookInput struct {
+	// Where messages are sent: https://, or http:// where the server was started with --egress dev.
+	URL string `json:"url"`
+	// What it is for, at most 200 characters.
+	Description *string `json:"description,omitempty"`
+	// What it is told; empty means everything.
+	Types []webhooks.Type `json:"types,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createWebhook gives.
+type CreateWebhookPayload struct {
+	// The new webhook.
+	Webhook *ent.Webhook `json:"webhook"`
+	// The secret of its signatures, whsec_ and base64. It is shown this once.
+	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What deletePlan needs.
 type DeletePlanInput struct {
 	// The plan's id.
@@ -44,6 +67,22 @@ type DeletePlanInput struct {
 // What deletePlan gives.
 type DeletePlanPayload struct {
 	// The id of the plan that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteWebhook needs.
+type DeleteWebhookInput struct {
+	// The webhook's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteWebhook gives.
+type DeleteWebhookPayload struct {
+	// The id of the webhook that is gone.
 	ID string `json:"id"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
@@ -97,12 +136,48 @@ type PlanValidation struct {
 	Cases []*PlanCase `json:"cases"`
 }
 
+// What redeliverWebhook needs.
+type RedeliverWebhookInput struct {
+	// The delivery's id.
+	DeliveryID string `json:"deliveryId"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What redeliverWebhook gives.
+type RedeliverWebhookPayload struct {
+	// The delivery, pending.
+	Delivery *ent.WebhookDelivery `json:"delivery"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // A result in a page.
 type ResultEdge struct {
 	// Gives the page after this item.
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Result `json:"node"`
+}
+
+// What rotateWebhookSecret needs.
+type RotateWebhookSecretInput struct {
+	// The webhook's id.
+	ID string `json:"id"`
+	// End the old secret at once, because it has leaked.
+	ExpireOld *bool `json:"expireOld,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What rotateWebhookSecret gives.
+type RotateWebhookSecretPayload struct {
+	// The webhook.
+	Webhook *ent.Webhook `json:"webhook"`
+	// The new secret. It is shown this once.
+	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // A run in a page.
@@ -195,6 +270,22 @@ type StopRunPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What testWebhook needs.
+type TestWebhookInput struct {
+	// The webhook's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What testWebhook gives.
+type TestWebhookPayload struct {
+	// The ping, pending. Ask for it again to see what came of it.
+	Delivery *ent.WebhookDelivery `json:"delivery"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What updatePlan needs.
 type UpdatePlanInput struct {
 	// The plan's id.
@@ -211,6 +302,30 @@ type UpdatePlanInput struct {
 type UpdatePlanPayload struct {
 	// The plan with its newest version.
 	Plan *ent.Plan `json:"plan"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateWebhook needs. What is absent stays as it is.
+type UpdateWebhookInput struct {
+	// The webhook's id.
+	ID string `json:"id"`
+	// Where messages are sent.
+	URL *string `json:"url,omitempty"`
+	// What it is for, at most 200 characters.
+	Description *string `json:"description,omitempty"`
+	// What it is told; empty means everything.
+	Types []webhooks.Type `json:"types,omitempty"`
+	// Whether messages are sent. Either value also forgets why the server switched it off.
+	Enabled *bool `json:"enabled,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateWebhook gives.
+type UpdateWebhookPayload struct {
+	// The webhook.
+	Webhook *ent.Webhook `json:"webhook"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -245,4 +360,20 @@ type Viewer struct {
 	Project *ent.Project `json:"project"`
 	// What the caller may do in the project.
 	Permissions []string `json:"permissions"`
+}
+
+// A delivery in a page.
+type WebhookDeliveryEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.WebhookDelivery `json:"node"`
+}
+
+// A webhook in a page.
+type WebhookEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Webhook `json:"node"`
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/semantest/semantest/internal/seal"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/migration"
+	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 	"github.com/semantest/semantest/jobs"
 )
@@ -38,6 +39,9 @@ type Config struct {
 
 	// Executors replace the real ones; tests set them.
 	Executors []executors.Executor
+	// Webhooks are the schedule and the bounds of deliveries; zero values mean the
+	// usual ones. Tests set them.
+	Webhooks webhooks.Options
 }
 
 // App is a running process.
@@ -57,6 +61,7 @@ type App struct {
 	runs      *runs.Service
 	workers   *workers.Service
 	artifacts *artifacts.Service
+	webhooks  *webhooks.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -185,11 +190,22 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.auth = auth.New(a.store)
 	a.plans = plans.New(a.store)
 	a.workers = workers.New(a.store)
+	a.webhooks = a.openWebhooks(enqueuer, sealer)
 	a.runs = runs.New(runs.Deps{
-		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Sealer: sealer,
+		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer,
 	})
 	_, err = a.auth.EnsureProject(ctx)
 	return err
+}
+
+func (a *App) openWebhooks(enqueuer *jobs.Enqueuer, sealer *seal.Sealer) *webhooks.Service {
+	client := webhooks.Client(a.policy.Dialer(10 * time.Second).DialContext)
+	a.onClose("webhooks", func(context.Context) error { client.CloseIdleConnections(); return nil })
+	options := a.cfg.Webhooks
+	options.PublicURL, options.AllowHTTP = a.cfg.PublicURL, a.cfg.Egress == egress.Dev
+	return webhooks.New(webhooks.Deps{
+		Store: a.store, Enqueuer: enqueuer, Sealer: sealer, Client: client, Options: options,
+	})
 }
 
 func (a *App) openSealer() (*seal.Sealer, error) {
@@ -215,7 +231,8 @@ func (a *App) buildHost(context.Context) error {
 		list = a.realExecutors()
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
-		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts, Hub: a.hub, Bus: a.bus,
+		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
+		Webhooks: a.webhooks, Hub: a.hub, Bus: a.bus,
 		Executors: list, Slots: a.cfg.Slots(), Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,6 +22,8 @@ type Server struct {
 	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`
 	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"32 bytes in base64 that encrypt secrets in the database; the same for every process. Default: a key file in the data folder."`
 	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses API cases may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
+
+	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
 	Browser      string        `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
 	BrowserSlots int           `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
@@ -53,6 +56,10 @@ func (s Server) Validate() error {
 	}
 	if mode := egress.Mode(s.Egress); s.Egress != "" && mode != egress.Public && mode != egress.Dev {
 		return apperr.Invalid("egress", "egress mode %q is not known; use public or dev", s.Egress)
+	}
+	if u, err := url.Parse(s.PublicURL); s.PublicURL != "" &&
+		(err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "") {
+		return apperr.Invalid("publicUrl", "the public URL is a complete address, such as https://semantest.example")
 	}
 	switch {
 	case s.BrowserSlots < 0:

@@ -29,6 +29,7 @@ const (
 	Trigger     Type = "trg"
 	Webhook     Type = "whk"
 	Delivery    Type = "dlv"
+	Event       Type = "evt"
 )
 
 // New returns a fresh id. One that is made in a later millisecond, by this

@@ -115,6 +115,8 @@ func TestDesign(t *testing.T) {
 		{room: "internal/runs", knows: append(leaves, "internal/plans", "internal/artifacts", "internal/auth", "internal/events"), never: []string{"internal/assessments", "internal/analytics", "graph", "jobs", "executors", "internal/llm", river, redis, pgx}},
 		{room: "internal/assessments", knows: append(leaves, "internal/runs", "internal/llm"), never: []string{"internal/analytics", "graph", "jobs", "executors", river}},
 		{room: "internal/analytics", knows: append(leaves, "internal/assessments"), never: []string{"graph", "jobs", "executors", "internal/llm", river}},
+		{room: "internal/webhooks", knows: append(leaves, "internal/auth", "internal/events", "internal/seal", "net/http"),
+			never: []string{"internal/runs", "internal/plans", "graph", "jobs", river, redis, pgx}},
 		{room: "internal/notify", knows: append(leaves, "internal/events"), never: []string{"internal/runs", "graph", "jobs", river}},
 
 		{room: "dataloader", knows: []string{"internal/runs", "ent"}, never: []string{"graph", "jobs", "executors", "internal/store", query, river, redis, pgx}},

@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/store/storetest"
+	"github.com/semantest/semantest/internal/webhooks"
 )
 
 // Options of Start; the zero value is a server with the real executors.
@@ -23,6 +25,8 @@ type Options struct {
 	DatabaseURL string // shared with another server of the test; a fresh one when empty
 	RedisURL    string // shared likewise; an in-process one when empty
 	SecretKey   string // shared likewise
+	Webhooks    webhooks.Options
+	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
 }
 
 // Server is a running server.
@@ -43,13 +47,17 @@ func Start(t testing.TB, o Options) *Server {
 	if o.NoAPI {
 		listen = ""
 	}
+	log, level := t.Output(), slog.LevelWarn
+	if o.Log != nil {
+		log, level = o.Log, slog.LevelDebug
+	}
 	a, err := app.New(t.Context(), app.Config{
 		Server: config.Server{
 			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, DataDir: t.TempDir(),
 			DrainTimeout: 5 * time.Second,
 		},
 		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
-		Version: "test", Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Webhooks: o.Webhooks, Version: "test", Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
 		t.Fatalf("compose the server: %v", err)
