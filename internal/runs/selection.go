@@ -1,12 +1,16 @@
 package runs
 
 import (
+	"cmp"
+	"context"
 	"regexp"
 	"slices"
 
+	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // Selection chooses cases of a plan. Everything that is set must hold; within
@@ -16,42 +20,62 @@ type Selection struct {
 	Tags  []string // of the case or of the plan
 	Kinds []spec.Kind
 	Cases []string // ids or keys
+
+	LastFailed bool // in the plan's newest run, in the same environment, that has ended
 }
 
-// Empty reports whether everything is chosen.
-func (s Selection) Empty() bool {
+// choose returns the cases of a run, and their keys unless all are chosen: what
+// is selected, of that what failed, and of that the shard's part.
+func (s *Service) choose(ctx context.Context, tx *store.Tx, version *ent.PlanVersion, parsed *plans.Version, in StartInput) ([]spec.ExpandedCase, []string, error) {
+	cases, err := in.Select.apply(parsed)
+	if err == nil && in.Select.LastFailed {
+		cases, err = s.lastFailed(ctx, tx, version, cmp.Or(in.Environment, parsed.Plan.Environment), cases)
+	}
+	if err == nil && in.Shard.Total > 0 {
+		cases, err = s.part(ctx, tx, version, cases, in.Shard)
+	}
+	if err != nil || len(cases) == len(parsed.Cases) {
+		return cases, nil, err
+	}
+	keys := make([]string, len(cases))
+	for i, c := range cases {
+		keys[i] = c.Key
+	}
+	return cases, keys, nil
+}
+
+// empty reports whether every case is chosen by its own properties.
+func (s Selection) empty() bool {
 	return s.Grep == "" && len(s.Tags) == 0 && len(s.Kinds) == 0 && len(s.Cases) == 0
 }
 
-// apply returns the chosen cases, and their keys unless all are chosen.
-func (s Selection) apply(v *plans.Version) ([]spec.ExpandedCase, []string, error) {
-	if s.Empty() {
-		return v.Cases, nil, nil
+// apply returns the cases that are chosen by their own properties.
+func (s Selection) apply(v *plans.Version) ([]spec.ExpandedCase, error) {
+	if s.empty() {
+		return v.Cases, nil
 	}
 	for _, k := range s.Kinds {
 		if !slices.Contains(spec.Kinds(), k) { // the graph reads an enum of the wrong case as ""
-			return nil, nil, apperr.Invalid("kinds", "%q is not a kind of cases; the kinds are API and BROWSER", string(k))
+			return nil, apperr.Invalid("kinds", "%q is not a kind of cases; the kinds are API and BROWSER", string(k))
 		}
 	}
 	var grep *regexp.Regexp
 	if s.Grep != "" {
 		var err error
 		if grep, err = regexp.Compile(s.Grep); err != nil {
-			return nil, nil, apperr.Invalid("grep", "%q is not a regular expression: %s", s.Grep, err)
+			return nil, apperr.Invalid("grep", "%q is not a regular expression: %s", s.Grep, err)
 		}
 	}
 	var out []spec.ExpandedCase
-	var keys []string
 	for _, c := range v.Cases {
 		if s.matches(c, v.Plan.Tags, grep) {
 			out = append(out, c)
-			keys = append(keys, c.Key)
 		}
 	}
 	if len(out) == 0 {
-		return nil, nil, apperr.Invalid("select", "no case of the plan matches the selection").With("reason", "NO_CASE")
+		return nil, noCase("no case of the plan matches the selection")
 	}
-	return out, keys, nil
+	return out, nil
 }
 
 func (s Selection) matches(c spec.ExpandedCase, planTags []string, grep *regexp.Regexp) bool {

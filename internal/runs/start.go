@@ -40,6 +40,7 @@ type StartInput struct {
 	Retries          *int
 	MaxFailures      *int // overrides the plan; 0 is without a limit
 	Select           Selection
+	Shard            Shard
 	ClientMutationID string // a repeated start with the same id returns the first run
 
 	Origin   run.Origin // "" is a caller
@@ -88,8 +89,10 @@ func (in StartInput) validate() error {
 		return apperr.Invalid("clientMutationId", "clientMutationId has at most 200 characters")
 	case len(in.Environment) > 100:
 		return apperr.Invalid("environment", "the name of an environment has at most 100 characters")
+	case in.Select.LastFailed && in.Shard.Total > 0:
+		return apperr.Invalid("select.lastFailed", "lastFailed and shard exclude each other: what failed last changes while the shards start")
 	}
-	return nil
+	return in.Shard.validate()
 }
 
 func (s *Service) startedBefore(ctx context.Context, projectID, key string) (*ent.Run, error) {
@@ -127,7 +130,7 @@ func (s *Service) StartTx(ctx context.Context, tx *store.Tx, projectID string, i
 	if err != nil {
 		return nil, apperr.Invalid("variables", "%s", err)
 	}
-	cases, keys, err := in.Select.apply(parsed)
+	cases, keys, err := s.choose(ctx, tx, version, parsed, in)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +169,7 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 	create := tx.Run.Create().SetID(id).SetProjectID(projectID).
 		SetPlanID(version.PlanID).SetPlanVersionID(version.ID).SetName(plan.Name).
 		SetEnvironment(cmp.Or(in.Environment, plan.Environment)).
-		SetVariables(in.Variables).SetSelection(keys).
+		SetVariables(in.Variables).SetSelection(keys).SetShard(in.Shard.Index).SetShards(in.Shard.Total).
 		SetPriority(cmp.Or(in.Priority, DefaultPriority)).
 		SetParallel(cmp.Or(in.Parallel, deref(plan.Use.Parallel), DefaultParallel)).
 		SetTimeoutMs(plan.Timeout.Or(DefaultRunTimeout).Milliseconds()).
