@@ -8,6 +8,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -36,7 +37,7 @@ func sourceOf(text string, files []*model.PlanFileInput) (plans.Source, error) {
 func startInput(in model.StartRunInput) (runs.StartInput, error) {
 	out := runs.StartInput{
 		PlanID: deref(in.PlanID), Environment: deref(in.Environment), Priority: deref(in.Priority),
-		Parallel: deref(in.Parallel), Retries: in.Retries, ClientMutationID: deref(in.ClientMutationID),
+		Parallel: deref(in.Parallel), Retries: in.Retries, MaxFailures: in.MaxFailures, ClientMutationID: deref(in.ClientMutationID),
 	}
 	var err error
 	if in.Source != nil {
@@ -54,6 +55,21 @@ func startInput(in model.StartRunInput) (runs.StartInput, error) {
 	}
 	if s := in.Select; s != nil {
 		out.Select = runs.Selection{Grep: deref(s.Grep), Tags: s.Tags, Kinds: s.Kinds, Cases: s.Cases}
+	}
+	return out, nil
+}
+
+func limitsOf(in model.SetProjectLimitsInput) (auth.Limits, error) {
+	out := auth.Limits{MaxParallel: in.MaxParallel}
+	if in.EnvironmentLimits == nil {
+		return out, nil
+	}
+	out.Environments = make(map[string]int, len(in.EnvironmentLimits))
+	for _, e := range in.EnvironmentLimits {
+		if _, twice := out.Environments[e.Environment]; twice {
+			return out, apperr.Invalid("environmentLimits", "the environment %q has two limits", e.Environment)
+		}
+		out.Environments[e.Environment] = e.MaxRuns
 	}
 	return out, nil
 }
@@ -110,6 +126,8 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Webhooks.Get(ctx, id))
 	case ident.Delivery:
 		return nodeOf(r.Services.Webhooks.Delivery(ctx, id))
+	case ident.Reservation:
+		return nodeOf(r.Services.Workers.Reservation(ctx, id))
 	case ident.Project:
 		return nodeOf(r.Services.Auth.Visible(ctx, id))
 	}

@@ -5,8 +5,10 @@ import (
 
 	"github.com/semantest/semantest/dataloader"
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/graph/generated"
 	"github.com/semantest/semantest/graph/scalar"
+	"github.com/semantest/semantest/internal/runs"
 )
 
 func (r *artifactResolver) URL(ctx context.Context, obj *ent.Artifact) (string, error) {
@@ -35,6 +37,17 @@ func (r *resultResolver) Run(ctx context.Context, obj *ent.Result) (*ent.Run, er
 
 func (r *resultResolver) Matrix(ctx context.Context, obj *ent.Result) (scalar.JSON, error) {
 	return scalar.Of(obj.Matrix)
+}
+
+func (r *resultResolver) WaitingFor(ctx context.Context, obj *ent.Result) (*runs.Waiting, error) {
+	if obj.Status != result.StatusPending && obj.Status != result.StatusQueued {
+		return nil, nil
+	}
+	s, err := dataloader.From(ctx).Situation.Load(ctx, obj.RunID)
+	if err != nil {
+		return nil, err
+	}
+	return s.OfResult(obj), nil
 }
 
 func (r *resultResolver) Attempts(ctx context.Context, obj *ent.Result) ([]*ent.Attempt, error) {

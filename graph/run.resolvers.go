@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/semantest/semantest/dataloader"
 	"github.com/semantest/semantest/ent"
@@ -20,6 +21,16 @@ func (r *mutationResolver) StartRun(ctx context.Context, input model.StartRunInp
 	}
 	row, err := r.Services.Runs.Start(ctx, in)
 	return &model.StartRunPayload{Run: row, ClientMutationID: input.ClientMutationID}, err
+}
+
+func (r *mutationResolver) PauseRun(ctx context.Context, input model.PauseRunInput) (*model.PauseRunPayload, error) {
+	row, err := r.Services.Runs.Pause(ctx, input.ID)
+	return &model.PauseRunPayload{Run: row, ClientMutationID: input.ClientMutationID}, err
+}
+
+func (r *mutationResolver) ResumeRun(ctx context.Context, input model.ResumeRunInput) (*model.ResumeRunPayload, error) {
+	row, err := r.Services.Runs.Resume(ctx, input.ID)
+	return &model.ResumeRunPayload{Run: row, ClientMutationID: input.ClientMutationID}, err
 }
 
 func (r *mutationResolver) StopRun(ctx context.Context, input model.StopRunInput) (*model.StopRunPayload, error) {
@@ -61,6 +72,30 @@ func (r *runResolver) Results(ctx context.Context, obj *ent.Run, first *int, aft
 	return model.NewResultConnection(rows, more, func(ctx context.Context) (int, error) {
 		return r.Services.Runs.CountResults(ctx, obj, filter)
 	}), nil
+}
+
+func (r *runResolver) QueuePosition(ctx context.Context, obj *ent.Run) (*int, error) {
+	s, err := dataloader.From(ctx).Situation.Load(ctx, obj.ID)
+	if err != nil || s.Position == 0 {
+		return nil, err
+	}
+	return &s.Position, nil
+}
+
+func (r *runResolver) EstimatedStart(ctx context.Context, obj *ent.Run) (*time.Time, error) {
+	s, err := dataloader.From(ctx).Situation.Load(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.Start, nil
+}
+
+func (r *runResolver) WaitingFor(ctx context.Context, obj *ent.Run) ([]*runs.Waiting, error) {
+	s, err := dataloader.From(ctx).Situation.Load(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	return pointers(s.Waiting), nil
 }
 
 func (r *Resolver) Run() generated.RunResolver { return &runResolver{r} }

@@ -84,12 +84,46 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
 	return f
 }
 
-// execute guards the process against an executor that breaks its contract.
-func (h *Host) execute(ctx context.Context, claim *runs.Claim, sink executors.Sink) (outcome spec.Outcome, err error) {
+// grace is what an executor may take to end once its context is done. It is
+// several times what its contract allows.
+const grace = 10 * time.Second
+
+// execute guards the process against an executor that breaks its contract. One
+// that goes on after its context and the grace is left behind: what it still
+// tells is dropped, and the slot is free.
+func (h *Host) execute(ctx context.Context, claim *runs.Claim, sink executors.Sink) (spec.Outcome, error) {
 	executor, ok := h.executors[claim.Case.Kind]
 	if !ok {
 		return spec.OutcomeErrored, fmt.Errorf("no executor for cases of kind %s in this worker", claim.Case.Kind)
 	}
+	type end struct {
+		outcome spec.Outcome
+		err     error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		outcome, err := h.guarded(ctx, executor, claim, sink)
+		ended <- end{outcome, err}
+	}()
+	select {
+	case e := <-ended:
+		return e.outcome, e.err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(h.grace)
+	defer late.Stop()
+	select {
+	case e := <-ended:
+		return e.outcome, e.err
+	case <-late.C:
+	}
+	h.logger.Error("an executor did not end when it was told to, and was left behind", "kind", claim.Case.Kind, "case", claim.Result.CaseKey)
+	return executors.OutcomeOf(ctx, errLeftBehind)
+}
+
+var errLeftBehind = errors.New("the executor did not end when it was told to")
+
+func (h *Host) guarded(ctx context.Context, executor executors.Executor, claim *runs.Claim, sink executors.Sink) (outcome spec.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.logger.Error("executor panicked", "kind", claim.Case.Kind, "case", claim.Result.CaseKey, "panic", p)

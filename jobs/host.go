@@ -43,6 +43,8 @@ type Host struct {
 	leases    *leases
 	client    *river.Client[pgx.Tx]
 	version   string
+	labels    map[string]string
+	grace     time.Duration
 
 	beats      atomic.Int64 // heartbeats that succeeded in a row
 	unregister func()
@@ -61,6 +63,7 @@ type HostConfig struct {
 	Bus       *events.Bus
 	Executors []executors.Executor
 	Slots     map[spec.Kind]int // cases at once, by kind
+	Labels    map[string]string
 	Version   string
 	Logger    *slog.Logger
 }
@@ -75,7 +78,7 @@ const (
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks,
-		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version,
+		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace,
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}),
 	}
 	h.leases = newLeases(c.Runs, h.id, c.Logger)
@@ -119,7 +122,7 @@ func (h *Host) Start(ctx context.Context) error {
 	for kind := range h.executors {
 		slots[string(kind)] = h.slots[kind]
 	}
-	err = h.workers.Register(ctx, workers.Worker{ID: h.id, Host: host, PID: os.Getpid(), Version: h.version, Slots: slots})
+	err = h.workers.Register(ctx, workers.Worker{ID: h.id, Host: host, PID: os.Getpid(), Version: h.version, Slots: slots, Labels: h.labels})
 	if err != nil {
 		return err
 	}
@@ -134,6 +137,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.ticks.run(h.done) })
 	h.loops.Go(func() { h.every(heartbeatEvery, "heartbeat", h.heartbeat) })
 	h.loops.Go(func() { h.every(reapEvery, "reap", h.reap) })
+	h.loops.Go(h.dispatch)
 	h.loops.Go(func() { h.every(pruneEvery, "prune the deliveries of webhooks", h.pruneDeliveries) })
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil

@@ -92,7 +92,9 @@ func (r *recorder) Attach(ctx context.Context, a executors.Attachment) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.out.Artifacts = append(r.out.Artifacts, row)
+	if !r.closed {
+		r.out.Artifacts = append(r.out.Artifacts, row)
+	}
 	return err
 }
 
@@ -104,7 +106,9 @@ func (r *recorder) close() {
 }
 
 func (r *recorder) finished(workerID string, outcome spec.Outcome, err error) runs.Finished {
+	r.mu.Lock()
 	f := r.out
+	r.mu.Unlock()
 	f.Result, f.WorkerID, f.Outcome = r.claim.Result, workerID, outcome
 	f.StartedAt, f.FinishedAt = r.claim.Started, time.Now()
 	if err != nil {

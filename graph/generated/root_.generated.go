@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Plan() PlanResolver
 	PlanVersion() PlanVersionResolver
+	Project() ProjectResolver
 	Query() QueryResolver
 	Result() ResultResolver
 	Run() RunResolver
@@ -45,6 +46,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AllocateSlotsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Reservation      func(childComplexity int) int
+	}
+
 	Artifact struct {
 		Attempt     func(childComplexity int) int
 		ContentType func(childComplexity int) int
@@ -72,7 +78,9 @@ type ComplexityRoot struct {
 	}
 
 	Capacity struct {
-		Workers func(childComplexity int) int
+		Kinds        func(childComplexity int) int
+		Reservations func(childComplexity int) int
+		Workers      func(childComplexity int) int
 	}
 
 	CheckResult struct {
@@ -104,11 +112,26 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 	}
 
+	EnvironmentLimit struct {
+		Environment func(childComplexity int) int
+		MaxRuns     func(childComplexity int) int
+	}
+
 	GateOutcome struct {
 		Actual   func(childComplexity int) int
 		Expected func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Passed   func(childComplexity int) int
+	}
+
+	KindCapacity struct {
+		Free     func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Ours     func(childComplexity int) int
+		Queued   func(childComplexity int) int
+		Reserved func(childComplexity int) int
+		Slots    func(childComplexity int) int
+		Used     func(childComplexity int) int
 	}
 
 	LogLine struct {
@@ -126,12 +149,17 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AllocateSlots       func(childComplexity int, input model.AllocateSlotsInput) int
 		CreatePlan          func(childComplexity int, input model.CreatePlanInput) int
 		CreateWebhook       func(childComplexity int, input model.CreateWebhookInput) int
 		DeletePlan          func(childComplexity int, input model.DeletePlanInput) int
 		DeleteWebhook       func(childComplexity int, input model.DeleteWebhookInput) int
+		PauseRun            func(childComplexity int, input model.PauseRunInput) int
 		RedeliverWebhook    func(childComplexity int, input model.RedeliverWebhookInput) int
+		ReleaseSlots        func(childComplexity int, input model.ReleaseSlotsInput) int
+		ResumeRun           func(childComplexity int, input model.ResumeRunInput) int
 		RotateWebhookSecret func(childComplexity int, input model.RotateWebhookSecretInput) int
+		SetProjectLimits    func(childComplexity int, input model.SetProjectLimitsInput) int
 		StartRun            func(childComplexity int, input model.StartRunInput) int
 		StopRun             func(childComplexity int, input model.StopRunInput) int
 		TestWebhook         func(childComplexity int, input model.TestWebhookInput) int
@@ -155,6 +183,11 @@ type ComplexityRoot struct {
 	PageInfo struct {
 		EndCursor   func(childComplexity int) int
 		HasNextPage func(childComplexity int) int
+	}
+
+	PauseRunPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Run              func(childComplexity int) int
 	}
 
 	Plan struct {
@@ -211,9 +244,11 @@ type ComplexityRoot struct {
 	}
 
 	Project struct {
-		ID   func(childComplexity int) int
-		Name func(childComplexity int) int
-		Slug func(childComplexity int) int
+		EnvironmentLimits func(childComplexity int) int
+		ID                func(childComplexity int) int
+		MaxParallel       func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Slug              func(childComplexity int) int
 	}
 
 	Query struct {
@@ -234,6 +269,21 @@ type ComplexityRoot struct {
 		Delivery         func(childComplexity int) int
 	}
 
+	ReleaseSlotsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Reservation      func(childComplexity int) int
+	}
+
+	Reservation struct {
+		CreatedAt func(childComplexity int) int
+		EndsAt    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Note      func(childComplexity int) int
+		Slots     func(childComplexity int) int
+		StartsAt  func(childComplexity int) int
+	}
+
 	Result struct {
 		Artifacts  func(childComplexity int) int
 		Attempts   func(childComplexity int) int
@@ -252,6 +302,7 @@ type ComplexityRoot struct {
 		Status     func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		Title      func(childComplexity int) int
+		WaitingFor func(childComplexity int) int
 	}
 
 	ResultConnection struct {
@@ -266,6 +317,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ResumeRunPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Run              func(childComplexity int) int
+	}
+
 	RotateWebhookSecretPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
@@ -273,22 +329,33 @@ type ComplexityRoot struct {
 	}
 
 	Run struct {
-		CreatedAt       func(childComplexity int) int
-		Environment     func(childComplexity int) int
-		FinishedAt      func(childComplexity int) int
-		Gates           func(childComplexity int) int
-		ID              func(childComplexity int) int
-		LastSeq         func(childComplexity int) int
-		Name            func(childComplexity int) int
-		OutcomeCounts   func(childComplexity int) int
-		Parallel        func(childComplexity int) int
-		Plan            func(childComplexity int) int
-		PlanVersion     func(childComplexity int) int
-		Priority        func(childComplexity int) int
-		Results         func(childComplexity int, first *int, after *string, outcomes []spec.Outcome, kinds []spec.Kind) int
-		StartedAt       func(childComplexity int) int
-		Status          func(childComplexity int) int
-		StopRequestedAt func(childComplexity int) int
+		ConcurrencyGroup func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		DeadlineAt       func(childComplexity int) int
+		Environment      func(childComplexity int) int
+		EstimatedStart   func(childComplexity int) int
+		FinishedAt       func(childComplexity int) int
+		Gates            func(childComplexity int) int
+		ID               func(childComplexity int) int
+		LastSeq          func(childComplexity int) int
+		MaxFailures      func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Origin           func(childComplexity int) int
+		OriginID         func(childComplexity int) int
+		OutcomeCounts    func(childComplexity int) int
+		Parallel         func(childComplexity int) int
+		PausedAt         func(childComplexity int) int
+		Plan             func(childComplexity int) int
+		PlanVersion      func(childComplexity int) int
+		Priority         func(childComplexity int) int
+		QueuePosition    func(childComplexity int) int
+		Results          func(childComplexity int, first *int, after *string, outcomes []spec.Outcome, kinds []spec.Kind) int
+		StartedAt        func(childComplexity int) int
+		Status           func(childComplexity int) int
+		StopReason       func(childComplexity int) int
+		StopRequestedAt  func(childComplexity int) int
+		TimeoutMs        func(childComplexity int) int
+		WaitingFor       func(childComplexity int) int
 	}
 
 	RunConnection struct {
@@ -342,6 +409,11 @@ type ComplexityRoot struct {
 		Title     func(childComplexity int) int
 	}
 
+	SetProjectLimitsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Project          func(childComplexity int) int
+	}
+
 	StartRunPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Run              func(childComplexity int) int
@@ -392,6 +464,12 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Permissions func(childComplexity int) int
 		Project     func(childComplexity int) int
+	}
+
+	Waiting struct {
+		Detail func(childComplexity int) int
+		Reason func(childComplexity int) int
+		Until  func(childComplexity int) int
 	}
 
 	Webhook struct {
@@ -455,6 +533,7 @@ type ComplexityRoot struct {
 		HeartbeatAt func(childComplexity int) int
 		Host        func(childComplexity int) int
 		ID          func(childComplexity int) int
+		Labels      func(childComplexity int) int
 		Pid         func(childComplexity int) int
 		Slots       func(childComplexity int) int
 		StartedAt   func(childComplexity int) int
@@ -476,6 +555,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AllocateSlotsPayload.clientMutationId":
+		if e.ComplexityRoot.AllocateSlotsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocateSlotsPayload.ClientMutationID(childComplexity), true
+	case "AllocateSlotsPayload.reservation":
+		if e.ComplexityRoot.AllocateSlotsPayload.Reservation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllocateSlotsPayload.Reservation(childComplexity), true
 
 	case "Artifact.attempt":
 		if e.ComplexityRoot.Artifact.Attempt == nil {
@@ -599,6 +691,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Attempt.WorkerID(childComplexity), true
 
+	case "Capacity.kinds":
+		if e.ComplexityRoot.Capacity.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Capacity.Kinds(childComplexity), true
+	case "Capacity.reservations":
+		if e.ComplexityRoot.Capacity.Reservations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Capacity.Reservations(childComplexity), true
 	case "Capacity.workers":
 		if e.ComplexityRoot.Capacity.Workers == nil {
 			break
@@ -695,6 +799,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteWebhookPayload.ID(childComplexity), true
 
+	case "EnvironmentLimit.environment":
+		if e.ComplexityRoot.EnvironmentLimit.Environment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnvironmentLimit.Environment(childComplexity), true
+	case "EnvironmentLimit.maxRuns":
+		if e.ComplexityRoot.EnvironmentLimit.MaxRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnvironmentLimit.MaxRuns(childComplexity), true
+
 	case "GateOutcome.actual":
 		if e.ComplexityRoot.GateOutcome.Actual == nil {
 			break
@@ -719,6 +836,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GateOutcome.Passed(childComplexity), true
+
+	case "KindCapacity.free":
+		if e.ComplexityRoot.KindCapacity.Free == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Free(childComplexity), true
+	case "KindCapacity.kind":
+		if e.ComplexityRoot.KindCapacity.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Kind(childComplexity), true
+	case "KindCapacity.ours":
+		if e.ComplexityRoot.KindCapacity.Ours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Ours(childComplexity), true
+	case "KindCapacity.queued":
+		if e.ComplexityRoot.KindCapacity.Queued == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Queued(childComplexity), true
+	case "KindCapacity.reserved":
+		if e.ComplexityRoot.KindCapacity.Reserved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Reserved(childComplexity), true
+	case "KindCapacity.slots":
+		if e.ComplexityRoot.KindCapacity.Slots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Slots(childComplexity), true
+	case "KindCapacity.used":
+		if e.ComplexityRoot.KindCapacity.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KindCapacity.Used(childComplexity), true
 
 	case "LogLine.atMs":
 		if e.ComplexityRoot.LogLine.AtMS == nil {
@@ -770,6 +930,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Metric.Value(childComplexity), true
 
+	case "Mutation.allocateSlots":
+		if e.ComplexityRoot.Mutation.AllocateSlots == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_allocateSlots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AllocateSlots(childComplexity, args["input"].(model.AllocateSlotsInput)), true
 	case "Mutation.createPlan":
 		if e.ComplexityRoot.Mutation.CreatePlan == nil {
 			break
@@ -814,6 +985,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
+	case "Mutation.pauseRun":
+		if e.ComplexityRoot.Mutation.PauseRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseRun(childComplexity, args["input"].(model.PauseRunInput)), true
 	case "Mutation.redeliverWebhook":
 		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
 			break
@@ -825,6 +1007,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
+	case "Mutation.releaseSlots":
+		if e.ComplexityRoot.Mutation.ReleaseSlots == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseSlots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseSlots(childComplexity, args["input"].(model.ReleaseSlotsInput)), true
+	case "Mutation.resumeRun":
+		if e.ComplexityRoot.Mutation.ResumeRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeRun(childComplexity, args["input"].(model.ResumeRunInput)), true
 	case "Mutation.rotateWebhookSecret":
 		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
 			break
@@ -836,6 +1040,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.RotateWebhookSecretInput)), true
+	case "Mutation.setProjectLimits":
+		if e.ComplexityRoot.Mutation.SetProjectLimits == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setProjectLimits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetProjectLimits(childComplexity, args["input"].(model.SetProjectLimitsInput)), true
 	case "Mutation.startRun":
 		if e.ComplexityRoot.Mutation.StartRun == nil {
 			break
@@ -970,6 +1185,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
+
+	case "PauseRunPayload.clientMutationId":
+		if e.ComplexityRoot.PauseRunPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseRunPayload.ClientMutationID(childComplexity), true
+	case "PauseRunPayload.run":
+		if e.ComplexityRoot.PauseRunPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseRunPayload.Run(childComplexity), true
 
 	case "Plan.createdAt":
 		if e.ComplexityRoot.Plan.CreatedAt == nil {
@@ -1175,12 +1403,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanVersion.Source(childComplexity), true
 
+	case "Project.environmentLimits":
+		if e.ComplexityRoot.Project.EnvironmentLimits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.EnvironmentLimits(childComplexity), true
 	case "Project.id":
 		if e.ComplexityRoot.Project.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Project.ID(childComplexity), true
+	case "Project.maxParallel":
+		if e.ComplexityRoot.Project.MaxParallel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.MaxParallel(childComplexity), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
@@ -1309,6 +1549,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RedeliverWebhookPayload.Delivery(childComplexity), true
 
+	case "ReleaseSlotsPayload.clientMutationId":
+		if e.ComplexityRoot.ReleaseSlotsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseSlotsPayload.ClientMutationID(childComplexity), true
+	case "ReleaseSlotsPayload.reservation":
+		if e.ComplexityRoot.ReleaseSlotsPayload.Reservation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseSlotsPayload.Reservation(childComplexity), true
+
+	case "Reservation.createdAt":
+		if e.ComplexityRoot.Reservation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.CreatedAt(childComplexity), true
+	case "Reservation.endsAt":
+		if e.ComplexityRoot.Reservation.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.EndsAt(childComplexity), true
+	case "Reservation.id":
+		if e.ComplexityRoot.Reservation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.ID(childComplexity), true
+	case "Reservation.kind":
+		if e.ComplexityRoot.Reservation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.Kind(childComplexity), true
+	case "Reservation.note":
+		if e.ComplexityRoot.Reservation.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.Note(childComplexity), true
+	case "Reservation.slots":
+		if e.ComplexityRoot.Reservation.Slots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.Slots(childComplexity), true
+	case "Reservation.startsAt":
+		if e.ComplexityRoot.Reservation.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.StartsAt(childComplexity), true
+
 	case "Result.artifacts":
 		if e.ComplexityRoot.Result.Artifacts == nil {
 			break
@@ -1411,6 +1707,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Result.Title(childComplexity), true
+	case "Result.waitingFor":
+		if e.ComplexityRoot.Result.WaitingFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Result.WaitingFor(childComplexity), true
 
 	case "ResultConnection.edges":
 		if e.ComplexityRoot.ResultConnection.Edges == nil {
@@ -1450,6 +1752,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResultEdge.Node(childComplexity), true
 
+	case "ResumeRunPayload.clientMutationId":
+		if e.ComplexityRoot.ResumeRunPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeRunPayload.ClientMutationID(childComplexity), true
+	case "ResumeRunPayload.run":
+		if e.ComplexityRoot.ResumeRunPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeRunPayload.Run(childComplexity), true
+
 	case "RotateWebhookSecretPayload.clientMutationId":
 		if e.ComplexityRoot.RotateWebhookSecretPayload.ClientMutationID == nil {
 			break
@@ -1469,18 +1784,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
+	case "Run.concurrencyGroup":
+		if e.ComplexityRoot.Run.ConcurrencyGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.ConcurrencyGroup(childComplexity), true
 	case "Run.createdAt":
 		if e.ComplexityRoot.Run.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Run.CreatedAt(childComplexity), true
+	case "Run.deadlineAt":
+		if e.ComplexityRoot.Run.DeadlineAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.DeadlineAt(childComplexity), true
 	case "Run.environment":
 		if e.ComplexityRoot.Run.Environment == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Run.Environment(childComplexity), true
+	case "Run.estimatedStart":
+		if e.ComplexityRoot.Run.EstimatedStart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.EstimatedStart(childComplexity), true
 	case "Run.finishedAt":
 		if e.ComplexityRoot.Run.FinishedAt == nil {
 			break
@@ -1505,12 +1838,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.LastSeq(childComplexity), true
+	case "Run.maxFailures":
+		if e.ComplexityRoot.Run.MaxFailures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.MaxFailures(childComplexity), true
 	case "Run.name":
 		if e.ComplexityRoot.Run.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Run.Name(childComplexity), true
+	case "Run.origin":
+		if e.ComplexityRoot.Run.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.Origin(childComplexity), true
+	case "Run.originId":
+		if e.ComplexityRoot.Run.OriginID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.OriginID(childComplexity), true
 	case "Run.outcomeCounts":
 		if e.ComplexityRoot.Run.OutcomeCounts == nil {
 			break
@@ -1523,6 +1874,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.Parallel(childComplexity), true
+	case "Run.pausedAt":
+		if e.ComplexityRoot.Run.PausedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.PausedAt(childComplexity), true
 	case "Run.plan":
 		if e.ComplexityRoot.Run.Plan == nil {
 			break
@@ -1541,6 +1898,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.Priority(childComplexity), true
+	case "Run.queuePosition":
+		if e.ComplexityRoot.Run.QueuePosition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.QueuePosition(childComplexity), true
 	case "Run.results":
 		if e.ComplexityRoot.Run.Results == nil {
 			break
@@ -1564,12 +1927,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.Status(childComplexity), true
+	case "Run.stopReason":
+		if e.ComplexityRoot.Run.StopReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.StopReason(childComplexity), true
 	case "Run.stopRequestedAt":
 		if e.ComplexityRoot.Run.StopRequestedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Run.StopRequestedAt(childComplexity), true
+	case "Run.timeoutMs":
+		if e.ComplexityRoot.Run.TimeoutMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.TimeoutMs(childComplexity), true
+	case "Run.waitingFor":
+		if e.ComplexityRoot.Run.WaitingFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.WaitingFor(childComplexity), true
 
 	case "RunConnection.edges":
 		if e.ComplexityRoot.RunConnection.Edges == nil {
@@ -1792,6 +2173,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunningCase.Title(childComplexity), true
 
+	case "SetProjectLimitsPayload.clientMutationId":
+		if e.ComplexityRoot.SetProjectLimitsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProjectLimitsPayload.ClientMutationID(childComplexity), true
+	case "SetProjectLimitsPayload.project":
+		if e.ComplexityRoot.SetProjectLimitsPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetProjectLimitsPayload.Project(childComplexity), true
+
 	case "StartRunPayload.clientMutationId":
 		if e.ComplexityRoot.StartRunPayload.ClientMutationID == nil {
 			break
@@ -1960,6 +2354,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+
+	case "Waiting.detail":
+		if e.ComplexityRoot.Waiting.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiting.Detail(childComplexity), true
+	case "Waiting.reason":
+		if e.ComplexityRoot.Waiting.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiting.Reason(childComplexity), true
+	case "Waiting.until":
+		if e.ComplexityRoot.Waiting.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiting.Until(childComplexity), true
 
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
@@ -2207,6 +2620,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Worker.ID(childComplexity), true
+	case "Worker.labels":
+		if e.ComplexityRoot.Worker.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Worker.Labels(childComplexity), true
 	case "Worker.pid":
 		if e.ComplexityRoot.Worker.Pid == nil {
 			break
@@ -2246,14 +2665,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAllocateSlotsInput,
 		ec.unmarshalInputCreatePlanInput,
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
 		ec.unmarshalInputDeleteWebhookInput,
+		ec.unmarshalInputEnvironmentLimitInput,
+		ec.unmarshalInputPauseRunInput,
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputRedeliverWebhookInput,
+		ec.unmarshalInputReleaseSlotsInput,
+		ec.unmarshalInputResumeRunInput,
 		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputSelectionInput,
+		ec.unmarshalInputSetProjectLimitsInput,
 		ec.unmarshalInputStartRunInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputTestWebhookInput,
@@ -2711,6 +3136,8 @@ type Result implements Node {
   matrix: JSON
   "Where it stands."
   status: ResultStatus!
+  "Why it has not begun; null when it has."
+  waitingFor: Waiting
   "How it ended; null before."
   outcome: Outcome
   "One sentence when it did not pass."
@@ -2878,6 +3305,62 @@ enum RunStatus {
   CANCELLED
 }
 
+"Why a run or a case does not go on."
+enum WaitReason {
+  "The run is paused."
+  PAUSED
+  "Runs of the plan's concurrency group are under way."
+  CONCURRENCY_GROUP
+  "As many runs of the environment are under way as the project allows."
+  ENVIRONMENT_LIMIT
+  "As many cases of the project are under way as it allows."
+  PROJECT_LIMIT
+  "The free slots are reserved for other projects."
+  SLOTS_RESERVED
+  "The target does not answer; its breaker is open."
+  BREAKER_OPEN
+  "No live worker performs cases of the kind."
+  NO_WORKER
+  "Every slot for the kind is taken."
+  WORKERS_BUSY
+  "As many cases of the run are under way as it allows."
+  RUN_LIMIT
+  "It is taken in a moment."
+  NOT_DISPATCHED
+}
+
+"One reason why a run or a case does not go on."
+type Waiting {
+  "The reason."
+  reason: WaitReason!
+  "One sentence for people."
+  detail: String!
+  "When it is looked at again, where that is known."
+  until: Time
+}
+
+"Why a run begins no further case."
+enum StopReason {
+  "Someone asked for it."
+  ASKED
+  "A later run of its concurrency group took its place."
+  SUPERSEDED
+  "Its limit of time was reached."
+  TIMEOUT
+  "As many cases failed as the plan allows."
+  MAX_FAILURES
+}
+
+"Who started a run."
+enum RunOrigin {
+  "Somebody with a token."
+  CALLER
+  "A schedule."
+  SCHEDULE
+  "A signed request to a trigger."
+  TRIGGER
+}
+
 "One execution of a plan's version."
 type Run implements Node {
   "Opaque id."
@@ -2913,8 +3396,30 @@ type Run implements Node {
   gates: [GateOutcome!]!
   "Number of its newest event."
   lastSeq: Int!
-  "When it was asked to stop."
+  "Place among all runs that have not begun, from 1; null for one that has, or is paused."
+  queuePosition: Int
+  "When its first case is expected to begin, judged by recent runs; null when that cannot be told."
+  estimatedStart: Time
+  "What holds it up now; empty when nothing does."
+  waitingFor: [Waiting!]!
+  "Its concurrency group; empty without one."
+  concurrencyGroup: String!
+  "Limit of the whole run in milliseconds; 0 without one."
+  timeoutMs: Int!
+  "Failed cases after which no further one is begun; 0 without a limit."
+  maxFailures: Int!
+  "When its limit of time ends; null before its first case. It moves on while the run is paused."
+  deadlineAt: Time
+  "Since when it is paused."
+  pausedAt: Time
+  "Who started it."
+  origin: RunOrigin!
+  "The schedule or the trigger that started it; empty for a caller."
+  originId: ID!
+  "When it began to stop."
   stopRequestedAt: Time
+  "Why it began to stop."
+  stopReason: StopReason
   "When it was started by a caller."
   createdAt: Time!
   "When its first case began."
@@ -2996,6 +3501,10 @@ extend type Query {
 extend type Mutation {
   "Start a run of a stored plan or of a source."
   startRun("What to run and how." input: StartRunInput!): StartRunPayload!
+  "Keep a run from beginning further cases; those under way end."
+  pauseRun("The run." input: PauseRunInput!): PauseRunPayload!
+  "Let a paused run go on."
+  resumeRun("The run." input: ResumeRunInput!): ResumeRunPayload!
   "Stop a run: what waits is cancelled at once, what is under way ends soon."
   stopRun("The run." input: StopRunInput!): StopRunPayload!
 }
@@ -3040,6 +3549,8 @@ input StartRunInput {
   parallel: Int
   "Overrides the retries of plan and cases, 0–10."
   retries: Int
+  "Overrides the plan's maxFailures; 0 is without a limit."
+  maxFailures: Int
   "Which cases; all when absent."
   select: SelectionInput
   "A second start with the same id returns the first one's run."
@@ -3049,6 +3560,38 @@ input StartRunInput {
 "What startRun gives."
 type StartRunPayload {
   "The run, queued."
+  run: Run!
+  "As sent."
+  clientMutationId: String
+}
+
+"What pauseRun needs."
+input PauseRunInput {
+  "The run's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What pauseRun gives."
+type PauseRunPayload {
+  "The run."
+  run: Run!
+  "As sent."
+  clientMutationId: String
+}
+
+"What resumeRun needs."
+input ResumeRunInput {
+  "The run's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What resumeRun gives."
+type ResumeRunPayload {
+  "The run."
   run: Run!
   "As sent."
   clientMutationId: String
@@ -3117,6 +3660,49 @@ type Project implements Node {
   slug: String!
   "Name for people."
   name: String!
+  "Cases under way at once, at most; 0 without a limit."
+  maxParallel: Int!
+  "Runs under way at once, at most, in the environments that have a limit."
+  environmentLimits: [EnvironmentLimit!]!
+}
+
+"How many runs of an environment may be under way at once."
+type EnvironmentLimit {
+  "The environment."
+  environment: String!
+  "Runs at once, at most."
+  maxRuns: Int!
+}
+
+"The same, as it is given."
+input EnvironmentLimitInput {
+  "The environment."
+  environment: String!
+  "Runs at once, at most; 1–10000."
+  maxRuns: Int!
+}
+
+"What setProjectLimits needs. What is absent stays as it is."
+input SetProjectLimitsInput {
+  "Cases under way at once, at most; 0 is without a limit."
+  maxParallel: Int
+  "All environments that have a limit."
+  environmentLimits: [EnvironmentLimitInput!]
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What setProjectLimits gives."
+type SetProjectLimitsPayload {
+  "The project."
+  project: Project!
+  "As sent."
+  clientMutationId: String
+}
+
+extend type Mutation {
+  "Limit what the project has under way at once."
+  setProjectLimits("The limits." input: SetProjectLimitsInput!): SetProjectLimitsPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/webhook.graphqls", Input: `"What a webhook can be told. On the wire the words are small and joined by dots: test.execution.started."
@@ -3419,6 +4005,8 @@ type Worker {
   version: String!
   "Cases at once, by kind."
   slots: JSON!
+  "What people tell workers apart by."
+  labels: JSON
   "What it does now."
   status: WorkerStatus!
   "When it started."
@@ -3427,15 +4015,102 @@ type Worker {
   heartbeatAt: Time!
 }
 
-"What there is to perform cases."
+"What there is to perform cases. It tells of all projects together: slots are shared."
 type Capacity {
   "The workers that were heard of in the last seconds."
   workers: [Worker!]!
+  "Slots, use and queue of each kind."
+  kinds: [KindCapacity!]!
+  "The project's reservations that are under way or to come, the earliest first."
+  reservations: [Reservation!]!
+}
+
+"What there is for cases of one kind."
+type KindCapacity {
+  "The kind."
+  kind: Kind!
+  "Cases that the live workers can have under way at once."
+  slots: Int!
+  "Cases under way."
+  used: Int!
+  "Cases that could begin at once."
+  free: Int!
+  "Cases that wait for a worker."
+  queued: Int!
+  "Slots that are reserved now."
+  reserved: Int!
+  "Of them, those of the caller's project."
+  ours: Int!
+}
+
+"Slots that are kept for the project during a window."
+type Reservation implements Node {
+  "Opaque id."
+  id: ID!
+  "Of which kind."
+  kind: Kind!
+  "How many."
+  slots: Int!
+  "What it is for."
+  note: String!
+  "When the window begins."
+  startsAt: Time!
+  "When it ends."
+  endsAt: Time!
+  "When it was made."
+  createdAt: Time!
 }
 
 extend type Query {
   "What there is to perform cases."
   capacity: Capacity!
+}
+
+extend type Mutation {
+  "Keep slots for the project during a window. What others have under way ends first."
+  allocateSlots("What to keep." input: AllocateSlotsInput!): AllocateSlotsPayload!
+  "Give reserved slots back."
+  releaseSlots("The reservation." input: ReleaseSlotsInput!): ReleaseSlotsPayload!
+}
+
+"What allocateSlots needs."
+input AllocateSlotsInput {
+  "Of which kind."
+  kind: Kind!
+  "How many: at most what the live workers have and nobody has reserved."
+  slots: Int!
+  "When the window begins; now when absent."
+  startsAt: Time
+  "When it ends; at most 31 days later."
+  endsAt: Time!
+  "What it is for."
+  note: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What allocateSlots gives."
+type AllocateSlotsPayload {
+  "The reservation."
+  reservation: Reservation!
+  "As sent."
+  clientMutationId: String
+}
+
+"What releaseSlots needs."
+input ReleaseSlotsInput {
+  "The reservation's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What releaseSlots gives."
+type ReleaseSlotsPayload {
+  "The reservation, ended."
+  reservation: Reservation!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 }
@@ -3444,6 +4119,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AllocateSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reservation":
+		return ec.fieldContext_AllocateSlotsPayload_reservation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AllocateSlotsPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllocateSlotsPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Artifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -3501,6 +4186,10 @@ func (ec *executionContext) childFields_Capacity(ctx context.Context, field grap
 	switch field.Name {
 	case "workers":
 		return ec.fieldContext_Capacity_workers(ctx, field)
+	case "kinds":
+		return ec.fieldContext_Capacity_kinds(ctx, field)
+	case "reservations":
+		return ec.fieldContext_Capacity_reservations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Capacity", field.Name)
 }
@@ -3563,6 +4252,16 @@ func (ec *executionContext) childFields_DeleteWebhookPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EnvironmentLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "environment":
+		return ec.fieldContext_EnvironmentLimit_environment(ctx, field)
+	case "maxRuns":
+		return ec.fieldContext_EnvironmentLimit_maxRuns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnvironmentLimit", field.Name)
+}
+
 func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -3575,6 +4274,26 @@ func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field g
 		return ec.fieldContext_GateOutcome_actual(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GateOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_KindCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_KindCapacity_kind(ctx, field)
+	case "slots":
+		return ec.fieldContext_KindCapacity_slots(ctx, field)
+	case "used":
+		return ec.fieldContext_KindCapacity_used(ctx, field)
+	case "free":
+		return ec.fieldContext_KindCapacity_free(ctx, field)
+	case "queued":
+		return ec.fieldContext_KindCapacity_queued(ctx, field)
+	case "reserved":
+		return ec.fieldContext_KindCapacity_reserved(ctx, field)
+	case "ours":
+		return ec.fieldContext_KindCapacity_ours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KindCapacity", field.Name)
 }
 
 func (ec *executionContext) childFields_LogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3637,6 +4356,16 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PauseRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_PauseRunPayload_run(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PauseRunPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PauseRunPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3753,6 +4482,10 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_slug(ctx, field)
 	case "name":
 		return ec.fieldContext_Project_name(ctx, field)
+	case "maxParallel":
+		return ec.fieldContext_Project_maxParallel(ctx, field)
+	case "environmentLimits":
+		return ec.fieldContext_Project_environmentLimits(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
 }
@@ -3765,6 +4498,36 @@ func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Cont
 		return ec.fieldContext_RedeliverWebhookPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reservation":
+		return ec.fieldContext_ReleaseSlotsPayload_reservation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ReleaseSlotsPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseSlotsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Reservation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Reservation_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Reservation_kind(ctx, field)
+	case "slots":
+		return ec.fieldContext_Reservation_slots(ctx, field)
+	case "note":
+		return ec.fieldContext_Reservation_note(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_Reservation_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Reservation_endsAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Reservation_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reservation", field.Name)
 }
 
 func (ec *executionContext) childFields_Result(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3789,6 +4552,8 @@ func (ec *executionContext) childFields_Result(ctx context.Context, field graphq
 		return ec.fieldContext_Result_matrix(ctx, field)
 	case "status":
 		return ec.fieldContext_Result_status(ctx, field)
+	case "waitingFor":
+		return ec.fieldContext_Result_waitingFor(ctx, field)
 	case "outcome":
 		return ec.fieldContext_Result_outcome(ctx, field)
 	case "error":
@@ -3831,6 +4596,16 @@ func (ec *executionContext) childFields_ResultEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ResultEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ResumeRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_ResumeRunPayload_run(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ResumeRunPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeRunPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -3869,8 +4644,30 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_gates(ctx, field)
 	case "lastSeq":
 		return ec.fieldContext_Run_lastSeq(ctx, field)
+	case "queuePosition":
+		return ec.fieldContext_Run_queuePosition(ctx, field)
+	case "estimatedStart":
+		return ec.fieldContext_Run_estimatedStart(ctx, field)
+	case "waitingFor":
+		return ec.fieldContext_Run_waitingFor(ctx, field)
+	case "concurrencyGroup":
+		return ec.fieldContext_Run_concurrencyGroup(ctx, field)
+	case "timeoutMs":
+		return ec.fieldContext_Run_timeoutMs(ctx, field)
+	case "maxFailures":
+		return ec.fieldContext_Run_maxFailures(ctx, field)
+	case "deadlineAt":
+		return ec.fieldContext_Run_deadlineAt(ctx, field)
+	case "pausedAt":
+		return ec.fieldContext_Run_pausedAt(ctx, field)
+	case "origin":
+		return ec.fieldContext_Run_origin(ctx, field)
+	case "originId":
+		return ec.fieldContext_Run_originId(ctx, field)
 	case "stopRequestedAt":
 		return ec.fieldContext_Run_stopRequestedAt(ctx, field)
+	case "stopReason":
+		return ec.fieldContext_Run_stopReason(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Run_createdAt(ctx, field)
 	case "startedAt":
@@ -3983,6 +4780,16 @@ func (ec *executionContext) childFields_RunningCase(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RunningCase", field.Name)
 }
 
+func (ec *executionContext) childFields_SetProjectLimitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_SetProjectLimitsPayload_project(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetProjectLimitsPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetProjectLimitsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StartRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "run":
@@ -4075,6 +4882,18 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_permissions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Waiting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_Waiting_reason(ctx, field)
+	case "detail":
+		return ec.fieldContext_Waiting_detail(ctx, field)
+	case "until":
+		return ec.fieldContext_Waiting_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Waiting", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4203,6 +5022,8 @@ func (ec *executionContext) childFields_Worker(ctx context.Context, field graphq
 		return ec.fieldContext_Worker_version(ctx, field)
 	case "slots":
 		return ec.fieldContext_Worker_slots(ctx, field)
+	case "labels":
+		return ec.fieldContext_Worker_labels(ctx, field)
 	case "status":
 		return ec.fieldContext_Worker_status(ctx, field)
 	case "startedAt":

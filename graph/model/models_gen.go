@@ -8,12 +8,41 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
+	"github.com/semantest/semantest/internal/workers"
 )
 
-// What there is to perform cases.
+// What allocateSlots needs.
+type AllocateSlotsInput struct {
+	// Of which kind.
+	Kind spec.Kind `json:"kind"`
+	// How many: at most what the live workers have and nobody has reserved.
+	Slots int `json:"slots"`
+	// When the window begins; now when absent.
+	StartsAt *time.Time `json:"startsAt,omitempty"`
+	// When it ends; at most 31 days later.
+	EndsAt time.Time `json:"endsAt"`
+	// What it is for.
+	Note *string `json:"note,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What allocateSlots gives.
+type AllocateSlotsPayload struct {
+	// The reservation.
+	Reservation *ent.Reservation `json:"reservation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What there is to perform cases. It tells of all projects together: slots are shared.
 type Capacity struct {
 	// The workers that were heard of in the last seconds.
 	Workers []*ent.Worker `json:"workers"`
+	// Slots, use and queue of each kind.
+	Kinds []*workers.KindCapacity `json:"kinds"`
+	// The project's reservations that are under way or to come, the earliest first.
+	Reservations []*ent.Reservation `json:"reservations"`
 }
 
 // What createPlan needs.
@@ -88,12 +117,44 @@ type DeleteWebhookPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// How many runs of an environment may be under way at once.
+type EnvironmentLimit struct {
+	// The environment.
+	Environment string `json:"environment"`
+	// Runs at once, at most.
+	MaxRuns int `json:"maxRuns"`
+}
+
+// The same, as it is given.
+type EnvironmentLimitInput struct {
+	// The environment.
+	Environment string `json:"environment"`
+	// Runs at once, at most; 1–10000.
+	MaxRuns int `json:"maxRuns"`
+}
+
 // Where a page stands in its list.
 type PageInfo struct {
 	// Whether items follow the page.
 	HasNextPage bool `json:"hasNextPage"`
 	// Give it as `after` to get what follows.
 	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// What pauseRun needs.
+type PauseRunInput struct {
+	// The run's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What pauseRun gives.
+type PauseRunPayload struct {
+	// The run.
+	Run *ent.Run `json:"run"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // A case as a plan describes it.
@@ -152,12 +213,44 @@ type RedeliverWebhookPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What releaseSlots needs.
+type ReleaseSlotsInput struct {
+	// The reservation's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What releaseSlots gives.
+type ReleaseSlotsPayload struct {
+	// The reservation, ended.
+	Reservation *ent.Reservation `json:"reservation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // A result in a page.
 type ResultEdge struct {
 	// Gives the page after this item.
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Result `json:"node"`
+}
+
+// What resumeRun needs.
+type ResumeRunInput struct {
+	// The run's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What resumeRun gives.
+type ResumeRunPayload struct {
+	// The run.
+	Run *ent.Run `json:"run"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // What rotateWebhookSecret needs.
@@ -220,6 +313,24 @@ type SelectionInput struct {
 	Cases []string `json:"cases,omitempty"`
 }
 
+// What setProjectLimits needs. What is absent stays as it is.
+type SetProjectLimitsInput struct {
+	// Cases under way at once, at most; 0 is without a limit.
+	MaxParallel *int `json:"maxParallel,omitempty"`
+	// All environments that have a limit.
+	EnvironmentLimits []*EnvironmentLimitInput `json:"environmentLimits,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What setProjectLimits gives.
+type SetProjectLimitsPayload struct {
+	// The project.
+	Project *ent.Project `json:"project"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What startRun needs: planId or source, and what differs from the plan.
 type StartRunInput struct {
 	// A stored plan, of which the newest version is run.
@@ -240,6 +351,8 @@ type StartRunInput struct {
 	Parallel *int `json:"parallel,omitempty"`
 	// Overrides the retries of plan and cases, 0–10.
 	Retries *int `json:"retries,omitempty"`
+	// Overrides the plan's maxFailures; 0 is without a limit.
+	MaxFailures *int `json:"maxFailures,omitempty"`
 	// Which cases; all when absent.
 	Select *SelectionInput `json:"select,omitempty"`
 	// A second start with the same id returns the first one's run.

@@ -233,7 +233,7 @@ func (a *App) buildHost(context.Context) error {
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Hub: a.hub, Bus: a.bus,
-		Executors: list, Slots: a.cfg.Slots(), Version: a.cfg.Version, Logger: a.logger,
+		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host
 	return err

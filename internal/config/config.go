@@ -25,13 +25,14 @@ type Server struct {
 
 	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
-	Browser      string        `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
-	BrowserSlots int           `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
-	APISlots     int           `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
-	Kinds        []string      `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser. Default: all."`
-	DrainTimeout time.Duration `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
-	LogLevel     string        `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`
-	LogFormat    string        `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" placeholder:"FORMAT" default:"text" help:"Form of the log on standard error: text or json."`
+	Browser      string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
+	BrowserSlots int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
+	APISlots     int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
+	Kinds        []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser. Default: all."`
+	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
+	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
+	LogLevel     string            `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`
+	LogFormat    string            `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" placeholder:"FORMAT" default:"text" help:"Form of the log on standard error: text or json."`
 }
 
 // API configures the process that people and programs talk to: serve.
@@ -66,6 +67,8 @@ func (s Server) Validate() error {
 		return apperr.Invalid("browserSlots", "the number of browser slots must not be negative")
 	case s.APISlots < 0:
 		return apperr.Invalid("apiSlots", "the number of API slots must not be negative")
+	case len(s.Labels) > 20:
+		return apperr.Invalid("labels", "a worker has at most 20 labels")
 	case s.DrainTimeout < 0:
 		return apperr.Invalid("drainTimeout", "the drain timeout must not be negative")
 	}

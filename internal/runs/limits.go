@@ -73,20 +73,15 @@ FROM projects WHERE id = $1`
 	return l, nil
 }
 
-// room is what the limits leave to one run.
+// room is what the limits leave to one run. The zero value is for an advance that
+// takes no tokens.
 type room struct {
-	limited bool
-	most    int               // tokens at most, where limited
-	kinds   map[spec.Kind]int // further cases at most, for the kinds of which slots are reserved
+	most  int               // tokens at most
+	kinds map[spec.Kind]int // further cases at most, for the kinds of which slots are reserved
 }
 
-// tokens is how many the run may have.
-func (r room) tokens() int {
-	if !r.limited {
-		return math.MaxInt32
-	}
-	return r.most
-}
+// unlimited is more tokens than any run asks for.
+const unlimited = math.MaxInt32
 
 // take uses up the room for one case of a kind and reports whether there was any.
 func (r room) take(kind spec.Kind) bool {
@@ -125,10 +120,7 @@ func lockFor(ctx context.Context, tx *store.Tx, what string) error {
 // roomFor says what the limits leave to a run, whose released cases are released
 // already. The locks are held.
 func (s *Service) roomFor(ctx context.Context, tx *store.Tx, l limits, projectID, runID string) (room, error) {
-	if !l.onCases() {
-		return room{}, nil
-	}
-	out := room{limited: true, most: math.MaxInt32}
+	out := room{most: unlimited}
 	if l.parallel > 0 {
 		most, err := projectRoom(ctx, tx, l.parallel, projectID, runID)
 		if err != nil {

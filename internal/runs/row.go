@@ -37,7 +37,7 @@ type delta struct {
 	stopping run.StopReason // "" unless the run stops from now on
 	outcomes map[spec.Outcome]int
 	released int  // tokens that come back: cases that are no longer queued or running
-	room     room // what the limits leave to the run
+	room     room // what the limits leave to the run; the zero value where it is to take nothing
 }
 
 // advance locks the run's row, adds the delta, takes event numbers and tokens,
@@ -79,7 +79,7 @@ RETURNING project_id, plan_version_id, status, taking.starts, priority, max_fail
 	o := d.outcomes
 	rows, err := tx.QueryContext(ctx, query, runID, d.events, d.started, string(d.stopping),
 		o[spec.OutcomePassed], o[spec.OutcomeFailed], o[spec.OutcomeFlaky], o[spec.OutcomeTimedOut],
-		o[spec.OutcomeErrored], o[spec.OutcomeSkipped], o[spec.OutcomeCancelled], d.released, d.room.tokens())
+		o[spec.OutcomeErrored], o[spec.OutcomeSkipped], o[spec.OutcomeCancelled], d.released, d.room.most)
 	if err != nil {
 		return nil, fmt.Errorf("advance run %s: %w", runID, err)
 	}

@@ -200,14 +200,13 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 // firstTokens gives a new run its tokens, where it was let in.
 func (s *Service) firstTokens(ctx context.Context, tx *store.Tx, l limits, row *ent.Run, waiting int) (room, error) {
 	if row.AdmittedAt == nil {
-		return room{limited: true}, nil
+		return room{}, nil
 	}
 	rm, err := s.roomFor(ctx, tx, l, row.ProjectID, row.ID)
 	if err != nil {
 		return room{}, err
 	}
-	want := min(row.Parallel, waiting)
-	rm.limited, rm.most = true, min(want, rm.tokens())
+	rm.most = min(rm.most, row.Parallel, waiting)
 	return rm, nil
 }
 
