@@ -19,9 +19,11 @@ import (
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/schedules"
 	"github.com/semantest/semantest/internal/seal"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/migration"
+	"github.com/semantest/semantest/internal/triggers"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 	"github.com/semantest/semantest/jobs"
@@ -32,6 +34,7 @@ type Config struct {
 	config.Server
 	Listen    string // address of the API; empty for none
 	Workers   bool   // whether to perform cases
+	Schedules bool   // whether to start the runs of schedules; never for a run that ends with its command
 	Ephemeral bool   // keep nothing: the data folder is a temporary one
 	Egress    egress.Mode
 	Version   string
@@ -62,6 +65,8 @@ type App struct {
 	workers   *workers.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
+	schedules *schedules.Service
+	triggers  *triggers.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -112,6 +117,11 @@ func (a *App) Start(ctx context.Context) error {
 			defer cancel()
 			return a.host.Stop(drain)
 		})
+	}
+	if a.cfg.Schedules {
+		scheduler := jobs.NewScheduler(a.schedules, a.logger)
+		scheduler.Start()
+		a.onClose("scheduler", func(context.Context) error { scheduler.Stop(); return nil })
 	}
 	return a.serve()
 }
@@ -188,12 +198,14 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.onClose("hub", func(context.Context) error { a.hub.Close(); return nil })
 
 	a.auth = auth.New(a.store)
-	a.plans = plans.New(a.store)
+	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.workers = workers.New(a.store)
 	a.webhooks = a.openWebhooks(enqueuer, sealer)
 	a.runs = runs.New(runs.Deps{
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer,
 	})
+	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
+	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})
 	_, err = a.auth.EnsureProject(ctx)
 	return err
 }

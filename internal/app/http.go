@@ -80,6 +80,7 @@ func (a *App) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.authenticated(graph.Handler(resolver, a.logger)))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
+	mux.Handle("POST /hooks/{id}", a.hooks())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("/", frontend.Handler())
@@ -165,10 +166,14 @@ func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if status == 0 {
 		status = http.StatusInternalServerError
 	}
+	refuseWith(w, status, err)
+}
+
+func refuseWith(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may be gone
-		"errors": []any{map[string]any{"message": apperr.Message(err), "extensions": map[string]any{"code": code}}},
+		"errors": []any{map[string]any{"message": apperr.Message(err), "extensions": map[string]any{"code": apperr.CodeOf(err)}}},
 	})
 }
 

@@ -21,7 +21,7 @@ type serveCmd struct {
 func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 	log := logger(sys.Stderr, c.Server)
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Listen: c.Listen, Workers: !c.NoWorkers,
+		Server: c.Server, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
 		Egress: c.EgressMode(egress.Public), Version: Version, Logger: log,
 	})
 	if err != nil {

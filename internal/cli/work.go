@@ -15,7 +15,7 @@ func (c *workCmd) Run(ctx context.Context, sys Sys) error {
 		return usage("work shares its queue with other processes: give --database-url and --redis-url")
 	}
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Workers: true, Egress: c.EgressMode(egress.Public), Version: Version,
+		Server: c.Server, Workers: true, Schedules: true, Egress: c.EgressMode(egress.Public), Version: Version,
 		Logger: logger(sys.Stderr, c.Server),
 	})
 	if err != nil {

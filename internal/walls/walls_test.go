@@ -77,6 +77,9 @@ func TestDesign(t *testing.T) {
 		redis = "github.com/redis/go-redis/v9"
 		pgx   = "github.com/jackc/pgx/v5"
 		query = "entgo.io/ent/dialect/sql"
+		cron  = "github.com/robfig/cron/v3"
+
+		signatures = "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	)
 	leaves := []string{"internal/apperr", "internal/ident", "internal/spec"}
 	for _, wall := range []struct {
@@ -84,7 +87,7 @@ func TestDesign(t *testing.T) {
 		knows []string // packages of the module, or libraries
 		never []string
 	}{
-		{room: "internal/spec", knows: []string{"go.yaml.in/yaml/v3"},
+		{room: "internal/spec", knows: []string{"go.yaml.in/yaml/v3", cron},
 			never: []string{"internal/apperr", "internal/ident", "internal/store", "ent/schema", "executors", "os", "net/http", "database/sql", river}},
 		{room: "internal/apperr", never: []string{"internal/ident", "internal/spec", "ent"}},
 		{room: "internal/ident", knows: []string{"internal/apperr"}, never: []string{"internal/spec", "ent", "internal/store"}},
@@ -115,12 +118,14 @@ func TestDesign(t *testing.T) {
 		{room: "internal/runs", knows: append(leaves, "internal/plans", "internal/artifacts", "internal/auth", "internal/events"), never: []string{"internal/assessments", "internal/analytics", "graph", "jobs", "executors", "internal/llm", river, redis, pgx}},
 		{room: "internal/assessments", knows: append(leaves, "internal/runs", "internal/llm"), never: []string{"internal/analytics", "graph", "jobs", "executors", river}},
 		{room: "internal/analytics", knows: append(leaves, "internal/assessments"), never: []string{"graph", "jobs", "executors", "internal/llm", river}},
+		{room: "internal/schedules", knows: append(leaves, "internal/runs", "internal/plans", "internal/auth", "ent", query), never: []string{"internal/triggers", "internal/events", "graph", "jobs", "executors", river, redis, pgx, cron}},
+		{room: "internal/triggers", knows: append(leaves, "internal/runs", "internal/plans", "internal/auth", "internal/seal", signatures), never: []string{"internal/schedules", "internal/webhooks", "graph", "jobs", "executors", river, redis, pgx}},
 		{room: "internal/webhooks", knows: append(leaves, "internal/auth", "internal/events", "internal/seal", "net/http"),
 			never: []string{"internal/runs", "internal/plans", "graph", "jobs", river, redis, pgx}},
 		{room: "internal/notify", knows: append(leaves, "internal/events"), never: []string{"internal/runs", "graph", "jobs", river}},
 
 		{room: "dataloader", knows: []string{"internal/runs", "ent"}, never: []string{"graph", "jobs", "executors", "internal/store", query, river, redis, pgx}},
-		{room: "jobs", knows: []string{"executors", "internal/runs", "ent/schema", river, pgx}, never: []string{"graph", "ent", "ent/run", "executors/api", "dataloader", query, redis}},
+		{room: "jobs", knows: []string{"executors", "internal/runs", "internal/schedules", "ent/schema", river, pgx}, never: []string{"graph", "ent", "ent/run", "executors/api", "dataloader", query, redis}},
 		{room: "graph", knows: []string{"internal/runs", "dataloader", "ent", "graph/model", "github.com/99designs/gqlgen/graphql"}, never: []string{"jobs", "executors", "internal/app", "internal/store/migration", query, river, redis, pgx}},
 		{room: "graph/model", knows: []string{"ent", "internal/runs"}, never: []string{"jobs", "executors", "dataloader", query, river}},
 		{room: "internal/cli", knows: []string{"internal/app", "internal/config", "internal/spec", "internal/report", "internal/cli/client", "examples", "github.com/alecthomas/kong"},
