@@ -91,6 +91,7 @@ func TestDesign(t *testing.T) {
 			never: []string{"internal/apperr", "internal/ident", "internal/store", "ent/schema", "executors", "os", "net/http", "database/sql", river}},
 		{room: "internal/apperr", never: []string{"internal/ident", "internal/spec", "ent"}},
 		{room: "internal/ident", knows: []string{"internal/apperr"}, never: []string{"internal/spec", "ent", "internal/store"}},
+		{room: "internal/breaker", knows: []string{"internal/apperr", redis}, never: []string{"internal/spec", "internal/events", "internal/runs", "internal/store", "executors", "ent", "graph", "jobs", river, pgx}},
 		{room: "internal/config", knows: []string{"internal/spec"}, never: []string{"internal/app", "internal/store"}},
 		{room: "internal/report", knows: []string{"internal/spec"}, never: []string{"ent", "internal/runs", "internal/cli"}},
 		{room: "examples/shop", knows: []string{"examples"}, never: []string{"internal/spec", "executors"}},
@@ -125,8 +126,8 @@ func TestDesign(t *testing.T) {
 		{room: "internal/notify", knows: append(leaves, "internal/events"), never: []string{"internal/runs", "graph", "jobs", river}},
 
 		{room: "dataloader", knows: []string{"internal/runs", "ent"}, never: []string{"graph", "jobs", "executors", "internal/store", query, river, redis, pgx}},
-		{room: "jobs", knows: []string{"executors", "internal/runs", "internal/schedules", "ent/schema", river, pgx}, never: []string{"graph", "ent", "ent/run", "executors/api", "dataloader", query, redis}},
-		{room: "graph", knows: []string{"internal/runs", "dataloader", "ent", "graph/model", "github.com/99designs/gqlgen/graphql"}, never: []string{"jobs", "executors", "internal/app", "internal/store/migration", query, river, redis, pgx}},
+		{room: "jobs", knows: []string{"executors", "internal/breaker", "internal/runs", "internal/schedules", "ent/schema", river, pgx}, never: []string{"graph", "ent", "ent/run", "executors/api", "dataloader", query, redis}},
+		{room: "graph", knows: []string{"internal/breaker", "internal/runs", "dataloader", "ent", "graph/model", "github.com/99designs/gqlgen/graphql"}, never: []string{"jobs", "executors", "internal/app", "internal/store/migration", query, river, redis, pgx}},
 		{room: "graph/model", knows: []string{"ent", "internal/runs"}, never: []string{"jobs", "executors", "dataloader", query, river}},
 		{room: "internal/cli", knows: []string{"internal/app", "internal/config", "internal/spec", "internal/report", "internal/cli/client", "examples", "github.com/alecthomas/kong"},
 			never: []string{"ent", "internal/runs", "internal/store", "graph", "jobs", "executors", "internal/app/apptest", river, redis, pgx, query}},
