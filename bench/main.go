@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ func registry() []benchmark {
 		{"start", "Starting runs", runStart},
 		{"events", "The first live event", runEvents},
 		{"cases", "Cases per second", runCases},
+		{"live", "Live delivery, beside others", runLive},
 	}
 }
 
@@ -49,6 +51,12 @@ type options struct {
 const (
 	asTarget = "target" // a small HTTP server, the application under test
 	asServer = "server" // Semantest with a CPU profile on demand
+
+	asStores = "stores" // a Postgres and a Redis for the servers below
+	asOurs   = "ours"   // the API
+	asStock  = "stock"  // the same schema behind gqlgen's own transport
+	asFloor  = "floor"  // bare writes
+	asCrowd  = "crowd"  // viewers and the source of what they see
 )
 
 func main() {
@@ -68,6 +76,16 @@ func run(ctx context.Context, args []string) error {
 			return serveTarget(ctx, os.Stdin, os.Stdout)
 		case asServer:
 			return serveProfiled(ctx, args[1:], os.Stdin, os.Stdout)
+		case asStores:
+			return withTask(args, func(s stores) error { return serveStores(ctx, s, os.Stdin, os.Stdout) })
+		case asOurs:
+			return withTask(args, func(s stores) error { return serveOurs(ctx, s, os.Stdin, os.Stdout) })
+		case asStock:
+			return withTask(args, func(s stores) error { return serveStock(ctx, s, os.Stdin, os.Stdout) })
+		case asFloor:
+			return serveFloor(ctx, os.Stdin, os.Stdout)
+		case asCrowd:
+			return withTask(args, func(t crowdTask) error { return serveCrowd(ctx, t, os.Stdin, os.Stdout) })
 		}
 	}
 	var o options
@@ -85,6 +103,18 @@ func run(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Limit, fmt.Errorf("not done within %s", o.Limit))
 	defer cancel()
 	return measure(ctx, o, chosen, strings.Join(append([]string{"go run ./bench"}, args...), " "), os.Stdout)
+}
+
+// withTask reads the task of a process from its arguments.
+func withTask[T any](args []string, f func(T) error) error {
+	var task T
+	if len(args) != 2 {
+		return fmt.Errorf("usage: bench %s TASK", args[0])
+	}
+	if err := json.Unmarshal([]byte(args[1]), &task); err != nil {
+		return fmt.Errorf("read the task: %w", err)
+	}
+	return f(task)
 }
 
 func choose(names []string) ([]benchmark, error) {

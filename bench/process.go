@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // process is a child that ends with this program, however that ends.
@@ -28,6 +30,14 @@ type process struct {
 
 // start begins a child. Its standard output is copied to out, which may be nil.
 func start(dir string, out io.Writer, program string, args ...string) (*process, error) {
+	return startOn(anyCore, dir, out, program, args...)
+}
+
+// anyCore leaves it to the kernel where a child runs.
+const anyCore = -1
+
+// startOn begins a child that runs on one core, with all that it starts.
+func startOn(core int, dir string, out io.Writer, program string, args ...string) (*process, error) {
 	said := &tail{}
 	cmd := exec.Command(program, args...) //nolint:gosec,noctx // our own programs; ended by stop
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, said, io.Writer(said)
@@ -45,8 +55,15 @@ func start(dir string, out io.Writer, program string, args ...string) (*process,
 		// The kernel signals the child when the thread that made it ends, so the
 		// thread must live as long as the child.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
+		var err error
+		if core == anyCore {
+			defer runtime.UnlockOSThread()
+		} else { // the child inherits it; the thread ends with this function, as it is not unlocked
+			err = pin(core)
+		}
+		if err == nil {
+			err = cmd.Start()
+		}
 		began <- err
 		if err != nil {
 			return
@@ -60,6 +77,35 @@ func start(dir string, out io.Writer, program string, args ...string) (*process,
 	p.pid = cmd.Process.Pid
 	p.signal = func(s syscall.Signal) error { return cmd.Process.Signal(s) }
 	return p, nil
+}
+
+// pin holds this thread on one core.
+func pin(core int) error {
+	var set unix.CPUSet
+	set.Set(core)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("use core %d alone: %w", core, err)
+	}
+	return nil
+}
+
+// cores returns a core for the server under measurement and one for everything
+// else, which is the same one where there is only one.
+func cores() (server, others int, err error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return 0, 0, fmt.Errorf("find the cores: %w", err)
+	}
+	server, others = -1, -1
+	for i := range 64 * len(set) {
+		if set.IsSet(i) {
+			if others < 0 {
+				others = i
+			}
+			server = i
+		}
+	}
+	return server, others, nil
 }
 
 // stopWithin is how long a child may take to end before it is killed.
