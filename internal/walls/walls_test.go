@@ -165,6 +165,8 @@ func importPath(name string) string {
 // unbound are the packages that no rule keeps from a room of this module.
 var unbound = map[string]string{
 	"bench":                    "measures the whole program",
+	"bench/peers":              "a module of its own, without any of ours",
+	"bench/viewers":            "clients for measurements, which know nothing of ours",
 	"e2e":                      "tests the built program",
 	"ent":                      "made by a machine, but for the line that starts it",
 	"ent/migrate":              "made by a machine, and the migrations",
