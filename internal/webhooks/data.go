@@ -39,7 +39,7 @@ type RunData struct {
 	CreatedAt     time.Time  `json:"createdAt"`
 	StartedAt     *time.Time `json:"startedAt,omitempty"`
 	FinishedAt    *time.Time `json:"finishedAt,omitempty"`
-	DurationMS    int64      `json:"durationMs,omitempty"` // from its start to its end
+	DurationMS    *int64     `json:"durationMs,omitempty"` // from its start to its end
 }
 
 // Failure is a case that did not pass.
@@ -80,7 +80,8 @@ func (s *Service) executionData(ctx context.Context, tx *store.Tx, n news) (Exec
 	}
 	d.Run.FinishedAt, d.Run.Error, d.Gates = utc(row.FinishedAt), row.Error, row.Gates
 	if row.StartedAt != nil && row.FinishedAt != nil {
-		d.Run.DurationMS = max(0, row.FinishedAt.Sub(*row.StartedAt).Milliseconds())
+		took := max(0, row.FinishedAt.Sub(*row.StartedAt).Milliseconds())
+		d.Run.DurationMS = &took
 	}
 	d.Failures, err = failures(ctx, tx, row)
 	return d, err

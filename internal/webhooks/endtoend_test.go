@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/semantest/semantest/internal/app/apptest"
+	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/webhooks"
 )
 
@@ -194,4 +197,99 @@ func TestGoneSwitchesTheWebhookOff(t *testing.T) {
 		t.Error("a webhook that is switched off was tested")
 	}
 	r.silent(t)
+}
+
+// A project without webhooks pays with nothing but a read.
+func TestWithoutWebhooksNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, apptest.Options{})
+	r := newReceiver(t)
+	id, _ := s.hook(t, r.URL)
+	s.ask(t, `mutation($id: ID!) { deleteWebhook(input: {id: $id}) { id } }`, map[string]any{"id": id}, nil)
+	s.Follow(t, s.Run(t, plan(slices.Repeat([]string{"ok"}, 10)...)))
+	db, err := store.Open(t.Context(), s.DatabaseURL, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, table := range []string{"webhook_deliveries", "river_job WHERE kind = 'webhook'"} {
+		var n int
+		if err := db.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows in %s (%v)", n, table, err)
+		}
+	}
+	r.silent(t)
+}
+
+// A process that serves the API only leaves the deliveries to one with a worker.
+func TestAnotherProcessDelivers(t *testing.T) {
+	t.Parallel()
+	const key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	r := newReceiver(t)
+	api := server{apptest.Start(t, apptest.Options{NoWorkers: true, SecretKey: key})}
+	id, secret := api.hook(t, r.URL)
+	api.test(t, id)
+	r.silent(t)
+	newServer(t, apptest.Options{DatabaseURL: api.DatabaseURL, NoAPI: true, SecretKey: key})
+	r.next(t, secret)
+	api.settled(t, id)
+}
+
+// logbook is a log that many goroutines write.
+type logbook struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func TestSecretsAreShownOnce(t *testing.T) {
+	t.Parallel()
+	log := &logbook{}
+	r := newReceiver(t, status(500, ""))
+	s := newServer(t, apptest.Options{Log: log, Webhooks: soon})
+	id, secret := s.hook(t, r.URL+"/hidden-token")
+	deliveryID := s.test(t, id)
+	r.take(t, secret, 2)
+	s.settled(t, id)
+	var seen strings.Builder
+	for _, query := range []string{
+		`query($id: ID!) { webhook(id: $id) { ` + fields + ` } }`,
+		`query($id: ID!) { node(id: $id) { id ... on Webhook { ` + fields + ` } } }`,
+		`mutation($id: ID!) { updateWebhook(input: {id: $id, description: "x"}) { webhook { ` + fields + ` } } }`,
+	} {
+		var raw json.RawMessage
+		s.ask(t, query, map[string]any{"id": id}, &raw)
+		if !strings.Contains(string(raw), id) {
+			t.Errorf("the answer lacks the webhook: %s", raw)
+		}
+		seen.Write(raw)
+	}
+	var node struct{ Node delivery }
+	s.ask(t, `query($id: ID!) { node(id: $id) { id ... on WebhookDelivery { status eventId } } }`, map[string]any{"id": deliveryID}, &node)
+	if node.Node.Status != "DELIVERED" {
+		t.Errorf("node %+v", node)
+	}
+	var rotated struct{ RotateWebhookSecret struct{ Secret string } }
+	s.ask(t, `mutation($id: ID!) { rotateWebhookSecret(input: {id: $id}) { secret webhook { id } } }`, map[string]any{"id": id}, &rotated)
+	s.test(t, id)
+	r.next(t, rotated.RotateWebhookSecret.Secret)
+	s.settled(t, id)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	for _, text := range []string{secret[6:], rotated.RotateWebhookSecret.Secret[6:]} {
+		if strings.Contains(log.text.String(), text) {
+			t.Error("the log holds a secret")
+		}
+		if strings.Contains(seen.String(), text) {
+			t.Error("the graph shows a secret again")
+		}
+	}
+	if strings.Contains(log.text.String(), "hidden-token") {
+		t.Error("the log holds the address, which may hold a token")
+	}
 }

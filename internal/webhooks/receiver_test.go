@@ -141,3 +141,13 @@ func types(rs []request) []string {
 	}
 	return out
 }
+
+// later refuses with a Retry-After header.
+func later(header string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if header != "" {
+			w.Header().Set("Retry-After", header)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}

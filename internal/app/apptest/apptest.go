@@ -26,6 +26,7 @@ type Options struct {
 	RedisURL    string // shared likewise; an in-process one when empty
 	SecretKey   string // shared likewise
 	Webhooks    webhooks.Options
+	PublicURL   string
 	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
 }
 
@@ -53,7 +54,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	a, err := app.New(t.Context(), app.Config{
 		Server: config.Server{
-			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, DataDir: t.TempDir(),
+			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
 			DrainTimeout: 5 * time.Second,
 		},
 		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
