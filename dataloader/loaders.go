@@ -11,6 +11,8 @@ import (
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/schedules"
+	"github.com/semantest/semantest/internal/triggers"
 )
 
 // wait is how long a loader collects keys before it reads.
@@ -23,6 +25,8 @@ type Loaders struct {
 	Plan          *dataloadgen.Loader[string, *ent.Plan]
 	PlanVersion   *dataloadgen.Loader[string, *ent.PlanVersion]
 	LatestVersion *dataloadgen.Loader[string, *ent.PlanVersion] // by plan
+	Schedules     *dataloadgen.Loader[string, []*ent.Schedule]  // by plan
+	Triggers      *dataloadgen.Loader[string, []*ent.Trigger]   // by plan
 	Attempts      *dataloadgen.Loader[string, []*ent.Attempt]   // by result
 	Artifacts     *dataloadgen.Loader[string, []*ent.Artifact]  // by result
 	Steps         *dataloadgen.Loader[string, []*ent.Step]      // by attempt
@@ -34,6 +38,8 @@ type Loaders struct {
 type Source struct {
 	Plans     *plans.Service
 	Runs      *runs.Service
+	Schedules *schedules.Service
+	Triggers  *triggers.Service
 	Artifacts *artifacts.Service
 }
 
@@ -45,6 +51,8 @@ func (s Source) New() *Loaders {
 		Plan:          one(s.Plans.ByID, func(p *ent.Plan) string { return p.ID }),
 		PlanVersion:   one(s.Plans.VersionsByID, func(v *ent.PlanVersion) string { return v.ID }),
 		LatestVersion: one(s.Plans.LatestVersions, func(v *ent.PlanVersion) string { return v.PlanID }),
+		Schedules:     many(s.Schedules.OfPlans, func(c *ent.Schedule) string { return c.PlanID }),
+		Triggers:      many(s.Triggers.OfPlans, func(t *ent.Trigger) string { return t.PlanID }),
 		Attempts:      many(s.Runs.Attempts, func(a *ent.Attempt) string { return a.ResultID }),
 		Artifacts:     many(s.Artifacts.OfResults, func(a *ent.Artifact) string { return a.ResultID }),
 		Steps:         many(s.Runs.Steps, func(st *ent.Step) string { return st.AttemptID }),

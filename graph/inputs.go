@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 	"encoding/base64"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/semantest/semantest/ent"
@@ -54,7 +56,13 @@ func startInput(in model.StartRunInput) (runs.StartInput, error) {
 		return out, err
 	}
 	if s := in.Select; s != nil {
-		out.Select = runs.Selection{Grep: deref(s.Grep), Tags: s.Tags, Kinds: s.Kinds, Cases: s.Cases}
+		out.Select = runs.Selection{Grep: deref(s.Grep), Tags: s.Tags, Kinds: s.Kinds, Cases: s.Cases, LastFailed: deref(s.LastFailed)}
+	}
+	if s := in.Shard; s != nil {
+		out.Shard = runs.Shard{Index: s.Index, Total: s.Total, Group: deref(s.Group)}
+		if s.Total == 0 { // no shard at all, for the service
+			return out, apperr.Invalid("shard.total", "the number of shards must be from 1 to %d", runs.MaxShards)
+		}
 	}
 	return out, nil
 }
@@ -86,6 +94,24 @@ func variablesOf(field string, in []*model.VariableInput) (map[string]string, er
 		out[v.Name] = v.Value
 	}
 	return out, nil
+}
+
+// changedVariables is nil where an input names none, and not where it names an
+// empty list.
+func changedVariables(in []*model.VariableInput) (*map[string]string, error) {
+	if in == nil {
+		return nil, nil
+	}
+	out, err := variablesOf("variables", in)
+	return &out, err
+}
+
+func shownVariables(in map[string]string) []*model.Variable {
+	out := make([]*model.Variable, 0, len(in))
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		out = append(out, &model.Variable{Name: name, Value: in[name]})
+	}
+	return out
 }
 
 // ordinal reads the cursor of a result; before the first stands -1.
@@ -122,6 +148,10 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Runs.Result(ctx, id))
 	case ident.Artifact:
 		return nodeOf(r.Services.Artifacts.Get(ctx, id))
+	case ident.Schedule:
+		return nodeOf(r.Services.Schedules.Get(ctx, id))
+	case ident.Trigger:
+		return nodeOf(r.Services.Triggers.Get(ctx, id))
 	case ident.Webhook:
 		return nodeOf(r.Services.Webhooks.Get(ctx, id))
 	case ident.Delivery:

@@ -9,6 +9,8 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/schedules"
+	"github.com/semantest/semantest/internal/triggers"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 )
@@ -24,6 +26,8 @@ type Services struct {
 	Runs      *runs.Service
 	Workers   *workers.Service
 	Artifacts *artifacts.Service
+	Schedules *schedules.Service
+	Triggers  *triggers.Service
 	Webhooks  *webhooks.Service
 }
 

@@ -98,6 +98,13 @@ func (r *runResolver) WaitingFor(ctx context.Context, obj *ent.Run) ([]*runs.Wai
 	return pointers(s.Waiting), nil
 }
 
+func (r *runResolver) Shard(ctx context.Context, obj *ent.Run) (*model.RunShard, error) {
+	if obj.Shards == 0 {
+		return nil, nil
+	}
+	return &model.RunShard{Index: obj.Shard, Total: obj.Shards}, nil
+}
+
 func (r *Resolver) Run() generated.RunResolver { return &runResolver{r} }
 
 type runResolver struct{ *Resolver }

@@ -62,7 +62,10 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 	srv.SetRecoverFunc(func(_ context.Context, p any) error {
 		return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 	})
-	source := dataloader.Source{Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts}
+	source := dataloader.Source{
+		Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts,
+		Schedules: r.Services.Schedules, Triggers: r.Services.Triggers,
+	}
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		ctx, cancel := bounded(ctx)
 		defer cancel()

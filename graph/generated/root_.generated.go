@@ -35,8 +35,10 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Result() ResultResolver
 	Run() RunResolver
+	Schedule() ScheduleResolver
 	StepResult() StepResultResolver
 	Subscription() SubscriptionResolver
+	Trigger() TriggerResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 	Worker() WorkerResolver
@@ -96,6 +98,17 @@ type ComplexityRoot struct {
 		Plan             func(childComplexity int) int
 	}
 
+	CreateSchedulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Schedule         func(childComplexity int) int
+	}
+
+	CreateTriggerPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
+		Trigger          func(childComplexity int) int
+	}
+
 	CreateWebhookPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
@@ -103,6 +116,16 @@ type ComplexityRoot struct {
 	}
 
 	DeletePlanPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
+	DeleteSchedulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
+	DeleteTriggerPayload struct {
 		ClientMutationID func(childComplexity int) int
 		ID               func(childComplexity int) int
 	}
@@ -151,19 +174,26 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AllocateSlots       func(childComplexity int, input model.AllocateSlotsInput) int
 		CreatePlan          func(childComplexity int, input model.CreatePlanInput) int
+		CreateSchedule      func(childComplexity int, input model.CreateScheduleInput) int
+		CreateTrigger       func(childComplexity int, input model.CreateTriggerInput) int
 		CreateWebhook       func(childComplexity int, input model.CreateWebhookInput) int
 		DeletePlan          func(childComplexity int, input model.DeletePlanInput) int
+		DeleteSchedule      func(childComplexity int, input model.DeleteScheduleInput) int
+		DeleteTrigger       func(childComplexity int, input model.DeleteTriggerInput) int
 		DeleteWebhook       func(childComplexity int, input model.DeleteWebhookInput) int
 		PauseRun            func(childComplexity int, input model.PauseRunInput) int
 		RedeliverWebhook    func(childComplexity int, input model.RedeliverWebhookInput) int
 		ReleaseSlots        func(childComplexity int, input model.ReleaseSlotsInput) int
 		ResumeRun           func(childComplexity int, input model.ResumeRunInput) int
+		RotateTriggerSecret func(childComplexity int, input model.RotateTriggerSecretInput) int
 		RotateWebhookSecret func(childComplexity int, input model.RotateWebhookSecretInput) int
 		SetProjectLimits    func(childComplexity int, input model.SetProjectLimitsInput) int
 		StartRun            func(childComplexity int, input model.StartRunInput) int
 		StopRun             func(childComplexity int, input model.StopRunInput) int
 		TestWebhook         func(childComplexity int, input model.TestWebhookInput) int
 		UpdatePlan          func(childComplexity int, input model.UpdatePlanInput) int
+		UpdateSchedule      func(childComplexity int, input model.UpdateScheduleInput) int
+		UpdateTrigger       func(childComplexity int, input model.UpdateTriggerInput) int
 		UpdateWebhook       func(childComplexity int, input model.UpdateWebhookInput) int
 		ValidatePlan        func(childComplexity int, input model.ValidatePlanInput) int
 	}
@@ -196,7 +226,9 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Runs        func(childComplexity int, first *int, after *string) int
+		Schedules   func(childComplexity int) int
 		Tags        func(childComplexity int) int
+		Triggers    func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 		Version     func(childComplexity int) int
 	}
@@ -252,16 +284,20 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Capacity func(childComplexity int) int
-		Node     func(childComplexity int, id string) int
-		Plan     func(childComplexity int, id string) int
-		Plans    func(childComplexity int, first *int, after *string, search *string) int
-		Result   func(childComplexity int, id string) int
-		Run      func(childComplexity int, id string) int
-		Runs     func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
-		Viewer   func(childComplexity int) int
-		Webhook  func(childComplexity int, id string) int
-		Webhooks func(childComplexity int, first *int, after *string) int
+		Capacity  func(childComplexity int) int
+		Node      func(childComplexity int, id string) int
+		Plan      func(childComplexity int, id string) int
+		Plans     func(childComplexity int, first *int, after *string, search *string) int
+		Result    func(childComplexity int, id string) int
+		Run       func(childComplexity int, id string) int
+		Runs      func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
+		Schedule  func(childComplexity int, id string) int
+		Schedules func(childComplexity int, first *int, after *string) int
+		Trigger   func(childComplexity int, id string) int
+		Triggers  func(childComplexity int, first *int, after *string) int
+		Viewer    func(childComplexity int) int
+		Webhook   func(childComplexity int, id string) int
+		Webhooks  func(childComplexity int, first *int, after *string) int
 	}
 
 	RedeliverWebhookPayload struct {
@@ -322,6 +358,12 @@ type ComplexityRoot struct {
 		Run              func(childComplexity int) int
 	}
 
+	RotateTriggerSecretPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
+		Trigger          func(childComplexity int) int
+	}
+
 	RotateWebhookSecretPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
@@ -350,6 +392,7 @@ type ComplexityRoot struct {
 		Priority         func(childComplexity int) int
 		QueuePosition    func(childComplexity int) int
 		Results          func(childComplexity int, first *int, after *string, outcomes []spec.Outcome, kinds []spec.Kind) int
+		Shard            func(childComplexity int) int
 		StartedAt        func(childComplexity int) int
 		Status           func(childComplexity int) int
 		StopReason       func(childComplexity int) int
@@ -398,6 +441,11 @@ type ComplexityRoot struct {
 		Status        func(childComplexity int) int
 	}
 
+	RunShard struct {
+		Index func(childComplexity int) int
+		Total func(childComplexity int) int
+	}
+
 	RunningCase struct {
 		Attempt   func(childComplexity int) int
 		CaseKey   func(childComplexity int) int
@@ -407,6 +455,40 @@ type ComplexityRoot struct {
 		StepName  func(childComplexity int) int
 		Steps     func(childComplexity int) int
 		Title     func(childComplexity int) int
+	}
+
+	Schedule struct {
+		CreatedAt     func(childComplexity int) int
+		Cron          func(childComplexity int) int
+		Environment   func(childComplexity int) int
+		FromPlan      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastError     func(childComplexity int) int
+		LastFireAt    func(childComplexity int) int
+		LastRun       func(childComplexity int) int
+		Missed        func(childComplexity int) int
+		Name          func(childComplexity int) int
+		NextFireTimes func(childComplexity int, first *int) int
+		Overlap       func(childComplexity int) int
+		Paused        func(childComplexity int) int
+		Plan          func(childComplexity int) int
+		Priority      func(childComplexity int) int
+		QueuedFireAt  func(childComplexity int) int
+		TimeZone      func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Variables     func(childComplexity int) int
+	}
+
+	ScheduleConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ScheduleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	SetProjectLimitsPayload struct {
@@ -446,9 +528,45 @@ type ComplexityRoot struct {
 		Delivery         func(childComplexity int) int
 	}
 
+	Trigger struct {
+		CreatedAt     func(childComplexity int) int
+		Enabled       func(childComplexity int) int
+		Environment   func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastUsedAt    func(childComplexity int) int
+		Name          func(childComplexity int) int
+		OpenVariables func(childComplexity int) int
+		Path          func(childComplexity int) int
+		Plan          func(childComplexity int) int
+		Priority      func(childComplexity int) int
+		Variables     func(childComplexity int) int
+	}
+
+	TriggerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TriggerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	UpdatePlanPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Plan             func(childComplexity int) int
+	}
+
+	UpdateSchedulePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Schedule         func(childComplexity int) int
+	}
+
+	UpdateTriggerPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Trigger          func(childComplexity int) int
 	}
 
 	UpdateWebhookPayload struct {
@@ -459,6 +577,11 @@ type ComplexityRoot struct {
 	ValidatePlanPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Validation       func(childComplexity int) int
+	}
+
+	Variable struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -754,6 +877,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePlanPayload.Plan(childComplexity), true
 
+	case "CreateSchedulePayload.clientMutationId":
+		if e.ComplexityRoot.CreateSchedulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSchedulePayload.ClientMutationID(childComplexity), true
+	case "CreateSchedulePayload.schedule":
+		if e.ComplexityRoot.CreateSchedulePayload.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSchedulePayload.Schedule(childComplexity), true
+
+	case "CreateTriggerPayload.clientMutationId":
+		if e.ComplexityRoot.CreateTriggerPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTriggerPayload.ClientMutationID(childComplexity), true
+	case "CreateTriggerPayload.secret":
+		if e.ComplexityRoot.CreateTriggerPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTriggerPayload.Secret(childComplexity), true
+	case "CreateTriggerPayload.trigger":
+		if e.ComplexityRoot.CreateTriggerPayload.Trigger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateTriggerPayload.Trigger(childComplexity), true
+
 	case "CreateWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.CreateWebhookPayload.ClientMutationID == nil {
 			break
@@ -785,6 +940,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeletePlanPayload.ID(childComplexity), true
+
+	case "DeleteSchedulePayload.clientMutationId":
+		if e.ComplexityRoot.DeleteSchedulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSchedulePayload.ClientMutationID(childComplexity), true
+	case "DeleteSchedulePayload.id":
+		if e.ComplexityRoot.DeleteSchedulePayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSchedulePayload.ID(childComplexity), true
+
+	case "DeleteTriggerPayload.clientMutationId":
+		if e.ComplexityRoot.DeleteTriggerPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTriggerPayload.ClientMutationID(childComplexity), true
+	case "DeleteTriggerPayload.id":
+		if e.ComplexityRoot.DeleteTriggerPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTriggerPayload.ID(childComplexity), true
 
 	case "DeleteWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.DeleteWebhookPayload.ClientMutationID == nil {
@@ -952,6 +1133,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePlan(childComplexity, args["input"].(model.CreatePlanInput)), true
+	case "Mutation.createSchedule":
+		if e.ComplexityRoot.Mutation.CreateSchedule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSchedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSchedule(childComplexity, args["input"].(model.CreateScheduleInput)), true
+	case "Mutation.createTrigger":
+		if e.ComplexityRoot.Mutation.CreateTrigger == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTrigger_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTrigger(childComplexity, args["input"].(model.CreateTriggerInput)), true
 	case "Mutation.createWebhook":
 		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
 			break
@@ -974,6 +1177,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeletePlan(childComplexity, args["input"].(model.DeletePlanInput)), true
+	case "Mutation.deleteSchedule":
+		if e.ComplexityRoot.Mutation.DeleteSchedule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSchedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSchedule(childComplexity, args["input"].(model.DeleteScheduleInput)), true
+	case "Mutation.deleteTrigger":
+		if e.ComplexityRoot.Mutation.DeleteTrigger == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTrigger_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTrigger(childComplexity, args["input"].(model.DeleteTriggerInput)), true
 	case "Mutation.deleteWebhook":
 		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
 			break
@@ -1029,6 +1254,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeRun(childComplexity, args["input"].(model.ResumeRunInput)), true
+	case "Mutation.rotateTriggerSecret":
+		if e.ComplexityRoot.Mutation.RotateTriggerSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateTriggerSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateTriggerSecret(childComplexity, args["input"].(model.RotateTriggerSecretInput)), true
 	case "Mutation.rotateWebhookSecret":
 		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
 			break
@@ -1095,6 +1331,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePlan(childComplexity, args["input"].(model.UpdatePlanInput)), true
+	case "Mutation.updateSchedule":
+		if e.ComplexityRoot.Mutation.UpdateSchedule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSchedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSchedule(childComplexity, args["input"].(model.UpdateScheduleInput)), true
+	case "Mutation.updateTrigger":
+		if e.ComplexityRoot.Mutation.UpdateTrigger == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTrigger_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTrigger(childComplexity, args["input"].(model.UpdateTriggerInput)), true
 	case "Mutation.updateWebhook":
 		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
 			break
@@ -1234,12 +1492,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Plan.Runs(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Plan.schedules":
+		if e.ComplexityRoot.Plan.Schedules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Schedules(childComplexity), true
 	case "Plan.tags":
 		if e.ComplexityRoot.Plan.Tags == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Plan.Tags(childComplexity), true
+	case "Plan.triggers":
+		if e.ComplexityRoot.Plan.Triggers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Plan.Triggers(childComplexity), true
 	case "Plan.updatedAt":
 		if e.ComplexityRoot.Plan.UpdatedAt == nil {
 			break
@@ -1507,6 +1777,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Runs(childComplexity, args["first"].(*int), args["after"].(*string), args["planId"].(*string), args["statuses"].([]run.Status)), true
+	case "Query.schedule":
+		if e.ComplexityRoot.Query.Schedule == nil {
+			break
+		}
+
+		args, err := ec.field_Query_schedule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Schedule(childComplexity, args["id"].(string)), true
+	case "Query.schedules":
+		if e.ComplexityRoot.Query.Schedules == nil {
+			break
+		}
+
+		args, err := ec.field_Query_schedules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Schedules(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.trigger":
+		if e.ComplexityRoot.Query.Trigger == nil {
+			break
+		}
+
+		args, err := ec.field_Query_trigger_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Trigger(childComplexity, args["id"].(string)), true
+	case "Query.triggers":
+		if e.ComplexityRoot.Query.Triggers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_triggers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Triggers(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1765,6 +2079,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResumeRunPayload.Run(childComplexity), true
 
+	case "RotateTriggerSecretPayload.clientMutationId":
+		if e.ComplexityRoot.RotateTriggerSecretPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateTriggerSecretPayload.ClientMutationID(childComplexity), true
+	case "RotateTriggerSecretPayload.secret":
+		if e.ComplexityRoot.RotateTriggerSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateTriggerSecretPayload.Secret(childComplexity), true
+	case "RotateTriggerSecretPayload.trigger":
+		if e.ComplexityRoot.RotateTriggerSecretPayload.Trigger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateTriggerSecretPayload.Trigger(childComplexity), true
+
 	case "RotateWebhookSecretPayload.clientMutationId":
 		if e.ComplexityRoot.RotateWebhookSecretPayload.ClientMutationID == nil {
 			break
@@ -1915,6 +2248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.Results(childComplexity, args["first"].(*int), args["after"].(*string), args["outcomes"].([]spec.Outcome), args["kinds"].([]spec.Kind)), true
+	case "Run.shard":
+		if e.ComplexityRoot.Run.Shard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.Shard(childComplexity), true
 	case "Run.startedAt":
 		if e.ComplexityRoot.Run.StartedAt == nil {
 			break
@@ -2124,6 +2463,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunProgress.Status(childComplexity), true
 
+	case "RunShard.index":
+		if e.ComplexityRoot.RunShard.Index == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunShard.Index(childComplexity), true
+	case "RunShard.total":
+		if e.ComplexityRoot.RunShard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunShard.Total(childComplexity), true
+
 	case "RunningCase.attempt":
 		if e.ComplexityRoot.RunningCase.Attempt == nil {
 			break
@@ -2172,6 +2524,164 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunningCase.Title(childComplexity), true
+
+	case "Schedule.createdAt":
+		if e.ComplexityRoot.Schedule.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.CreatedAt(childComplexity), true
+	case "Schedule.cron":
+		if e.ComplexityRoot.Schedule.Cron == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Cron(childComplexity), true
+	case "Schedule.environment":
+		if e.ComplexityRoot.Schedule.Environment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Environment(childComplexity), true
+	case "Schedule.fromPlan":
+		if e.ComplexityRoot.Schedule.FromPlan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.FromPlan(childComplexity), true
+	case "Schedule.id":
+		if e.ComplexityRoot.Schedule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.ID(childComplexity), true
+	case "Schedule.lastError":
+		if e.ComplexityRoot.Schedule.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.LastError(childComplexity), true
+	case "Schedule.lastFireAt":
+		if e.ComplexityRoot.Schedule.LastFireAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.LastFireAt(childComplexity), true
+	case "Schedule.lastRun":
+		if e.ComplexityRoot.Schedule.LastRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.LastRun(childComplexity), true
+	case "Schedule.missed":
+		if e.ComplexityRoot.Schedule.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Missed(childComplexity), true
+	case "Schedule.name":
+		if e.ComplexityRoot.Schedule.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Name(childComplexity), true
+	case "Schedule.nextFireTimes":
+		if e.ComplexityRoot.Schedule.NextFireTimes == nil {
+			break
+		}
+
+		args, err := ec.field_Schedule_nextFireTimes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Schedule.NextFireTimes(childComplexity, args["first"].(*int)), true
+	case "Schedule.overlap":
+		if e.ComplexityRoot.Schedule.Overlap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Overlap(childComplexity), true
+	case "Schedule.paused":
+		if e.ComplexityRoot.Schedule.Paused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Paused(childComplexity), true
+	case "Schedule.plan":
+		if e.ComplexityRoot.Schedule.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Plan(childComplexity), true
+	case "Schedule.priority":
+		if e.ComplexityRoot.Schedule.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Priority(childComplexity), true
+	case "Schedule.queuedFireAt":
+		if e.ComplexityRoot.Schedule.QueuedFireAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.QueuedFireAt(childComplexity), true
+	case "Schedule.timeZone":
+		if e.ComplexityRoot.Schedule.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.TimeZone(childComplexity), true
+	case "Schedule.updatedAt":
+		if e.ComplexityRoot.Schedule.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.UpdatedAt(childComplexity), true
+	case "Schedule.variables":
+		if e.ComplexityRoot.Schedule.Variables == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Schedule.Variables(childComplexity), true
+
+	case "ScheduleConnection.edges":
+		if e.ComplexityRoot.ScheduleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleConnection.Edges(childComplexity), true
+	case "ScheduleConnection.nodes":
+		if e.ComplexityRoot.ScheduleConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleConnection.Nodes(childComplexity), true
+	case "ScheduleConnection.pageInfo":
+		if e.ComplexityRoot.ScheduleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleConnection.PageInfo(childComplexity), true
+	case "ScheduleConnection.totalCount":
+		if e.ComplexityRoot.ScheduleConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleConnection.TotalCount(childComplexity), true
+
+	case "ScheduleEdge.cursor":
+		if e.ComplexityRoot.ScheduleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleEdge.Cursor(childComplexity), true
+	case "ScheduleEdge.node":
+		if e.ComplexityRoot.ScheduleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
 
 	case "SetProjectLimitsPayload.clientMutationId":
 		if e.ComplexityRoot.SetProjectLimitsPayload.ClientMutationID == nil {
@@ -2303,6 +2813,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TestWebhookPayload.Delivery(childComplexity), true
 
+	case "Trigger.createdAt":
+		if e.ComplexityRoot.Trigger.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.CreatedAt(childComplexity), true
+	case "Trigger.enabled":
+		if e.ComplexityRoot.Trigger.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Enabled(childComplexity), true
+	case "Trigger.environment":
+		if e.ComplexityRoot.Trigger.Environment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Environment(childComplexity), true
+	case "Trigger.id":
+		if e.ComplexityRoot.Trigger.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.ID(childComplexity), true
+	case "Trigger.lastUsedAt":
+		if e.ComplexityRoot.Trigger.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.LastUsedAt(childComplexity), true
+	case "Trigger.name":
+		if e.ComplexityRoot.Trigger.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Name(childComplexity), true
+	case "Trigger.openVariables":
+		if e.ComplexityRoot.Trigger.OpenVariables == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.OpenVariables(childComplexity), true
+	case "Trigger.path":
+		if e.ComplexityRoot.Trigger.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Path(childComplexity), true
+	case "Trigger.plan":
+		if e.ComplexityRoot.Trigger.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Plan(childComplexity), true
+	case "Trigger.priority":
+		if e.ComplexityRoot.Trigger.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Priority(childComplexity), true
+	case "Trigger.variables":
+		if e.ComplexityRoot.Trigger.Variables == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Trigger.Variables(childComplexity), true
+
+	case "TriggerConnection.edges":
+		if e.ComplexityRoot.TriggerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerConnection.Edges(childComplexity), true
+	case "TriggerConnection.nodes":
+		if e.ComplexityRoot.TriggerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerConnection.Nodes(childComplexity), true
+	case "TriggerConnection.pageInfo":
+		if e.ComplexityRoot.TriggerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerConnection.PageInfo(childComplexity), true
+	case "TriggerConnection.totalCount":
+		if e.ComplexityRoot.TriggerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerConnection.TotalCount(childComplexity), true
+
+	case "TriggerEdge.cursor":
+		if e.ComplexityRoot.TriggerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerEdge.Cursor(childComplexity), true
+	case "TriggerEdge.node":
+		if e.ComplexityRoot.TriggerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriggerEdge.Node(childComplexity), true
+
 	case "UpdatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.UpdatePlanPayload.ClientMutationID == nil {
 			break
@@ -2315,6 +2930,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdatePlanPayload.Plan(childComplexity), true
+
+	case "UpdateSchedulePayload.clientMutationId":
+		if e.ComplexityRoot.UpdateSchedulePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSchedulePayload.ClientMutationID(childComplexity), true
+	case "UpdateSchedulePayload.schedule":
+		if e.ComplexityRoot.UpdateSchedulePayload.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSchedulePayload.Schedule(childComplexity), true
+
+	case "UpdateTriggerPayload.clientMutationId":
+		if e.ComplexityRoot.UpdateTriggerPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTriggerPayload.ClientMutationID(childComplexity), true
+	case "UpdateTriggerPayload.trigger":
+		if e.ComplexityRoot.UpdateTriggerPayload.Trigger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateTriggerPayload.Trigger(childComplexity), true
 
 	case "UpdateWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.UpdateWebhookPayload.ClientMutationID == nil {
@@ -2341,6 +2982,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ValidatePlanPayload.Validation(childComplexity), true
+
+	case "Variable.name":
+		if e.ComplexityRoot.Variable.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Variable.Name(childComplexity), true
+	case "Variable.value":
+		if e.ComplexityRoot.Variable.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Variable.Value(childComplexity), true
 
 	case "Viewer.permissions":
 		if e.ComplexityRoot.Viewer.Permissions == nil {
@@ -2667,8 +3321,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAllocateSlotsInput,
 		ec.unmarshalInputCreatePlanInput,
+		ec.unmarshalInputCreateScheduleInput,
+		ec.unmarshalInputCreateTriggerInput,
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
+		ec.unmarshalInputDeleteScheduleInput,
+		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
 		ec.unmarshalInputPauseRunInput,
@@ -2676,13 +3334,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputReleaseSlotsInput,
 		ec.unmarshalInputResumeRunInput,
+		ec.unmarshalInputRotateTriggerSecretInput,
 		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputSelectionInput,
 		ec.unmarshalInputSetProjectLimitsInput,
+		ec.unmarshalInputShardInput,
 		ec.unmarshalInputStartRunInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputTestWebhookInput,
 		ec.unmarshalInputUpdatePlanInput,
+		ec.unmarshalInputUpdateScheduleInput,
+		ec.unmarshalInputUpdateTriggerInput,
 		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputValidatePlanInput,
 		ec.unmarshalInputVariableInput,
@@ -3343,7 +4005,7 @@ type Waiting {
 enum StopReason {
   "Someone asked for it."
   ASKED
-  "A later run of its concurrency group took its place."
+  "A later run of its concurrency group or of its schedule took its place."
   SUPERSEDED
   "Its limit of time was reached."
   TIMEOUT
@@ -3416,6 +4078,8 @@ type Run implements Node {
   origin: RunOrigin!
   "The schedule or the trigger that started it; empty for a caller."
   originId: ID!
+  "Which part of the plan's cases it has; null when it is not one of several shards."
+  shard: RunShard
   "When it began to stop."
   stopRequestedAt: Time
   "Why it began to stop."
@@ -3426,6 +4090,14 @@ type Run implements Node {
   startedAt: Time
   "When it ended."
   finishedAt: Time
+}
+
+"Which part of a plan's cases a run has."
+type RunShard {
+  "From 1."
+  index: Int!
+  "How many there are."
+  total: Int!
 }
 
 "A run's results by outcome."
@@ -3527,6 +4199,18 @@ input SelectionInput {
   kinds: [Kind!]
   "Ids or keys."
   cases: [String!]
+  "Those that did not pass in the plan's newest run in the same environment that has ended."
+  lastFailed: Boolean
+}
+
+"One of several runs that share a plan's cases. Each case is in exactly one of them."
+input ShardInput {
+  "From 1."
+  index: Int!
+  "How many there are, 1–1000."
+  total: Int!
+  "What the shards of one build have in common, such as the build's number. Then cases are divided by how long they took, as the first shard found it; without it, in turn."
+  group: String
 }
 
 "What startRun needs: planId or source, and what differs from the plan."
@@ -3553,6 +4237,8 @@ input StartRunInput {
   maxFailures: Int
   "Which cases; all when absent."
   select: SelectionInput
+  "Only one part of the cases; the others are for other runs."
+  shard: ShardInput
   "A second start with the same id returns the first one's run."
   clientMutationId: String
 }
@@ -3609,6 +4295,201 @@ input StopRunInput {
 type StopRunPayload {
   "The run."
   run: Run!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/schedule.graphqls", Input: `"What happens when a schedule's time comes and its run before is not over."
+enum ScheduleOverlap {
+  "Both run."
+  ALLOW
+  "The new time is skipped."
+  SKIP
+  "The new run starts when the one before is over; at most one waits."
+  QUEUE
+  "The run before is stopped."
+  CANCEL
+}
+
+"What happens with times at which no server was there for more than a minute."
+enum ScheduleMissed {
+  "Nothing."
+  SKIP
+  "One run for all of them, as soon as a server is there."
+  ONCE
+}
+
+"A variable with its value."
+type Variable {
+  "Its name in the plan."
+  name: String!
+  "Its value."
+  value: String!
+}
+
+"Starts runs of a plan at the times of a cron expression."
+type Schedule implements Node {
+  "Opaque id."
+  id: ID!
+  "What it is for, in its owner's words; the plan's name for the plan's own schedule."
+  name: String!
+  "Its plan, of which the newest version is run."
+  plan: Plan!
+  "Whether it stands in the plan's own text. Then only the plan changes it; it can be paused here."
+  fromPlan: Boolean!
+  "Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly."
+  cron: String!
+  "Name of the zone in which the times are meant, such as Europe/Copenhagen."
+  timeZone: String!
+  "What happens when the run before is not over."
+  overlap: ScheduleOverlap!
+  "What happens with times at which no server was there."
+  missed: ScheduleMissed!
+  "Whether it starts nothing until it is resumed."
+  paused: Boolean!
+  "Environment of its runs; empty is the plan's."
+  environment: String!
+  "Variables of its runs, by name."
+  variables: [Variable!]!
+  "Priority of its runs, 1–4; 0 is the usual one."
+  priority: Int!
+  "When it starts runs next, in its own zone; none while it is paused."
+  nextFireTimes("How many, 1–100." first: Int = 1): [Time!]!
+  "A time that waits for the run before to be over."
+  queuedFireAt: Time
+  "The newest of its times that has come."
+  lastFireAt: Time
+  "The run that it started last."
+  lastRun: Run
+  "Why its newest time started no run; empty when it did, or when it waits."
+  lastError: String!
+  "When it was created."
+  createdAt: Time!
+  "When it was last changed."
+  updatedAt: Time!
+}
+
+"A page of schedules."
+type ScheduleConnection {
+  "The items with their cursors."
+  edges: [ScheduleEdge!]!
+  "The items alone."
+  nodes: [Schedule!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A schedule in a page."
+type ScheduleEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Schedule!
+}
+
+extend type Plan {
+  "Its schedules, oldest first; at most 101."
+  schedules: [Schedule!]!
+}
+
+extend type Query {
+  "A schedule of the project; null when there is none with this id."
+  schedule("Its id." id: ID!): Schedule
+  "The project's schedules, newest first."
+  schedules("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ScheduleConnection!
+}
+
+extend type Mutation {
+  "Let a plan be run at the times of a cron expression. Needs tests:write and tests:execute."
+  createSchedule("The schedule." input: CreateScheduleInput!): CreateSchedulePayload!
+  "Change, pause or resume a schedule. Times that pass while it is paused are not made up for."
+  updateSchedule("What to change." input: UpdateScheduleInput!): UpdateSchedulePayload!
+  "Remove a schedule. Its runs stay."
+  deleteSchedule("The schedule." input: DeleteScheduleInput!): DeleteSchedulePayload!
+}
+
+"What createSchedule needs."
+input CreateScheduleInput {
+  "The plan's id."
+  planId: ID!
+  "What it is for, 1–100 characters."
+  name: String!
+  "Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly."
+  cron: String!
+  "Name of the zone in which the times are meant."
+  timeZone: String! = "UTC"
+  "What happens when the run before is not over."
+  overlap: ScheduleOverlap! = SKIP
+  "What happens with times at which no server was there."
+  missed: ScheduleMissed! = ONCE
+  "Whether it starts nothing until it is resumed."
+  paused: Boolean! = false
+  "Overrides the plan's environment."
+  environment: String
+  "Override the plan's variables."
+  variables: [VariableInput!]
+  "1–4; 1 is served first."
+  priority: Int
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createSchedule gives."
+type CreateSchedulePayload {
+  "The new schedule."
+  schedule: Schedule!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateSchedule needs: the id, and what changes. What is absent or null stays."
+input UpdateScheduleInput {
+  "The schedule's id."
+  id: ID!
+  "What it is for, 1–100 characters."
+  name: String
+  "Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly."
+  cron: String
+  "Name of the zone in which the times are meant."
+  timeZone: String
+  "What happens when the run before is not over."
+  overlap: ScheduleOverlap
+  "What happens with times at which no server was there."
+  missed: ScheduleMissed
+  "Whether it starts nothing until it is resumed."
+  paused: Boolean
+  "Overrides the plan's environment; empty takes the plan's."
+  environment: String
+  "Replace all that were given."
+  variables: [VariableInput!]
+  "1–4; 1 is served first, 0 is the usual one."
+  priority: Int
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateSchedule gives."
+type UpdateSchedulePayload {
+  "The schedule."
+  schedule: Schedule!
+  "As sent."
+  clientMutationId: String
+}
+
+"What deleteSchedule needs."
+input DeleteScheduleInput {
+  "The schedule's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What deleteSchedule gives."
+type DeleteSchedulePayload {
+  "The id of the schedule that is gone."
+  id: ID!
   "As sent."
   clientMutationId: String
 }
@@ -3703,6 +4584,167 @@ type SetProjectLimitsPayload {
 extend type Mutation {
   "Limit what the project has under way at once."
   setProjectLimits("The limits." input: SetProjectLimitsInput!): SetProjectLimitsPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/trigger.graphqls", Input: `"Lets a system that signs its requests start runs of a plan: POST /hooks/ID with a signature of standardwebhooks.com."
+type Trigger implements Node {
+  "Opaque id."
+  id: ID!
+  "What it is for, in its owner's words."
+  name: String!
+  "Its plan, of which the newest version is run."
+  plan: Plan!
+  "Where requests are sent, relative to this server."
+  path: String!
+  "Whether requests start runs."
+  enabled: Boolean!
+  "Environment of its runs; empty is the plan's, or the one that a request names."
+  environment: String!
+  "Variables of its runs, by name."
+  variables: [Variable!]!
+  "Variables that a request may set."
+  openVariables: [String!]!
+  "Priority of its runs, 1–4; 0 is the usual one."
+  priority: Int!
+  "When it last started a run."
+  lastUsedAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"A page of triggers."
+type TriggerConnection {
+  "The items with their cursors."
+  edges: [TriggerEdge!]!
+  "The items alone."
+  nodes: [Trigger!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A trigger in a page."
+type TriggerEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Trigger!
+}
+
+extend type Plan {
+  "Its triggers, oldest first; at most 100."
+  triggers: [Trigger!]!
+}
+
+extend type Query {
+  "A trigger of the project; null when there is none with this id."
+  trigger("Its id." id: ID!): Trigger
+  "The project's triggers, newest first."
+  triggers("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): TriggerConnection!
+}
+
+extend type Mutation {
+  "Let another system start runs of a plan. Needs tests:write and tests:execute."
+  createTrigger("The trigger." input: CreateTriggerInput!): CreateTriggerPayload!
+  "Change, enable or disable a trigger."
+  updateTrigger("What to change." input: UpdateTriggerInput!): UpdateTriggerPayload!
+  "Give a trigger a new secret. The old one is refused at once."
+  rotateTriggerSecret("The trigger." input: RotateTriggerSecretInput!): RotateTriggerSecretPayload!
+  "Remove a trigger. Its runs stay."
+  deleteTrigger("The trigger." input: DeleteTriggerInput!): DeleteTriggerPayload!
+}
+
+"What createTrigger needs."
+input CreateTriggerInput {
+  "The plan's id."
+  planId: ID!
+  "What it is for, 1–100 characters."
+  name: String!
+  "Overrides the plan's environment. Without it a request may name one."
+  environment: String
+  "Override the plan's variables."
+  variables: [VariableInput!]
+  "Variables that a request may set; none when absent."
+  openVariables: [String!]
+  "1–4; 1 is served first."
+  priority: Int
+  "Whether requests start runs."
+  enabled: Boolean! = true
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createTrigger gives."
+type CreateTriggerPayload {
+  "The new trigger."
+  trigger: Trigger!
+  "The key of its signatures, whsec_ and base64. It is shown this once."
+  secret: String!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateTrigger needs: the id, and what changes. What is absent or null stays."
+input UpdateTriggerInput {
+  "The trigger's id."
+  id: ID!
+  "What it is for, 1–100 characters."
+  name: String
+  "Overrides the plan's environment; empty lets a request name one."
+  environment: String
+  "Replace all that were given."
+  variables: [VariableInput!]
+  "Replace all that were open."
+  openVariables: [String!]
+  "1–4; 1 is served first, 0 is the usual one."
+  priority: Int
+  "Whether requests start runs."
+  enabled: Boolean
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateTrigger gives."
+type UpdateTriggerPayload {
+  "The trigger."
+  trigger: Trigger!
+  "As sent."
+  clientMutationId: String
+}
+
+"What rotateTriggerSecret needs."
+input RotateTriggerSecretInput {
+  "The trigger's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What rotateTriggerSecret gives."
+type RotateTriggerSecretPayload {
+  "The trigger."
+  trigger: Trigger!
+  "The new key of its signatures. It is shown this once."
+  secret: String!
+  "As sent."
+  clientMutationId: String
+}
+
+"What deleteTrigger needs."
+input DeleteTriggerInput {
+  "The trigger's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What deleteTrigger gives."
+type DeleteTriggerPayload {
+  "The id of the trigger that is gone."
+  id: ID!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/webhook.graphqls", Input: `"What a webhook can be told. On the wire the words are small and joined by dots: test.execution.started."
@@ -4220,6 +5262,28 @@ func (ec *executionContext) childFields_CreatePlanPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreatePlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schedule":
+		return ec.fieldContext_CreateSchedulePayload_schedule(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateSchedulePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trigger":
+		return ec.fieldContext_CreateTriggerPayload_trigger(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateTriggerPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateTriggerPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateTriggerPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -4240,6 +5304,26 @@ func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, f
 		return ec.fieldContext_DeletePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeletePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeleteSchedulePayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeleteSchedulePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeleteTriggerPayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeleteTriggerPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteTriggerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4386,6 +5470,10 @@ func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.
 		return ec.fieldContext_Plan_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Plan_updatedAt(ctx, field)
+	case "schedules":
+		return ec.fieldContext_Plan_schedules(ctx, field)
+	case "triggers":
+		return ec.fieldContext_Plan_triggers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Plan", field.Name)
 }
@@ -4606,6 +5694,18 @@ func (ec *executionContext) childFields_ResumeRunPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ResumeRunPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RotateTriggerSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trigger":
+		return ec.fieldContext_RotateTriggerSecretPayload_trigger(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateTriggerSecretPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RotateTriggerSecretPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateTriggerSecretPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -4664,6 +5764,8 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_origin(ctx, field)
 	case "originId":
 		return ec.fieldContext_Run_originId(ctx, field)
+	case "shard":
+		return ec.fieldContext_Run_shard(ctx, field)
 	case "stopRequestedAt":
 		return ec.fieldContext_Run_stopRequestedAt(ctx, field)
 	case "stopReason":
@@ -4758,6 +5860,16 @@ func (ec *executionContext) childFields_RunProgress(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RunProgress", field.Name)
 }
 
+func (ec *executionContext) childFields_RunShard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return ec.fieldContext_RunShard_index(ctx, field)
+	case "total":
+		return ec.fieldContext_RunShard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunShard", field.Name)
+}
+
 func (ec *executionContext) childFields_RunningCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "resultId":
@@ -4778,6 +5890,74 @@ func (ec *executionContext) childFields_RunningCase(ctx context.Context, field g
 		return ec.fieldContext_RunningCase_startedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunningCase", field.Name)
+}
+
+func (ec *executionContext) childFields_Schedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Schedule_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Schedule_name(ctx, field)
+	case "plan":
+		return ec.fieldContext_Schedule_plan(ctx, field)
+	case "fromPlan":
+		return ec.fieldContext_Schedule_fromPlan(ctx, field)
+	case "cron":
+		return ec.fieldContext_Schedule_cron(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Schedule_timeZone(ctx, field)
+	case "overlap":
+		return ec.fieldContext_Schedule_overlap(ctx, field)
+	case "missed":
+		return ec.fieldContext_Schedule_missed(ctx, field)
+	case "paused":
+		return ec.fieldContext_Schedule_paused(ctx, field)
+	case "environment":
+		return ec.fieldContext_Schedule_environment(ctx, field)
+	case "variables":
+		return ec.fieldContext_Schedule_variables(ctx, field)
+	case "priority":
+		return ec.fieldContext_Schedule_priority(ctx, field)
+	case "nextFireTimes":
+		return ec.fieldContext_Schedule_nextFireTimes(ctx, field)
+	case "queuedFireAt":
+		return ec.fieldContext_Schedule_queuedFireAt(ctx, field)
+	case "lastFireAt":
+		return ec.fieldContext_Schedule_lastFireAt(ctx, field)
+	case "lastRun":
+		return ec.fieldContext_Schedule_lastRun(ctx, field)
+	case "lastError":
+		return ec.fieldContext_Schedule_lastError(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Schedule_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Schedule_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Schedule", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ScheduleConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ScheduleConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ScheduleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ScheduleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ScheduleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ScheduleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_SetProjectLimitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4844,6 +6024,58 @@ func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type TestWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Trigger(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Trigger_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Trigger_name(ctx, field)
+	case "plan":
+		return ec.fieldContext_Trigger_plan(ctx, field)
+	case "path":
+		return ec.fieldContext_Trigger_path(ctx, field)
+	case "enabled":
+		return ec.fieldContext_Trigger_enabled(ctx, field)
+	case "environment":
+		return ec.fieldContext_Trigger_environment(ctx, field)
+	case "variables":
+		return ec.fieldContext_Trigger_variables(ctx, field)
+	case "openVariables":
+		return ec.fieldContext_Trigger_openVariables(ctx, field)
+	case "priority":
+		return ec.fieldContext_Trigger_priority(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Trigger_lastUsedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Trigger_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Trigger", field.Name)
+}
+
+func (ec *executionContext) childFields_TriggerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TriggerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TriggerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TriggerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TriggerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TriggerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TriggerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TriggerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TriggerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TriggerEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "plan":
@@ -4852,6 +6084,26 @@ func (ec *executionContext) childFields_UpdatePlanPayload(ctx context.Context, f
 		return ec.fieldContext_UpdatePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schedule":
+		return ec.fieldContext_UpdateSchedulePayload_schedule(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateSchedulePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trigger":
+		return ec.fieldContext_UpdateTriggerPayload_trigger(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateTriggerPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateTriggerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4872,6 +6124,16 @@ func (ec *executionContext) childFields_ValidatePlanPayload(ctx context.Context,
 		return ec.fieldContext_ValidatePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ValidatePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Variable(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Variable_name(ctx, field)
+	case "value":
+		return ec.fieldContext_Variable_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Variable", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

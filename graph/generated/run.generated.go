@@ -33,6 +33,8 @@ type RunResolver interface {
 	QueuePosition(ctx context.Context, obj *ent.Run) (*int, error)
 	EstimatedStart(ctx context.Context, obj *ent.Run) (*time.Time, error)
 	WaitingFor(ctx context.Context, obj *ent.Run) ([]*runs.Waiting, error)
+
+	Shard(ctx context.Context, obj *ent.Run) (*model.RunShard, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1062,6 +1064,38 @@ func (ec *executionContext) fieldContext_Run_originId(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Run", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _Run_shard(ctx context.Context, field graphql.CollectedField, obj *ent.Run) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Run_shard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Run().Shard(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RunShard) graphql.Marshaler {
+			return ec.marshalORunShard2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRunShard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Run_shard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Run",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunShard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Run_stopRequestedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Run) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1351,6 +1385,52 @@ func (ec *executionContext) fieldContext_RunEdge_node(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _RunShard_index(ctx context.Context, field graphql.CollectedField, obj *model.RunShard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunShard_index(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunShard_index(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunShard", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RunShard_total(ctx context.Context, field graphql.CollectedField, obj *model.RunShard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunShard_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunShard_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunShard", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _StartRunPayload_run(ctx context.Context, field graphql.CollectedField, obj *model.StartRunPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1619,7 +1699,7 @@ func (ec *executionContext) unmarshalInputSelectionInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"grep", "tags", "kinds", "cases"}
+	fieldsInOrder := [...]string{"grep", "tags", "kinds", "cases", "lastFailed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1654,6 +1734,57 @@ func (ec *executionContext) unmarshalInputSelectionInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Cases = data
+		case "lastFailed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastFailed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastFailed = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputShardInput(ctx context.Context, obj any) (model.ShardInput, error) {
+	var it model.ShardInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"index", "total", "group"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "index":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("index"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Index = data
+		case "total":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("total"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Total = data
+		case "group":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("group"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Group = data
 		}
 	}
 	return it, nil
@@ -1670,7 +1801,7 @@ func (ec *executionContext) unmarshalInputStartRunInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"planId", "source", "files", "environment", "variables", "secrets", "priority", "parallel", "retries", "maxFailures", "select", "clientMutationId"}
+	fieldsInOrder := [...]string{"planId", "source", "files", "environment", "variables", "secrets", "priority", "parallel", "retries", "maxFailures", "select", "shard", "clientMutationId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1754,6 +1885,13 @@ func (ec *executionContext) unmarshalInputStartRunInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Select = data
+		case "shard":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shard"))
+			data, err := ec.unmarshalOShardInput2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐShardInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Shard = data
 		case "clientMutationId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2418,6 +2556,44 @@ func (ec *executionContext) _Run(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "shard":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Run_shard(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "stopRequestedAt":
 			out.Values[i] = ec._Run_stopRequestedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2569,6 +2745,49 @@ func (ec *executionContext) _RunEdge(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "node":
 			out.Values[i] = ec._RunEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var runShardImplementors = []string{"RunShard"}
+
+func (ec *executionContext) _RunShard(ctx context.Context, sel ast.SelectionSet, obj *model.RunShard) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runShardImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunShard")
+		case "index":
+			out.Values[i] = ec._RunShard_index(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._RunShard_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3033,6 +3252,13 @@ func (ec *executionContext) marshalORun2ᚖgithubᚗcomᚋsemantestᚋsemantest�
 	return ec._Run(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORunShard2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRunShard(ctx context.Context, sel ast.SelectionSet, v *model.RunShard) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RunShard(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORunStatus2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋentᚋrunᚐStatusᚄ(ctx context.Context, v any) ([]run.Status, error) {
 	if v == nil {
 		return nil, nil
@@ -3074,6 +3300,14 @@ func (ec *executionContext) unmarshalOSelectionInput2ᚖgithubᚗcomᚋsemantest
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputSelectionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOShardInput2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐShardInput(ctx context.Context, v any) (*model.ShardInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputShardInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

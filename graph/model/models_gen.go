@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
@@ -63,6 +64,70 @@ type CreatePlanPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What createSchedule needs.
+type CreateScheduleInput struct {
+	// The plan's id.
+	PlanID string `json:"planId"`
+	// What it is for, 1–100 characters.
+	Name string `json:"name"`
+	// Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly.
+	Cron string `json:"cron"`
+	// Name of the zone in which the times are meant.
+	TimeZone string `json:"timeZone"`
+	// What happens when the run before is not over.
+	Overlap schedule.Overlap `json:"overlap"`
+	// What happens with times at which no server was there.
+	Missed schedule.Missed `json:"missed"`
+	// Whether it starts nothing until it is resumed.
+	Paused bool `json:"paused"`
+	// Overrides the plan's environment.
+	Environment *string `json:"environment,omitempty"`
+	// Override the plan's variables.
+	Variables []*VariableInput `json:"variables,omitempty"`
+	// 1–4; 1 is served first.
+	Priority *int `json:"priority,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createSchedule gives.
+type CreateSchedulePayload struct {
+	// The new schedule.
+	Schedule *ent.Schedule `json:"schedule"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createTrigger needs.
+type CreateTriggerInput struct {
+	// The plan's id.
+	PlanID string `json:"planId"`
+	// What it is for, 1–100 characters.
+	Name string `json:"name"`
+	// Overrides the plan's environment. Without it a request may name one.
+	Environment *string `json:"environment,omitempty"`
+	// Override the plan's variables.
+	Variables []*VariableInput `json:"variables,omitempty"`
+	// Variables that a request may set; none when absent.
+	OpenVariables []string `json:"openVariables,omitempty"`
+	// 1–4; 1 is served first.
+	Priority *int `json:"priority,omitempty"`
+	// Whether requests start runs.
+	Enabled bool `json:"enabled"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createTrigger gives.
+type CreateTriggerPayload struct {
+	// The new trigger.
+	Trigger *ent.Trigger `json:"trigger"`
+	// The key of its signatures, whsec_ and base64. It is shown this once.
+	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What createWebhook needs.
 type CreateWebhookInput struct {
 	// Where messages are sent: https://, or http:// where the server was started with --egress dev.
@@ -96,6 +161,38 @@ type DeletePlanInput struct {
 // What deletePlan gives.
 type DeletePlanPayload struct {
 	// The id of the plan that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteSchedule needs.
+type DeleteScheduleInput struct {
+	// The schedule's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteSchedule gives.
+type DeleteSchedulePayload struct {
+	// The id of the schedule that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteTrigger needs.
+type DeleteTriggerInput struct {
+	// The trigger's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteTrigger gives.
+type DeleteTriggerPayload struct {
+	// The id of the trigger that is gone.
 	ID string `json:"id"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
@@ -253,6 +350,24 @@ type ResumeRunPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What rotateTriggerSecret needs.
+type RotateTriggerSecretInput struct {
+	// The trigger's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What rotateTriggerSecret gives.
+type RotateTriggerSecretPayload struct {
+	// The trigger.
+	Trigger *ent.Trigger `json:"trigger"`
+	// The new key of its signatures. It is shown this once.
+	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What rotateWebhookSecret needs.
 type RotateWebhookSecretInput struct {
 	// The webhook's id.
@@ -281,6 +396,14 @@ type RunEdge struct {
 	Node *ent.Run `json:"node"`
 }
 
+// Which part of a plan's cases a run has.
+type RunShard struct {
+	// From 1.
+	Index int `json:"index"`
+	// How many there are.
+	Total int `json:"total"`
+}
+
 // A case under way.
 type RunningCase struct {
 	// The result.
@@ -301,6 +424,14 @@ type RunningCase struct {
 	StartedAt time.Time `json:"startedAt"`
 }
 
+// A schedule in a page.
+type ScheduleEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Schedule `json:"node"`
+}
+
 // Chooses cases. Everything that is given must hold; within a list any member is enough.
 type SelectionInput struct {
 	// RE2 expression on a case's key or title.
@@ -311,6 +442,8 @@ type SelectionInput struct {
 	Kinds []spec.Kind `json:"kinds,omitempty"`
 	// Ids or keys.
 	Cases []string `json:"cases,omitempty"`
+	// Those that did not pass in the plan's newest run in the same environment that has ended.
+	LastFailed *bool `json:"lastFailed,omitempty"`
 }
 
 // What setProjectLimits needs. What is absent stays as it is.
@@ -329,6 +462,16 @@ type SetProjectLimitsPayload struct {
 	Project *ent.Project `json:"project"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// One of several runs that share a plan's cases. Each case is in exactly one of them.
+type ShardInput struct {
+	// From 1.
+	Index int `json:"index"`
+	// How many there are, 1–1000.
+	Total int `json:"total"`
+	// What the shards of one build have in common, such as the build's number. Then cases are divided by how long they took, as the first shard found it; without it, in turn.
+	Group *string `json:"group,omitempty"`
 }
 
 // What startRun needs: planId or source, and what differs from the plan.
@@ -355,6 +498,8 @@ type StartRunInput struct {
 	MaxFailures *int `json:"maxFailures,omitempty"`
 	// Which cases; all when absent.
 	Select *SelectionInput `json:"select,omitempty"`
+	// Only one part of the cases; the others are for other runs.
+	Shard *ShardInput `json:"shard,omitempty"`
 	// A second start with the same id returns the first one's run.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -399,6 +544,14 @@ type TestWebhookPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// A trigger in a page.
+type TriggerEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Trigger `json:"node"`
+}
+
 // What updatePlan needs.
 type UpdatePlanInput struct {
 	// The plan's id.
@@ -415,6 +568,68 @@ type UpdatePlanInput struct {
 type UpdatePlanPayload struct {
 	// The plan with its newest version.
 	Plan *ent.Plan `json:"plan"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateSchedule needs: the id, and what changes. What is absent or null stays.
+type UpdateScheduleInput struct {
+	// The schedule's id.
+	ID string `json:"id"`
+	// What it is for, 1–100 characters.
+	Name *string `json:"name,omitempty"`
+	// Minute, hour, day of the month, month and day of the week; or @hourly, @daily, @weekly, @monthly.
+	Cron *string `json:"cron,omitempty"`
+	// Name of the zone in which the times are meant.
+	TimeZone *string `json:"timeZone,omitempty"`
+	// What happens when the run before is not over.
+	Overlap *schedule.Overlap `json:"overlap,omitempty"`
+	// What happens with times at which no server was there.
+	Missed *schedule.Missed `json:"missed,omitempty"`
+	// Whether it starts nothing until it is resumed.
+	Paused *bool `json:"paused,omitempty"`
+	// Overrides the plan's environment; empty takes the plan's.
+	Environment *string `json:"environment,omitempty"`
+	// Replace all that were given.
+	Variables []*VariableInput `json:"variables,omitempty"`
+	// 1–4; 1 is served first, 0 is the usual one.
+	Priority *int `json:"priority,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateSchedule gives.
+type UpdateSchedulePayload struct {
+	// The schedule.
+	Schedule *ent.Schedule `json:"schedule"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateTrigger needs: the id, and what changes. What is absent or null stays.
+type UpdateTriggerInput struct {
+	// The trigger's id.
+	ID string `json:"id"`
+	// What it is for, 1–100 characters.
+	Name *string `json:"name,omitempty"`
+	// Overrides the plan's environment; empty lets a request name one.
+	Environment *string `json:"environment,omitempty"`
+	// Replace all that were given.
+	Variables []*VariableInput `json:"variables,omitempty"`
+	// Replace all that were open.
+	OpenVariables []string `json:"openVariables,omitempty"`
+	// 1–4; 1 is served first, 0 is the usual one.
+	Priority *int `json:"priority,omitempty"`
+	// Whether requests start runs.
+	Enabled *bool `json:"enabled,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateTrigger gives.
+type UpdateTriggerPayload struct {
+	// The trigger.
+	Trigger *ent.Trigger `json:"trigger"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -457,6 +672,14 @@ type ValidatePlanPayload struct {
 	Validation *PlanValidation `json:"validation"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A variable with its value.
+type Variable struct {
+	// Its name in the plan.
+	Name string `json:"name"`
+	// Its value.
+	Value string `json:"value"`
 }
 
 // A variable's value.

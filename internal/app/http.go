@@ -17,6 +17,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/store"
+	"github.com/semantest/semantest/internal/triggers"
 )
 
 func (a *App) listen(ctx context.Context) error {
@@ -75,12 +76,12 @@ func (a *App) serve() error {
 func (a *App) routes() http.Handler {
 	resolver := &graph.Resolver{Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
-		Webhooks: a.webhooks,
+		Webhooks: a.webhooks, Schedules: a.schedules, Triggers: a.triggers,
 	}}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.authenticated(graph.Handler(resolver, a.logger)))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
-	mux.Handle("POST /hooks/{id}", a.hooks())
+	mux.Handle("POST "+triggers.Path("{id}"), a.hooks())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("/", frontend.Handler())

@@ -57,6 +57,9 @@ func New(d Deps) *Service {
 	return &Service{store: d.Store, plans: d.Plans, runs: d.Runs, sealer: d.Sealer, rates: rates}
 }
 
+// Path is where requests to a trigger are sent.
+func Path(id string) string { return "/hooks/" + id }
+
 // Create stores a new trigger of a plan and returns its secret, which is shown
 // this once.
 func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.Trigger, string, error) {
