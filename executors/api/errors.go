@@ -25,18 +25,29 @@ const maxCause = 300
 
 // explain turns what net/http says into one sentence and an outcome: a target
 // that cannot be reached is errored, one that answers wrongly has failed.
-func explain(err error, out *request, x *exchange) error {
+func (a *attempt) explain(err error, out *request, x *exchange) error {
 	target, dialled := origins(err, out)
 	phase := x.waitingFor()
 	if over(x.ctx) {
-		return executors.TimedOutf("%s", [...]string{
-			phaseConnect: "still connecting to " + dialled,
-			phaseAnswer:  "still waiting for an answer from " + dialled,
-			phaseBody:    "still reading the answer of " + dialled,
+		f := executors.TimedOutf("%s", [...]string{
+			phaseConnect: "still connecting to " + dialled.name,
+			phaseAnswer:  "still waiting for an answer from " + dialled.name,
+			phaseBody:    "still reading the answer of " + dialled.name,
 		}[phase])
+		return a.mark(f, dialled, phase == phaseConnect, phase == phaseAnswer)
 	}
-	f := classify(err, target, dialled, phase)
+	f, away := classify(err, target.name, dialled.name, phase)
 	f.Err = err
+	return a.mark(f, dialled, away, phase != phaseBody && broken(err))
+}
+
+// mark says of a failure that the target is away, or that it is silent. One
+// that has answered the attempt before is not away: it has trouble with this
+// request.
+func (a *attempt) mark(f *executors.Failure, o origin, away, silent bool) error {
+	if away || silent && !a.answered[o.target] {
+		return &executors.Unreachable{Target: o.target, Err: f}
+	}
 	return f
 }
 
@@ -47,10 +58,16 @@ func over(ctx context.Context) bool {
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
-func classify(err error, target, dialled string, phase phase) *executors.Failure {
-	if f := unreachable(err, dialled); f != nil {
-		return f
+// classify also says whether no connection could be made.
+func classify(err error, target, dialled string, phase phase) (f *executors.Failure, away bool) {
+	if f, away := unreachable(err, dialled); f != nil {
+		return f, away
 	}
+	return misbehaving(err, target, dialled, phase), false
+}
+
+// misbehaving explains what went wrong on a connection.
+func misbehaving(err error, target, dialled string, phase phase) *executors.Failure {
 	switch text := err.Error(); {
 	case errors.Is(err, errTooManyRedirects):
 		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
@@ -74,29 +91,40 @@ func classify(err error, target, dialled string, phase phase) *executors.Failure
 	return executors.Errorf("the request to %s could not be made: %s", dialled, cause(err))
 }
 
-// unreachable explains errors from before the request was sent.
-func unreachable(err error, target string) *executors.Failure {
+// unreachable explains errors from before the request was sent, and says whether
+// they are the target's: what this machine refuses or lacks says nothing of it.
+func unreachable(err error, target string) (f *executors.Failure, away bool) {
 	if errors.Is(err, egress.ErrDenied) {
 		if e, ok := errors.AsType[*apperr.Error](err); ok {
-			return executors.Errorf("%s", e.Message)
+			return executors.Errorf("%s", e.Message), false
 		}
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if e.IsNotFound {
-			return executors.Errorf("could not connect to %s: there is no host %s; is the address right?", target, e.Name)
+			return executors.Errorf("could not connect to %s: there is no host %s; is the address right?", target, e.Name), true
 		}
-		return executors.Errorf("could not connect to %s: the host %s could not be looked up: %s", target, e.Name, cause(errors.New(e.Err)))
+		return executors.Errorf("could not connect to %s: the host %s could not be looked up: %s", target, e.Name, cause(errors.New(e.Err))), true
 	}
 	if e, ok := errors.AsType[tlsError](err); ok {
-		return executors.Errorf("could not make a secure connection to %s: %s", target, tlsCause(e.err))
+		return executors.Errorf("could not make a secure connection to %s: %s", target, tlsCause(e.err)), true
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		if e.Timeout() {
-			return executors.Errorf("could not connect to %s within %s; is the application running, and can it be reached from here?", target, connectTimeout)
+			return executors.Errorf("could not connect to %s within %s; is the application running, and can it be reached from here?", target, connectTimeout), true
 		}
-		return executors.Errorf("could not connect to %s: %s; is the application running?", target, cause(e.Err))
+		return executors.Errorf("could not connect to %s: %s; is the application running?", target, cause(e.Err)), !spent(err)
 	}
-	return nil
+	return nil, false
+}
+
+// spent says that this machine has no descriptor, port or memory left.
+func spent(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func tlsCause(err error) string {
@@ -126,13 +154,20 @@ func broken(err error) bool {
 		strings.Contains(err.Error(), "server closed idle connection")
 }
 
+// origin is a target: as people read it, and as executors.TargetOf names it.
+type origin struct{ name, target string }
+
+func originOf(u *url.URL) origin {
+	return origin{name: u.Scheme + "://" + u.Host, target: executors.TargetOf(u)}
+}
+
 // origins names who was asked, and whom a redirect has led to where it went
 // wrong. Paths and queries stay out: they may be long and hold secrets.
-func origins(err error, out *request) (target, dialled string) {
-	target = out.url.Scheme + "://" + out.url.Host
+func origins(err error, out *request) (target, dialled origin) {
+	target = originOf(out.url)
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		if u, parseErr := url.Parse(e.URL); parseErr == nil && u.Host != "" {
-			return target, u.Scheme + "://" + u.Host
+			return target, originOf(u)
 		}
 	}
 	return target, target

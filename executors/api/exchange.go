@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/semantest/semantest/executors"
 )
 
 // response is what came back, or as much of it as came.
@@ -48,7 +50,7 @@ func (a *attempt) exchange(ctx context.Context, out *request) (*response, error)
 	ctx = context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
 	req, err := http.NewRequestWithContext(ctx, out.method, out.url.String(), bytes.NewReader(out.body))
 	if err != nil {
-		return in, explain(err, out, x)
+		return in, a.explain(err, out, x)
 	}
 	if len(out.body) == 0 {
 		req.Body, req.GetBody, req.ContentLength = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }, 0
@@ -60,8 +62,9 @@ func (a *attempt) exchange(ctx context.Context, out *request) (*response, error)
 	client := http.Client{Transport: a.executor.transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)
 	if err != nil {
-		return in, explain(err, out, x)
+		return in, a.explain(err, out, x)
 	}
+	a.answered[executors.TargetOf(resp.Request.URL)] = true
 	in.status, in.proto, in.header = resp.StatusCode, resp.Proto, resp.Header
 	in.url = resp.Request.URL.Redacted()
 	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)
@@ -72,7 +75,7 @@ func (a *attempt) exchange(ctx context.Context, out *request) (*response, error)
 	}
 	in.timings = x.finish()
 	if err != nil {
-		return in, explain(err, out, x)
+		return in, a.explain(err, out, x)
 	}
 	return in, nil
 }

@@ -83,6 +83,7 @@ type attempt struct {
 	task     executors.Task
 	sink     executors.Sink
 	jar      *cookiejar.Jar
+	answered map[string]bool // targets that have answered something
 }
 
 func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attempt, error) {
@@ -90,7 +91,7 @@ func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attemp
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar}, nil
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: map[string]bool{}}, nil
 }
 
 func (a *attempt) steps() []executors.Step {

@@ -13,12 +13,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/executortest"
 	"github.com/semantest/semantest/internal/egress"
@@ -159,6 +161,14 @@ func TestMisbehavingTargets(t *testing.T) {
 			if want := strings.ReplaceAll(tt.err, "ORIGIN", base); r.outcome != tt.outcome || !strings.Contains(r.text(), want) {
 				t.Errorf("got %s: %s\nwant %s: %s", r.outcome, r.text(), tt.outcome, want)
 			}
+			away := map[string]string{
+				"closes without an answer":                  strings.TrimPrefix(base, "http://"),
+				"never answers":                             strings.TrimPrefix(base, "http://"),
+				"redirects to a port where nothing listens": "127.0.0.1:1",
+			}[tt.name]
+			if got := r.unreachable(); got != away {
+				t.Errorf("%q is said to be unreachable, want %q", got, away)
+			}
 			for _, a := range r.Attachments() {
 				if len(a.Data) > 1<<20 {
 					t.Errorf("the attachment %s has %d bytes", a.Name, len(a.Data))
@@ -202,7 +212,49 @@ func TestUnreachableTargets(t *testing.T) {
 			if r.outcome != spec.OutcomeErrored || !strings.Contains(r.text(), tt.want) {
 				t.Errorf("got %s: %s\nwant %s", r.outcome, r.text(), tt.want)
 			}
+			u, err := url.Parse(tt.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := executors.TargetOf(u)
+			if tt.name == "cloud metadata" {
+				want = "" // it may well be there
+			}
+			if away := r.unreachable(); away != want {
+				t.Errorf("%q is said to be unreachable, want %q", away, want)
+			}
 		})
+	}
+}
+
+// A target that has answered is not away when one of its answers does not come.
+func TestATargetThatHasAnsweredIsReachable(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/slow":
+			<-r.Context().Done()
+		case "/cut":
+			panic(http.ErrAbortHandler)
+		default:
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	slow := get("/slow")
+	slow.Timeout = spec.Duration(300 * time.Millisecond)
+	for _, step := range []spec.APIStep{slow, get("/cut")} {
+		for _, tt := range []struct {
+			steps []spec.APIStep
+			want  string
+		}{
+			{[]spec.APIStep{step}, server.Listener.Addr().String()},
+			{[]spec.APIStep{get("/"), step}, ""},
+		} {
+			r := execute(t, newExecutor(t), task(server.URL, tt.steps...))
+			if away := r.unreachable(); r.outcome == spec.OutcomePassed || away != tt.want {
+				t.Errorf("after %d steps: %s, %q is said to be unreachable, want %q", len(tt.steps), r.text(), away, tt.want)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -72,6 +73,14 @@ func (r result) text() string {
 		return ""
 	}
 	return r.err.Error()
+}
+
+// unreachable is the target that the error says is away, "" when it says none.
+func (r result) unreachable() string {
+	if u, ok := errors.AsType[*executors.Unreachable](r.err); ok {
+		return u.Target
+	}
+	return ""
 }
 
 func get(url string, checks ...spec.Check) spec.APIStep {

@@ -28,7 +28,7 @@ const (
 )
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
-	r := &run{task: task, sink: sink, names: map[string]int{}}
+	r := &run{task: task, sink: sink, names: map[string]int{}, answered: map[string]bool{}}
 	steps := make([]executors.Step, len(task.Case.BrowserSteps))
 	for i, s := range task.Case.BrowserSteps {
 		// The step's own limit is kept by the step: an element that does not
@@ -70,6 +70,8 @@ type run struct {
 	sink  executors.Sink
 	page  *page
 	names map[string]int // of attachments
+
+	answered map[string]bool // targets that have answered something
 }
 
 func (r *run) resize(ctx context.Context) error {

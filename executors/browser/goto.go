@@ -29,7 +29,7 @@ func (st *step) open(ref string) error {
 	switch {
 	case err != nil && st.late(err):
 		st.stopLoading()
-		return st.gaveUp(executors.TimedOutf("%s did not answer within %s", address, st.limit))
+		return st.silent(address, st.gaveUp(executors.TimedOutf("%s did not answer within %s", address, st.limit)))
 	case err != nil:
 		if e, ok := errors.AsType[*cdproto.Error](err); ok {
 			return executors.Errorf("%s cannot be opened: %s", address, oneLine(e.Message))
@@ -38,10 +38,11 @@ func (st *step) open(ref string) error {
 	case res.IsDownload:
 		return executors.Failf("%s is a download and no page", address)
 	case res.ErrorText != "":
-		return unreachable(address, res.ErrorText)
+		return st.unreachable(address, res.ErrorText)
 	case res.LoaderID == "": // another place in the same document
 		return nil
 	}
+	st.answered[targetOf(address)] = true
 	err = pg.await(st.ctx, func(s *state) bool { return s.seen[res.LoaderID] && s.reached["load"] })
 	if err != nil {
 		if st.late(err) {
@@ -109,31 +110,39 @@ func (st *step) measure() error {
 }
 
 // netErrors are the ways in which a target cannot be reached. What is not here
-// was answered by the target, and wrongly.
-var netErrors = []struct{ prefix, sentence string }{
-	{"net::ERR_NAME_NOT_RESOLVED", "there is no host of that name"},
-	{"net::ERR_NAME_RESOLUTION_FAILED", "its name could not be resolved"},
-	{"net::ERR_CONNECTION_REFUSED", "nothing listens there"},
-	{"net::ERR_CONNECTION_RESET", "the connection was reset"},
-	{"net::ERR_CONNECTION_CLOSED", "the connection was closed"},
-	{"net::ERR_CONNECTION_TIMED_OUT", "nothing answers there"},
-	{"net::ERR_CONNECTION", "no connection could be made"},
-	{"net::ERR_TIMED_OUT", "nothing answers there"},
-	{"net::ERR_ADDRESS_UNREACHABLE", "the address cannot be reached"},
-	{"net::ERR_ADDRESS_INVALID", "the address is not valid"},
-	{"net::ERR_INTERNET_DISCONNECTED", "this machine has no network"},
-	{"net::ERR_NETWORK", "the network failed"},
-	{"net::ERR_PROXY", "the proxy failed"},
-	{"net::ERR_TUNNEL_CONNECTION_FAILED", "the proxy refused the connection"},
-	{"net::ERR_CERT", "its certificate is not trusted"},
-	{"net::ERR_SSL", "no secure connection could be made"},
-	{"net::ERR_UNSAFE_PORT", "the browser refuses that port"},
+// was answered by the target, and wrongly. Those with own say nothing of the
+// target: they are this machine's.
+var netErrors = []struct {
+	prefix, sentence string
+	own              bool
+}{
+	{"net::ERR_NAME_NOT_RESOLVED", "there is no host of that name", false},
+	{"net::ERR_NAME_RESOLUTION_FAILED", "its name could not be resolved", false},
+	{"net::ERR_CONNECTION_REFUSED", "nothing listens there", false},
+	{"net::ERR_CONNECTION_RESET", "the connection was reset", false},
+	{"net::ERR_CONNECTION_CLOSED", "the connection was closed", false},
+	{"net::ERR_CONNECTION_TIMED_OUT", "nothing answers there", false},
+	{"net::ERR_CONNECTION", "no connection could be made", false},
+	{"net::ERR_TIMED_OUT", "nothing answers there", false},
+	{"net::ERR_ADDRESS_UNREACHABLE", "the address cannot be reached", false},
+	{"net::ERR_ADDRESS_INVALID", "the address is not valid", true},
+	{"net::ERR_INTERNET_DISCONNECTED", "this machine has no network", true},
+	{"net::ERR_NETWORK", "the network failed", true},
+	{"net::ERR_PROXY", "the proxy failed", true},
+	{"net::ERR_TUNNEL_CONNECTION_FAILED", "the proxy refused the connection", true},
+	{"net::ERR_CERT", "its certificate is not trusted", false},
+	{"net::ERR_SSL", "no secure connection could be made", false},
+	{"net::ERR_UNSAFE_PORT", "the browser refuses that port", true},
 }
 
-func unreachable(address, errorText string) error {
+func (st *step) unreachable(address, errorText string) error {
 	for _, e := range netErrors {
 		if strings.HasPrefix(errorText, e.prefix) {
-			return executors.Errorf("%s cannot be reached: %s (%s)", address, e.sentence, errorText)
+			f := executors.Errorf("%s cannot be reached: %s (%s)", address, e.sentence, errorText)
+			if e.own {
+				return f
+			}
+			return &executors.Unreachable{Target: targetOf(address), Err: f}
 		}
 	}
 	why := "the browser reports " + errorText
@@ -141,9 +150,26 @@ func unreachable(address, errorText string) error {
 	case "net::ERR_TOO_MANY_REDIRECTS":
 		why = fmt.Sprintf("it redirects without end (%s)", errorText)
 	case "net::ERR_EMPTY_RESPONSE":
-		why = fmt.Sprintf("the server answered nothing (%s)", errorText)
+		return st.silent(address, executors.Failf("%s did not open: the server answered nothing (%s)", address, errorText))
 	case "net::ERR_ABORTED":
 		why = fmt.Sprintf("the server sent no page, or the page stopped it (%s)", errorText)
 	}
 	return executors.Failf("%s did not open: %s", address, why)
+}
+
+// silent marks a failure when its target has answered nothing of the attempt.
+// One that has answered has trouble with this page, and is not away.
+func (st *step) silent(address string, f *executors.Failure) error {
+	if target := targetOf(address); !st.answered[target] {
+		return &executors.Unreachable{Target: target, Err: f}
+	}
+	return f
+}
+
+func targetOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "" // it was parsed before
+	}
+	return executors.TargetOf(u)
 }

@@ -1,11 +1,13 @@
 package browser_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -212,6 +214,21 @@ func TestSentences(t *testing.T) {
 			if r.err == nil || !strings.Contains(r.err.Error(), tt.want) {
 				t.Errorf("got  %v\nwant %s", r.err, tt.want)
 			}
+			away := map[string]string{"nothing listens": "127.0.0.1:65000", "no such host": "nowhere.invalid:80"}[tt.name]
+			if u, ok := errors.AsType[*executors.Unreachable](r.err); ok != (away != "") || ok && u.Target != away {
+				t.Errorf("unreachable %+v, want %q", u, away)
+			}
 		})
+	}
+}
+
+// A target that answers nothing at all is away; one that has shown a page has
+// trouble with another one.
+func TestASilentTargetIsUnreachable(t *testing.T) {
+	t.Parallel()
+	hang := site.handle(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	r := perform(t, within(400*time.Millisecond, open(hang))).want(t, spec.OutcomeTimedOut)
+	if u, ok := errors.AsType[*executors.Unreachable](r.err); !ok || u.Target != strings.TrimPrefix(site.server.URL, "http://") {
+		t.Errorf("got %v, not marked as unreachable", r.err)
 	}
 }

@@ -87,6 +87,10 @@ func TestSuiteFindsBrokenExecutors(t *testing.T) {
 			}
 			return o, err
 		}},
+		{"calls a target unreachable by its address", "erroring case errs", "no host:port in lower case", func(ctx context.Context, good executors.Executor, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
+			o, err := good.Execute(ctx, task, sink)
+			return o, &executors.Unreachable{Target: "http://Shop.test/", Err: err}
+		}},
 		{"error of many lines", "failing case fails", "more than one line", func(ctx context.Context, good executors.Executor, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
 			o, err := good.Execute(ctx, task, sink)
 			return o, errors.Join(err, errors.New("second line"))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,6 +61,15 @@ func (v *verifier) returned(outcome spec.Outcome, err error) {
 	}
 	if err != nil {
 		v.sentence("the error of Execute", err.Error())
+	}
+	if u, ok := errors.AsType[*executors.Unreachable](err); ok {
+		host, port, splitErr := net.SplitHostPort(u.Target)
+		if _, numErr := strconv.ParseUint(port, 10, 16); splitErr != nil || numErr != nil || host == "" || host != strings.ToLower(host) {
+			v.fail("the error of Execute says that %q is unreachable, which is no host:port in lower case", u.Target)
+		}
+		if outcome == spec.OutcomePassed {
+			v.fail("Execute returned passed although its target is unreachable")
+		}
 	}
 }
 
