@@ -79,7 +79,7 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 	}
 	var out *ent.Plan
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Plan.Query().Where(visible(p.ProjectID), plan.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Plan.Query().Where(visible(p.ProjectID), plan.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}
@@ -178,7 +178,7 @@ func (s *Service) Ensure(ctx context.Context, tx *store.Tx, projectID string, sr
 		return nil, fmt.Errorf("lock the plan's name: %w", err)
 	}
 	row, err := tx.Plan.Query().Where(visible(projectID), plan.Name(parsed.Name)).
-		Order(plan.ByID(sql.OrderDesc())).ForUpdate().First(ctx)
+		Order(plan.ByID(sql.OrderDesc())).ForUpdate(store.NoKey).First(ctx)
 	if ent.IsNotFound(err) {
 		_, version, err := create(ctx, tx, projectID, parsed, src)
 		return version, err

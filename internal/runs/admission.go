@@ -170,7 +170,7 @@ func (s *Service) admitOne(ctx context.Context, id string) (in bool, err error) 
 		if err != nil {
 			return err
 		}
-		row, err = tx.Run.Query().Where(run.ID(id)).ForUpdate().Only(ctx)
+		row, err = tx.Run.Query().Where(run.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return err
 		}

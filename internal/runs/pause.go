@@ -107,7 +107,7 @@ func (s *Service) change(ctx context.Context, id string,
 		if err != nil {
 			return err
 		}
-		row, err := tx.Run.Query().Where(run.ProjectID(p.ProjectID), run.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Run.Query().Where(run.ProjectID(p.ProjectID), run.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}

@@ -39,7 +39,7 @@ func (s *Service) StopTx(ctx context.Context, tx *store.Tx, projectID, id string
 	if projectID != "" {
 		q.Where(run.ProjectID(projectID))
 	}
-	row, err := q.ForUpdate().Only(ctx)
+	row, err := q.ForUpdate(store.NoKey).Only(ctx)
 	if err != nil {
 		return nil, missing(err, id)
 	}

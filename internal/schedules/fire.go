@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/run"
@@ -97,7 +96,7 @@ func (s *Service) fire(ctx context.Context, d due, now time.Time, refused error)
 			return fmt.Errorf("lock the plan: %w", err)
 		}
 		row, err := tx.Schedule.Query().Where(schedule.ID(d.id), schedule.Paused(false)).
-			ForUpdate(sql.WithLockAction(sql.SkipLocked)).Only(ctx)
+			ForUpdate(store.NoKeySkipLocked).Only(ctx)
 		if ent.IsNotFound(err) {
 			return nil // another process has it, or it is gone
 		}

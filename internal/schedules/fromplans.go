@@ -19,7 +19,7 @@ var _ plans.Follower = FromPlans{}
 
 // PlanSaved makes, changes or removes the plan's schedule as its text says.
 func (FromPlans) PlanSaved(ctx context.Context, tx *store.Tx, row *ent.Plan, parsed *spec.Plan) error {
-	old, err := tx.Schedule.Query().Where(schedule.PlanID(row.ID), schedule.FromPlan(true)).ForUpdate().Only(ctx)
+	old, err := tx.Schedule.Query().Where(schedule.PlanID(row.ID), schedule.FromPlan(true)).ForUpdate(store.NoKey).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
 		return fmt.Errorf("read the plan's schedule: %w", err)
 	}

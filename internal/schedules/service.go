@@ -91,7 +91,7 @@ func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Sc
 	}
 	var out *ent.Schedule
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}
@@ -111,7 +111,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}

@@ -138,7 +138,7 @@ func (s *Service) change(ctx context.Context, id string, do func(context.Context
 	}
 	var out *ent.Trigger
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Trigger.Query().Where(trigger.ProjectID(p.ProjectID), trigger.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Trigger.Query().Where(trigger.ProjectID(p.ProjectID), trigger.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}

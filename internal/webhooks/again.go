@@ -27,7 +27,7 @@ func (s *Service) Redeliver(ctx context.Context, id string) (*ent.WebhookDeliver
 	var out *ent.WebhookDelivery
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.WebhookDelivery.Query().
-			Where(webhookdelivery.ProjectID(p.ProjectID), webhookdelivery.ID(id)).ForUpdate().Only(ctx)
+			Where(webhookdelivery.ProjectID(p.ProjectID), webhookdelivery.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missingDelivery(err, id)
 		}

@@ -67,7 +67,7 @@ func (s *Service) try(ctx context.Context, w *ent.Webhook, row *ent.WebhookDeliv
 
 func (s *Service) record(ctx context.Context, job Job, w *ent.Webhook, a answer, try schema.DeliveryTry) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.WebhookDelivery.Query().Where(webhookdelivery.ID(job.DeliveryID)).ForUpdate().Only(ctx)
+		row, err := tx.WebhookDelivery.Query().Where(webhookdelivery.ID(job.DeliveryID)).ForUpdate(store.NoKey).Only(ctx)
 		if ent.IsNotFound(err) || err == nil && stale(row, job) {
 			return nil
 		}

@@ -134,7 +134,7 @@ func (s *Service) RotateSecret(ctx context.Context, id string, expireOld bool) (
 	var out *ent.Webhook
 	fresh := newKeys()
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		row, err := tx.Webhook.Query().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).ForUpdate().Only(ctx)
+		row, err := tx.Webhook.Query().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return missing(err, id)
 		}
