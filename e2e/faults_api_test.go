@@ -15,7 +15,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 )
 
-func TestClientResumesAtAnotherServer(t *testing.T) {
+func TestFaultServerKilled(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	first, second := s.api(t), s.api(t)
@@ -73,7 +73,7 @@ func numberOf(t testing.TB, data json.RawMessage) int64 {
 	return item.RunEvents.Seq
 }
 
-func TestServerThatEndsSendsItsClientsElsewhere(t *testing.T) {
+func TestFaultServerToldToEnd(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	leaving, staying := s.api(t), s.api(t)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestKilledBrowserCostsOneCase(t *testing.T) {
+func TestFaultBrowserKilled(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	api := s.api(t)
@@ -55,7 +55,7 @@ cases:
 	}
 }
 
-func TestKilledWorkerLeavesNoBrowser(t *testing.T) {
+func TestFaultWorkerOfABrowserKilled(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	api := s.api(t)

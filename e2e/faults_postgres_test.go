@@ -3,11 +3,15 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,7 +19,7 @@ import (
 	"github.com/semantest/semantest/internal/runs"
 )
 
-func TestPostgresRestartsInMidRun(t *testing.T) {
+func TestFaultPostgresRestarts(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(newRoom(t), "pg")
 	pg := keepPostgres(t, dir)
@@ -82,37 +86,14 @@ func stopPostgres(t testing.TB, pg *embedded.Postgres) {
 // database is away, and none calls it a fault of its own.
 func assertUnavailable(t testing.TB, api *server) {
 	t.Helper()
-	for _, tt := range []struct{ name, method, path, body string }{
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for _, tt := range []unavailable{
 		{"query", "POST", "/graphql", `{"query": "{ runs(first: 1) { nodes { id } } }"}`},
 		{"mutation", "POST", "/graphql", `{"query": "mutation { startRun(input: {source: \"{version: \\\"1\\\", name: x, cases: [{id: a, kind: api, steps: [{http: 'http://127.0.0.1:1/'}]}]}\"}) { run { id } } }"}`},
 		{"artifact", "GET", "/artifacts/art_01jd0000000000000000000000", ""},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, tt.method, api.URL+tt.path, strings.NewReader(tt.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+api.Token)
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
-		body, err := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		var answer struct {
-			Errors []struct {
-				Message    string
-				Extensions struct{ Code string }
-			}
-		}
-		if err != nil || json.Unmarshal(body, &answer) != nil || len(answer.Errors) == 0 ||
-			answer.Errors[0].Extensions.Code != "UNAVAILABLE" || !strings.Contains(answer.Errors[0].Message, "database") ||
-			res.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("%s: the API answers %d %s (%v)", tt.name, res.StatusCode, body, err)
-		}
+		asking.Go(func() { tt.assert(t, api) })
 	}
 	res, err := http.Get(api.URL + "/readyz") // answers within two seconds
 	if err != nil {
@@ -122,4 +103,95 @@ func assertUnavailable(t testing.TB, api *server) {
 	if res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("/readyz answers %d", res.StatusCode)
 	}
+}
+
+// unavailable is a request that cannot be answered without the database.
+type unavailable struct{ name, method, path, body string }
+
+func (u unavailable) assert(t testing.TB, api *server) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, u.method, api.URL+u.path, strings.NewReader(u.body))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+api.Token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Errorf("%s: %v", u.name, err)
+		return
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	var answer struct {
+		Errors []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
+	}
+	if err != nil || json.Unmarshal(body, &answer) != nil || len(answer.Errors) == 0 ||
+		answer.Errors[0].Extensions.Code != "UNAVAILABLE" || !tellsWhy(answer.Errors[0].Message) || res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("%s: the API answers %d %s (%v)", u.name, res.StatusCode, body, err)
+	}
+}
+
+// tellsWhy reports whether a person learns what is wrong: that the database is
+// away, or that all the time went by.
+func tellsWhy(message string) bool {
+	return strings.Contains(message, "database") || strings.Contains(message, "took longer")
+}
+
+// A Postgres that stands still takes connections and answers nothing, as one
+// behind a broken network does. Nobody may wait for it beyond the limits.
+func TestFaultPostgresSilent(t *testing.T) {
+	t.Parallel()
+	pg, database := ownPostgres(t)
+	s, app := systemOn(t, database), openDoors(t)
+	api, worker := s.api(t), s.worker(t, 4)
+	const cases = 60
+	id := startRun(t, api.Client, plan(app.URL, "/door", "parallel: 8", cases))
+	events := startFollowing(t, api.Client, id)
+	app.open("/door", 20)
+	waitFor(t, "20 cases have finished", func() bool { return events.count("CASE_FINISHED") >= 20 })
+
+	talk := silence(t, pg)
+	silent := time.Now()
+	app.open("/door", 4)
+	worker.awaitOutput(t, "storing an outcome failed")
+	assertUnavailable(t, api)
+	t.Logf("everything was answered within %s", time.Since(silent).Round(100*time.Millisecond))
+	talk()
+	app.open("/door", all)
+	assertEvents(t, events.finish(t), cases)
+	assertAllPassed(t, fetchRun(t, api.Client, id), cases)
+}
+
+// silence lets every process of a Postgres stand still until the returned
+// function is called.
+func silence(t testing.TB, pg *embedded.Postgres) (talk func()) {
+	t.Helper()
+	var stopped []int
+	for _, p := range running() {
+		dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", p.pid))
+		if err != nil || !strings.HasPrefix(dir, pg.DataDir()+"/") {
+			continue
+		}
+		if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
+			t.Errorf("stop %s: %v", p, err)
+		}
+		stopped = append(stopped, p.pid)
+	}
+	if len(stopped) < 3 { // itself, a writer, a session
+		t.Errorf("Postgres has %d processes", len(stopped))
+	}
+	talk = sync.OnceFunc(func() {
+		for _, pid := range stopped {
+			_ = syscall.Kill(pid, syscall.SIGCONT) // it may have ended
+		}
+	})
+	t.Cleanup(talk)
+	return talk
 }

@@ -16,7 +16,7 @@ import (
 // again. 30 s are promised; a busy machine gets more, and the log tells.
 const recoverWithin = time.Minute
 
-func TestKilledWorkersCasesArePerformedElsewhere(t *testing.T) {
+func TestFaultWorkerKilled(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	api := s.api(t)
@@ -45,7 +45,7 @@ func TestKilledWorkersCasesArePerformedElsewhere(t *testing.T) {
 	}
 }
 
-func TestStoppedWorkerIsRefusedWhenItComesBack(t *testing.T) {
+func TestFaultWorkerFrozen(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	api := s.api(t)
@@ -75,7 +75,7 @@ func TestStoppedWorkerIsRefusedWhenItComesBack(t *testing.T) {
 
 // A worker that is frozen while it stores an outcome has locked the run's row,
 // which every other worker of the run needs.
-func TestWorkerFrozenInATransactionHoldsNobodyUp(t *testing.T) {
+func TestFaultWorkerFrozenInATransaction(t *testing.T) {
 	t.Parallel()
 	s, app := newSystem(t), openDoors(t)
 	api := s.api(t)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,20 +58,20 @@ type proxy struct {
 	URL   string
 	loops sync.WaitGroup
 
-	mu     sync.Mutex
-	target string
-	open   map[net.Conn]bool
-	closed bool
+	mu      sync.Mutex
+	targets []string
+	open    map[net.Conn]bool
+	closed  bool
 }
 
-func switchable(t testing.TB, target string) *proxy {
+func switchable(t testing.TB, targets ...string) *proxy {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &proxy{URL: "http://" + ln.Addr().String(), open: map[net.Conn]bool{}}
-	p.to(target)
+	p.to(targets...)
 	p.loops.Go(func() { p.accept(ln) })
 	t.Cleanup(func() {
 		_ = ln.Close()
@@ -83,11 +84,28 @@ func switchable(t testing.TB, target string) *proxy {
 	return p
 }
 
-// to sends the connections that come from now on to a server.
-func (p *proxy) to(target string) {
+// to sends the connections that come from now on to servers in turn, but not to
+// one that refuses them.
+func (p *proxy) to(targets ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.target = strings.TrimPrefix(target, "http://")
+	p.targets = nil
+	for _, target := range targets {
+		p.targets = append(p.targets, strings.TrimPrefix(target, "http://"))
+	}
+}
+
+func (p *proxy) dial() (far net.Conn, err error) {
+	p.mu.Lock()
+	targets := slices.Clone(p.targets)
+	p.targets = append(p.targets[1:], p.targets[0])
+	p.mu.Unlock()
+	for _, target := range targets {
+		if far, err = net.Dial("tcp", target); err == nil {
+			break
+		}
+	}
+	return far, err
 }
 
 func (p *proxy) accept(ln net.Listener) {
@@ -96,10 +114,7 @@ func (p *proxy) accept(ln net.Listener) {
 		if err != nil {
 			return // closed
 		}
-		p.mu.Lock()
-		target := p.target
-		p.mu.Unlock()
-		far, err := net.Dial("tcp", target)
+		far, err := p.dial()
 		if err != nil {
 			_ = near.Close()
 			continue

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,11 +46,21 @@ type result struct {
 // start starts a process, which is ended with the test if it still runs.
 func start(t testing.TB, l launch) *process {
 	t.Helper()
-	if l.program == "" {
-		l.program = binary
-	}
 	if l.room == "" {
 		l.room = newRoom(t)
+	}
+	p, err := begin(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.end(t) })
+	return p
+}
+
+// begin starts a process in a room. The caller ends it.
+func begin(l launch) (*process, error) {
+	if l.program == "" {
+		l.program = binary
 	}
 	if l.dir == "" {
 		l.dir = l.room
@@ -58,7 +69,7 @@ func start(t testing.TB, l launch) *process {
 		room: l.room, args: append([]string{filepath.Base(l.program)}, l.args...), done: make(chan struct{}),
 		stdout: newOutput(), stderr: newOutput(),
 	}
-	p.cmd = exec.Command(l.program, l.args...) // ended by the cleanup
+	p.cmd = exec.Command(l.program, l.args...) // ended by the caller
 	p.cmd.Dir, p.cmd.Env = l.dir, environment(l)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if l.tty != nil {
@@ -71,10 +82,9 @@ func start(t testing.TB, l launch) *process {
 	started := make(chan error)
 	go p.shepherd(started)
 	if err := <-started; err != nil {
-		t.Fatalf("start %s: %v", p, err)
+		return nil, fmt.Errorf("start %s: %w", p, err)
 	}
-	t.Cleanup(func() { p.end(t) })
-	return p
+	return p, nil
 }
 
 // shepherd lives as long as the process: the kernel ends the child with the
