@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schedule"
