@@ -15,7 +15,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/redis/go-redis/v9" //nolint:depguard // the stock server is put together here, as internal/app does it with ours
+	"github.com/redis/go-redis/v9"
 
 	"github.com/semantest/semantest/graph"
 	"github.com/semantest/semantest/graph/generated"

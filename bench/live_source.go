@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9" //nolint:depguard // events come as from another process of ours
+	"github.com/redis/go-redis/v9"
 
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"

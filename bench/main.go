@@ -32,19 +32,23 @@ func registry() []benchmark {
 		{"start", "Starting runs", runStart},
 		{"events", "The first live event", runEvents},
 		{"cases", "Cases per second", runCases},
+		{"queue", "Waiting in the queue", runQueue},
 		{"live", "Live delivery, beside others", runLive},
+		{"crowd", "Live delivery to many, and to few", runCrowd},
+		{"soak", "Viewers who do not read", runSoak},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the document."`
 	Doc     string        `name:"doc" default:"docs/performance.md" placeholder:"FILE" help:"The document."`
 	Binary  string        `name:"binary" placeholder:"FILE" help:"Measure this program instead of building it."`
-	Profile string        `name:"profile" placeholder:"FILE" help:"Keep the CPU profile of the benchmark of cases."`
-	Limit   time.Duration `name:"limit" default:"20m" help:"Give up after this time."`
+	Profile string        `name:"profile" placeholder:"FILE" help:"Keep a CPU profile of the server: in cases, or in the last round of live."`
+	Soak    time.Duration `name:"soak" default:"10m" help:"How long soak lasts."`
+	Limit   time.Duration `name:"limit" default:"1h" help:"Give up after this time."`
 }
 
 // The names under which the program starts itself as another process.

@@ -29,7 +29,7 @@ func runStart(ctx context.Context, b *bench) (_ *section, err error) {
 	if err := warmUp(ctx, s, t); err != nil {
 		return nil, err
 	}
-	latencies, runs, err := openModel(ctx, b.times(15, 3)*startRate, func() (string, error) {
+	latencies, runs, err := openModel(ctx, b.times(15, 3)*startRate, startRate, func() (string, error) {
 		return s.client.StartRun(ctx, client.Start{Source: onePlan, Variables: map[string]string{"BASE_URL": t.url}})
 	})
 	if err != nil {
@@ -50,13 +50,13 @@ func runStart(ctx context.Context, b *bench) (_ *section, err error) {
 	}, nil
 }
 
-// openModel calls f n times at startRate and returns the latencies.
-func openModel(ctx context.Context, n int, f func() (string, error)) (sample, []string, error) {
+// openModel calls f n times, rate times a second, and returns the latencies.
+func openModel(ctx context.Context, n, rate int, f func() (string, error)) (sample, []string, error) {
 	latencies, ids, errs := make(sample, n), make([]string, n), make([]error, n)
 	began := time.Now()
 	var all sync.WaitGroup
 	for i := range n {
-		due := began.Add(time.Duration(i) * time.Second / startRate)
+		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		if err := pause(ctx, time.Until(due)); err != nil {
 			errs[i] = err
 			break
