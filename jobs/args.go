@@ -12,6 +12,7 @@ type CaseArgs struct {
 	ResultID  string `json:"resultId"`
 	Attempt   int    `json:"attempt"`
 	TimeoutMS int64  `json:"timeoutMs"`
+	Target    string `json:"target,omitempty"` // host that the case is about, where that is known
 }
 
 // Kind implements river.JobArgs.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -40,28 +41,40 @@ func (w *caseWorker) NextRetry(job *river.Job[CaseArgs]) time.Time {
 // once it is claimed, its outcome is stored or its lease runs out.
 func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	h := w.host
-	claim, err := h.runs.Claim(ctx, h.id, job.Args.RunID, job.Args.ResultID, job.Args.Attempt)
-	if errors.Is(err, runs.ErrStale) {
-		return nil // delivered twice, or stopped meanwhile
-	}
-	if err != nil {
+	pass, err := h.ask(ctx, job.Args)
+	if pass == nil {
 		return err
 	}
+	claim, err := h.runs.Claim(ctx, h.id, job.Args.RunID, job.Args.ResultID, job.Args.Attempt)
+	if err != nil {
+		pass.done(ctx, breaker.Unknown)
+		if errors.Is(err, runs.ErrStale) {
+			return nil // delivered twice, or stopped meanwhile
+		}
+		return err
+	}
+	// The next attempt's job is made from this: it has to ask for leave too.
+	claim.Result.Target = job.Args.Target
 	attemptCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	// Held until it is stored, or given up: the lease then runs out, and someone
 	// performs the case again.
 	release := h.leases.hold(claim, cancel)
 	defer release()
-	finished := h.perform(attemptCtx, claim)
+	finished, verdict := h.perform(attemptCtx, claim)
 	h.leases.performed(claim)
+	// Before it is stored: that may queue the next attempt.
+	pass.done(ctx, verdict)
+	if pass.probe && verdict == breaker.Unreachable {
+		finished = pass.giveBack(finished)
+	}
 	h.store(ctx, finished)
 	return nil
 }
 
 // perform runs the executor under the attempt's limit and collects what it has
-// to tell.
-func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
+// to tell, also about the target.
+func (h *Host) perform(ctx context.Context, claim *runs.Claim) (runs.Finished, breaker.Verdict) {
 	deadlineCtx, cancelDeadline := context.WithTimeout(ctx, claim.Deadline)
 	defer cancelDeadline()
 
@@ -71,6 +84,7 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
 		outcome, err = h.execute(deadlineCtx, claim, rec)
 	}
 	rec.close()
+	about := verdict(outcome, err, claim.Result.Target)
 	interrupted := false
 	if cause := context.Cause(ctx); outcome == spec.OutcomeCancelled && cause != nil {
 		err = cause
@@ -81,7 +95,7 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) runs.Finished {
 	}
 	f := rec.finished(h.id, outcome, err)
 	f.Interrupted = interrupted
-	return f
+	return f, about
 }
 
 // grace is what an executor may take to end once its context is done. It is

@@ -43,7 +43,8 @@ func (e *Enqueuer) Enqueue(ctx context.Context, tx *store.Tx, jobs ...runs.Job) 
 	params := make([]river.InsertManyParams, len(jobs))
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{
-			Args:       CaseArgs{RunID: j.RunID, ResultID: j.ResultID, Attempt: j.Attempt, TimeoutMS: j.Timeout.Milliseconds()},
+			Args: CaseArgs{RunID: j.RunID, ResultID: j.ResultID, Attempt: j.Attempt, TimeoutMS: j.Timeout.Milliseconds(),
+				Target: j.Target},
 			InsertOpts: insertOpts(j.Kind, j.Priority),
 		}
 	}

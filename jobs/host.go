@@ -19,6 +19,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/runs"
@@ -36,6 +37,7 @@ type Host struct {
 	workers   *workers.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
+	breakers  *breaker.Set
 	executors map[spec.Kind]executors.Executor
 	slots     map[spec.Kind]int
 	logger    *slog.Logger
@@ -59,6 +61,7 @@ type HostConfig struct {
 	Workers   *workers.Service
 	Artifacts *artifacts.Service
 	Webhooks  *webhooks.Service
+	Breakers  *breaker.Set
 	Hub       *events.Hub
 	Bus       *events.Bus
 	Executors []executors.Executor
@@ -77,7 +80,7 @@ const (
 // NewHost prepares a worker; Start begins.
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
-		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks,
+		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers,
 		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace,
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}),
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
@@ -65,6 +66,7 @@ type App struct {
 	workers   *workers.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
+	breakers  *breaker.Set
 	schedules *schedules.Service
 	triggers  *triggers.Service
 
@@ -197,6 +199,11 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.hub = events.NewHub(log, a.redis, a.logger, events.HubOptions{})
 	a.onClose("hub", func(context.Context) error { a.hub.Close(); return nil })
 
+	a.breakers = breaker.New(a.redis, breaker.Options{
+		Failures: a.cfg.BreakerFailures, OpenFor: a.cfg.BreakerOpen, Logger: a.logger,
+	})
+	a.onClose("breakers", func(context.Context) error { a.breakers.Close(); return nil })
+
 	a.auth = auth.New(a.store)
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.workers = workers.New(a.store)
@@ -244,7 +251,7 @@ func (a *App) buildHost(context.Context) error {
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Hub: a.hub, Bus: a.bus,
+		Webhooks: a.webhooks, Breakers: a.breakers, Hub: a.hub, Bus: a.bus,
 		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host

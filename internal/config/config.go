@@ -31,8 +31,12 @@ type Server struct {
 	Kinds        []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser. Default: all."`
 	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
-	LogLevel     string            `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`
-	LogFormat    string            `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" placeholder:"FORMAT" default:"text" help:"Form of the log on standard error: text or json."`
+
+	BreakerFailures int           `name:"breaker-failures" env:"SEMANTEST_BREAKER_FAILURES" placeholder:"N" default:"5" help:"How many cases in a row may find their target unreachable before the other cases about it wait."`
+	BreakerOpen     time.Duration `name:"breaker-open" env:"SEMANTEST_BREAKER_OPEN" placeholder:"DURATION" default:"60s" help:"How long they wait before one of them tries again whether the target answers."`
+
+	LogLevel  string `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" env:"SEMANTEST_LOG_FORMAT" enum:"text,json" placeholder:"FORMAT" default:"text" help:"Form of the log on standard error: text or json."`
 }
 
 // API configures the process that people and programs talk to: serve.
@@ -69,6 +73,10 @@ func (s Server) Validate() error {
 		return apperr.Invalid("apiSlots", "the number of API slots must not be negative")
 	case len(s.Labels) > 20:
 		return apperr.Invalid("labels", "a worker has at most 20 labels")
+	case s.BreakerFailures < 0:
+		return apperr.Invalid("breakerFailures", "the number of failures that open a circuit breaker must not be negative")
+	case s.BreakerOpen < 0:
+		return apperr.Invalid("breakerOpen", "the time for which a circuit breaker is open must not be negative")
 	case s.DrainTimeout < 0:
 		return apperr.Invalid("drainTimeout", "the drain timeout must not be negative")
 	}

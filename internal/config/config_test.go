@@ -83,6 +83,8 @@ func TestValidate(t *testing.T) {
 		{"no such mode", config.Server{Egress: "open"}, "egress"},
 		{"negative browser slots", config.Server{BrowserSlots: -1}, "browserSlots"},
 		{"negative API slots", config.Server{APISlots: -1}, "apiSlots"},
+		{"negative breaker failures", config.Server{BreakerFailures: -1}, "breakerFailures"},
+		{"negative breaker time", config.Server{BreakerOpen: -1}, "breakerOpen"},
 		{"negative drain", config.Server{DrainTimeout: -time.Second}, "drainTimeout"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -50,6 +50,15 @@ func (s *Service) Defer(ctx context.Context, d Deferral) (waits bool, err error)
 	return waits, err
 }
 
+// ProjectOf returns whose a run is: the breaker of a target belongs to a project.
+func (s *Service) ProjectOf(ctx context.Context, runID string) (string, error) {
+	known, err := s.setup(ctx, runID)
+	if err != nil {
+		return "", err
+	}
+	return known.projectID, nil
+}
+
 // deferCases holds the cases back, and tells how many wait now and how many of
 // them had a token.
 func deferCases(ctx context.Context, tx *store.Tx, d Deferral) (waiting, queued int, err error) {
