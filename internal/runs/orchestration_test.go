@@ -479,3 +479,93 @@ func TestReservedSlotsAreKeptFree(t *testing.T) {
 	}
 	t.Errorf("%d cases are queued after the reservation, want all 40", w.queue.len())
 }
+
+func TestCasesWaitForTheirTarget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const source = `
+version: "1"
+name: Two targets
+env: {BASE_URL: "${{ base }}"}
+use: {parallel: 2}
+matrix: {base: ["https://one.test"]}
+cases:
+  - {id: one, kind: api, matrix: {n: [a, b, c]}, steps: [{http: /}]}
+  - {id: two, kind: api, matrix: {base: ["http://TWO.test:8080", "https://one.test/x"]}, steps: [{http: /}]}
+  - {id: three, kind: api, matrix: {base: ["https://ONE.test:443"]}, steps: [{http: "https://three.test/"}]}
+`
+	r := w.start(t, source)
+	var targets []string
+	for _, res := range w.results(t, r.ID) {
+		targets = append(targets, res.Target)
+	}
+	if got := strings.Join(targets, " "); got != "one.test:443 one.test:443 one.test:443 two.test:8080 one.test:443 one.test:443" {
+		t.Fatalf("targets %s", got)
+	}
+	underWay := w.claim(t, "wrk_1", w.queue.take(t))
+	until := time.Now().Add(time.Hour)
+	deferral := runs.Deferral{RunID: r.ID, Target: "one.test:443", Until: until}
+	for range 2 { // two workers meet the same closed door
+		if waits, err := w.runs.Defer(t.Context(), deferral); err != nil || !waits {
+			t.Fatalf("deferred: %v (%v)", waits, err)
+		}
+	}
+	w.waits(t, r.ID, runs.WaitTarget)
+	s, rows := w.situation(t, r.ID), w.results(t, r.ID)
+	if got := s.OfResult(rows[2]); got == nil || got.Reason != runs.WaitTarget || got.Until == nil || got.Until.Sub(until).Abs() > time.Second {
+		t.Errorf("a case about the target waits for %v", got)
+	}
+	if err := w.finish(t, underWay, spec.OutcomePassed); err != nil {
+		t.Fatal(err)
+	}
+	w.perform(t, spec.OutcomePassed)
+	w.dispatch(t)
+	if got := w.outcomes(t, r.ID); got != "passed - - passed - -" {
+		t.Errorf("outcomes %s, want what was under way and the other target", got)
+	}
+	w.exec(t, "UPDATE results SET deferred_until = now() - interval '1 second' WHERE deferred_until IS NOT NULL")
+	w.dispatch(t)
+	w.perform(t, spec.OutcomePassed)
+	if got := w.run(t, r.ID); got.Status != run.StatusPassed || got.Flaky > 0 {
+		t.Errorf("the run is %s with %d flaky", got.Status, got.Flaky)
+	}
+	for _, res := range w.results(t, r.ID) {
+		if res.Attempt != 1 || res.Retries != 0 || res.DeferredFor != "" {
+			t.Errorf("%s took %d attempts and %d retries, and waits for %q", res.CaseKey, res.Attempt, res.Retries, res.DeferredFor)
+		}
+	}
+	if n := strings.Count(fmt.Sprint(w.types(t, r.ID)), "run.deferred"); n != 1 {
+		t.Errorf("%d events say that cases wait, want 1", n)
+	}
+	if waits, err := w.runs.Defer(t.Context(), deferral); err != nil || !waits {
+		t.Errorf("a run that has ended: %v (%v)", waits, err)
+	}
+}
+
+// A case of a run that is being stopped must come to its end.
+func TestStoppingRunDefersNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.start(t, plan(3, "use: {parallel: 2, retries: 1}", "maxFailures: 1"))
+	first, second := w.claim(t, "wrk_1", w.queue.take(t)), w.claim(t, "wrk_1", w.queue.take(t))
+	if err := w.finish(t, second, spec.OutcomeFailed); err != nil { // it is tried again
+		t.Fatal(err)
+	}
+	if err := w.finish(t, first, spec.OutcomeFailed); err != nil {
+		t.Fatal(err)
+	}
+	again := w.claim(t, "wrk_1", w.queue.take(t))
+	if err := w.finish(t, w.claim(t, "wrk_1", w.queue.take(t)), spec.OutcomeFailed); err != nil {
+		t.Fatal(err)
+	}
+	waits, err := w.runs.Defer(t.Context(), runs.Deferral{RunID: r.ID, Target: "one.test:80", Until: time.Now().Add(time.Hour)})
+	if err != nil || waits {
+		t.Errorf("a stopping run waits: %v (%v)", waits, err)
+	}
+	if err := w.finish(t, again, spec.OutcomePassed); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.run(t, r.ID); got.Status != run.StatusFailed {
+		t.Errorf("the run is %s", got.Status)
+	}
+}
