@@ -31,6 +31,9 @@ type runCmd struct {
 	Workers int               `name:"workers" placeholder:"N" help:"Cases at once; overrides use.parallel."`
 	Retries *int              `name:"retries" placeholder:"N" help:"Further attempts of a case that did not pass; overrides the plan's."`
 
+	LastFailed bool `name:"last-failed" help:"Only cases that did not pass in the plan's newest run in the same environment."`
+
+	shardFlags
 	reportFlags
 	config.Client
 	Local config.Server `embed:""`
@@ -46,6 +49,9 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	}
 	start, err := c.start(p, sys)
 	if err != nil {
+		return err
+	}
+	if start.Shard, err = c.shard(sys, c.URL != "" || c.Local.DatabaseURL != ""); err != nil {
 		return err
 	}
 	if c.URL != "" {
@@ -104,7 +110,7 @@ func (c *runCmd) check() error {
 func (c *runCmd) start(p *planFile, sys Sys) (client.Start, error) {
 	s := client.Start{
 		Source: p.source, Files: p.files, Environment: c.Env, Parallel: c.Workers, Retries: c.Retries,
-		Grep: c.Grep, Tags: c.Tag, Kinds: c.Kind, Key: ident.New(ident.Request),
+		Grep: c.Grep, Tags: c.Tag, Kinds: c.Kind, LastFailed: c.LastFailed, Key: ident.New(ident.Request),
 		Variables: map[string]string{}, Secrets: map[string]string{},
 	}
 	give := func(name, value string) {
@@ -145,8 +151,14 @@ const patience = 2 * time.Minute
 // the exit code as an error.
 func follow(ctx context.Context, sys Sys, cl *client.Client, start client.Start, reports reportFlags) error {
 	runID, err := cl.StartRun(ctx, start)
-	if e, ok := errors.AsType[*apperr.Error](err); ok && e.Details["reason"] == "NO_CASE" {
-		return exit(ExitNoCase, e)
+	if e, ok := errors.AsType[*apperr.Error](err); ok {
+		switch e.Details["reason"] {
+		case "NO_CASE":
+			return exit(ExitNoCase, e)
+		case "EMPTY_SHARD": // the others have all cases; nothing has failed
+			_, _ = fmt.Fprintln(sys.Stdout, e.Message)
+			return nil
+		}
 	}
 	if err != nil {
 		return err

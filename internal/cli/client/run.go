@@ -24,7 +24,16 @@ type Start struct {
 	Grep        string
 	Tags        []string
 	Kinds       []string // as in the plan: api
-	Key         string   // idempotency key
+	LastFailed  bool
+	Shard       Shard
+	Key         string // idempotency key
+}
+
+// Shard is one of several runs that share a plan's cases; the zero value has all
+// of them.
+type Shard struct {
+	Index, Total int // the index from 1
+	Group        string
 }
 
 // Counts are a run's results by outcome.
@@ -76,6 +85,16 @@ func (c *Client) StartRun(ctx context.Context, s Start) (string, error) {
 			kinds[i] = strings.ToUpper(k) // as the graph spells them
 		}
 		selection["kinds"] = kinds
+	}
+	if s.LastFailed {
+		selection["lastFailed"] = true
+	}
+	if s.Shard.Total > 0 {
+		shard := map[string]any{"index": s.Shard.Index, "total": s.Shard.Total}
+		if s.Shard.Group != "" {
+			shard["group"] = s.Shard.Group
+		}
+		input["shard"] = shard
 	}
 	if len(selection) > 0 {
 		input["select"] = selection
