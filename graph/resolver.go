@@ -7,6 +7,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
@@ -29,6 +30,7 @@ type Services struct {
 	Schedules *schedules.Service
 	Triggers  *triggers.Service
 	Webhooks  *webhooks.Service
+	Breakers  *breaker.Set
 }
 
 // orNull turns "there is no such thing" into null, which a nullable field says.

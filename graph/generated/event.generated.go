@@ -1045,6 +1045,9 @@ var (
 		"CASE_RETRIED":  events.CaseRetried,
 		"CASE_REQUEUED": events.CaseRequeued,
 		"CASE_FINISHED": events.CaseFinished,
+		"RUN_PAUSED":    events.RunPaused,
+		"RUN_RESUMED":   events.RunResumed,
+		"RUN_DEFERRED":  events.RunDeferred,
 		"RUN_STOPPING":  events.RunStopping,
 		"RUN_FINISHED":  events.RunFinished,
 	}
@@ -1055,6 +1058,9 @@ var (
 		events.CaseRetried:  "CASE_RETRIED",
 		events.CaseRequeued: "CASE_REQUEUED",
 		events.CaseFinished: "CASE_FINISHED",
+		events.RunPaused:    "RUN_PAUSED",
+		events.RunResumed:   "RUN_RESUMED",
+		events.RunDeferred:  "RUN_DEFERRED",
 		events.RunStopping:  "RUN_STOPPING",
 		events.RunFinished:  "RUN_FINISHED",
 	}

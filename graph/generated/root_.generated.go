@@ -79,6 +79,16 @@ type ComplexityRoot struct {
 		WorkerID   func(childComplexity int) int
 	}
 
+	Breaker struct {
+		Failures func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Reason   func(childComplexity int) int
+		RetryAt  func(childComplexity int) int
+		Since    func(childComplexity int) int
+		Status   func(childComplexity int) int
+	}
+
 	Capacity struct {
 		Kinds        func(childComplexity int) int
 		Reservations func(childComplexity int) int
@@ -284,6 +294,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Breakers  func(childComplexity int) int
 		Capacity  func(childComplexity int) int
 		Node      func(childComplexity int, id string) int
 		Plan      func(childComplexity int, id string) int
@@ -813,6 +824,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.WorkerID(childComplexity), true
+
+	case "Breaker.failures":
+		if e.ComplexityRoot.Breaker.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Failures(childComplexity), true
+	case "Breaker.kind":
+		if e.ComplexityRoot.Breaker.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Kind(childComplexity), true
+	case "Breaker.name":
+		if e.ComplexityRoot.Breaker.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Name(childComplexity), true
+	case "Breaker.reason":
+		if e.ComplexityRoot.Breaker.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Reason(childComplexity), true
+	case "Breaker.retryAt":
+		if e.ComplexityRoot.Breaker.RetryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.RetryAt(childComplexity), true
+	case "Breaker.since":
+		if e.ComplexityRoot.Breaker.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Since(childComplexity), true
+	case "Breaker.status":
+		if e.ComplexityRoot.Breaker.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Breaker.Status(childComplexity), true
 
 	case "Capacity.kinds":
 		if e.ComplexityRoot.Capacity.Kinds == nil {
@@ -1704,6 +1758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Project.Slug(childComplexity), true
 
+	case "Query.breakers":
+		if e.ComplexityRoot.Query.Breakers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Breakers(childComplexity), true
 	case "Query.capacity":
 		if e.ComplexityRoot.Query.Capacity == nil {
 			break
@@ -3440,6 +3500,50 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/breaker.graphqls", Input: `"What a circuit breaker protects."
+enum BreakerKind {
+  "A host with its port, which cases are about."
+  TARGET
+  "A provider of language models."
+  PROVIDER
+}
+
+"Where a circuit breaker stands."
+enum BreakerStatus {
+  "Something failed of late; cases go on."
+  CLOSED
+  "Cases wait until a probe is due."
+  OPEN
+  "One case at a time finds out whether it answers again."
+  HALF_OPEN
+}
+
+"A circuit breaker with which something is wrong."
+type Breaker {
+  "What it protects."
+  kind: BreakerKind!
+  "The host with its port, or the provider."
+  name: String!
+  "Where it stands."
+  status: BreakerStatus!
+  "How many cases in a row could not reach it; those that opened the breaker, once it is open."
+  failures: Int!
+  "When it came to this status."
+  since: Time!
+  "When the next case finds out whether it answers again; null while cases go on."
+  retryAt: Time
+  "What that means for the cases, in one sentence."
+  reason: String!
+}
+
+extend type Query {
+  """
+  The circuit breakers of what the project's cases are about. Only those with
+  which something is wrong: one is not there while its target answers.
+  """
+  breakers: [Breaker!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `"What happened in a run."
 enum RunEventType {
   "The run and its results exist."
@@ -3450,11 +3554,17 @@ enum RunEventType {
   CASE_STARTED
   "An attempt did not pass; another one will be made."
   CASE_RETRIED
-  "The attempt's worker was lost; the case is given to another one."
+  "The attempt says nothing of the case, which is queued again at no cost: its worker was lost or told to end, or its target is still away."
   CASE_REQUEUED
   "A result has its outcome."
   CASE_FINISHED
-  "Someone asked the run to stop."
+  "Someone paused the run: no further case begins."
+  RUN_PAUSED
+  "Cases begin again."
+  RUN_RESUMED
+  "Cases wait for a target that does not answer; error says which and until when."
+  RUN_DEFERRED
+  "No further case begins: someone asked the run to stop, or a limit was reached."
   RUN_STOPPING
   "The run has its final status. Always the last event."
   RUN_FINISHED
@@ -5222,6 +5332,26 @@ func (ec *executionContext) childFields_Attempt(ctx context.Context, field graph
 		return ec.fieldContext_Attempt_logs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attempt", field.Name)
+}
+
+func (ec *executionContext) childFields_Breaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Breaker_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_Breaker_name(ctx, field)
+	case "status":
+		return ec.fieldContext_Breaker_status(ctx, field)
+	case "failures":
+		return ec.fieldContext_Breaker_failures(ctx, field)
+	case "since":
+		return ec.fieldContext_Breaker_since(ctx, field)
+	case "retryAt":
+		return ec.fieldContext_Breaker_retryAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Breaker_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Breaker", field.Name)
 }
 
 func (ec *executionContext) childFields_Capacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

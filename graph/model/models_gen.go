@@ -7,6 +7,7 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
@@ -34,6 +35,24 @@ type AllocateSlotsPayload struct {
 	Reservation *ent.Reservation `json:"reservation"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A circuit breaker with which something is wrong.
+type Breaker struct {
+	// What it protects.
+	Kind breaker.Kind `json:"kind"`
+	// The host with its port, or the provider.
+	Name string `json:"name"`
+	// Where it stands.
+	Status breaker.Status `json:"status"`
+	// How many cases in a row could not reach it; those that opened the breaker, once it is open.
+	Failures int `json:"failures"`
+	// When it came to this status.
+	Since time.Time `json:"since"`
+	// When the next case finds out whether it answers again; null while cases go on.
+	RetryAt *time.Time `json:"retryAt,omitempty"`
+	// What that means for the cases, in one sentence.
+	Reason string `json:"reason"`
 }
 
 // What there is to perform cases. It tells of all projects together: slots are shared.

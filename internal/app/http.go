@@ -76,7 +76,7 @@ func (a *App) serve() error {
 func (a *App) routes() http.Handler {
 	resolver := &graph.Resolver{Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Schedules: a.schedules, Triggers: a.triggers,
+		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Triggers: a.triggers,
 	}}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.authenticated(graph.Handler(resolver, a.logger)))

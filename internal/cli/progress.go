@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -75,10 +76,16 @@ func (p *progress) event(e client.Event) {
 		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, fmt.Sprintf("  attempt %d %s, trying again", e.Attempt, lower(e.Outcome))))
 	case "CASE_REQUEUED":
 		p.drop(e.CaseKey)
-		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  its worker is gone, trying again elsewhere"))
+		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  trying again: "+oneLine(cmp.Or(e.Error, "its worker is gone"))))
 	case "CASE_FINISHED":
 		p.drop(e.CaseKey)
 		p.finished(e)
+	case "RUN_PAUSED":
+		p.line(p.paint(yellow, "  ‖ ") + "paused" + p.paint(dim, "  no further case begins"))
+	case "RUN_RESUMED":
+		p.line(p.paint(yellow, "  ▸ ") + "resumed")
+	case "RUN_DEFERRED":
+		p.line(p.paint(yellow, "  … ") + "waiting" + p.paint(dim, "  "+oneLine(e.Error)))
 	}
 	p.draw()
 }
@@ -102,6 +109,13 @@ func (p *progress) finished(e client.Event) {
 	if e.Error != "" && e.Outcome != "PASSED" {
 		p.line("      " + p.paint(mark.colour, lower(e.Outcome)+": ") + oneLine(e.Error))
 	}
+}
+
+// idle reports whether no case is under way.
+func (p *progress) idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.running) == 0
 }
 
 func (p *progress) note(text string) {

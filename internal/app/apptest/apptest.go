@@ -27,7 +27,14 @@ type Options struct {
 	SecretKey   string // shared likewise
 	Webhooks    webhooks.Options
 	PublicURL   string
+	Breaker     Breaker
 	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
+}
+
+// Breaker sets the circuit breakers; zero values mean the usual ones.
+type Breaker struct {
+	Failures int
+	Open     time.Duration
 }
 
 // Server is a running server.
@@ -55,7 +62,7 @@ func Start(t testing.TB, o Options) *Server {
 	a, err := app.New(t.Context(), app.Config{
 		Server: config.Server{
 			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
-			DrainTimeout: 5 * time.Second,
+			DrainTimeout: 5 * time.Second, BreakerFailures: o.Breaker.Failures, BreakerOpen: o.Breaker.Open,
 		},
 		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
 		Webhooks: o.Webhooks, Version: "test", Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})),
