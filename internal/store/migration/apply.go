@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"ariga.io/atlas/sql/migrate"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -21,6 +22,9 @@ import (
 // lockKey is the advisory lock that one migrating process holds ("semantes").
 const lockKey = 0x73656d616e746573
 
+// maxTime bounds all migrations together, the wait for another process included.
+const maxTime = 6 * time.Hour
+
 // Apply runs the migrations that the database lacks, ours and River's, and
 // returns the names of ours that it ran. Processes that start together wait for
 // one another. Each file is one transaction: a failed one leaves nothing, and
@@ -32,6 +36,10 @@ func Apply(ctx context.Context, db *sql.DB, pool *pgxpool.Pool) ([]string, error
 	if err != nil {
 		return nil, err
 	}
+	// A change of a large table takes longer than the queue's queries may, which
+	// are limited where their context is not.
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
