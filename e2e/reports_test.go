@@ -30,6 +30,7 @@ type report struct {
 
 type reportResult struct {
 	CaseID, Name, Kind, Outcome, Error string
+	Matrix                             map[string]string
 	Attempts                           []reportAttempt
 }
 
