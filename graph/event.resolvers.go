@@ -4,11 +4,16 @@ import (
 	"context"
 
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/graph/transport"
+	"github.com/semantest/semantest/internal/events"
 )
 
 func (r *subscriptionResolver) RunEvents(ctx context.Context, runID string, after int) (<-chan *model.RunEvent, error) {
-	in, err := r.Services.Runs.Watch(ctx, runID, int64(after))
-	return convert(ctx, in, err, model.NewRunEvent)
+	in, err := r.Services.Runs.Watch(ctx, runID, transport.After(ctx, int64(after)))
+	return convert(ctx, in, err, func(e events.Event) *model.RunEvent {
+		transport.Number(ctx, e.Seq)
+		return model.NewRunEvent(e)
+	})
 }
 
 func (r *subscriptionResolver) RunProgress(ctx context.Context, runID string) (<-chan *model.RunProgress, error) {

@@ -13,13 +13,13 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
+	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/semantest/semantest/dataloader"
 	"github.com/semantest/semantest/graph/generated"
+	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
-	"github.com/semantest/semantest/internal/auth"
 )
 
 // Limits of one request.
@@ -27,33 +27,34 @@ const (
 	maxBody       = 16 << 20 // a plan with its files in base64
 	maxTokens     = 5_000
 	maxComplexity = 5_000
-	keepAlive     = 15 * time.Second
-	initTimeout   = 10 * time.Second
 
 	operationWithin = 30 * time.Second // a query or a mutation
 )
 
-// WebSocket close codes; clients answer the first two by connecting again, and
-// the last one by asking for another token.
-const (
-	closeServiceRestart = 1012
-	closeTryAgainLater  = 1013
-	closeForbidden      = 4403
-)
+// Server serves the graph over POST, server-sent events and WebSocket.
+type Server struct {
+	http.Handler
+	live *transport.Live
+}
 
-// Handler serves the graph over POST, server-sent events and WebSocket.
-func Handler(r *Resolver, logger *slog.Logger) http.Handler {
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
-	srv := handler.New(schema)
-	srv.AddTransport(transport.Websocket{
-		Implementation:        sockets{},
-		InitFunc:              r.authenticateSocket,
-		InitTimeout:           initTimeout,
-		KeepAlivePingInterval: keepAlive,
-		PingPongInterval:      keepAlive,
-	})
-	srv.AddTransport(transport.SSE{})
-	srv.AddTransport(transport.POST{})
+// Handler returns the server. Shutdown ends what is live in it.
+func Handler(r *Resolver, logger *slog.Logger) *Server {
+	live := transport.New(r.liveOptions())
+	srv := Executable(r, logger)
+	srv.AddTransport(live.WebSocket())
+	srv.AddTransport(live.SSE())
+	srv.AddTransport(gqltransport.POST{})
+	srv.AddTransport(transport.Refuse{})
+	return &Server{Handler: limited(srv), live: live}
+}
+
+// Shutdown sends sockets and streams elsewhere and waits until they have gone,
+// or until ctx is done. Other requests it leaves alone.
+func (s *Server) Shutdown(ctx context.Context) { s.live.Shutdown(ctx) }
+
+// Executable returns the graph's executor with all its limits, and no transport.
+func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
+	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](500))
 	srv.Use(extension.Introspection{})
@@ -71,7 +72,7 @@ func Handler(r *Resolver, logger *slog.Logger) http.Handler {
 		defer cancel()
 		return next(dataloader.With(ctx, source.New()))
 	})
-	return limited(streaming(srv))
+	return srv
 }
 
 // bounded limits how long a query or a mutation may take: a database that does
@@ -105,39 +106,6 @@ func limited(next http.Handler) http.Handler {
 		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`, //nolint:gosec // numbers only
 			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
 	})
-}
-
-// authenticateSocket takes the token from connection_init, since a browser
-// cannot set headers on a socket. A token in the header of the handshake has
-// been seen already.
-func (r *Resolver) authenticateSocket(ctx context.Context, init transport.InitPayload) (context.Context, *transport.InitPayload, error) {
-	ctx, err := r.principalOf(ctx, init)
-	switch apperr.CodeOf(err) {
-	case "":
-		return ctx, nil, nil
-	case apperr.Unauthenticated, apperr.Forbidden:
-		return closing(ctx, closeForbidden, apperr.Message(err)), nil, err
-	}
-	return closing(ctx, closeTryAgainLater, "the server cannot look the token up; connect again"), nil, err
-}
-
-func (r *Resolver) principalOf(ctx context.Context, init transport.InitPayload) (context.Context, error) {
-	secret, ok := Bearer(init.Authorization())
-	if !ok {
-		_, err := auth.Require(ctx, auth.Read)
-		return ctx, err
-	}
-	p, err := r.Services.Auth.Authenticate(ctx, secret)
-	if err != nil {
-		return ctx, err
-	}
-	return auth.With(ctx, p), nil
-}
-
-// closing says how the socket is closed from now on. A reason has at most 123
-// bytes, as WebSocket wants it.
-func closing(ctx context.Context, code int, reason string) context.Context {
-	return transport.AppendCloseReason(transport.WithWebsocketCloseCode(ctx, code), reason[:min(len(reason), 123)])
 }
 
 // Bearer reads the token of an Authorization header.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/semantest/semantest/frontend"
 	"github.com/semantest/semantest/graph"
+	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/store"
@@ -24,7 +25,7 @@ func (a *App) listen(ctx context.Context) error {
 	if a.cfg.Listen == "" {
 		return nil
 	}
-	config := net.ListenConfig{Control: limitUnsent}
+	config := net.ListenConfig{Control: transport.LimitUnsent}
 	config.SetMultipathTCP(false) // its connections do not inherit the limit
 	l, err := config.Listen(ctx, "tcp", a.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -48,9 +49,9 @@ func (a *App) serve() error {
 	if a.listener == nil {
 		return nil
 	}
-	streams := newStreams()
+	graph := a.graph()
 	a.server = &http.Server{
-		Handler:           streams.handler(a.routes()),
+		Handler:           a.routes(graph),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -63,23 +64,25 @@ func (a *App) serve() error {
 	a.onClose("api", func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
-		streams.end()
+		graph.Shutdown(ctx)
 		if err := a.server.Shutdown(ctx); err != nil {
 			return a.server.Close()
 		}
-		streams.wait(ctx)
 		return nil
 	})
 	return nil
 }
 
-func (a *App) routes() http.Handler {
-	resolver := &graph.Resolver{Services: graph.Services{
+func (a *App) graph() *graph.Server {
+	return graph.Handler(&graph.Resolver{Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Triggers: a.triggers,
-	}}
+	}}, a.logger)
+}
+
+func (a *App) routes(graph http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", a.authenticated(graph.Handler(resolver, a.logger)))
+	mux.Handle("/graphql", a.authenticated(graph))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
 	mux.Handle("POST "+triggers.Path("{id}"), a.hooks())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
 )
@@ -26,6 +27,7 @@ type Principal struct {
 	ProjectID   string
 	TokenID     string
 	Permissions []Permission
+	ExpiresAt   time.Time // of the token; zero for never
 }
 
 // May reports whether the principal has a permission; Admin has all.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,10 +114,29 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 		}
 	}
 	p := &Principal{ProjectID: t.ProjectID, TokenID: t.ID}
+	if t.ExpiresAt != nil {
+		p.ExpiresAt = *t.ExpiresAt
+	}
 	for _, name := range t.Permissions {
 		p.Permissions = append(p.Permissions, Permission(name))
 	}
 	return p, nil
+}
+
+// Refused returns those of some tokens, by id, that are not valid any more.
+func (s *Service) Refused(ctx context.Context, ids []string) ([]string, error) {
+	valid, err := s.store.Ent.Token.Query().Where(
+		token.IDIn(ids...), token.RevokedAtIsNil(),
+		token.Or(token.ExpiresAtIsNil(), token.ExpiresAtGT(time.Now())),
+	).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look tokens up: %w", err)
+	}
+	good := make(map[string]bool, len(valid))
+	for _, id := range valid {
+		good[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return good[id] }), nil
 }
 
 func hash(secret string) []byte {

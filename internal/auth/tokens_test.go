@@ -269,3 +269,25 @@ func set(t *testing.T, u *ent.TokenUpdateOne) {
 		t.Fatal(err)
 	}
 }
+
+func TestRefusedTokens(t *testing.T) {
+	t.Parallel()
+	db, s, project := setUp(t)
+	good, _ := newToken(t, s, project, 0)
+	limited, secret := newToken(t, s, project, time.Hour)
+	revoked, _ := newToken(t, s, project, 0)
+	set(t, db.Ent.Token.UpdateOneID(revoked.ID).SetRevokedAt(time.Now()))
+	expired, _ := newToken(t, s, project, time.Hour)
+	set(t, db.Ent.Token.UpdateOneID(expired.ID).SetExpiresAt(time.Now().Add(-time.Minute)))
+	got, err := s.Refused(t.Context(), []string{good.ID, revoked.ID, limited.ID, expired.ID, "tok_unknown"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{revoked.ID, expired.ID, "tok_unknown"}, got); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	p, err := s.Authenticate(t.Context(), secret)
+	if err != nil || p.ExpiresAt.Sub(*limited.ExpiresAt).Abs() > time.Second {
+		t.Errorf("the principal's token expires at %v (%v), want %v", p.ExpiresAt, err, limited.ExpiresAt)
+	}
+}

@@ -128,6 +128,8 @@ func TestDesign(t *testing.T) {
 		{room: "dataloader", knows: []string{"internal/runs", "ent"}, never: []string{"graph", "jobs", "executors", "internal/store", query, river, redis, pgx}},
 		{room: "jobs", knows: []string{"executors", "internal/breaker", "internal/runs", "internal/schedules", "ent/schema", river, pgx}, never: []string{"graph", "ent", "ent/run", "executors/api", "dataloader", query, redis}},
 		{room: "graph", knows: []string{"internal/breaker", "internal/runs", "dataloader", "ent", "graph/model", "github.com/99designs/gqlgen/graphql"}, never: []string{"jobs", "executors", "internal/app", "internal/store/migration", query, river, redis, pgx}},
+		{room: "graph/transport", knows: []string{"internal/apperr", "github.com/99designs/gqlgen/graphql"},
+			never: []string{"graph", "graph/model", "internal/runs", "internal/events", "internal/auth", "ent", "dataloader", "jobs", river, redis, pgx}},
 		{room: "graph/model", knows: []string{"ent", "internal/runs"}, never: []string{"jobs", "executors", "dataloader", query, river}},
 		{room: "internal/cli", knows: []string{"internal/app", "internal/config", "internal/spec", "internal/report", "internal/cli/client", "examples", "github.com/alecthomas/kong"},
 			never: []string{"ent", "internal/runs", "internal/store", "graph", "jobs", "executors", "internal/app/apptest", river, redis, pgx, query}},
