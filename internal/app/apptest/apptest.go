@@ -10,6 +10,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/app"
+	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/cli/client"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
@@ -28,7 +29,8 @@ type Options struct {
 	Webhooks    webhooks.Options
 	PublicURL   string
 	Breaker     Breaker
-	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
+	Permissions []auth.Permission // of the token; all but admin when empty
+	Log         io.Writer         // gets the whole log, instead of the test's output with its warnings
 }
 
 // Breaker sets the circuit breakers; zero values mean the usual ones.
@@ -84,7 +86,7 @@ func Start(t testing.TB, o Options) *Server {
 	if o.NoAPI {
 		return s
 	}
-	if s.Token, err = a.NewLocalToken(t.Context(), "test", 0); err != nil {
+	if s.Token, err = a.NewLocalToken(t.Context(), "test", 0, o.Permissions...); err != nil {
 		t.Fatalf("make a token: %v", err)
 	}
 	if s.Client, err = client.New(a.URL(), s.Token); err != nil {
