@@ -133,8 +133,12 @@ const arriveWithin = time.Minute
 func (g *gathering) open(ctx context.Context, o order) (delivered, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 3*time.Minute, errors.New("the viewers did not get in within 3 min"))
 	defer cancel()
+	subscribed := ""
+	if g.task.ID == floorID {
+		subscribed = floorAnswer
+	}
 	crowd, err := viewers.Open(ctx, viewers.Options{
-		Protocol: g.task.Protocol, Address: g.task.Where.Address, Path: g.task.Where.Path, ID: g.task.ID,
+		Protocol: g.task.Protocol, Address: g.task.Where.Address, Path: g.task.Where.Path, ID: g.task.ID, Subscribed: subscribed,
 		Init:  map[string]any{"Authorization": "Bearer " + g.task.Token},
 		Query: sampleQuery, Variables: map[string]any{"runId": g.task.RunID}, Channel: g.task.RunID,
 		Number: o.Viewers, Stalled: o.Stalled, After: g.source.last(),

@@ -22,6 +22,9 @@ import (
 // floorID is the id of every subscription there: the frame is the same for all.
 const floorID = "4f0f5f0c-8f4e-4d56-9c3a-6a5f3a1d7b21"
 
+// floorAnswer tells a viewer that it gets the events from now on.
+const floorAnswer = `{"type":"subscribed"}`
+
 // floor is what no server can do better without merging: one frame, put together
 // once for each event, and one write(2) of it for each socket.
 type floor struct {
@@ -106,7 +109,11 @@ func (f *floor) admit(conn net.Conn) error {
 			}
 			continue
 		}
-		return f.add(conn)
+		if err := f.add(conn); err != nil {
+			return err
+		}
+		_, err = conn.Write(textFrame(floorAnswer))
+		return err
 	}
 }
 

@@ -26,6 +26,11 @@ type Options struct {
 	Variables map[string]any // the others
 	Channel   string         // for Centrifuge
 
+	// Subscribed is in the server's answer to a subscription. The protocol has
+	// none: without it a server must send the events after the number asked for,
+	// whenever it begins to serve a viewer.
+	Subscribed string
+
 	ID      string // of every subscription; empty for a UUID each, as stock clients make them
 	Number  int    // of viewers
 	Stalled int    // how many of them, the first ones, subscribe and then do not read

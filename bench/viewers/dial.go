@@ -111,31 +111,39 @@ func (o *Options) greet(fd int, w words) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("upgrade: %w", err)
 	}
-	if err := send(fd, appendFrame(nil, opText, w.hello)); err != nil {
+	if got, err = exchange(fd, got, w.hello, w.helloDone); err != nil {
 		return nil, fmt.Errorf("introduce the viewer: %w", err)
 	}
-	got, err = receiveUntil(fd, got, func(b []byte) (int, error) {
-		done := false
-		used, err := frames(b, func(_ bool, op byte, payload []byte) error {
-			if op == opClose {
-				return fmt.Errorf("the server closed with %d: %s", closeCode(payload), payload[min(2, len(payload)):])
-			}
-			done = done || bytes.Contains(payload, w.helloDone)
-			return nil
-		})
-		if !done {
-			used = 0
-		}
-		return used, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("introduce the viewer: %w", err)
-	}
-	if err := send(fd, appendFrame(nil, opText, w.subscribe)); err != nil {
+	if got, err = exchange(fd, got, w.subscribe, w.subscribed); err != nil {
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
 	return got, nil
 }
+
+// exchange sends a message and waits for one that contains done, which may be
+// empty. It returns the bytes that came after it.
+func exchange(fd int, got, message, done []byte) ([]byte, error) {
+	if err := send(fd, appendFrame(nil, opText, message)); err != nil || len(done) == 0 {
+		return got, err
+	}
+	return receiveUntil(fd, got, func(b []byte) (int, error) {
+		used, err := frames(b, func(_ bool, op byte, payload []byte) error {
+			switch {
+			case op == opClose:
+				return fmt.Errorf("the server closed with %d: %s", closeCode(payload), payload[min(2, len(payload)):])
+			case bytes.Contains(payload, done):
+				return errFound
+			}
+			return nil
+		})
+		if errors.Is(err, errFound) {
+			return used, nil
+		}
+		return 0, err
+	})
+}
+
+var errFound = errors.New("found")
 
 // receiveUntil reads until enough says how many of the bytes are done with, and
 // returns the others.

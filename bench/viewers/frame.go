@@ -21,8 +21,8 @@ const (
 // a mistake in the measurement.
 const mostPayload = 1 << 20
 
-// frames calls f for each whole frame at the beginning of b and returns how many
-// bytes those had.
+// frames calls f for each whole frame at the beginning of b, until it returns an
+// error, and returns how many bytes those had.
 func frames(b []byte, f func(fin bool, op byte, payload []byte) error) (int, error) {
 	used := 0
 	for {
@@ -56,10 +56,10 @@ func frames(b []byte, f func(fin bool, op byte, payload []byte) error) (int, err
 		if len(rest) < end {
 			return used, nil
 		}
+		used += end
 		if err := f(rest[0]&0x80 != 0, rest[0]&0x0f, rest[head:end]); err != nil {
 			return used, err
 		}
-		used += end
 	}
 }
 

@@ -20,11 +20,12 @@ const (
 
 // words are what a viewer sends and looks for.
 type words struct {
-	hello     []byte
-	helloDone []byte // in the answer to hello
-	subscribe []byte
-	event     []byte // in each message with an event
-	id        []byte // in each message with an event
+	hello      []byte
+	helloDone  []byte // in the answer to hello
+	subscribe  []byte
+	subscribed []byte // in the answer to that; empty where there is none
+	event      []byte // in each message with an event
+	id         []byte // in each message with an event
 }
 
 // wordsOf returns the words of one viewer that has seen the events up to after.
@@ -36,8 +37,8 @@ func (o *Options) wordsOf(id string, after int64) (words, error) {
 		}
 		return words{
 			hello: []byte(`{"id":1,"connect":{}}`), helloDone: []byte(`"connect":`),
-			subscribe: fmt.Appendf(nil, `{"id":2,"subscribe":{"channel":%s}}`, channel),
-			event:     []byte(`"push":`), id: fmt.Appendf(nil, `"channel":%s`, channel),
+			subscribe:  fmt.Appendf(nil, `{"id":2,"subscribe":{"channel":%s}}`, channel),
+			subscribed: []byte(`"subscribe":`), event: []byte(`"push":`), id: fmt.Appendf(nil, `"channel":%s`, channel),
 		}, nil
 	}
 	hello, err := json.Marshal(map[string]any{"type": "connection_init", "payload": o.Init})
@@ -55,7 +56,7 @@ func (o *Options) wordsOf(id string, after int64) (words, error) {
 		return words{}, fmt.Errorf("encode the subscription: %w", err)
 	}
 	return words{
-		hello: hello, helloDone: []byte(`"connection_ack"`), subscribe: subscribe,
+		hello: hello, helloDone: []byte(`"connection_ack"`), subscribe: subscribe, subscribed: []byte(o.Subscribed),
 		event: []byte(`"next"`), id: fmt.Appendf(nil, `"id":"%s"`, id),
 	}, nil
 }
@@ -71,7 +72,7 @@ var (
 // when it is no ping.
 func (p Protocol) pongFor(message []byte) []byte {
 	switch {
-	case p == Centrifuge && bytes.Equal(bytes.TrimSpace(message), emptyPing):
+	case p == Centrifuge && bytes.Equal(message, emptyPing):
 		return emptyPing
 	case p == GraphQL && len(message) < 64 && bytes.Contains(message, pingWord):
 		return pongAnswer
@@ -79,25 +80,16 @@ func (p Protocol) pongFor(message []byte) []byte {
 	return nil
 }
 
-// numbers calls f with the number of each event in a message: Centrifuge may put
-// several into one.
-func numbers(message []byte, f func(n int64) error) error {
-	for {
-		i := bytes.Index(message, numberKey)
-		if i < 0 {
-			return nil
-		}
-		message = message[i+len(numberKey):]
-		n, digits := int64(0), 0
-		for digits < len(message) && digits < 18 && message[digits] >= '0' && message[digits] <= '9' {
-			n = n*10 + int64(message[digits]-'0')
-			digits++
-		}
-		if digits == 0 {
-			return errors.New("an event has no number")
-		}
-		if err := f(n); err != nil {
-			return err
-		}
+// numberOf reads the number of the event in a message.
+func numberOf(message []byte) (int64, error) {
+	_, rest, found := bytes.Cut(message, numberKey)
+	n, digits := int64(0), 0
+	for found && digits < len(rest) && digits < 18 && rest[digits] >= '0' && rest[digits] <= '9' {
+		n = n*10 + int64(rest[digits]-'0')
+		digits++
 	}
+	if digits == 0 {
+		return 0, errors.New("an event has no number")
+	}
+	return n, nil
 }
