@@ -141,13 +141,13 @@ func (a *App) URL() string {
 func (a *App) Failed() <-chan error { return a.failed }
 
 // NewLocalToken makes a token of the default project for a client of this
-// process.
-func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration) (string, error) {
+// process. Without permissions it may do all but administer.
+func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration, permissions ...string) (string, error) {
 	project, err := a.auth.EnsureProject(ctx)
 	if err != nil {
 		return "", err
 	}
-	_, secret, err := a.auth.CreateToken(ctx, auth.NewToken{ProjectID: project.ID, Name: name, TTL: ttl})
+	_, secret, err := a.auth.CreateToken(ctx, auth.NewToken{ProjectID: project.ID, Name: name, TTL: ttl, Permissions: auth.Named(permissions)})
 	return secret, err
 }
 
@@ -200,7 +200,7 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.onClose("hub", func(context.Context) error { a.hub.Close(); return nil })
 
 	a.breakers = breaker.New(a.redis, breaker.Options{
-		Failures: a.cfg.BreakerFailures, OpenFor: a.cfg.BreakerOpen, Logger: a.logger,
+		Off: a.cfg.BreakerFailures == 0, Failures: a.cfg.BreakerFailures, OpenFor: a.cfg.BreakerOpen, Logger: a.logger,
 	})
 	a.onClose("breakers", func(context.Context) error { a.breakers.Close(); return nil })
 

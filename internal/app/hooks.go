@@ -22,6 +22,11 @@ const (
 func (a *App) hooks() http.Handler {
 	places := make(chan struct{}, hooksAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost { // the page would answer it with 200
+			w.Header().Set("Allow", http.MethodPost)
+			refuseWith(w, http.StatusMethodNotAllowed, apperr.New(apperr.InvalidInput, "send the request with POST"))
+			return
+		}
 		body, err := hookBody(w, r)
 		if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			refuseWith(w, http.StatusRequestEntityTooLarge, apperr.Invalid("body", "the body has more than %d bytes", large.Limit))

@@ -84,7 +84,7 @@ func (a *App) routes(graph http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.authenticated(graph))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
-	mux.Handle("POST "+triggers.Path("{id}"), a.hooks())
+	mux.Handle(triggers.Path("{id}"), a.hooks())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("/", frontend.Handler())

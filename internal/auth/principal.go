@@ -22,6 +22,15 @@ const (
 // Permissions lists all of them.
 func Permissions() []Permission { return []Permission{Read, Write, Execute, Admin} }
 
+// Named returns the permissions with these names, which need not exist.
+func Named(names []string) []Permission {
+	out := make([]Permission, len(names))
+	for i, name := range names {
+		out[i] = Permission(name)
+	}
+	return out
+}
+
 // Principal is who a request acts for, in which project.
 type Principal struct {
 	ProjectID   string

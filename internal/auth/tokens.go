@@ -68,6 +68,11 @@ func (s *Service) CreateToken(ctx context.Context, in NewToken) (*ent.Token, str
 	if in.TTL < 0 {
 		return nil, "", apperr.Invalid("ttl", "a token cannot be valid for %s; leave the time out for one that is valid until it is revoked", in.TTL)
 	}
+	for _, p := range in.Permissions {
+		if !slices.Contains(Permissions(), p) {
+			return nil, "", apperr.Invalid("permissions", "there is no permission %q; use tests:read, tests:write, tests:execute or admin", string(p))
+		}
+	}
 	if len(in.Permissions) == 0 {
 		in.Permissions = []Permission{Read, Write, Execute}
 	}

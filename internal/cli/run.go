@@ -31,6 +31,8 @@ type runCmd struct {
 	Workers int               `name:"workers" placeholder:"N" help:"Cases at once; overrides use.parallel."`
 	Retries *int              `name:"retries" placeholder:"N" help:"Further attempts of a case that did not pass; overrides the plan's."`
 
+	MaxFailures *int `name:"max-failures" placeholder:"N" help:"Failed cases after which no further one is begun; overrides the plan's. 0 is without a limit."`
+
 	LastFailed bool `name:"last-failed" help:"Only cases that did not pass in the plan's newest run in the same environment."`
 
 	shardFlags
@@ -109,7 +111,7 @@ func (c *runCmd) check() error {
 
 func (c *runCmd) start(p *planFile, sys Sys) (client.Start, error) {
 	s := client.Start{
-		Source: p.source, Files: p.files, Environment: c.Env, Parallel: c.Workers, Retries: c.Retries,
+		Source: p.source, Files: p.files, Environment: c.Env, Parallel: c.Workers, Retries: c.Retries, MaxFailures: c.MaxFailures,
 		Grep: c.Grep, Tags: c.Tag, Kinds: c.Kind, LastFailed: c.LastFailed, Key: ident.New(ident.Request),
 		Variables: map[string]string{}, Secrets: map[string]string{},
 	}
@@ -195,6 +197,7 @@ func watch(ctx context.Context, cl *client.Client, runID string, show *progress)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- cl.Follow(following, runID, patience, show.event) }()
+	go explain(following, cl, runID, show)
 	select {
 	case err := <-ended:
 		return err
@@ -214,6 +217,34 @@ func watch(ctx context.Context, cl *client.Client, runID string, show *progress)
 	}
 }
 
+// explainEvery is how often a run in which nothing happens is asked why.
+const explainEvery = 3 * time.Second
+
+// explain says what a run waits for while none of its cases is under way.
+func explain(ctx context.Context, cl *client.Client, runID string, show *progress) {
+	tick := time.NewTicker(explainEvery)
+	defer tick.Stop()
+	said := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !show.idle() {
+			said = ""
+			continue
+		}
+		reasons, err := cl.WaitingFor(ctx, runID)
+		text := strings.Join(reasons, "; ")
+		if err != nil || text == "" || text == said { // the events tell when the server is away
+			continue
+		}
+		said = text
+		show.note("  waiting: " + printable(text))
+	}
+}
+
 // verdict is the exit code of a run that has ended.
 func verdict(r *client.Run) error {
 	switch {
@@ -221,7 +252,7 @@ func verdict(r *client.Run) error {
 		return nil
 	case r.Status == "CANCELLED": // by someone else: an interrupt is answered before
 		return exit(ExitErrored, nil)
-	case r.OutcomeCounts.Failed+r.OutcomeCounts.TimedOut > 0:
+	case r.OutcomeCounts.Failed+r.OutcomeCounts.TimedOut > 0 || r.StopReason == "TIMEOUT":
 		return exit(ExitFailed, nil)
 	case r.Status == "ERRORED":
 		return exit(ExitErrored, nil)

@@ -16,8 +16,9 @@ type tokenCmd struct {
 
 type tokenCreateCmd struct {
 	config.Server
-	Name string        `name:"name" default:"command line" help:"What the token is for."`
-	TTL  time.Duration `name:"ttl" help:"How long it is valid, such as 720h. Default: until it is revoked."`
+	Name       string        `name:"name" default:"command line" help:"What the token is for."`
+	Permission []string      `name:"permission" placeholder:"NAME" help:"What it may do: tests:read, tests:write, tests:execute, or admin, which is all and to limit and reserve. Default: all but admin."`
+	TTL        time.Duration `name:"ttl" help:"How long it is valid, such as 720h. Default: until it is revoked."`
 }
 
 func (c *tokenCreateCmd) Run(ctx context.Context, sys Sys) error {
@@ -27,7 +28,7 @@ func (c *tokenCreateCmd) Run(ctx context.Context, sys Sys) error {
 	if err != nil {
 		return err
 	}
-	secret, err := a.NewLocalToken(ctx, c.Name, c.TTL)
+	secret, err := a.NewLocalToken(ctx, c.Name, c.TTL, c.Permission...)
 	if err == nil {
 		_, err = fmt.Fprintln(sys.Stdout, secret)
 	}

@@ -105,8 +105,7 @@ func sentenceOf(reason run.StopReason) string {
 		return "the run's limit of time was reached"
 	case run.StopReasonMaxFailures:
 		return "so many cases failed that no further one is begun"
-	case run.StopReasonAsked:
-		return "someone asked the run to stop"
+	case run.StopReasonAsked: // they know
 	}
 	return ""
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/app"
-	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/cli/client"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
@@ -29,13 +28,13 @@ type Options struct {
 	Webhooks    webhooks.Options
 	PublicURL   string
 	Breaker     Breaker
-	Permissions []auth.Permission // of the token; all but admin when empty
-	Log         io.Writer         // gets the whole log, instead of the test's output with its warnings
+	Permissions []string  // of the token; all but admin when empty
+	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
 }
 
-// Breaker sets the circuit breakers; zero values mean the usual ones.
+// Breaker sets the circuit breakers of targets.
 type Breaker struct {
-	Failures int
+	Failures int // in a row that open one; none opens when zero
 	Open     time.Duration
 }
 

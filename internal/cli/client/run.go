@@ -21,6 +21,7 @@ type Start struct {
 	Secrets     map[string]string
 	Parallel    int
 	Retries     *int
+	MaxFailures *int
 	Grep        string
 	Tags        []string
 	Kinds       []string // as in the plan: api
@@ -72,6 +73,9 @@ func (c *Client) StartRun(ctx context.Context, s Start) (string, error) {
 	if s.Retries != nil {
 		input["retries"] = *s.Retries
 	}
+	if s.MaxFailures != nil {
+		input["maxFailures"] = *s.MaxFailures
+	}
 	selection := map[string]any{}
 	if s.Grep != "" {
 		selection["grep"] = s.Grep
@@ -105,6 +109,24 @@ func (c *Client) StartRun(ctx context.Context, s Start) (string, error) {
 	err := c.Do(ctx, `mutation($input: StartRunInput!) { startRun(input: $input) { run { id } } }`,
 		map[string]any{"input": input}, &out)
 	return out.StartRun.Run.ID, err
+}
+
+// WaitingFor says, a sentence each, what holds a run up.
+func (c *Client) WaitingFor(ctx context.Context, id string) ([]string, error) {
+	var out struct {
+		Run *struct {
+			WaitingFor []struct{ Detail string }
+		}
+	}
+	err := c.Do(ctx, `query($id: ID!) { run(id: $id) { waitingFor { detail } } }`, map[string]any{"id": id}, &out)
+	if err != nil || out.Run == nil {
+		return nil, err
+	}
+	details := make([]string, len(out.Run.WaitingFor))
+	for i, w := range out.Run.WaitingFor {
+		details[i] = w.Detail
+	}
+	return details, nil
 }
 
 // StopRun stops a run.
@@ -153,6 +175,7 @@ type Run struct {
 	ID            string
 	Name          string
 	Status        string
+	StopReason    string // "" when nothing stopped it
 	Environment   string
 	CreatedAt     time.Time
 	StartedAt     *time.Time
@@ -213,7 +236,7 @@ type Artifact struct {
 }
 
 const runQuery = `query($id: ID!, $after: String) { run(id: $id) {
-	id name status environment createdAt startedAt finishedAt planVersion { number }
+	id name status stopReason environment createdAt startedAt finishedAt planVersion { number }
 	outcomeCounts { total finished passed failed flaky timedOut errored skipped cancelled }
 	gates { name passed expected actual }
 	results(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
