@@ -122,6 +122,14 @@ func TestTriggersOverHTTP(t *testing.T) {
 			t.Errorf("%s answers %v, an unknown trigger %v", tt.name, answer, unknown)
 		}
 	}
+	res, err := http.Get(s.App.URL() + path) //nolint:noctx // it is answered at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("GET is answered with %d", res.StatusCode)
+	}
 	s.Query(t, `mutation($id: ID!) { updateTrigger(input: {id: $id, enabled: false}) { trigger { enabled } } }`, map[string]any{"id": id})
 	if status, answer = hook(t, s, path, secret, "msg-3", body); status != http.StatusForbidden {
 		t.Errorf("a disabled trigger: %d %v", status, answer)
