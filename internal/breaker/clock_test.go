@@ -217,3 +217,14 @@ func TestKeysAreBounded(t *testing.T) {
 		}
 	})
 }
+
+func TestOffAllowsEverything(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := alone(t, breaker.Options{Off: true, Failures: 1})
+		fail(t, s, shop, 3)
+		if st := s.States(shop.Project); st != nil {
+			t.Errorf("states %+v", st)
+		}
+	})
+}

@@ -24,6 +24,7 @@ const (
 
 // Options of New; zero values stand for the defaults.
 type Options struct {
+	Off      bool          // everything is always allowed
 	Failures int           // in a row, over all processes, that open a breaker: 5
 	OpenFor  time.Duration // until a probe may go: 60 s
 	Keys     int           // breakers kept at most, of the least recently changed none: 4096
@@ -33,6 +34,7 @@ type Options struct {
 // Set is a process's view of all breakers. Its methods may be called from many
 // goroutines.
 type Set struct {
+	off     bool
 	machine machine
 	shared  *shared
 	openFor time.Duration
@@ -64,7 +66,7 @@ func New(client redis.UniversalClient, o Options) *Set {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Set{
-		machine: newMachine(o.Failures, o.OpenFor), openFor: o.OpenFor, logger: o.Logger,
+		off: o.Off, machine: newMachine(o.Failures, o.OpenFor), openFor: o.OpenFor, logger: o.Logger,
 		lease: max(o.OpenFor/2, 10*time.Second), pause: max(min(o.OpenFor/30, time.Second), 10*time.Millisecond),
 		forget: max(10*o.OpenFor, 10*time.Minute),
 	}
@@ -85,6 +87,9 @@ func (s *Set) Close() {
 // Allow says whether something may go to what the key names. When it may, the
 // outcome must be reported to the Done, which is never nil.
 func (s *Set) Allow(ctx context.Context, key Key) (Decision, Done) {
+	if s.off {
+		return Decision{Allowed: true}, nothing
+	}
 	e := s.lookup(key)
 	if e == nil {
 		return Decision{Allowed: true}, func(ctx context.Context, v Verdict) {
