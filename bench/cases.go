@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	casesTarget   = 300 // per second
+	casesTarget   = 1000 // per second
 	casesParallel = 64
 )
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -41,8 +42,13 @@ func runLive(ctx context.Context, b *bench) (_ *section, err error) {
 		plan = livePlan{viewers: 1000, paced: 3 * time.Second, burst: 2 * time.Second, settle: time.Second}
 	}
 	rounds := make([][]showing, len(field))
-	for round := range b.times(3, 1) {
+	times := b.times(3, 1)
+	for round := range times {
 		for i, c := range field {
+			plan.profile = ""
+			if i == 0 && round == times-1 {
+				plan.profile = b.Profile
+			}
 			got, err := s.perform(ctx, c, plan)
 			if err != nil {
 				return nil, fmt.Errorf("%s, round %d: %w", c.name, round+1, err)
@@ -60,6 +66,7 @@ type livePlan struct {
 	viewers      int
 	paced, burst time.Duration
 	settle       time.Duration // before memory is read
+	profile      string        // where a CPU profile of the server goes; empty for none
 }
 
 // showing is what one round found of one server.
@@ -88,6 +95,15 @@ func (s *stage) perform(ctx context.Context, c contender, plan livePlan) (got sh
 	if got.idle, got.idleKept, err = w.memory(ctx, plan); err != nil {
 		return got, err
 	}
+	if plan.profile != "" {
+		file, err := filepath.Abs(plan.profile)
+		if err != nil {
+			return got, fmt.Errorf("find the profile's place: %w", err)
+		}
+		if _, err := w.server.footprint(ctx, "profile "+file); err != nil {
+			return got, err
+		}
+	}
 	for _, part := range []struct {
 		into *measured
 		do   order
@@ -97,6 +113,11 @@ func (s *stage) perform(ctx context.Context, c contender, plan livePlan) (got sh
 		{&got.eight, order{Do: "burst", Window: 8, For: plan.burst}},
 	} {
 		if *part.into, err = w.measure(ctx, part.do); err != nil {
+			return got, err
+		}
+	}
+	if plan.profile != "" {
+		if _, err := w.server.footprint(ctx, "stop"); err != nil {
 			return got, err
 		}
 	}

@@ -126,8 +126,9 @@ func (g *gathering) obey(ctx context.Context, o order) (d delivered, err error) 
 	return d, err
 }
 
-// arriveWithin is how long what has been sent may take to arrive.
-const arriveWithin = time.Minute
+// arriveWithin is how long what has been sent may take to arrive; a server that
+// is slower than the events come needs some time.
+const arriveWithin = 3 * time.Minute
 
 // open connects the viewers and proves by one event that each is served.
 func (g *gathering) open(ctx context.Context, o order) (delivered, error) {
@@ -174,9 +175,14 @@ func (g *gathering) paced(ctx context.Context, o order) (delivered, error) {
 	return d, err
 }
 
-// wake lets some of the stalled viewers read again, spread over n events.
+// wakeFor is over how long stalled viewers begin to read: a server closes them
+// somewhere within.
+const wakeFor = time.Minute
+
+// wake lets some of the stalled viewers read again, one after the other.
 func (g *gathering) wake(o order, i, n int) error {
-	for ; g.late < o.Late*(i+1)/n; g.late++ {
+	n = min(n, o.Rate*int(wakeFor.Seconds()))
+	for ; g.late < o.Late*min(i+1, n)/n; g.late++ {
 		if err := g.crowd.Wake(g.late); err != nil {
 			return err
 		}

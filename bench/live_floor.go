@@ -34,12 +34,12 @@ type floor struct {
 }
 
 func serveFloor(ctx context.Context, in io.Reader, out io.Writer) error {
-	viewers, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	viewers, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer func() { _ = viewers.Close() }()
-	feed, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	feed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -172,7 +172,7 @@ func readMessage(r io.Reader) (string, error) {
 func textFrame(text string) []byte {
 	const finText = 0x81
 	if len(text) < 126 {
-		return append([]byte{finText, byte(len(text))}, text...)
+		return append([]byte{finText, byte(len(text))}, text...) //nolint:gosec // below 126
 	}
 	return append(binary.BigEndian.AppendUint16([]byte{finText, 126}, uint16(len(text))), text...) //nolint:gosec // below 64 KiB
 }

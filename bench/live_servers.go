@@ -91,7 +91,7 @@ func serveStock(ctx context.Context, s stores, in io.Reader, out io.Writer) erro
 			return auth.With(ctx, p), nil, nil
 		},
 	})
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -97,7 +97,7 @@ WHERE a.run_id = ANY($1)`
 	if err != nil {
 		return w, fmt.Errorf("read how long cases waited: %w", err)
 	}
-	defer together(&err, rows.Close)
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var whole, fetched float64
 		if err := rows.Scan(&whole, &fetched); err != nil {

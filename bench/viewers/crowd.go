@@ -53,6 +53,8 @@ type Crowd struct {
 	mu        sync.Mutex
 	viewers   []viewer
 	recording bool
+	every     int // one of how many times is kept
+	arrived   int // since recording began
 	latencies []time.Duration
 	failure   error
 	failed    chan struct{} // closed at the first failure
@@ -184,12 +186,17 @@ func (c *Crowd) Await(ctx context.Context, events int64) error {
 	return c.Err()
 }
 
-// Record begins to take the time of each event from its sending to its arrival.
-// It forgets what was taken before.
+// mostTimes is how many times of arrival are kept.
+const mostTimes = 1 << 20
+
+// Record begins to take the time of events from their sending to their arrival:
+// of each, or of every second, third and so on, where more are expected than can
+// be kept. It forgets what was taken before.
 func (c *Crowd) Record(expected int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.recording, c.latencies = true, make([]time.Duration, 0, expected)
+	c.every = expected/mostTimes + 1
+	c.recording, c.arrived, c.latencies = true, 0, make([]time.Duration, 0, expected/c.every+1)
 }
 
 // Recorded ends the taking of times and returns them.

@@ -188,7 +188,7 @@ func TestStalledViewers(t *testing.T) {
 	if err := c.Wake(0); err != nil {
 		t.Fatal(err)
 	}
-	await(t, ctx, "it is closed", func() bool { return c.State().Closed[4499] == 1 })
+	await(ctx, t, "it is closed", func() bool { return c.State().Closed[4499] == 1 })
 	if n := c.Events(); n != 0 {
 		t.Errorf("%d events of a stalled viewer count", n)
 	}
@@ -217,7 +217,7 @@ func TestServersThatRefuse(t *testing.T) {
 	}
 }
 
-func await(t *testing.T, ctx context.Context, what string, holds func() bool) {
+func await(ctx context.Context, t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for tick := time.NewTicker(5 * time.Millisecond); !holds(); {
 		select {

@@ -52,7 +52,7 @@ func frames(b []byte, f func(fin bool, op byte, payload []byte) error) (int, err
 		if size > mostPayload {
 			return used, fmt.Errorf("the server sent a frame of %d bytes", size)
 		}
-		end := head + int(size) //nolint:gosec // bounded above
+		end := head + int(size)
 		if len(rest) < end {
 			return used, nil
 		}

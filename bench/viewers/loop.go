@@ -155,8 +155,11 @@ func (c *Crowd) text(v *viewer, now time.Duration, message []byte) error {
 	if v.stalled {
 		return nil
 	}
-	if sent := c.stamps[n%stampRing].Load(); c.recording && sent > 0 {
-		c.latencies = append(c.latencies, now-time.Duration(sent))
+	if c.recording {
+		if sent := c.stamps[n%stampRing].Load(); sent > 0 && c.arrived%c.every == 0 {
+			c.latencies = append(c.latencies, now-time.Duration(sent))
+		}
+		c.arrived++
 	}
 	c.events.Add(1)
 	c.bytes.Add(int64(len(message)))
