@@ -51,6 +51,7 @@ type Host struct {
 	beats      atomic.Int64 // heartbeats that succeeded in a row
 	unregister func()
 	done       chan struct{}
+	ending     chan struct{} // closed when deliveries under way shall be broken off
 	loops      sync.WaitGroup
 }
 
@@ -82,7 +83,7 @@ func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers,
 		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace,
-		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}),
+		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), ending: make(chan struct{}),
 	}
 	h.leases = newLeases(c.Runs, h.id, c.Logger)
 	queues := map[string]river.QueueConfig{}
@@ -100,7 +101,7 @@ func NewHost(c HostConfig) (*Host, error) {
 	queues[webhookQueue] = webhookQueueConfig()
 	registry := river.NewWorkers()
 	river.AddWorker(registry, &caseWorker{host: h})
-	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks})
+	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks, ending: h.ending})
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
@@ -154,6 +155,7 @@ func (h *Host) Stop(ctx context.Context) error {
 	if err := h.workers.Drain(ctx, h.id); err != nil {
 		h.logger.Warn("telling that the worker drains failed", "error", err)
 	}
+	defer time.AfterFunc(deliveryGrace, func() { close(h.ending) }).Stop()
 	if err := h.client.Stop(ctx); err != nil {
 		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()

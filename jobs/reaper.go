@@ -34,7 +34,7 @@ func (h *Host) reap(ctx context.Context) error {
 // workers, and those of which nobody knows because the answer to a fetch was
 // lost. River itself waits for its longest job before it takes such a job as
 // stuck. A job that is delivered twice in consequence does nothing the second
-// time.
+// time; at worst a webhook gets a message twice.
 func (h *Host) returnJobs(ctx context.Context) error {
 	dead, err := h.workers.Dead(ctx)
 	if err != nil {
@@ -45,8 +45,9 @@ UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = G
 WHERE state = 'running' AND kind IN ('case', 'webhook') AND (
 	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
 	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
-		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'queued'))`
-	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds())
+		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'queued')
+	OR kind = 'webhook' AND attempted_at < now() - $3 * interval '1 millisecond')`
+	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds())
 	if err != nil {
 		return fmt.Errorf("return the jobs of lost workers: %w", err)
 	}

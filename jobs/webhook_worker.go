@@ -60,11 +60,21 @@ var _ webhooks.Enqueuer = (*Enqueuer)(nil)
 type webhookWorker struct {
 	river.WorkerDefaults[WebhookArgs]
 	webhooks *webhooks.Service
+	ending   <-chan struct{} // closed when tries under way shall be broken off
 }
 
 // webhookMargin is what a job may take beyond the try's own limit: reading and
 // recording, also across a short outage of the database.
 const webhookMargin = time.Minute
+
+// deliverWithin is how long a try can take at most; a job that is said to run
+// longer is lost.
+const deliverWithin = 5 * time.Minute
+
+// deliveryGrace is how long tries under way may take to end when the process is
+// told to: a receiver that hangs must not hold it up. A try that is broken off is
+// made again elsewhere.
+const deliveryGrace = 2 * time.Second
 
 // Timeout implements river.Worker.
 func (w *webhookWorker) Timeout(*river.Job[WebhookArgs]) time.Duration {
@@ -78,6 +88,17 @@ func (w *webhookWorker) NextRetry(job *river.Job[WebhookArgs]) time.Time {
 
 // Work implements river.Worker.
 func (w *webhookWorker) Work(ctx context.Context, job *river.Job[WebhookArgs]) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-w.ending:
+			cancel()
+		case <-done:
+		}
+	}()
 	err := w.webhooks.Deliver(ctx, webhooks.Job{
 		DeliveryID: job.Args.DeliveryID, Try: job.Args.Try, Retry: job.Args.Retry,
 	})

@@ -21,6 +21,9 @@ var ErrBusy = apperr.New(apperr.RateLimited, "other deliveries to this webhook a
 // receiver that hangs must not take the places of all others.
 const tryTogether = 4
 
+// recordWithin bounds how long recording a try may take.
+const recordWithin = 10 * time.Second
+
 // Deliver makes one try and records what came of it, with the job of the next
 // try where one is due. It does nothing when the try was recorded before. An
 // error means that nothing is recorded, and that the job must come again.
@@ -46,6 +49,10 @@ func (s *Service) Deliver(ctx context.Context, job Job) error {
 		return err
 	}
 	try.Status, try.Error, try.DurationMS = a.status, a.problem, time.Since(try.At).Milliseconds()
+	// What has reached its receiver is recorded also when the process is ending, or
+	// it would be sent again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+	defer cancel()
 	return s.record(ctx, job, w, a, try)
 }
 

@@ -63,12 +63,13 @@ type receiver struct {
 }
 
 // interested returns the webhooks that want any of the types. They are locked
-// against being deleted: the transaction of a run must not fail because of one.
+// against being deleted, and those that are just being deleted are passed over:
+// the transaction of a run must neither fail nor wait because of one.
 func (s *Service) interested(ctx context.Context, tx *store.Tx, projectID string, types []Type) (out []receiver, err error) {
 	const query = `
 SELECT id, types FROM webhooks
 WHERE project_id = $1 AND enabled AND (jsonb_array_length(types) = 0 OR types ?| $2::text[])
-ORDER BY id FOR KEY SHARE`
+ORDER BY id FOR KEY SHARE SKIP LOCKED`
 	rows, err := tx.QueryContext(ctx, query, projectID, store.Array(typeNames(types)))
 	if err != nil {
 		return nil, fmt.Errorf("find the webhooks: %w", err)

@@ -284,6 +284,42 @@ func TestEmitReachesThoseWhoWantIt(t *testing.T) {
 	}
 }
 
+// Runs must not wait for what people do to webhooks.
+func TestAWebhookThatChangesHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change string
+		jobs   int
+	}{
+		"being deleted": {"DELETE FROM webhooks WHERE id = $1", 0},
+		"being changed": {"UPDATE webhooks SET url = url || '#', failures = 3 WHERE id = $1", 1},
+		"being rotated": {"SELECT FROM webhooks WHERE id = $1 FOR NO KEY UPDATE", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, egress.Dev, webhooks.Options{})
+			hook, _ := w.hook(t, "https://ci.example")
+			err := w.store.WithTx(t.Context(), func(ctx context.Context, other *store.Tx) error {
+				if _, err := other.ExecContext(ctx, tt.change, hook.ID); err != nil {
+					return err
+				}
+				return w.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+					if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = '10s'"); err != nil {
+						return err
+					}
+					return w.Emit(ctx, tx, w.project.ID, webhooks.QualityAssessed, "run_1", nil)
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(w.queue.jobs) != tt.jobs {
+				t.Errorf("%d jobs, want %d", len(w.queue.jobs), tt.jobs)
+			}
+		})
+	}
+}
+
 func TestOldDeliveriesAreDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, egress.Dev, webhooks.Options{Retention: time.Hour})
