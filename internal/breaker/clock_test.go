@@ -137,7 +137,7 @@ func TestProbe(t *testing.T) {
 					t.Fatalf("the probe: %+v", d)
 				}
 				wait, _ := s.Allow(t.Context(), shop)
-				if wait.Allowed || !wait.Probing || wait.RetryAt.Sub(time.Now()) <= 0 || wait.RetryAt.Sub(time.Now()) > time.Second {
+				if wait.Allowed || !wait.Probing || time.Until(wait.RetryAt) <= 0 || time.Until(wait.RetryAt) > time.Second {
 					t.Errorf("beside the probe %+v", wait)
 				}
 				done(t.Context(), tt.verdict)

@@ -160,7 +160,7 @@ func (s *Set) retryAt(r *record, now time.Time) time.Time {
 			return now.Add(s.pause)
 		}
 		// The same moment for all that ask within a pause, so that they wait together.
-		next := p.Began.Add((now.Sub(p.Began)/s.pause + 1) * s.pause)
+		next := now.Add(s.pause - now.Sub(p.Began)%s.pause)
 		return earlier(earlier(next, p.Until), now.Add(s.pause))
 	case Closed:
 	}
