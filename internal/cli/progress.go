@@ -76,7 +76,7 @@ func (p *progress) event(e client.Event) {
 		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, fmt.Sprintf("  attempt %d %s, trying again", e.Attempt, lower(e.Outcome))))
 	case "CASE_REQUEUED":
 		p.drop(e.CaseKey)
-		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  trying again: "+oneLine(cmp.Or(e.Error, "its worker is gone"))))
+		p.line(p.paint(yellow, "  ↻ ") + e.CaseKey + p.paint(dim, "  queued again: "+oneLine(cmp.Or(e.Error, "its worker is gone"))))
 	case "CASE_FINISHED":
 		p.drop(e.CaseKey)
 		p.finished(e)
