@@ -122,7 +122,7 @@ func TestTriggersOverHTTP(t *testing.T) {
 			t.Errorf("%s answers %v, an unknown trigger %v", tt.name, answer, unknown)
 		}
 	}
-	res, err := http.Get(s.App.URL() + path) //nolint:noctx // it is answered at once
+	res, err := http.Get(s.App.URL() + path)
 	if err != nil {
 		t.Fatal(err)
 	}

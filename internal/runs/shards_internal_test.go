@@ -15,7 +15,7 @@ import (
 // shard, the same for the same input, and no shard much longer than must be.
 func TestDivisions(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same numbers every time
+	r := rand.New(rand.NewPCG(1, 2))
 	for round := range 500 {
 		cases, known := someCases(r, 1+r.IntN(60))
 		shards := 1 + r.IntN(8)
@@ -45,7 +45,7 @@ func TestDivisions(t *testing.T) {
 // TestBalance compares with the best division of all.
 func TestBalance(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same numbers every time
+	r := rand.New(rand.NewPCG(3, 4))
 	for round := range 200 {
 		cases, known := someCases(r, 1+r.IntN(8))
 		shards := 2 + r.IntN(2)
@@ -83,7 +83,7 @@ func TestUnknownCountsAsTheMedian(t *testing.T) {
 // TestNothingKnownIsInTurn is what makes shards agree that share no database.
 func TestNothingKnownIsInTurn(t *testing.T) {
 	t.Parallel()
-	cases, _ := someCases(rand.New(rand.NewPCG(5, 6)), 23) //nolint:gosec // the same numbers every time
+	cases, _ := someCases(rand.New(rand.NewPCG(5, 6)), 23)
 	if diff := cmp.Diff(inTurn(cases, 4), balanced(cases, nil, 4)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -120,9 +120,7 @@ func settingsOf(row *ent.Schedule) Settings {
 }
 
 func (in Settings) equal(other Settings) bool {
-	same := maps.Equal(in.Variables, other.Variables)
-	in.Variables, other.Variables = nil, nil
-	return same && in.Name == other.Name && in.Cron == other.Cron && in.TimeZone == other.TimeZone &&
+	return maps.Equal(in.Variables, other.Variables) && in.Name == other.Name && in.Cron == other.Cron && in.TimeZone == other.TimeZone &&
 		in.Overlap == other.Overlap && in.Missed == other.Missed && in.Paused == other.Paused &&
 		in.Environment == other.Environment && in.Priority == other.Priority
 }

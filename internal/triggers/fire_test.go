@@ -94,7 +94,7 @@ func TestARequestThatComesAgain(t *testing.T) {
 	row, secret := w.trigger(t, triggers.Settings{Enabled: true})
 	var all sync.WaitGroup
 	const n = 6
-	ids, agains := make([]string, n), make([]bool, n)
+	ids, repeated := make([]string, n), make([]bool, n)
 	for i := range n {
 		all.Go(func() {
 			r, again, err := w.triggers.Fire(t.Context(), row.ID, signed(t, secret, "m", time.Now(), ""), nil)
@@ -102,13 +102,13 @@ func TestARequestThatComesAgain(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			ids[i], agains[i] = r.ID, again
+			ids[i], repeated[i] = r.ID, again
 		})
 	}
 	all.Wait()
 	first := 0
 	for i := range n {
-		if !agains[i] {
+		if !repeated[i] {
 			first++
 		}
 		if ids[i] != ids[0] {
