@@ -206,7 +206,7 @@ func TestHandshake(t *testing.T) { // one after the other: there is one place
 				t.Errorf("the server chose %q", c.Subprotocol())
 			}
 			_, res, err = websocket.DefaultDialer.Dial(w.url(), h)
-			if err == nil || res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+			if err == nil || res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 				t.Errorf("above the limit the answer is %v", err)
 			}
 			_ = res.Body.Close()

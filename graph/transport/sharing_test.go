@@ -3,6 +3,7 @@ package transport_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +129,7 @@ func TestLatecomersCatchUpAndJoin(t *testing.T) {
 		consecutive(t, c.numbers("1", 1000), 1, 1000)
 	}
 	// With the next event at the latest they are in the group.
-	all := append(late, first)
+	all := append([]*client{first}, late...)
 	for n := int64(1001); n < 1004; n++ {
 		w.feed.add(1, "")
 		for _, c := range all {
@@ -312,9 +313,11 @@ func TestShutdownSendsEverybodyElsewhere(t *testing.T) {
 		_ = c.Close()
 	}
 	<-done
-	if _, res, err := websocket.DefaultDialer.Dial(w.url(), map[string][]string{"Sec-Websocket-Protocol": {"graphql-transport-ws"}}); err == nil || res.StatusCode != 503 { //nolint:bodyclose // it has none
-		t.Errorf("a server that is down answers %v", err)
+	_, res, err := websocket.DefaultDialer.Dial(w.url(), http.Header{"Sec-Websocket-Protocol": {"graphql-transport-ws"}})
+	if err == nil || res.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("a server that is down answers %v", err)
 	}
+	_ = res.Body.Close()
 }
 
 func TestCompression(t *testing.T) {

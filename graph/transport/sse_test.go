@@ -14,7 +14,7 @@ import (
 	"github.com/semantest/semantest/graph/transport"
 )
 
-func (w *world) stream(t testing.TB, more http.Header, query string) *http.Response {
+func (w *world) stream(t testing.TB, more http.Header, query string) *answer {
 	t.Helper()
 	h := http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}}
 	for k, v := range more {
@@ -60,10 +60,10 @@ func TestEventStream(t *testing.T) {
 			w.feed.add(2, "")
 			w.feed.end()
 			res := w.stream(t, tt.header, tt.query)
-			if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
-				t.Errorf("status %d, %s", res.StatusCode, res.Header.Get("Content-Type"))
+			if res.status != http.StatusOK || res.header.Get("Content-Type") != "text/event-stream" {
+				t.Errorf("status %d, %s", res.status, res.header.Get("Content-Type"))
 			}
-			if got := lines(t, bufio.NewReader(res.Body), ""); got != tt.want {
+			if got := lines(t, res.lines, ""); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
@@ -76,7 +76,7 @@ func TestStreamsShareWithSockets(t *testing.T) {
 	socket := w.open(t, "a1")
 	socket.send(subscribe("1", `subscription { events(id: 1) { seq } }`))
 	waitFor(t, "the socket is a member", func() bool { return w.live.Stats().Subscriptions == 1 })
-	stream := bufio.NewReader(w.stream(t, nil, `subscription { events(id: 1) { seq } }`).Body)
+	stream := w.stream(t, nil, `subscription { events(id: 1) { seq } }`).lines
 	waitFor(t, "both are members", func() bool { return w.live.Stats().Subscriptions == 2 })
 	w.feed.add(1, "")
 	if got := lines(t, stream, "data: "); !strings.Contains(got, "id: 1\n") {
@@ -95,7 +95,7 @@ func TestStreamsShareWithSockets(t *testing.T) {
 func TestStreamEndsWithoutCompleteAtShutdown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *transport.Options) { o.PingEvery = 20 * time.Millisecond })
-	stream := bufio.NewReader(w.stream(t, nil, `subscription { events(id: 1) { seq } }`).Body)
+	stream := w.stream(t, nil, `subscription { events(id: 1) { seq } }`).lines
 	lines(t, stream, ":") // it has begun
 	lines(t, stream, ":") // a comment that keeps it alive
 	done := make(chan struct{})
@@ -111,7 +111,7 @@ func TestStreamOfAClientThatLeaves(t *testing.T) {
 	w := newWorld(t, nil)
 	res := w.stream(t, nil, `subscription { events(id: 1) { seq } }`)
 	waitFor(t, "it is a member", func() bool { return w.live.Stats().Subscriptions == 1 })
-	_ = res.Body.Close()
+	res.leave()
 	waitFor(t, "nothing is left", func() bool { return w.live.Stats() == transport.Stats{Executions: 1} })
 }
 
@@ -153,8 +153,8 @@ func TestRequestsThatAreNoStreams(t *testing.T) {
 				h.Set("Content-Type", tt.kind)
 			}
 			res := w.get(t, tt.method, tt.path, h, tt.body)
-			if res.StatusCode != tt.status {
-				t.Errorf("status %d, want %d", res.StatusCode, tt.status)
+			if res.status != tt.status {
+				t.Errorf("status %d, want %d", res.status, tt.status)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -132,7 +133,7 @@ func (w *world) exec(ctx context.Context) graphql.ResponseHandler {
 	op := graphql.GetOperationContext(ctx)
 	field := op.Operation.SelectionSet[0].(*ast.Field)
 	args := field.ArgumentMap(op.Variables)
-	answer := func(v any) *graphql.Response {
+	respond := func(v any) *graphql.Response {
 		data, err := json.Marshal(map[string]any{field.Alias: v})
 		if err != nil {
 			panic(err)
@@ -141,9 +142,9 @@ func (w *world) exec(ctx context.Context) graphql.ResponseHandler {
 	}
 	switch field.Name {
 	case "name":
-		return graphql.OneShot(answer(args["of"]))
+		return graphql.OneShot(respond(args["of"]))
 	case "count":
-		return graphql.OneShot(answer(w.counted.Add(1)))
+		return graphql.OneShot(respond(w.counted.Add(1)))
 	case "failing":
 		graphql.AddError(ctx, gqlerror.Errorf("there is none"))
 		return nil
@@ -174,7 +175,7 @@ func (w *world) exec(ctx context.Context) graphql.ResponseHandler {
 			if !ok {
 				return nil
 			}
-			return answer(map[string]any{"seq": e.seq, "who": who, "pad": e.pad})
+			return respond(map[string]any{"seq": e.seq, "who": who, "pad": e.pad})
 		}
 	}
 }
@@ -269,8 +270,15 @@ func waitFor(t testing.TB, what string, ok func() bool) {
 
 func (w *world) url() string { return "ws" + strings.TrimPrefix(w.server.URL, "http") }
 
-// get performs a request and returns the status and the header.
-func (w *world) get(t testing.TB, method, path string, header http.Header, body string) *http.Response {
+// answer is what an HTTP request gets.
+type answer struct {
+	status int
+	header http.Header
+	lines  *bufio.Reader
+	leave  func()
+}
+
+func (w *world) get(t testing.TB, method, path string, header http.Header, body string) *answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, w.server.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -281,8 +289,9 @@ func (w *world) get(t testing.TB, method, path string, header http.Header, body 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = res.Body.Close() })
-	return res
+	leave := func() { _ = res.Body.Close() }
+	t.Cleanup(leave)
+	return &answer{res.StatusCode, res.Header, bufio.NewReader(res.Body), leave}
 }
 
 func subscribe(id, query string) string {
