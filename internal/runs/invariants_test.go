@@ -186,7 +186,7 @@ func TestRunsStayConsistent(t *testing.T) {
 				var claims []*runs.Claim
 				var all sync.WaitGroup
 				for n := range actors {
-					a := &actor{world: w, rng: rand.New(rand.NewPCG(seed, uint64(n))), mu: &mu, ids: &ids, claims: &claims} //nolint:gosec // repeatable
+					a := &actor{world: w, rng: rand.New(rand.NewPCG(seed, uint64(n))), mu: &mu, ids: &ids, claims: &claims}
 					all.Go(func() {
 						for range actions {
 							if err := a.act(t.Context()); err != nil {

@@ -119,12 +119,11 @@ func (s *Service) estimate(ctx context.Context, sit *Situation) error {
 		}
 		each = sum / time.Duration(len(durations))
 	}
-	wait, known, err := time.Duration(0), false, error(nil)
+	until := s.untilTaken
 	if sit.row.AdmittedAt == nil {
-		wait, known, err = s.untilLetIn(ctx, sit, each)
-	} else {
-		wait, known, err = s.untilTaken(ctx, sit, each)
+		until = s.untilLetIn
 	}
+	wait, known, err := until(ctx, sit, each)
 	if err == nil && known {
 		at := time.Now().Add(wait)
 		sit.Start = &at
