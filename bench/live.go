@@ -37,12 +37,12 @@ func runLive(ctx context.Context, b *bench) (_ *section, err error) {
 		field = append(field, centrifuge(program))
 	}
 	field = append(field, bareWrites())
-	plan := livePlan{viewers: 5000, paced: 10 * time.Second, burst: 5 * time.Second, settle: 3 * time.Second}
+	plan := livePlan{viewers: 5000, paced: 6 * time.Second, burst: 3 * time.Second, settle: 3 * time.Second}
 	if b.Quick {
 		plan = livePlan{viewers: 1000, paced: 3 * time.Second, burst: 2 * time.Second, settle: time.Second}
 	}
 	rounds := make([][]showing, len(field))
-	times := b.times(3, 1)
+	times := b.times(5, 1) // many short ones: what else the machine does hits all alike
 	for round := range times {
 		for i, c := range field {
 			plan.profile = ""

@@ -190,6 +190,9 @@ func (g *gathering) wake(o order, i, n int) error {
 	return nil
 }
 
+// leastEvents is how many events a burst has, however slow the server is.
+const leastEvents = 10
+
 // burst makes events for a time, each as soon as fewer than the window are under
 // way.
 func (g *gathering) burst(ctx context.Context, o order) (delivered, error) {
@@ -201,7 +204,7 @@ func (g *gathering) burst(ctx context.Context, o order) (delivered, error) {
 			if err := g.crowd.Await(ctx, base+int64(g.reads)*int64(max(0, i+1-o.Window))); err != nil {
 				return i, err
 			}
-			if i > 0 && time.Now().After(end) {
+			if i >= leastEvents && time.Now().After(end) {
 				return i, nil
 			}
 			if err := g.source.emit(ctx, g.crowd.Stamp); err != nil {

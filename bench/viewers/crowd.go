@@ -80,21 +80,14 @@ func Open(ctx context.Context, o Options) (*Crowd, error) {
 		c.viewers[i] = viewer{fd: -1, last: o.After, stalled: i < o.Stalled}
 	}
 	c.done.Go(c.loop)
-	g, ctx := errgroup.WithContext(ctx)
+	g, together := errgroup.WithContext(ctx)
 	g.SetLimit(dialers)
 	for i := range o.Number {
-		if ctx.Err() != nil {
-			break
-		}
-		g.Go(func() error { return c.open(ctx, i) })
+		g.Go(func() error { return c.open(together, i) }) // does nothing once one has failed
 	}
 	if err := g.Wait(); err != nil {
 		c.Close()
 		return nil, err
-	}
-	if ctx.Err() != nil && c.count() < o.Number {
-		c.Close()
-		return nil, context.Cause(ctx)
 	}
 	return c, nil
 }
@@ -231,17 +224,6 @@ func (c *Crowd) Close() {
 		}
 	}
 	_ = unix.Close(c.epoll)
-}
-
-func (c *Crowd) count() (open int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i := range c.viewers {
-		if c.viewers[i].fd >= 0 {
-			open++
-		}
-	}
-	return open
 }
 
 func (c *Crowd) failLocked(err error) {
