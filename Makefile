@@ -63,7 +63,7 @@ e2e: ## Run the end-to-end tests: the built program, as people use it
 faults: ## Kill, freeze and cut off everything while runs are under way; about 7 minutes; docs/faults.md
 	@scripts/setup.sh test
 	SEMANTEST_FAULTS=1 SEMANTEST_FAULTS_SEED=$(SEED) go test $(test_flags) -count=1 -v \
-		-run '^(TestFault|TestChaos$$|TestClientsThatDoNotRead)' $(ARGS) ./e2e
+		-run '^(TestFault[A-Z]|TestChaos$$|TestClientsThatDoNotRead)' $(ARGS) ./e2e
 
 .PHONY: bench
 bench: ## Measure the program on this machine; ARGS=--quick for a glance

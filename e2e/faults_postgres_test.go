@@ -58,6 +58,11 @@ func TestFaultPostgresRestarts(t *testing.T) {
 			t.Errorf("%s was performed %d times", r.CaseKey, n)
 		}
 	}
+	// River gives up telling that a job is done after some tries.
+	s.await(t, "no job is left in the queue", `SELECT NOT EXISTS (SELECT FROM river_job WHERE kind = 'case' AND state <> 'completed')`)
+	if r := worker.stop(t); r.code != 0 {
+		t.Errorf("the worker ends with %d\n%s", r.code, r.stderr)
+	}
 }
 
 // keepPostgres starts a Postgres whose data and address outlive it.

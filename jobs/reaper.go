@@ -30,11 +30,12 @@ func (h *Host) reap(ctx context.Context) error {
 	return h.returnJobs(ctx)
 }
 
-// returnJobs makes jobs available that no worker will claim: those of dead
-// workers, and those of which nobody knows because the answer to a fetch was
-// lost. River itself waits for its longest job before it takes such a job as
-// stuck. A job that is delivered twice in consequence does nothing the second
-// time; at worst a webhook gets a message twice.
+// returnJobs makes jobs available that no worker will end: those of dead workers,
+// those of which nobody knows because the answer to a fetch was lost, and those
+// whose attempt is over, since River gives up telling so after some seconds
+// without the database. River itself waits for its longest job before it takes
+// such a job as stuck. A job that is delivered twice in consequence does nothing
+// the second time; at worst a webhook gets a message twice.
 func (h *Host) returnJobs(ctx context.Context) error {
 	dead, err := h.workers.Dead(ctx)
 	if err != nil {
@@ -44,15 +45,15 @@ func (h *Host) returnJobs(ctx context.Context) error {
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = GREATEST(max_attempts, attempt + 1)
 WHERE state = 'running' AND kind IN ('case', 'webhook') AND (
 	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
-	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
-		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'queued')
+	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND NOT EXISTS (
+		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'running')
 	OR kind = 'webhook' AND attempted_at < now() - $3 * interval '1 millisecond')`
 	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds())
 	if err != nil {
 		return fmt.Errorf("return the jobs of lost workers: %w", err)
 	}
 	if tag.RowsAffected() > 0 {
-		h.logger.Warn("jobs that no worker claimed were returned to the queue", "jobs", tag.RowsAffected())
+		h.logger.Warn("jobs that no worker performs were returned to the queue", "jobs", tag.RowsAffected())
 	}
 	if len(dead) == 0 {
 		return nil

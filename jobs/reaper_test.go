@@ -1,7 +1,9 @@
 package jobs_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/fake"
@@ -51,5 +53,43 @@ func TestJobsThatNobodyWillClaimAreReturned(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// River stops telling that a job is done when the database stays away.
+func TestJobsWhoseEndWasNotToldAreEnded(t *testing.T) {
+	t.Parallel()
+	exec := fake.New(spec.KindAPI)
+	srv := apptest.Start(t, apptest.Options{Executors: []executors.Executor{exec}, SecretKey: key})
+	contiguous(t, srv.Follow(t, srv.Run(t, plan("{}", "ok"))))
+	db, err := store.Open(t.Context(), srv.DatabaseURL, store.Options{MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	untilOne := func(query string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			res, err := db.DB.ExecContext(ctx, query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := res.RowsAffected(); err != nil {
+				t.Fatal(err)
+			} else if n == 1 {
+				return
+			}
+			<-tick.C
+		}
+	}
+	untilOne(`UPDATE river_job SET state = 'running', finalized_at = NULL, attempted_at = now() - interval '1 minute'
+		WHERE kind = 'case' AND state = 'completed'`)
+	untilOne(`DELETE FROM river_job WHERE kind = 'case' AND state = 'completed'`)
+	if n := exec.Executions(); n != 1 {
+		t.Errorf("the case was performed %d times", n)
 	}
 }
