@@ -19,6 +19,10 @@ import (
 const (
 	subprotocol     = "graphql-transport-ws"
 	handshakeWithin = 10 * time.Second
+
+	// maxIntroduction is how large a message may be before the session is known,
+	// in bytes: whoever has no token must not fill the memory.
+	maxIntroduction = 64 << 10
 )
 
 type webSocket struct{ live *Live }
@@ -43,7 +47,7 @@ func (t webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	now := time.Now()
 	c := &conn{live: l, exec: exec, handshake: context.WithoutCancel(r.Context()), opened: now, pinged: now}
 	c.heard.Store(now.UnixNano())
-	c.frames.most = l.o.MessageSize
+	c.frames.most = min(l.o.MessageSize, maxIntroduction)
 	c.busy = true // until the handshake is done
 	if !l.enter(c) {
 		refuseBusy(w)

@@ -50,7 +50,7 @@ func (c *conn) init(m message) error {
 	if err != nil {
 		return err
 	}
-	c.handshake = nil
+	c.handshake, c.frames.most = nil, c.live.o.MessageSize
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -81,6 +81,8 @@ var answers = []struct {
 	{name: "close without a code", raw: frame(0x88, ""), code: 1000},
 	{name: "message in pieces, a ping among them", raw: bytes.Join([][]byte{frame(0x01, `{"type":`), frame(0x89, "x"), frame(0x80, `"ping"}`)}, nil), gets: []string{`{"type":"pong"}`}},
 	{name: "2 MiB", sends: []string{`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 2<<20) + `"}}`}, code: 1009},
+	{name: "2 MiB of one who is known", sends: []string{hello, `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 2<<20) + `"}}`}, gets: []string{`{"type":"connection_ack"}`}, code: 1009},
+	{name: "100 KiB of one who is known", sends: []string{hello, `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 100<<10) + `"}}`}, gets: []string{`{"type":"connection_ack"}`, `{"type":"pong"}`}},
 	{name: "2 MiB that are only announced", raw: []byte{0x81, 0xff, 0, 0, 0, 0, 0, 0x20, 0, 0, 1, 2, 3, 4}, code: 1009},
 	{name: "length beyond all", raw: []byte{0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, code: 1002},
 	{name: "2 MiB in pieces", raw: bytes.Join([][]byte{frame(0x01, strings.Repeat(" ", 700<<10)), frame(0x00, strings.Repeat(" ", 700<<10))}, nil), code: 1009},

@@ -274,6 +274,37 @@ func TestSlowConsumerIsClosedAndHarmsNobody(t *testing.T) {
 	consecutive(t, good.numbers("1", n+1), n+1, n+1)
 }
 
+// Under TLS there is no descriptor to write to.
+func TestUnderTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(underTLS{t}, nil)
+	dialer := websocket.Dialer{TLSClientConfig: w.server.Client().Transport.(*http.Transport).TLSClientConfig}
+	var all []*client
+	for i := range 3 {
+		c := w.dialWith(t, dialer)
+		c.introduce(fmt.Sprintf("a%d", i))
+		c.send(subscribeAfter("1", 0))
+		all = append(all, c)
+	}
+	w.feed.add(2000, strings.Repeat("x", 500))
+	for _, c := range all {
+		consecutive(t, c.numbers("1", 2000), 1, 2000)
+	}
+	all[0].send(`nonsense`)
+	if code, _, _ := all[0].closing(); code != 4400 {
+		t.Errorf("closed with %d", code)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); w.live.Shutdown(t.Context()) }()
+	for _, c := range all[1:] {
+		if code, _, _ := c.closing(); code != 1012 {
+			t.Errorf("closed with %d", code)
+		}
+		_ = c.Close()
+	}
+	<-done
+}
+
 // A client that is behind but reads is left in peace, however much there is.
 func TestBurstClosesNobodyWhoReads(t *testing.T) {
 	t.Parallel()

@@ -54,6 +54,9 @@ type world struct {
 	revoked sync.Map
 }
 
+// underTLS asks for a world whose server speaks TLS.
+type underTLS struct{ testing.TB }
+
 func newWorld(t testing.TB, change func(*transport.Options)) *world {
 	t.Helper()
 	w := &world{feed: newFeed()}
@@ -76,7 +79,12 @@ func newWorld(t testing.TB, change func(*transport.Options)) *world {
 	srv.AddTransport(w.live.WebSocket())
 	srv.AddTransport(w.live.SSE())
 	srv.AddTransport(transport.Refuse{})
-	w.server = httptest.NewServer(srv)
+	w.server = httptest.NewUnstartedServer(srv)
+	if _, ok := t.(underTLS); ok {
+		w.server.StartTLS()
+	} else {
+		w.server.Start()
+	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
