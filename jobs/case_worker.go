@@ -53,8 +53,6 @@ func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 		}
 		return err
 	}
-	// The next attempt's job is made from this: it has to ask for leave too.
-	claim.Result.Target = job.Args.Target
 	attemptCtx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	// Held until it is stored, or given up: the lease then runs out, and someone

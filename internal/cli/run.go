@@ -75,6 +75,8 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 // withLocal brings up a server for one command.
 func withLocal(ctx context.Context, cfg app.Config, do func(*client.Client) error) error {
 	cfg.Listen, cfg.Workers = "127.0.0.1:0", true
+	// A person waits for the answer: an application that is not there is one.
+	cfg.BreakerFailures = 0
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ type Server struct {
 	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
 
-	BreakerFailures int           `name:"breaker-failures" env:"SEMANTEST_BREAKER_FAILURES" placeholder:"N" default:"5" help:"How many cases in a row may find their target unreachable before the other cases about it wait; 0 lets none wait."`
+	BreakerFailures int           `name:"breaker-failures" env:"SEMANTEST_BREAKER_FAILURES" placeholder:"N" default:"5" help:"How many cases in a row may find their target unreachable before the other cases about it wait; 0 lets none wait. A run of the command line without a server never does."`
 	BreakerOpen     time.Duration `name:"breaker-open" env:"SEMANTEST_BREAKER_OPEN" placeholder:"DURATION" default:"60s" help:"How long they wait before one of them tries again whether the target answers."`
 
 	LogLevel  string `name:"log-level" env:"SEMANTEST_LOG_LEVEL" enum:"debug,info,warn,error" placeholder:"LEVEL" default:"info" help:"Least severe level of what is logged: debug, info, warn or error."`

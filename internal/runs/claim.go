@@ -113,7 +113,7 @@ UPDATE results SET status = 'running', worker_id = c.worker_id, started_at = COA
 	lease_expires_at = now() + $4 * interval '1 millisecond'
 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS c(id, attempt, worker_id)
 WHERE results.id = c.id AND results.attempt = c.attempt AND run_id = $5 AND status = 'queued'
-RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, title, kind, timeout_ms, max_retries, retries`
+RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, title, kind, target, timeout_ms, max_retries, retries`
 	rows, err := tx.QueryContext(ctx, query, store.Array(ids), store.Array(attempts), store.Array(workers),
 		LeaseTime.Milliseconds(), cs[0].runID)
 	if err != nil {
@@ -122,7 +122,7 @@ RETURNING results.id, results.attempt, project_id, run_id, case_id, case_key, ti
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		r := &ent.Result{Status: result.StatusRunning}
-		err := rows.Scan(&r.ID, &r.Attempt, &r.ProjectID, &r.RunID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.TimeoutMs,
+		err := rows.Scan(&r.ID, &r.Attempt, &r.ProjectID, &r.RunID, &r.CaseID, &r.CaseKey, &r.Title, &r.Kind, &r.Target, &r.TimeoutMs,
 			&r.MaxRetries, &r.Retries)
 		if err != nil {
 			return fmt.Errorf("lease the attempts: %w", err)
