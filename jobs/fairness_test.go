@@ -22,7 +22,7 @@ func TestLargeRunLeavesRoomForASmallOne(t *testing.T) {
 	var mu sync.Mutex
 	started := map[string]int{} // cases by run
 	largeAtLast := 0            // cases of the large run that had begun when the small one's last did
-	large, small := "", ""
+	large := ""
 	saturated := make(chan struct{})
 	executor := fake.New(spec.KindAPI, fake.OnStart(func(task executors.Task) {
 		mu.Lock()
@@ -58,7 +58,7 @@ cases:
 	mu.Lock()
 	before := started[large]
 	mu.Unlock()
-	small = s.Run(t, plan("{}", "ok", "ok", "ok", "ok", "ok"))
+	small := s.Run(t, plan("{}", "ok", "ok", "ok", "ok", "ok"))
 	contiguous(t, s.Follow(t, small))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
