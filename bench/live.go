@@ -179,6 +179,7 @@ func (s *section) report(field []contender, rounds [][]showing, plan livePlan) {
 		"Each server is a process of its own on one core; the viewers, the source of events, Postgres and Redis share another one. "+
 			"CPU time is what the server says of itself by getrusage, from before the first event to after its last delivery. "+
 			"Every viewer has a UUID as its subscription's id, and checks the id and the number of each event: a hole, a repeat or a wrong id ends the benchmark. "+
+			"The viewers do not sleep between the frames of one event, so that no server pays for waking them. "+
 			"Events of ours and of gqlgen's are rows of a real run, numbered, committed and published; delivery counts from the commit to the read of the frame. "+
 			"The others are handed the same payload over a socket.",
 		"Memory is the growth of the process by its viewers, as the kernel counts it (RSS); in brackets after a collection that gave all free memory back. "+

@@ -30,6 +30,11 @@ const (
 	abnormal  = 1006 // the code of a connection that ended without a close frame
 	readBytes = 256 << 10
 	atOnce    = 256
+
+	// wakeful is for how long the loop asks again and again after something came.
+	// If it slept between the frames of one event, each write of the server would
+	// pay for waking it, which no server pays for viewers on other machines.
+	wakeful = time.Millisecond
 )
 
 func (c *Crowd) loop() {
@@ -37,11 +42,17 @@ func (c *Crowd) loop() {
 	defer runtime.UnlockOSThread()
 	buf := make([]byte, readBytes)
 	ready := make([]unix.EpollEvent, atOnce)
+	var last time.Duration // when something came
 	for !c.closing.Load() {
-		n, err := unix.EpollWait(c.epoll, ready, 50)
-		if errors.Is(err, unix.EINTR) {
+		patience := 50 // milliseconds
+		if time.Since(c.began)-last < wakeful {
+			patience = 0
+		}
+		n, err := unix.EpollWait(c.epoll, ready, patience)
+		if errors.Is(err, unix.EINTR) || err == nil && n == 0 {
 			continue
 		}
+		last = time.Since(c.began)
 		c.mu.Lock()
 		if err != nil {
 			c.failLocked(fmt.Errorf("wait for sockets: %w", err))
@@ -52,11 +63,9 @@ func (c *Crowd) loop() {
 			c.read(&c.viewers[e.Fd], buf)
 		}
 		c.mu.Unlock()
-		if n > 0 {
-			select {
-			case c.changed <- struct{}{}:
-			default:
-			}
+		select {
+		case c.changed <- struct{}{}:
+		default:
 		}
 	}
 }
