@@ -121,7 +121,7 @@ const arm = (el) => {
   for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
-const UNDRAWN = 4;
+const UNDRAWN = 4, APART = 15;
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
 
 // prepare waits until the element can be acted on, as a person would see it,
@@ -142,7 +142,7 @@ const prepare = async ({ locator, kind, control, budget }) => {
     editable: kind === 'fill',
     still: kind === 'pointer' || kind === 'hover' || kind === 'shot',
   };
-  const memory = { el: null, box: null, scrolls: 0, why: '', drawn: true, undrawn: 0 };
+  const memory = { el: null, box: null, since: 0, scrolls: 0, why: '', drawn: true, undrawn: 0 };
   for (let several = 0; ; memory.drawn = await frame()) {
     const found = pick(locator);
     let result;
@@ -174,8 +174,12 @@ const ready = (target, kind, control, needs, memory) => {
   memory.undrawn = 0;
 
   const here = box(el), before = memory.box, same = el === memory.el;
+  // A busy machine draws frames close to each other when it catches up: what
+  // moves has hardly moved between them.
+  if (before && same && sameBox(here, before) && now() - memory.since < APART) return no(memory.why || 'it has only just appeared');
   memory.el = el;
   memory.box = here;
+  memory.since = now();
   if (!before) return no(memory.why || 'it has only just appeared');
   if (!same) return no('it is replaced again and again');
   if (!sameBox(here, before) || (memory.drawn && starting(el))) return no('it keeps moving');
