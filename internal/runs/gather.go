@@ -37,7 +37,7 @@ const (
 	gatherRows  = 5000
 	// gatherWithin bounds one transaction. It does not end with the context of
 	// one of its callers, since it works for the others too.
-	gatherWithin = 30 * time.Second
+	gatherWithin = 15 * time.Second
 )
 
 func newGatherer[T any](perform func(context.Context, []T) ([]error, error), rows func(T) int) *gatherer[T] {
