@@ -20,6 +20,7 @@ type conn struct {
 	events   bool            // whether it is a stream of server-sent events, which net/http writes
 	net      net.Conn        // nil for those
 	raw      syscall.RawConn // nil where bytes can't be given to the socket directly
+	fd       int             // of raw
 	readOnly bool            // whether mutations are refused
 	more     chan struct{}   // wakes who writes to a connection without raw
 	heard    atomic.Int64    // when bytes last came, in Unix nanoseconds

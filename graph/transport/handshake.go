@@ -80,7 +80,7 @@ func (c *conn) upgrade(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, c.frames.deflates = deflate.Accepted()
 	if c.raw = rawOf(conn); c.raw != nil {
-		c.busy = false
+		c.busy, c.fd = false, descriptor(c.raw)
 		_ = LimitUnsent("", "", c.raw) // more memory for some is no reason to refuse all
 	} else {
 		c.more = make(chan struct{}, 1)

@@ -12,6 +12,8 @@ import (
 
 func rawOf(net.Conn) syscall.RawConn { return nil }
 
+func descriptor(syscall.RawConn) int { return -1 }
+
 func (c *conn) try([]byte) (int, error) { return 0, nil }
 
 func (c *conn) wait(b []byte) (int, error) { return c.net.Write(b) }

@@ -26,38 +26,58 @@ func rawOf(c net.Conn) syscall.RawConn {
 	return raw
 }
 
-// attempt is one write, and the function that performs it: made once, since one
-// made for each write would be most of its cost in memory.
+// attempt is a write that waits, and the function that performs it: made once,
+// since one made for each write would be most of its cost in memory.
 type attempt struct {
-	b       []byte
-	n       int
-	err     error
-	patient bool // whether to wait until the socket takes something
-	do      func(fd uintptr) bool
+	b   []byte
+	n   int
+	err error
+	do  func(fd uintptr) bool
 }
 
 var attempts = sync.Pool{New: func() any {
 	a := &attempt{}
 	a.do = func(fd uintptr) bool {
-		for {
-			a.n, a.err = unix.Write(int(fd), a.b)
-			switch {
-			case errors.Is(a.err, unix.EINTR):
-				continue
-			case errors.Is(a.err, unix.EAGAIN):
-				a.n, a.err = 0, nil
-				return !a.patient
-			}
-			a.n = max(a.n, 0)
-			return true
-		}
+		a.n, a.err = writeOnce(int(fd), a.b)
+		return a.n > 0 || a.err != nil
 	}
 	return a
 }}
 
-func (c *conn) write(b []byte, patient bool) (int, error) {
+// writeOnce gives a socket what it takes without waiting.
+func writeOnce(fd int, b []byte) (int, error) {
+	for {
+		n, err := unix.Write(fd, b)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.EAGAIN):
+			return 0, nil
+		}
+		return max(n, 0), err
+	}
+}
+
+// descriptor returns the number of a connection's socket.
+func descriptor(raw syscall.RawConn) (fd int) {
+	fd = -1
+	_ = raw.Control(func(n uintptr) { fd = int(n) }) // fails only when there is no connection any more
+	return fd
+}
+
+// try gives the socket what it takes at once. The caller holds mu, and the
+// connection is not closed: the reader says under mu that it is before it gives
+// the descriptor back, so nobody else can have got it. To ask the runtime for
+// leave, as wait does, would cost a tenth of the write.
+func (c *conn) try(b []byte) (int, error) { return writeOnce(c.fd, b) }
+
+// wait gives the socket something, as soon as it takes any.
+func (c *conn) wait(b []byte) (int, error) {
+	if c.raw == nil {
+		return c.net.Write(b)
+	}
 	a := attempts.Get().(*attempt)
-	a.b, a.n, a.err, a.patient = b, 0, nil, patient
+	a.b, a.n, a.err = b, 0, nil
 	err := c.raw.Write(a.do)
 	n := a.n
 	if err == nil {
@@ -66,17 +86,6 @@ func (c *conn) write(b []byte, patient bool) (int, error) {
 	a.b = nil
 	attempts.Put(a)
 	return n, err
-}
-
-// try gives the socket what it takes at once.
-func (c *conn) try(b []byte) (int, error) { return c.write(b, false) }
-
-// wait gives the socket something, as soon as it takes any.
-func (c *conn) wait(b []byte) (int, error) {
-	if c.raw == nil {
-		return c.net.Write(b)
-	}
-	return c.write(b, true)
 }
 
 // receive waits for bytes without holding memory for them and hands them over.
