@@ -140,14 +140,8 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Artifact, error) {
 		return nil, err
 	}
 	row, err := s.store.Ent.Artifact.Query().Where(artifact.ID(id), artifact.ProjectID(p.ProjectID)).Only(ctx)
-	if ent.IsNotFound(err) {
-		if err := ident.Validate(ident.Artifact, id); err != nil {
-			return nil, err
-		}
-		return nil, apperr.New(apperr.NotFound, "there is no artifact %s in this project", id)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read the artifact: %w", err)
+		return nil, store.Missing(err, ident.Artifact, id)
 	}
 	return row, nil
 }

@@ -51,15 +51,17 @@ func With(ctx context.Context, p *Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
-// Require returns the caller's principal when it has the permission.
-func Require(ctx context.Context, want Permission) (*Principal, error) {
+// Require returns the caller's principal when it has all the permissions.
+func Require(ctx context.Context, wanted ...Permission) (*Principal, error) {
 	p, ok := ctx.Value(principalKey{}).(*Principal)
 	if !ok || p == nil {
 		return nil, apperr.New(apperr.Unauthenticated,
 			"an API token is needed: send it as Authorization: Bearer TOKEN (semantest token create makes one)")
 	}
-	if !p.May(want) {
-		return nil, apperr.New(apperr.Forbidden, "this token lacks the permission %s", want)
+	for _, want := range wanted {
+		if !p.May(want) {
+			return nil, apperr.New(apperr.Forbidden, "this token lacks the permission %s", want)
+		}
 	}
 	return p, nil
 }

@@ -32,6 +32,37 @@ const (
 	Event       Type = "evt"
 )
 
+// Noun is what people call it.
+func (t Type) Noun() string {
+	switch t {
+	case Project:
+		return "project"
+	case Token:
+		return "token"
+	case Plan:
+		return "plan"
+	case PlanVersion:
+		return "plan version"
+	case Run:
+		return "run"
+	case Result:
+		return "result"
+	case Artifact:
+		return "artifact"
+	case Reservation:
+		return "reservation"
+	case Schedule:
+		return "schedule"
+	case Trigger:
+		return "trigger"
+	case Webhook:
+		return "webhook"
+	case Delivery:
+		return "delivery"
+	}
+	return string(t)
+}
+
 // New returns a fresh id. One that is made in a later millisecond, by this
 // machine's clock, sorts later.
 func New(t Type) string {

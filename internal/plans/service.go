@@ -81,7 +81,7 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Plan.Query().Where(visible(p.ProjectID), plan.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Plan, id)
 		}
 		if out, _, err = update(ctx, tx, row, parsed, src); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 			return fmt.Errorf("delete the plan: %w", err)
 		}
 		if n == 0 {
-			return notFound(id)
+			return store.NotFound(ident.Plan, id)
 		}
 		for _, f := range s.followers {
 			if err := f.PlanDeleted(ctx, tx, id); err != nil {
@@ -122,7 +122,7 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Plan, error) {
 	}
 	row, err := s.store.Ent.Plan.Query().Where(visible(p.ProjectID), plan.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Plan, id)
 	}
 	return row, nil
 }
@@ -194,7 +194,7 @@ func (s *Service) Ensure(ctx context.Context, tx *store.Tx, projectID string, sr
 func (s *Service) LatestTx(ctx context.Context, tx *store.Tx, projectID, planID string) (*ent.PlanVersion, error) {
 	row, err := tx.Plan.Query().Where(visible(projectID), plan.ID(planID)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, planID)
+		return nil, store.Missing(err, ident.Plan, planID)
 	}
 	return versionOf(ctx, tx, row)
 }
@@ -259,20 +259,6 @@ func visible(projectID string) func(*sql.Selector) {
 		plan.ProjectID(projectID)(s)
 		plan.DeletedAtIsNil()(s)
 	}
-}
-
-func missing(err error, id string) error {
-	if ent.IsNotFound(err) {
-		return notFound(id)
-	}
-	return fmt.Errorf("read the plan: %w", err)
-}
-
-func notFound(id string) error {
-	if err := ident.Validate(ident.Plan, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no plan %s in this project", id)
 }
 
 func orEmpty(tags []string) []string {

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -109,7 +110,7 @@ func (s *Service) change(ctx context.Context, id string,
 		}
 		row, err := tx.Run.Query().Where(run.ProjectID(p.ProjectID), run.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Run, id)
 		}
 		if ended(row.Status) {
 			return apperr.New(apperr.Conflict, "the run has ended")

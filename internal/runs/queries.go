@@ -9,7 +9,6 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
-	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/ident"
@@ -25,7 +24,7 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Run, error) {
 	}
 	row, err := s.store.Ent.Run.Query().Where(run.ProjectID(p.ProjectID), run.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Run, id)
 	}
 	return row, nil
 }
@@ -89,13 +88,10 @@ func (s *Service) Result(ctx context.Context, id string) (*ent.Result, error) {
 		return nil, err
 	}
 	row, err := s.store.Ent.Result.Query().Where(result.ProjectID(p.ProjectID), result.ID(id)).Only(ctx)
-	if ent.IsNotFound(err) {
-		if err := ident.Validate(ident.Result, id); err != nil {
-			return nil, err
-		}
-		return nil, apperr.New(apperr.NotFound, "there is no result %s in this project", id)
+	if err != nil {
+		return nil, store.Missing(err, ident.Result, id)
 	}
-	return row, err
+	return row, nil
 }
 
 // ResultFilter narrows the results of a run.
@@ -134,16 +130,6 @@ func (s *Service) resultsOf(r *ent.Run, f ResultFilter) *ent.ResultQuery {
 		q.Where(result.KindIn(f.Kinds...))
 	}
 	return q
-}
-
-func missing(err error, id string) error {
-	if !ent.IsNotFound(err) {
-		return fmt.Errorf("read the run: %w", err)
-	}
-	if err := ident.Validate(ident.Run, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no run %s in this project", id)
 }
 
 // CountsOf returns a run's results by outcome.

@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -41,7 +42,7 @@ func (s *Service) StopTx(ctx context.Context, tx *store.Tx, projectID, id string
 	}
 	row, err := q.ForUpdate(store.NoKey).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Run, id)
 	}
 	if ended(row.Status) || row.StopRequestedAt != nil {
 		return row, nil

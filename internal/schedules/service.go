@@ -44,7 +44,7 @@ func New(d Deps) *Service {
 
 // Create stores a new schedule of a plan.
 func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.Schedule, error) {
-	p, err := mayChange(ctx)
+	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.
 // Update changes a schedule. One that a plan's text asks for can only be paused
 // and resumed.
 func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Schedule, error) {
-	p, err := mayChange(ctx)
+	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Sc
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Schedule, id)
 		}
 		if row.FromPlan && !change.onlyPauses() {
 			return apperr.New(apperr.Conflict, "this schedule stands in the plan's own text, which alone changes it; here it can only be paused")
@@ -106,14 +106,14 @@ func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Sc
 
 // Delete removes a schedule. Its runs stay.
 func (s *Service) Delete(ctx context.Context, id string) error {
-	p, err := mayChange(ctx)
+	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Schedule, id)
 		}
 		if row.FromPlan {
 			return apperr.New(apperr.Conflict, "this schedule stands in the plan's own text; remove the key schedule there, or pause it here")
@@ -133,7 +133,7 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Schedule, error) {
 	}
 	row, err := s.store.Ent.Schedule.Query().Where(schedule.ProjectID(p.ProjectID), schedule.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Schedule, id)
 	}
 	return row, nil
 }
@@ -180,15 +180,6 @@ func (s *Service) OfPlans(ctx context.Context, planIDs []string) ([]*ent.Schedul
 	return rows, nil
 }
 
-// mayChange asks for what a change gives: a schedule is a text of the project,
-// and it starts runs.
-func mayChange(ctx context.Context) (*auth.Principal, error) {
-	if _, err := auth.Require(ctx, auth.Execute); err != nil {
-		return nil, err
-	}
-	return auth.Require(ctx, auth.Write)
-}
-
 // clock is the database's, which every process shares.
 func clock(ctx context.Context, q runs.Querier) (now time.Time, err error) {
 	rows, err := q.QueryContext(ctx, "SELECT clock_timestamp()")
@@ -206,14 +197,4 @@ func clock(ctx context.Context, q runs.Querier) (now time.Time, err error) {
 		return now, fmt.Errorf("ask the database for the time: %w", err)
 	}
 	return now, nil
-}
-
-func missing(err error, id string) error {
-	if !ent.IsNotFound(err) {
-		return fmt.Errorf("read the schedule: %w", err)
-	}
-	if err := ident.Validate(ident.Schedule, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no schedule %s in this project", id)
 }

@@ -63,7 +63,7 @@ func Path(id string) string { return "/hooks/" + id }
 // Create stores a new trigger of a plan and returns its secret, which is shown
 // this once.
 func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.Trigger, string, error) {
-	p, err := mayChange(ctx)
+	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return nil, "", err
 	}
@@ -132,7 +132,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 }
 
 func (s *Service) change(ctx context.Context, id string, do func(context.Context, *store.Tx, *ent.Trigger) (*ent.Trigger, error)) (*ent.Trigger, error) {
-	p, err := mayChange(ctx)
+	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (s *Service) change(ctx context.Context, id string, do func(context.Context
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Trigger.Query().Where(trigger.ProjectID(p.ProjectID), trigger.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Trigger, id)
 		}
 		if out, err = do(ctx, tx, row); err != nil {
 			return fmt.Errorf("change the trigger: %w", err)
@@ -158,7 +158,7 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Trigger, error) {
 	}
 	row, err := s.store.Ent.Trigger.Query().Where(trigger.ProjectID(p.ProjectID), trigger.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Trigger, id)
 	}
 	return row, nil
 }
@@ -226,23 +226,4 @@ func (s *Service) newSecret(triggerID string) (shown string, sealed []byte) {
 	raw := make([]byte, secretBytes)
 	_, _ = rand.Read(raw) // never fails
 	return secretPrefix + base64.StdEncoding.EncodeToString(raw), s.sealer.Seal(raw, triggerID)
-}
-
-// mayChange asks for what a change gives: a trigger is a text of the project,
-// and it starts runs.
-func mayChange(ctx context.Context) (*auth.Principal, error) {
-	if _, err := auth.Require(ctx, auth.Execute); err != nil {
-		return nil, err
-	}
-	return auth.Require(ctx, auth.Write)
-}
-
-func missing(err error, id string) error {
-	if !ent.IsNotFound(err) {
-		return fmt.Errorf("read the trigger: %w", err)
-	}
-	if err := ident.Validate(ident.Trigger, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no trigger %s in this project", id)
 }

@@ -29,7 +29,7 @@ func (s *Service) Redeliver(ctx context.Context, id string) (*ent.WebhookDeliver
 		row, err := tx.WebhookDelivery.Query().
 			Where(webhookdelivery.ProjectID(p.ProjectID), webhookdelivery.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missingDelivery(err, id)
+			return store.Missing(err, ident.Delivery, id)
 		}
 		switch {
 		case row.Status == webhookdelivery.StatusPending:
@@ -90,7 +90,7 @@ func (s *Service) SendTest(ctx context.Context, id string) (*ent.WebhookDelivery
 func ready(ctx context.Context, tx *store.Tx, projectID, id string) (*ent.Webhook, error) {
 	w, err := tx.Webhook.Query().Where(webhook.ProjectID(projectID), webhook.ID(id)).ForShare().Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Webhook, id)
 	}
 	if !w.Enabled {
 		return nil, apperr.New(apperr.Conflict, "the webhook is switched off; switch it on first with updateWebhook")

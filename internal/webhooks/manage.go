@@ -100,7 +100,7 @@ func (s *Service) Update(ctx context.Context, id string, in Changes) (*ent.Webho
 	}
 	out, err := change.Save(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Webhook, id)
 	}
 	return out, nil
 }
@@ -117,7 +117,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 			return fmt.Errorf("delete the webhook: %w", err)
 		}
 		if n == 0 {
-			return notFound(id)
+			return store.NotFound(ident.Webhook, id)
 		}
 		return nil
 	})
@@ -136,7 +136,7 @@ func (s *Service) RotateSecret(ctx context.Context, id string, expireOld bool) (
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		row, err := tx.Webhook.Query().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
-			return missing(err, id)
+			return store.Missing(err, ident.Webhook, id)
 		}
 		k := keys{Current: fresh.Current}
 		if !expireOld {

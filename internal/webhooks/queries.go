@@ -9,7 +9,6 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/webhook"
 	"github.com/semantest/semantest/ent/webhookdelivery"
-	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
@@ -26,7 +25,7 @@ func (s *Service) Get(ctx context.Context, id string) (*ent.Webhook, error) {
 	}
 	row, err := s.store.Ent.Webhook.Query().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missing(err, id)
+		return nil, store.Missing(err, ident.Webhook, id)
 	}
 	return row, nil
 }
@@ -72,7 +71,7 @@ func (s *Service) Delivery(ctx context.Context, id string) (*ent.WebhookDelivery
 	row, err := s.store.Ent.WebhookDelivery.Query().
 		Where(webhookdelivery.ProjectID(p.ProjectID), webhookdelivery.ID(id)).Only(ctx)
 	if err != nil {
-		return nil, missingDelivery(err, id)
+		return nil, store.Missing(err, ident.Delivery, id)
 	}
 	return row, nil
 }
@@ -112,28 +111,4 @@ func (s *Service) deliveriesOf(w *ent.Webhook, f Filter) *ent.WebhookDeliveryQue
 		q.Where(webhookdelivery.StatusIn(f.Statuses...))
 	}
 	return q
-}
-
-func missing(err error, id string) error {
-	if ent.IsNotFound(err) {
-		return notFound(id)
-	}
-	return fmt.Errorf("read the webhook: %w", err)
-}
-
-func notFound(id string) error {
-	if err := ident.Validate(ident.Webhook, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no webhook %s in this project", id)
-}
-
-func missingDelivery(err error, id string) error {
-	if !ent.IsNotFound(err) {
-		return fmt.Errorf("read the delivery: %w", err)
-	}
-	if err := ident.Validate(ident.Delivery, id); err != nil {
-		return err
-	}
-	return apperr.New(apperr.NotFound, "there is no delivery %s in this project", id)
 }

@@ -123,13 +123,10 @@ func (s *Service) Reservation(ctx context.Context, id string) (*ent.Reservation,
 
 func (s *Service) reservation(ctx context.Context, projectID, id string) (*ent.Reservation, error) {
 	row, err := s.store.Ent.Reservation.Query().Where(reservation.ID(id), reservation.ProjectID(projectID)).Only(ctx)
-	if !ent.IsNotFound(err) {
-		return row, err
+	if err != nil {
+		return nil, store.Missing(err, ident.Reservation, id)
 	}
-	if err := ident.Validate(ident.Reservation, id); err != nil {
-		return nil, err
-	}
-	return nil, apperr.New(apperr.NotFound, "there is no reservation %s in this project", id)
+	return row, nil
 }
 
 // Reservations returns those of the caller's project that are under way or to
