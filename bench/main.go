@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,30 +22,39 @@ import (
 type benchmark struct {
 	name  string
 	title string
+	doc   string // where its tables stand
 	run   func(ctx context.Context, b *bench) (*section, error)
 }
 
-// registry lists the benchmarks in the order of the document.
+// The documents that hold the tables.
+const (
+	performanceDoc = "docs/performance.md"
+	scalingDoc     = "docs/scaling.md"
+)
+
+// registry lists the benchmarks in the order of the documents.
 func registry() []benchmark {
 	return []benchmark{
-		{"demo", "The demonstration", runDemo},
-		{"ready", "Ready to serve", runReady},
-		{"start", "Starting runs", runStart},
-		{"events", "The first live event", runEvents},
-		{"cases", "Cases per second", runCases},
-		{"queue", "Waiting in the queue", runQueue},
-		{"live", "Live delivery, beside others", runLive},
-		{"crowd", "Live delivery to many, and to few", runCrowd},
-		{"soak", "Viewers who do not read", runSoak},
+		{"demo", "The demonstration", performanceDoc, runDemo},
+		{"ready", "Ready to serve", performanceDoc, runReady},
+		{"start", "Starting runs", performanceDoc, runStart},
+		{"events", "The first live event", performanceDoc, runEvents},
+		{"cases", "Cases per second", performanceDoc, runCases},
+		{"queue", "Waiting in the queue", performanceDoc, runQueue},
+		{"live", "Live delivery, beside others", performanceDoc, runLive},
+		{"crowd", "Live delivery to many, and to few", performanceDoc, runCrowd},
+		{"soak", "Viewers who do not read", performanceDoc, runSoak},
+		{"requests", "What a request costs", scalingDoc, runRequests},
+		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
-	Write   bool          `name:"write" help:"Renew the tables of the document."`
-	Doc     string        `name:"doc" default:"docs/performance.md" placeholder:"FILE" help:"The document."`
+	Write   bool          `name:"write" help:"Renew the tables of the documents."`
+	Doc     string        `name:"doc" placeholder:"FILE" help:"The document; by default that of each benchmark."`
 	Binary  string        `name:"binary" placeholder:"FILE" help:"Measure this program instead of building it."`
 	Profile string        `name:"profile" placeholder:"FILE" help:"Keep a CPU profile of the server: in cases, or in the last round of live."`
 	Soak    time.Duration `name:"soak" default:"10m" help:"How long soak lasts."`
@@ -165,7 +175,7 @@ func measure(ctx context.Context, o options, chosen []benchmark, command string,
 		s.name, s.title, s.command, s.at, s.load = entry.name, entry.title, command, time.Now(), loadAverage()
 		_, _ = fmt.Fprintln(out, s.markdown())
 		if o.Write {
-			if err := renew(o.Doc, about, s); err != nil {
+			if err := renew(cmp.Or(o.Doc, entry.doc), about, s); err != nil {
 				failed = append(failed, err)
 			}
 		}

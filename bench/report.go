@@ -54,9 +54,14 @@ func (s *section) markdown() string {
 	for _, r := range s.rows {
 		promises.rows = append(promises.rows, []string{r.what, r.value, r.target, r.verdict()})
 	}
-	b.WriteString(promises.markdown())
-	for _, t := range s.tables {
-		fmt.Fprintf(&b, "\n%s\n\n%s", t.title, t.markdown())
+	if len(s.rows) > 0 {
+		b.WriteString(promises.markdown() + "\n")
+	}
+	for i, t := range s.tables {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%s\n\n%s", t.title, t.markdown())
 	}
 	for _, n := range s.notes {
 		fmt.Fprintf(&b, "\n%s\n", n)
