@@ -48,26 +48,23 @@ func (r row) verdict() string {
 }
 
 func (s *section) markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n", s.title)
+	parts := []string{fmt.Sprintf("## %s\n", s.title)}
 	promises := table{header: []string{"What", "Measured", "Target", ""}}
 	for _, r := range s.rows {
 		promises.rows = append(promises.rows, []string{r.what, r.value, r.target, r.verdict()})
 	}
 	if len(s.rows) > 0 {
-		b.WriteString(promises.markdown() + "\n")
+		parts = append(parts, promises.markdown())
 	}
-	for i, t := range s.tables {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		fmt.Fprintf(&b, "%s\n\n%s", t.title, t.markdown())
+	for _, t := range s.tables {
+		parts = append(parts, t.title+"\n", t.markdown())
 	}
 	for _, n := range s.notes {
-		fmt.Fprintf(&b, "\n%s\n", n)
+		parts = append(parts, n+"\n")
 	}
-	fmt.Fprintf(&b, "\n`%s`, %s, load average at the end %s.\n", s.command, s.at.UTC().Format("2006-01-02 15:04 MST"), s.load)
-	return b.String()
+	parts = append(parts, fmt.Sprintf("`%s`, %s, load average at the end %s.\n",
+		s.command, s.at.UTC().Format("2006-01-02 15:04 MST"), s.load))
+	return strings.Join(parts, "\n")
 }
 
 func (t table) markdown() string {
