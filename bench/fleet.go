@@ -22,7 +22,11 @@ func runFleet(ctx context.Context, b *bench) (_ *section, err error) {
 		return nil, err
 	}
 	defer together(&err, f.close)
-	sizesBefore, err := f.sizes(ctx)
+	browser := &section{}
+	if err := f.reportBrowser(ctx, browser); err != nil {
+		browser.notes = append(browser.notes, fmt.Sprintf("Browser cases are missing here: %v", err))
+	}
+	empty, err := f.sizes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,15 +51,14 @@ func runFleet(ctx context.Context, b *bench) (_ *section, err error) {
 	for j, load := range fleetLoads(b) {
 		s.tables = append(s.tables, fleetTable(load, lineups, found, j))
 	}
-	if err := f.reportSizes(ctx, s, sizesBefore); err != nil {
+	if err := f.reportSizes(ctx, s, empty); err != nil {
 		return nil, err
 	}
 	if err := f.reportIdle(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := f.reportBrowser(ctx, s); err != nil {
-		s.notes = append(s.notes, fmt.Sprintf("Browser cases are missing here: %v", err))
-	}
+	s.tables = append(s.tables, browser.tables...)
+	s.notes = append(s.notes, browser.notes...)
 	s.notes = append(s.notes, "All processes, a Postgres, a redis-server and the target share the cores of this machine, so a further process "+
 		"makes nothing faster here. CPU time is the kernel's account of each process, divided by the cases; medians of the rounds. "+
 		"64 slots in every lineup, divided among the workers. Cases are one HTTP exchange with one check. Nobody watches the runs.")

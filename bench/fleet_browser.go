@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -146,8 +145,8 @@ func family(pid int) (r relatives, err error) {
 	}
 	for queue := []int{pid}; len(queue) > 0; queue = queue[1:] {
 		fields, err := statOf(queue[0])
-		if errors.Is(err, os.ErrNotExist) {
-			continue
+		if err != nil && queue[0] != pid {
+			continue // it has just ended
 		}
 		if err != nil {
 			return r, err

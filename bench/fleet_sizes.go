@@ -13,37 +13,43 @@ import (
 // queueTable holds jobs, which go away ten minutes after their end.
 const queueTable = "river_job"
 
-// sizes returns the bytes of each table with its indexes, and dead rows.
-func (f *fleet) sizes(ctx context.Context) (map[string]int64, error) {
+// holdings are what Postgres has: the cases, and the bytes of each table with its
+// indexes and dead rows.
+type holdings struct {
+	cases  int
+	tables map[string]int64
+}
+
+func (f *fleet) sizes(ctx context.Context) (s holdings, err error) {
+	s.tables = map[string]int64{}
+	if s.cases, err = f.count(ctx, `SELECT count(*) FROM results WHERE status = 'finished'`); err != nil {
+		return s, err
+	}
 	rows, err := f.db.QueryContext(ctx, `SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables`)
 	if err != nil {
-		return nil, fmt.Errorf("ask Postgres for the sizes of tables: %w", err)
+		return s, fmt.Errorf("ask Postgres for the sizes of tables: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	out := map[string]int64{}
 	for rows.Next() {
 		var name string
 		var size int64
 		if err := rows.Scan(&name, &size); err != nil {
-			return nil, fmt.Errorf("ask Postgres for the sizes of tables: %w", err)
+			return s, fmt.Errorf("ask Postgres for the sizes of tables: %w", err)
 		}
-		out[name] = size
+		s.tables[name] = size
 	}
-	return out, rows.Err()
+	return s, rows.Err()
 }
 
-func (f *fleet) reportSizes(ctx context.Context, s *section, before map[string]int64) error {
+func (f *fleet) reportSizes(ctx context.Context, s *section, before holdings) error {
 	after, err := f.sizes(ctx)
 	if err != nil {
 		return err
 	}
-	cases, err := f.count(ctx, `SELECT count(*) FROM results WHERE status = 'finished'`)
-	if err != nil {
-		return err
-	}
+	cases := after.cases - before.cases
 	grown, kept := map[string]float64{}, 0.0
-	for name, size := range after {
-		each := float64(size-before[name]) / float64(max(cases, 1))
+	for name, size := range after.tables {
+		each := float64(size-before.tables[name]) / float64(max(cases, 1))
 		if each < 0.5 {
 			continue
 		}

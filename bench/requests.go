@@ -63,7 +63,8 @@ func runRequests(ctx context.Context, b *bench) (_ *section, err error) {
 			rounds[i] = append(rounds[i], a)
 		}
 	}
-	return requestSection(kinds, rounds), nil
+	s := requestSection(kinds, rounds)
+	return s, c.reportWatched(ctx, s)
 }
 
 func requests(large, waiting string) []request {
