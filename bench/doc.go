@@ -6,7 +6,7 @@
 //	go run ./bench                 every benchmark, printed as tables
 //	go run ./bench --only cases    one of them
 //	go run ./bench --quick         fewer and shorter runs, to see that it works
-//	go run ./bench --write         also renews docs/performance.md
+//	go run ./bench --write         also renews docs/performance.md and docs/scaling.md
 //	go run ./bench --only live --profile cpu.pprof
 //	go run ./bench --only soak --soak 2m
 //
