@@ -249,7 +249,12 @@ func TestWhatCasesLeave(t *testing.T) {
 	}
 	endless := site.put(`<script>onload = () => setTimeout(() => { for (;;); })</script>`)
 	for range 2 {
-		performTask(t, e, task(open(endless), within(300*time.Millisecond, click(css("#never"))))).want(t, spec.OutcomeFailed)
+		// A page that takes all there is may keep its step from ending in time, or
+		// the whole case on a busy machine. What matters is what is left behind.
+		r := performTask(t, e, task(open(endless), within(300*time.Millisecond, click(css("#never")))))
+		if r.outcome != spec.OutcomeFailed && r.outcome != spec.OutcomeTimedOut {
+			t.Errorf("outcome %s (%v), want failed or timed out", r.outcome, r.err)
+		}
 	}
 	// The first blank page and the one that is kept for the next case.
 	eventually(t, "the pages are closed", func() bool { return browser.Pages(t, e) <= 2 })
