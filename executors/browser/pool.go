@@ -114,6 +114,9 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 			p.mu.Unlock()
 			return nil, nil, errClosed
 		}
+		if inst := p.current; inst != nil && inst.proc.Conn.Life().Err() != nil {
+			p.retireLocked(inst) // watch is about to find out
+		}
 		if inst := p.current; inst != nil {
 			spare := inst.spare
 			inst.spare = nil
