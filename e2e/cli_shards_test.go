@@ -49,8 +49,8 @@ func TestShards(t *testing.T) {
 					t.Fatalf("got %+v", r)
 				}
 				keys := readReport(t, filepath.Join(room, "out")).keys()
-				if len(keys) < 2 {
-					t.Errorf("shard %d has only %v", i+1, keys)
+				if len(keys) == 0 { // how many depends on how long the cases took elsewhere
+					t.Errorf("shard %d has no case", i+1)
 				}
 				all = append(all, keys...)
 			}
