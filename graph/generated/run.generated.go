@@ -3195,27 +3195,27 @@ func (ec *executionContext) marshalNWaitReason2githubᚗcomᚋsemantestᚋsemant
 var (
 	unmarshalNWaitReason2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋrunsᚐWaitReason = map[string]runs.WaitReason{
 		"PAUSED":            runs.WaitPaused,
-		"CONCURRENCY_GROUP": runs.WaitGroup,
-		"ENVIRONMENT_LIMIT": runs.WaitEnvironment,
-		"PROJECT_LIMIT":     runs.WaitProject,
-		"SLOTS_RESERVED":    runs.WaitReserved,
-		"BREAKER_OPEN":      runs.WaitTarget,
+		"CONCURRENCY_GROUP": runs.WaitConcurrencyGroup,
+		"ENVIRONMENT_LIMIT": runs.WaitEnvironmentLimit,
+		"PROJECT_LIMIT":     runs.WaitProjectLimit,
+		"SLOTS_RESERVED":    runs.WaitSlotsReserved,
+		"BREAKER_OPEN":      runs.WaitBreakerOpen,
 		"NO_WORKER":         runs.WaitNoWorker,
 		"WORKERS_BUSY":      runs.WaitWorkersBusy,
 		"RUN_LIMIT":         runs.WaitRunLimit,
-		"NOT_DISPATCHED":    runs.WaitEarlierCases,
+		"NOT_DISPATCHED":    runs.WaitNotDispatched,
 	}
 	marshalNWaitReason2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋrunsᚐWaitReason = map[runs.WaitReason]string{
 		runs.WaitPaused:       "PAUSED",
-		runs.WaitGroup:        "CONCURRENCY_GROUP",
-		runs.WaitEnvironment:  "ENVIRONMENT_LIMIT",
-		runs.WaitProject:      "PROJECT_LIMIT",
-		runs.WaitReserved:     "SLOTS_RESERVED",
-		runs.WaitTarget:       "BREAKER_OPEN",
+		runs.WaitConcurrencyGroup:        "CONCURRENCY_GROUP",
+		runs.WaitEnvironmentLimit:  "ENVIRONMENT_LIMIT",
+		runs.WaitProjectLimit:      "PROJECT_LIMIT",
+		runs.WaitSlotsReserved:     "SLOTS_RESERVED",
+		runs.WaitBreakerOpen:       "BREAKER_OPEN",
 		runs.WaitNoWorker:     "NO_WORKER",
 		runs.WaitWorkersBusy:  "WORKERS_BUSY",
 		runs.WaitRunLimit:     "RUN_LIMIT",
-		runs.WaitEarlierCases: "NOT_DISPATCHED",
+		runs.WaitNotDispatched: "NOT_DISPATCHED",
 	}
 )
 

@@ -22,11 +22,11 @@ func TestRunsOfAGroupWaitForOneAnother(t *testing.T) {
 	if n := w.queue.len(); n != 3 { // two of the first, one of the run without a group
 		t.Fatalf("%d cases are queued, want 3", n)
 	}
-	w.waits(t, second.ID, runs.WaitGroup)
+	w.waits(t, second.ID, runs.WaitConcurrencyGroup)
 	if s := w.situation(t, third.ID); s.Position != 3 || s.Start == nil {
 		t.Errorf("the third run has the position %d and is expected at %v", s.Position, s.Start)
 	}
-	if reason := w.situation(t, second.ID).OfResult(w.results(t, second.ID)[0]); reason == nil || reason.Reason != runs.WaitGroup {
+	if reason := w.situation(t, second.ID).OfResult(w.results(t, second.ID)[0]); reason == nil || reason.Reason != runs.WaitConcurrencyGroup {
 		t.Errorf("a case of the second run waits for %v", reason)
 	}
 	w.dispatch(t)
@@ -84,7 +84,7 @@ func TestNewRunTakesThePlaceOfEarlierOnes(t *testing.T) {
 	if got := w.run(t, first.ID); got.StopReason == nil || *got.StopReason != run.StopReasonSuperseded {
 		t.Fatalf("the first run stops for %v", got.StopReason)
 	}
-	w.waits(t, second.ID, runs.WaitGroup) // until what is under way has ended
+	w.waits(t, second.ID, runs.WaitConcurrencyGroup) // until what is under way has ended
 	third := w.start(t, source)
 	if got := w.run(t, second.ID); got.Status != run.StatusCancelled {
 		t.Errorf("the second run, which had not begun, is %s", got.Status)
@@ -111,7 +111,7 @@ func TestEnvironmentLimitsItsRuns(t *testing.T) {
 		ids = append(ids, w.start(t, source).ID)
 	}
 	elsewhere := w.start(t, plan(1, "environment: production"))
-	w.waits(t, ids[2], runs.WaitEnvironment)
+	w.waits(t, ids[2], runs.WaitEnvironmentLimit)
 	if n := w.queue.len(); n != 3 {
 		t.Fatalf("%d cases are queued, want 2 of staging and 1 of production", n)
 	}
@@ -137,7 +137,7 @@ func TestProjectLimitIsSharedFairly(t *testing.T) {
 		t.Fatalf("%d cases are queued, want %d", n, limit)
 	}
 	small := w.start(t, plan(5, "use: {parallel: 50}"))
-	w.waits(t, small.ID, runs.WaitProject)
+	w.waits(t, small.ID, runs.WaitProjectLimit)
 	// The small run gets its half as soon as cases of the large one end: it is over
 	// when the large one has ended no more than its own half meanwhile.
 	for w.run(t, small.ID).Status != run.StatusPassed {
@@ -179,7 +179,7 @@ func TestReservedSlotsAreKeptFree(t *testing.T) {
 	if n := w.queue.len(); n != 3 {
 		t.Fatalf("%d cases are queued, want the 3 slots that nobody reserved", n)
 	}
-	w.waits(t, ours.ID, runs.WaitReserved)
+	w.waits(t, ours.ID, runs.WaitSlotsReserved)
 	if _, err := w.runs.Start(w.other, runs.StartInput{Source: &plans.Source{Text: plan(20, "use: {parallel: 20}")}}); err != nil {
 		t.Fatal(err)
 	}
@@ -229,9 +229,9 @@ cases:
 			t.Fatalf("deferred: %v (%v)", waits, err)
 		}
 	}
-	w.waits(t, r.ID, runs.WaitTarget)
+	w.waits(t, r.ID, runs.WaitBreakerOpen)
 	s, rows := w.situation(t, r.ID), w.results(t, r.ID)
-	if got := s.OfResult(rows[2]); got == nil || got.Reason != runs.WaitTarget || got.Until == nil || got.Until.Sub(until).Abs() > time.Second {
+	if got := s.OfResult(rows[2]); got == nil || got.Reason != runs.WaitBreakerOpen || got.Until == nil || got.Until.Sub(until).Abs() > time.Second {
 		t.Errorf("a case about the target waits for %v", got)
 	}
 	if err := w.finish(t, underWay, spec.OutcomePassed); err != nil {

@@ -78,7 +78,7 @@ WHERE run_id = $1 AND status = 'pending' AND deferred_until > now() GROUP BY def
 			return err
 		}
 		sit.deferred[target] = Waiting{
-			Reason: WaitTarget, Until: &until,
+			Reason: WaitBreakerOpen, Until: &until,
 			Detail: fmt.Sprintf("%s does not answer; %s about it wait", target, counted(n, "case")),
 		}
 	}

@@ -16,23 +16,23 @@ type WaitReason string
 
 // The reasons.
 const (
-	WaitPaused       WaitReason = "paused"
-	WaitGroup        WaitReason = "concurrency_group" // runs of the plan's concurrency group are under way
-	WaitEnvironment  WaitReason = "environment_limit" // runs of the environment are under way
-	WaitProject      WaitReason = "project_limit"     // cases of the project are under way
-	WaitReserved     WaitReason = "slots_reserved"    // the free slots are kept for others
-	WaitTarget       WaitReason = "breaker_open"      // the target does not answer
-	WaitNoWorker     WaitReason = "no_worker"         // no live worker performs cases of the kind
-	WaitWorkersBusy  WaitReason = "workers_busy"      // every slot for the kind is taken
-	WaitRunLimit     WaitReason = "run_limit"         // as many cases of the run as it allows are under way
-	WaitEarlierCases WaitReason = "not_dispatched"    // it is queued within the second
+	WaitPaused           WaitReason = "paused"
+	WaitConcurrencyGroup WaitReason = "concurrency_group" // runs of the plan's concurrency group are under way
+	WaitEnvironmentLimit WaitReason = "environment_limit" // runs of the environment are under way
+	WaitProjectLimit     WaitReason = "project_limit"     // cases of the project are under way
+	WaitSlotsReserved    WaitReason = "slots_reserved"    // the free slots are kept for others
+	WaitBreakerOpen      WaitReason = "breaker_open"      // the target does not answer
+	WaitNoWorker         WaitReason = "no_worker"         // no live worker performs cases of the kind
+	WaitWorkersBusy      WaitReason = "workers_busy"      // every slot for the kind is taken
+	WaitRunLimit         WaitReason = "run_limit"         // as many cases of the run as it allows are under way
+	WaitNotDispatched    WaitReason = "not_dispatched"    // it is queued within the second
 )
 
 // WaitReasons lists all reasons.
 func WaitReasons() []WaitReason {
 	return []WaitReason{
-		WaitPaused, WaitGroup, WaitEnvironment, WaitProject, WaitReserved, WaitTarget,
-		WaitNoWorker, WaitWorkersBusy, WaitRunLimit, WaitEarlierCases,
+		WaitPaused, WaitConcurrencyGroup, WaitEnvironmentLimit, WaitProjectLimit, WaitSlotsReserved, WaitBreakerOpen,
+		WaitNoWorker, WaitWorkersBusy, WaitRunLimit, WaitNotDispatched,
 	}
 }
 
@@ -78,15 +78,15 @@ func (s *Situation) OfResult(r *ent.Result) *Waiting {
 	}
 	for _, w := range s.Waiting {
 		switch w.Reason {
-		case WaitPaused, WaitGroup, WaitEnvironment, WaitProject, WaitReserved:
+		case WaitPaused, WaitConcurrencyGroup, WaitEnvironmentLimit, WaitProjectLimit, WaitSlotsReserved:
 			return &w
-		case WaitTarget, WaitNoWorker, WaitWorkersBusy, WaitRunLimit, WaitEarlierCases:
+		case WaitBreakerOpen, WaitNoWorker, WaitWorkersBusy, WaitRunLimit, WaitNotDispatched:
 		}
 	}
 	if s.row.Tokens >= s.row.Parallel {
 		return &Waiting{Reason: WaitRunLimit, Detail: fmt.Sprintf("the run has %s under way at once, and has them", counted(s.row.Parallel, "case"))}
 	}
-	return &Waiting{Reason: WaitEarlierCases, Detail: "it is queued as soon as the dispatcher comes by"}
+	return &Waiting{Reason: WaitNotDispatched, Detail: "it is queued as soon as the dispatcher comes by"}
 }
 
 func (s *Situation) ofKind(kind spec.Kind) *Waiting {
@@ -97,7 +97,7 @@ func (s *Situation) ofKind(kind spec.Kind) *Waiting {
 	case l.busy():
 		return &Waiting{Reason: WaitWorkersBusy, Detail: fmt.Sprintf("%d of %s for kind %s are taken", l.running, counted(l.slots, "slot"), kind)}
 	}
-	return &Waiting{Reason: WaitEarlierCases, Detail: "a worker takes it in a moment"}
+	return &Waiting{Reason: WaitNotDispatched, Detail: "a worker takes it in a moment"}
 }
 
 // Situations returns the situations of runs that have not ended; for those that
@@ -174,7 +174,7 @@ func (s *Service) reasons(ctx context.Context, sit *Situation) ([]Waiting, error
 	}
 	for _, kind := range spec.Kinds() {
 		if l := sit.work[kind]; l != nil && l.queued > 0 && l.running == 0 {
-			if w := sit.ofKind(kind); w.Reason != WaitEarlierCases {
+			if w := sit.ofKind(kind); w.Reason != WaitNotDispatched {
 				out = append(out, *w)
 			}
 		}
@@ -196,9 +196,9 @@ func (s *Service) groupReasons(ctx context.Context, row *ent.Run) ([]Waiting, er
 		if inside+before < g.max {
 			continue
 		}
-		w := Waiting{Reason: WaitGroup, Detail: fmt.Sprintf("%d of at most %s in the concurrency group %s", inside, counted(g.max, "run"), g.value)}
+		w := Waiting{Reason: WaitConcurrencyGroup, Detail: fmt.Sprintf("%d of at most %s in the concurrency group %s", inside, counted(g.max, "run"), g.value)}
 		if g.column == run.FieldEnvironment {
-			w = Waiting{Reason: WaitEnvironment, Detail: fmt.Sprintf("%d of at most %s in the environment %s", inside, counted(g.max, "run"), g.value)}
+			w = Waiting{Reason: WaitEnvironmentLimit, Detail: fmt.Sprintf("%d of at most %s in the environment %s", inside, counted(g.max, "run"), g.value)}
 		}
 		w.Detail += " under way"
 		if before > 0 {
@@ -221,7 +221,7 @@ func (s *Service) shortReasons(ctx context.Context, row *ent.Run) ([]Waiting, er
 			return nil, err
 		}
 		if room <= row.Tokens {
-			out = append(out, Waiting{Reason: WaitProject, Detail: fmt.Sprintf("the project may have %s under way at once", counted(l.parallel, "case"))})
+			out = append(out, Waiting{Reason: WaitProjectLimit, Detail: fmt.Sprintf("the project may have %s under way at once", counted(l.parallel, "case"))})
 		}
 	}
 	if l.reserved {
@@ -231,7 +231,7 @@ func (s *Service) shortReasons(ctx context.Context, row *ent.Run) ([]Waiting, er
 		}
 		for kind, free := range kinds {
 			if free == 0 {
-				out = append(out, Waiting{Reason: WaitReserved, Detail: fmt.Sprintf("the free slots for kind %s are reserved for other projects", kind)})
+				out = append(out, Waiting{Reason: WaitSlotsReserved, Detail: fmt.Sprintf("the free slots for kind %s are reserved for other projects", kind)})
 			}
 		}
 	}
