@@ -6,26 +6,24 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// read takes what the client sends, for as long as it does. After a message it
-// goes on in a new goroutine: a message's execution may have grown the stack,
-// and most connections never say anything again.
+// read takes what the client sends, once, and goes on in a new goroutine: what
+// it did may have grown the stack, which never shrinks below what a reader that
+// waits may keep. Even a pong does so at times, when the collector wants help
+// or a lock is taken; in a day all readers would hold twice the memory.
 func (c *conn) read() {
-	for again := false; !again; {
-		err := c.receive(func(b []byte) { again = c.received(b) })
-		if err != nil {
-			c.gone()
-			return
-		}
+	if err := c.receive(c.received); err != nil {
+		c.gone()
+		return
 	}
 	go c.read()
 }
 
-// received handles bytes that came and reports whether there was a message.
-func (c *conn) received(b []byte) (message bool) {
+// received handles bytes that came.
+func (c *conn) received(b []byte) {
 	c.heard.Store(time.Now().UnixNano())
 	if c.over() {
 		c.in = nil
-		return false // only the end is waited for
+		return // only the end is waited for
 	}
 	if c.in != nil {
 		c.in = append(c.in, b...)
@@ -33,7 +31,6 @@ func (c *conn) received(b []byte) (message bool) {
 	}
 	for {
 		used, whole, err := c.frames.read(b, c)
-		message = message || whole
 		b = b[used:]
 		if err != nil {
 			reason := asBroken(err)
@@ -41,7 +38,7 @@ func (c *conn) received(b []byte) (message bool) {
 		}
 		if err != nil || c.over() {
 			c.in, c.frames.message = nil, nil
-			return message
+			return
 		}
 		if !whole {
 			break
@@ -55,7 +52,6 @@ func (c *conn) received(b []byte) (message bool) {
 	default:
 		c.in = append(c.in[:0], b...)
 	}
-	return message
 }
 
 func (c *conn) over() bool {
