@@ -14,20 +14,28 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
+	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/refreshtoken"
 	"github.com/semantest/semantest/ent/reservation"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/runevent"
 	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/ent/secret"
+	"github.com/semantest/semantest/ent/serviceaccount"
+	"github.com/semantest/semantest/ent/session"
 	"github.com/semantest/semantest/ent/shardplan"
+	"github.com/semantest/semantest/ent/signingkey"
 	"github.com/semantest/semantest/ent/step"
 	"github.com/semantest/semantest/ent/token"
 	"github.com/semantest/semantest/ent/trigger"
+	"github.com/semantest/semantest/ent/user"
 	"github.com/semantest/semantest/ent/webhook"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/ent/worker"
@@ -93,20 +101,28 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			artifact.Table:        artifact.ValidColumn,
 			attempt.Table:         attempt.ValidColumn,
+			auditentry.Table:      auditentry.ValidColumn,
 			check.Table:           check.ValidColumn,
+			member.Table:          member.ValidColumn,
 			metric.Table:          metric.ValidColumn,
 			plan.Table:            plan.ValidColumn,
 			planversion.Table:     planversion.ValidColumn,
 			project.Table:         project.ValidColumn,
+			refreshtoken.Table:    refreshtoken.ValidColumn,
 			reservation.Table:     reservation.ValidColumn,
 			result.Table:          result.ValidColumn,
 			run.Table:             run.ValidColumn,
 			runevent.Table:        runevent.ValidColumn,
 			schedule.Table:        schedule.ValidColumn,
+			secret.Table:          secret.ValidColumn,
+			serviceaccount.Table:  serviceaccount.ValidColumn,
+			session.Table:         session.ValidColumn,
 			shardplan.Table:       shardplan.ValidColumn,
+			signingkey.Table:      signingkey.ValidColumn,
 			step.Table:            step.ValidColumn,
 			token.Table:           token.ValidColumn,
 			trigger.Table:         trigger.ValidColumn,
+			user.Table:            user.ValidColumn,
 			webhook.Table:         webhook.ValidColumn,
 			webhookdelivery.Table: webhookdelivery.ValidColumn,
 			worker.Table:          worker.ValidColumn,

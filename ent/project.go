@@ -43,9 +43,13 @@ type ProjectEdges struct {
 	Runs []*Run `json:"runs,omitempty"`
 	// Tokens holds the value of the tokens edge.
 	Tokens []*Token `json:"tokens,omitempty"`
+	// Members holds the value of the members edge.
+	Members []*Member `json:"members,omitempty"`
+	// ServiceAccounts holds the value of the service_accounts edge.
+	ServiceAccounts []*ServiceAccount `json:"service_accounts,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [5]bool
 }
 
 // PlansOrErr returns the Plans value or an error if the edge
@@ -73,6 +77,24 @@ func (e ProjectEdges) TokensOrErr() ([]*Token, error) {
 		return e.Tokens, nil
 	}
 	return nil, &NotLoadedError{edge: "tokens"}
+}
+
+// MembersOrErr returns the Members value or an error if the edge
+// was not loaded in eager-loading.
+func (e ProjectEdges) MembersOrErr() ([]*Member, error) {
+	if e.loadedTypes[3] {
+		return e.Members, nil
+	}
+	return nil, &NotLoadedError{edge: "members"}
+}
+
+// ServiceAccountsOrErr returns the ServiceAccounts value or an error if the edge
+// was not loaded in eager-loading.
+func (e ProjectEdges) ServiceAccountsOrErr() ([]*ServiceAccount, error) {
+	if e.loadedTypes[4] {
+		return e.ServiceAccounts, nil
+	}
+	return nil, &NotLoadedError{edge: "service_accounts"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -167,6 +189,16 @@ func (_m *Project) QueryRuns() *RunQuery {
 // QueryTokens queries the "tokens" edge of the Project entity.
 func (_m *Project) QueryTokens() *TokenQuery {
 	return NewProjectClient(_m.config).QueryTokens(_m)
+}
+
+// QueryMembers queries the "members" edge of the Project entity.
+func (_m *Project) QueryMembers() *MemberQuery {
+	return NewProjectClient(_m.config).QueryMembers(_m)
+}
+
+// QueryServiceAccounts queries the "service_accounts" edge of the Project entity.
+func (_m *Project) QueryServiceAccounts() *ServiceAccountQuery {
+	return NewProjectClient(_m.config).QueryServiceAccounts(_m)
 }
 
 // Update returns a builder for updating this Project.

@@ -13,24 +13,28 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/predicate"
 	"github.com/semantest/semantest/ent/project"
 	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/token"
 )
 
 // ProjectQuery is the builder for querying Project entities.
 type ProjectQuery struct {
 	config
-	ctx        *QueryContext
-	order      []project.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Project
-	withPlans  *PlanQuery
-	withRuns   *RunQuery
-	withTokens *TokenQuery
-	modifiers  []func(*sql.Selector)
+	ctx                 *QueryContext
+	order               []project.OrderOption
+	inters              []Interceptor
+	predicates          []predicate.Project
+	withPlans           *PlanQuery
+	withRuns            *RunQuery
+	withTokens          *TokenQuery
+	withMembers         *MemberQuery
+	withServiceAccounts *ServiceAccountQuery
+	modifiers           []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -126,6 +130,50 @@ func (_q *ProjectQuery) QueryTokens() *TokenQuery {
 			sqlgraph.From(project.Table, project.FieldID, selector),
 			sqlgraph.To(token.Table, token.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, project.TokensTable, project.TokensColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMembers chains the current query on the "members" edge.
+func (_q *ProjectQuery) QueryMembers() *MemberQuery {
+	query := (&MemberClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(project.Table, project.FieldID, selector),
+			sqlgraph.To(member.Table, member.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, project.MembersTable, project.MembersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryServiceAccounts chains the current query on the "service_accounts" edge.
+func (_q *ProjectQuery) QueryServiceAccounts() *ServiceAccountQuery {
+	query := (&ServiceAccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(project.Table, project.FieldID, selector),
+			sqlgraph.To(serviceaccount.Table, serviceaccount.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, project.ServiceAccountsTable, project.ServiceAccountsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -320,14 +368,16 @@ func (_q *ProjectQuery) Clone() *ProjectQuery {
 		return nil
 	}
 	return &ProjectQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]project.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Project{}, _q.predicates...),
-		withPlans:  _q.withPlans.Clone(),
-		withRuns:   _q.withRuns.Clone(),
-		withTokens: _q.withTokens.Clone(),
+		config:              _q.config,
+		ctx:                 _q.ctx.Clone(),
+		order:               append([]project.OrderOption{}, _q.order...),
+		inters:              append([]Interceptor{}, _q.inters...),
+		predicates:          append([]predicate.Project{}, _q.predicates...),
+		withPlans:           _q.withPlans.Clone(),
+		withRuns:            _q.withRuns.Clone(),
+		withTokens:          _q.withTokens.Clone(),
+		withMembers:         _q.withMembers.Clone(),
+		withServiceAccounts: _q.withServiceAccounts.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -365,6 +415,28 @@ func (_q *ProjectQuery) WithTokens(opts ...func(*TokenQuery)) *ProjectQuery {
 		opt(query)
 	}
 	_q.withTokens = query
+	return _q
+}
+
+// WithMembers tells the query-builder to eager-load the nodes that are connected to
+// the "members" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ProjectQuery) WithMembers(opts ...func(*MemberQuery)) *ProjectQuery {
+	query := (&MemberClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMembers = query
+	return _q
+}
+
+// WithServiceAccounts tells the query-builder to eager-load the nodes that are connected to
+// the "service_accounts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ProjectQuery) WithServiceAccounts(opts ...func(*ServiceAccountQuery)) *ProjectQuery {
+	query := (&ServiceAccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withServiceAccounts = query
 	return _q
 }
 
@@ -446,10 +518,12 @@ func (_q *ProjectQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Proj
 	var (
 		nodes       = []*Project{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [5]bool{
 			_q.withPlans != nil,
 			_q.withRuns != nil,
 			_q.withTokens != nil,
+			_q.withMembers != nil,
+			_q.withServiceAccounts != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -491,6 +565,20 @@ func (_q *ProjectQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Proj
 		if err := _q.loadTokens(ctx, query, nodes,
 			func(n *Project) { n.Edges.Tokens = []*Token{} },
 			func(n *Project, e *Token) { n.Edges.Tokens = append(n.Edges.Tokens, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMembers; query != nil {
+		if err := _q.loadMembers(ctx, query, nodes,
+			func(n *Project) { n.Edges.Members = []*Member{} },
+			func(n *Project, e *Member) { n.Edges.Members = append(n.Edges.Members, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withServiceAccounts; query != nil {
+		if err := _q.loadServiceAccounts(ctx, query, nodes,
+			func(n *Project) { n.Edges.ServiceAccounts = []*ServiceAccount{} },
+			func(n *Project, e *ServiceAccount) { n.Edges.ServiceAccounts = append(n.Edges.ServiceAccounts, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -572,6 +660,66 @@ func (_q *ProjectQuery) loadTokens(ctx context.Context, query *TokenQuery, nodes
 	}
 	query.Where(predicate.Token(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(project.TokensColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProjectID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "project_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ProjectQuery) loadMembers(ctx context.Context, query *MemberQuery, nodes []*Project, init func(*Project), assign func(*Project, *Member)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Project)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(member.FieldProjectID)
+	}
+	query.Where(predicate.Member(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(project.MembersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProjectID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "project_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ProjectQuery) loadServiceAccounts(ctx context.Context, query *ServiceAccountQuery, nodes []*Project, init func(*Project), assign func(*Project, *ServiceAccount)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Project)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(serviceaccount.FieldProjectID)
+	}
+	query.Where(predicate.ServiceAccount(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(project.ServiceAccountsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

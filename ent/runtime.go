@@ -7,20 +7,28 @@ import (
 
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
+	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/refreshtoken"
 	"github.com/semantest/semantest/ent/reservation"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/runevent"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/ent/schema"
+	"github.com/semantest/semantest/ent/secret"
+	"github.com/semantest/semantest/ent/serviceaccount"
+	"github.com/semantest/semantest/ent/session"
 	"github.com/semantest/semantest/ent/shardplan"
+	"github.com/semantest/semantest/ent/signingkey"
 	"github.com/semantest/semantest/ent/step"
 	"github.com/semantest/semantest/ent/token"
 	"github.com/semantest/semantest/ent/trigger"
+	"github.com/semantest/semantest/ent/user"
 	"github.com/semantest/semantest/ent/webhook"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/ent/worker"
@@ -78,6 +86,66 @@ func init() {
 	attempt.DefaultID = attemptDescID.Default.(func() string)
 	// attempt.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	attempt.IDValidator = attemptDescID.Validators[0].(func(string) error)
+	auditentryFields := schema.AuditEntry{}.Fields()
+	_ = auditentryFields
+	// auditentryDescAt is the schema descriptor for at field.
+	auditentryDescAt := auditentryFields[2].Descriptor()
+	// auditentry.DefaultAt holds the default value on creation for the at field.
+	auditentry.DefaultAt = auditentryDescAt.Default.(func() time.Time)
+	// auditentryDescActorID is the schema descriptor for actor_id field.
+	auditentryDescActorID := auditentryFields[4].Descriptor()
+	// auditentry.DefaultActorID holds the default value on creation for the actor_id field.
+	auditentry.DefaultActorID = auditentryDescActorID.Default.(string)
+	// auditentryDescActorName is the schema descriptor for actor_name field.
+	auditentryDescActorName := auditentryFields[5].Descriptor()
+	// auditentry.DefaultActorName holds the default value on creation for the actor_name field.
+	auditentry.DefaultActorName = auditentryDescActorName.Default.(string)
+	// auditentry.ActorNameValidator is a validator for the "actor_name" field. It is called by the builders before save.
+	auditentry.ActorNameValidator = auditentryDescActorName.Validators[0].(func(string) error)
+	// auditentryDescAction is the schema descriptor for action field.
+	auditentryDescAction := auditentryFields[6].Descriptor()
+	// auditentry.ActionValidator is a validator for the "action" field. It is called by the builders before save.
+	auditentry.ActionValidator = func() func(string) error {
+		validators := auditentryDescAction.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(action string) error {
+			for _, fn := range fns {
+				if err := fn(action); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// auditentryDescObjectID is the schema descriptor for object_id field.
+	auditentryDescObjectID := auditentryFields[8].Descriptor()
+	// auditentry.DefaultObjectID holds the default value on creation for the object_id field.
+	auditentry.DefaultObjectID = auditentryDescObjectID.Default.(string)
+	// auditentryDescObjectName is the schema descriptor for object_name field.
+	auditentryDescObjectName := auditentryFields[9].Descriptor()
+	// auditentry.DefaultObjectName holds the default value on creation for the object_name field.
+	auditentry.DefaultObjectName = auditentryDescObjectName.Default.(string)
+	// auditentry.ObjectNameValidator is a validator for the "object_name" field. It is called by the builders before save.
+	auditentry.ObjectNameValidator = auditentryDescObjectName.Validators[0].(func(string) error)
+	// auditentryDescAddress is the schema descriptor for address field.
+	auditentryDescAddress := auditentryFields[10].Descriptor()
+	// auditentry.DefaultAddress holds the default value on creation for the address field.
+	auditentry.DefaultAddress = auditentryDescAddress.Default.(string)
+	// auditentryDescUserAgent is the schema descriptor for user_agent field.
+	auditentryDescUserAgent := auditentryFields[11].Descriptor()
+	// auditentry.DefaultUserAgent holds the default value on creation for the user_agent field.
+	auditentry.DefaultUserAgent = auditentryDescUserAgent.Default.(string)
+	// auditentry.UserAgentValidator is a validator for the "user_agent" field. It is called by the builders before save.
+	auditentry.UserAgentValidator = auditentryDescUserAgent.Validators[0].(func(string) error)
+	// auditentryDescID is the schema descriptor for id field.
+	auditentryDescID := auditentryFields[0].Descriptor()
+	// auditentry.DefaultID holds the default value on creation for the id field.
+	auditentry.DefaultID = auditentryDescID.Default.(func() string)
+	// auditentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	auditentry.IDValidator = auditentryDescID.Validators[0].(func(string) error)
 	checkFields := schema.Check{}.Fields()
 	_ = checkFields
 	// checkDescStepOrdinal is the schema descriptor for step_ordinal field.
@@ -100,6 +168,18 @@ func init() {
 	checkDescMessage := checkFields[8].Descriptor()
 	// check.DefaultMessage holds the default value on creation for the message field.
 	check.DefaultMessage = checkDescMessage.Default.(string)
+	memberFields := schema.Member{}.Fields()
+	_ = memberFields
+	// memberDescCreatedAt is the schema descriptor for created_at field.
+	memberDescCreatedAt := memberFields[4].Descriptor()
+	// member.DefaultCreatedAt holds the default value on creation for the created_at field.
+	member.DefaultCreatedAt = memberDescCreatedAt.Default.(func() time.Time)
+	// memberDescID is the schema descriptor for id field.
+	memberDescID := memberFields[0].Descriptor()
+	// member.DefaultID holds the default value on creation for the id field.
+	member.DefaultID = memberDescID.Default.(func() string)
+	// member.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	member.IDValidator = memberDescID.Validators[0].(func(string) error)
 	planFields := schema.Plan{}.Fields()
 	_ = planFields
 	// planDescName is the schema descriptor for name field.
@@ -222,6 +302,12 @@ func init() {
 	project.DefaultID = projectDescID.Default.(func() string)
 	// project.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	project.IDValidator = projectDescID.Validators[0].(func(string) error)
+	refreshtokenFields := schema.RefreshToken{}.Fields()
+	_ = refreshtokenFields
+	// refreshtokenDescCreatedAt is the schema descriptor for created_at field.
+	refreshtokenDescCreatedAt := refreshtokenFields[3].Descriptor()
+	// refreshtoken.DefaultCreatedAt holds the default value on creation for the created_at field.
+	refreshtoken.DefaultCreatedAt = refreshtokenDescCreatedAt.Default.(func() time.Time)
 	reservationFields := schema.Reservation{}.Fields()
 	_ = reservationFields
 	// reservationDescSlots is the schema descriptor for slots field.
@@ -564,6 +650,104 @@ func init() {
 	schedule.DefaultID = scheduleDescID.Default.(func() string)
 	// schedule.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	schedule.IDValidator = scheduleDescID.Validators[0].(func(string) error)
+	secretFields := schema.Secret{}.Fields()
+	_ = secretFields
+	// secretDescEnvironment is the schema descriptor for environment field.
+	secretDescEnvironment := secretFields[2].Descriptor()
+	// secret.DefaultEnvironment holds the default value on creation for the environment field.
+	secret.DefaultEnvironment = secretDescEnvironment.Default.(string)
+	// secret.EnvironmentValidator is a validator for the "environment" field. It is called by the builders before save.
+	secret.EnvironmentValidator = secretDescEnvironment.Validators[0].(func(string) error)
+	// secretDescName is the schema descriptor for name field.
+	secretDescName := secretFields[3].Descriptor()
+	// secret.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	secret.NameValidator = func() func(string) error {
+		validators := secretDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// secretDescCreatedAt is the schema descriptor for created_at field.
+	secretDescCreatedAt := secretFields[5].Descriptor()
+	// secret.DefaultCreatedAt holds the default value on creation for the created_at field.
+	secret.DefaultCreatedAt = secretDescCreatedAt.Default.(func() time.Time)
+	// secretDescUpdatedAt is the schema descriptor for updated_at field.
+	secretDescUpdatedAt := secretFields[6].Descriptor()
+	// secret.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	secret.DefaultUpdatedAt = secretDescUpdatedAt.Default.(func() time.Time)
+	// secret.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	secret.UpdateDefaultUpdatedAt = secretDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// secretDescUpdatedBy is the schema descriptor for updated_by field.
+	secretDescUpdatedBy := secretFields[7].Descriptor()
+	// secret.DefaultUpdatedBy holds the default value on creation for the updated_by field.
+	secret.DefaultUpdatedBy = secretDescUpdatedBy.Default.(string)
+	// secretDescID is the schema descriptor for id field.
+	secretDescID := secretFields[0].Descriptor()
+	// secret.DefaultID holds the default value on creation for the id field.
+	secret.DefaultID = secretDescID.Default.(func() string)
+	// secret.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	secret.IDValidator = secretDescID.Validators[0].(func(string) error)
+	serviceaccountFields := schema.ServiceAccount{}.Fields()
+	_ = serviceaccountFields
+	// serviceaccountDescName is the schema descriptor for name field.
+	serviceaccountDescName := serviceaccountFields[2].Descriptor()
+	// serviceaccount.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	serviceaccount.NameValidator = func() func(string) error {
+		validators := serviceaccountDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// serviceaccountDescCreatedAt is the schema descriptor for created_at field.
+	serviceaccountDescCreatedAt := serviceaccountFields[4].Descriptor()
+	// serviceaccount.DefaultCreatedAt holds the default value on creation for the created_at field.
+	serviceaccount.DefaultCreatedAt = serviceaccountDescCreatedAt.Default.(func() time.Time)
+	// serviceaccountDescID is the schema descriptor for id field.
+	serviceaccountDescID := serviceaccountFields[0].Descriptor()
+	// serviceaccount.DefaultID holds the default value on creation for the id field.
+	serviceaccount.DefaultID = serviceaccountDescID.Default.(func() string)
+	// serviceaccount.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	serviceaccount.IDValidator = serviceaccountDescID.Validators[0].(func(string) error)
+	sessionFields := schema.Session{}.Fields()
+	_ = sessionFields
+	// sessionDescAddress is the schema descriptor for address field.
+	sessionDescAddress := sessionFields[3].Descriptor()
+	// session.DefaultAddress holds the default value on creation for the address field.
+	session.DefaultAddress = sessionDescAddress.Default.(string)
+	// sessionDescUserAgent is the schema descriptor for user_agent field.
+	sessionDescUserAgent := sessionFields[4].Descriptor()
+	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
+	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
+	// session.UserAgentValidator is a validator for the "user_agent" field. It is called by the builders before save.
+	session.UserAgentValidator = sessionDescUserAgent.Validators[0].(func(string) error)
+	// sessionDescCreatedAt is the schema descriptor for created_at field.
+	sessionDescCreatedAt := sessionFields[5].Descriptor()
+	// session.DefaultCreatedAt holds the default value on creation for the created_at field.
+	session.DefaultCreatedAt = sessionDescCreatedAt.Default.(func() time.Time)
+	// sessionDescID is the schema descriptor for id field.
+	sessionDescID := sessionFields[0].Descriptor()
+	// session.DefaultID holds the default value on creation for the id field.
+	session.DefaultID = sessionDescID.Default.(func() string)
+	// session.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	session.IDValidator = sessionDescID.Validators[0].(func(string) error)
 	shardplanFields := schema.ShardPlan{}.Fields()
 	_ = shardplanFields
 	// shardplanDescKey is the schema descriptor for key field.
@@ -574,6 +758,18 @@ func init() {
 	shardplanDescCreatedAt := shardplanFields[3].Descriptor()
 	// shardplan.DefaultCreatedAt holds the default value on creation for the created_at field.
 	shardplan.DefaultCreatedAt = shardplanDescCreatedAt.Default.(func() time.Time)
+	signingkeyFields := schema.SigningKey{}.Fields()
+	_ = signingkeyFields
+	// signingkeyDescCreatedAt is the schema descriptor for created_at field.
+	signingkeyDescCreatedAt := signingkeyFields[4].Descriptor()
+	// signingkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	signingkey.DefaultCreatedAt = signingkeyDescCreatedAt.Default.(func() time.Time)
+	// signingkeyDescID is the schema descriptor for id field.
+	signingkeyDescID := signingkeyFields[0].Descriptor()
+	// signingkey.DefaultID holds the default value on creation for the id field.
+	signingkey.DefaultID = signingkeyDescID.Default.(func() string)
+	// signingkey.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	signingkey.IDValidator = signingkeyDescID.Validators[0].(func(string) error)
 	stepFields := schema.Step{}.Fields()
 	_ = stepFields
 	// stepDescOrdinal is the schema descriptor for ordinal field.
@@ -595,7 +791,7 @@ func init() {
 	tokenFields := schema.Token{}.Fields()
 	_ = tokenFields
 	// tokenDescName is the schema descriptor for name field.
-	tokenDescName := tokenFields[2].Descriptor()
+	tokenDescName := tokenFields[3].Descriptor()
 	// token.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	token.NameValidator = func() func(string) error {
 		validators := tokenDescName.Validators
@@ -613,7 +809,7 @@ func init() {
 		}
 	}()
 	// tokenDescCreatedAt is the schema descriptor for created_at field.
-	tokenDescCreatedAt := tokenFields[5].Descriptor()
+	tokenDescCreatedAt := tokenFields[6].Descriptor()
 	// token.DefaultCreatedAt holds the default value on creation for the created_at field.
 	token.DefaultCreatedAt = tokenDescCreatedAt.Default.(func() time.Time)
 	// tokenDescID is the schema descriptor for id field.
@@ -682,6 +878,46 @@ func init() {
 	trigger.DefaultID = triggerDescID.Default.(func() string)
 	// trigger.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	trigger.IDValidator = triggerDescID.Validators[0].(func(string) error)
+	userFields := schema.User{}.Fields()
+	_ = userFields
+	// userDescEmail is the schema descriptor for email field.
+	userDescEmail := userFields[1].Descriptor()
+	// user.EmailValidator is a validator for the "email" field. It is called by the builders before save.
+	user.EmailValidator = func() func(string) error {
+		validators := userDescEmail.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(email string) error {
+			for _, fn := range fns {
+				if err := fn(email); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// userDescName is the schema descriptor for name field.
+	userDescName := userFields[2].Descriptor()
+	// user.DefaultName holds the default value on creation for the name field.
+	user.DefaultName = userDescName.Default.(string)
+	// user.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	user.NameValidator = userDescName.Validators[0].(func(string) error)
+	// userDescInstanceAdmin is the schema descriptor for instance_admin field.
+	userDescInstanceAdmin := userFields[4].Descriptor()
+	// user.DefaultInstanceAdmin holds the default value on creation for the instance_admin field.
+	user.DefaultInstanceAdmin = userDescInstanceAdmin.Default.(bool)
+	// userDescCreatedAt is the schema descriptor for created_at field.
+	userDescCreatedAt := userFields[7].Descriptor()
+	// user.DefaultCreatedAt holds the default value on creation for the created_at field.
+	user.DefaultCreatedAt = userDescCreatedAt.Default.(func() time.Time)
+	// userDescID is the schema descriptor for id field.
+	userDescID := userFields[0].Descriptor()
+	// user.DefaultID holds the default value on creation for the id field.
+	user.DefaultID = userDescID.Default.(func() string)
+	// user.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	user.IDValidator = userDescID.Validators[0].(func(string) error)
 	webhookFields := schema.Webhook{}.Fields()
 	_ = webhookFields
 	// webhookDescURL is the schema descriptor for url field.

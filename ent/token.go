@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/token"
 )
 
@@ -22,6 +23,8 @@ type Token struct {
 	ID string `json:"id,omitempty"`
 	// The tenant.
 	ProjectID string `json:"project_id,omitempty"`
+	// Its holder; absent for a token of the command line.
+	ServiceAccountID *string `json:"service_account_id,omitempty"`
 	// What it is for.
 	Name string `json:"name,omitempty"`
 	// SHA-256 of the secret.
@@ -46,9 +49,11 @@ type Token struct {
 type TokenEdges struct {
 	// Project holds the value of the project edge.
 	Project *Project `json:"project,omitempty"`
+	// ServiceAccount holds the value of the service_account edge.
+	ServiceAccount *ServiceAccount `json:"service_account,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 }
 
 // ProjectOrErr returns the Project value or an error if the edge
@@ -62,6 +67,17 @@ func (e TokenEdges) ProjectOrErr() (*Project, error) {
 	return nil, &NotLoadedError{edge: "project"}
 }
 
+// ServiceAccountOrErr returns the ServiceAccount value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e TokenEdges) ServiceAccountOrErr() (*ServiceAccount, error) {
+	if e.ServiceAccount != nil {
+		return e.ServiceAccount, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: serviceaccount.Label}
+	}
+	return nil, &NotLoadedError{edge: "service_account"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Token) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -69,7 +85,7 @@ func (*Token) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case token.FieldHash, token.FieldPermissions:
 			values[i] = new([]byte)
-		case token.FieldID, token.FieldProjectID, token.FieldName:
+		case token.FieldID, token.FieldProjectID, token.FieldServiceAccountID, token.FieldName:
 			values[i] = new(sql.NullString)
 		case token.FieldCreatedAt, token.FieldLastUsedAt, token.FieldExpiresAt, token.FieldRevokedAt:
 			values[i] = new(sql.NullTime)
@@ -99,6 +115,13 @@ func (_m *Token) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field project_id", values[i])
 			} else if value.Valid {
 				_m.ProjectID = value.String
+			}
+		case token.FieldServiceAccountID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field service_account_id", values[i])
+			} else if value.Valid {
+				_m.ServiceAccountID = new(string)
+				*_m.ServiceAccountID = value.String
 			}
 		case token.FieldName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -165,6 +188,11 @@ func (_m *Token) QueryProject() *ProjectQuery {
 	return NewTokenClient(_m.config).QueryProject(_m)
 }
 
+// QueryServiceAccount queries the "service_account" edge of the Token entity.
+func (_m *Token) QueryServiceAccount() *ServiceAccountQuery {
+	return NewTokenClient(_m.config).QueryServiceAccount(_m)
+}
+
 // Update returns a builder for updating this Token.
 // Note that you need to call Token.Unwrap() before calling this method if this Token
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -190,6 +218,11 @@ func (_m *Token) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("project_id=")
 	builder.WriteString(_m.ProjectID)
+	builder.WriteString(", ")
+	if v := _m.ServiceAccountID; v != nil {
+		builder.WriteString("service_account_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/token"
 )
 
@@ -27,6 +28,20 @@ type TokenCreate struct {
 // SetProjectID sets the "project_id" field.
 func (_c *TokenCreate) SetProjectID(v string) *TokenCreate {
 	_c.mutation.SetProjectID(v)
+	return _c
+}
+
+// SetServiceAccountID sets the "service_account_id" field.
+func (_c *TokenCreate) SetServiceAccountID(v string) *TokenCreate {
+	_c.mutation.SetServiceAccountID(v)
+	return _c
+}
+
+// SetNillableServiceAccountID sets the "service_account_id" field if the given value is not nil.
+func (_c *TokenCreate) SetNillableServiceAccountID(v *string) *TokenCreate {
+	if v != nil {
+		_c.SetServiceAccountID(*v)
+	}
 	return _c
 }
 
@@ -121,6 +136,11 @@ func (_c *TokenCreate) SetNillableID(v *string) *TokenCreate {
 // SetProject sets the "project" edge to the Project entity.
 func (_c *TokenCreate) SetProject(v *Project) *TokenCreate {
 	return _c.SetProjectID(v.ID)
+}
+
+// SetServiceAccount sets the "service_account" edge to the ServiceAccount entity.
+func (_c *TokenCreate) SetServiceAccount(v *ServiceAccount) *TokenCreate {
+	return _c.SetServiceAccountID(v.ID)
 }
 
 // Mutation returns the TokenMutation object of the builder.
@@ -279,6 +299,23 @@ func (_c *TokenCreate) createSpec() (*Token, *sqlgraph.CreateSpec) {
 		_node.ProjectID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ServiceAccountIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   token.ServiceAccountTable,
+			Columns: []string{token.ServiceAccountColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceaccount.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ServiceAccountID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -416,6 +453,9 @@ func (u *TokenUpsertOne) UpdateNewValues() *TokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.ProjectID(); exists {
 			s.SetIgnore(token.FieldProjectID)
+		}
+		if _, exists := u.create.mutation.ServiceAccountID(); exists {
+			s.SetIgnore(token.FieldServiceAccountID)
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(token.FieldHash)
@@ -719,6 +759,9 @@ func (u *TokenUpsertBulk) UpdateNewValues() *TokenUpsertBulk {
 			}
 			if _, exists := b.mutation.ProjectID(); exists {
 				s.SetIgnore(token.FieldProjectID)
+			}
+			if _, exists := b.mutation.ServiceAccountID(); exists {
+				s.SetIgnore(token.FieldServiceAccountID)
 			}
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(token.FieldHash)

@@ -14,18 +14,20 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/predicate"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/token"
 )
 
 // TokenQuery is the builder for querying Token entities.
 type TokenQuery struct {
 	config
-	ctx         *QueryContext
-	order       []token.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.Token
-	withProject *ProjectQuery
-	modifiers   []func(*sql.Selector)
+	ctx                *QueryContext
+	order              []token.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Token
+	withProject        *ProjectQuery
+	withServiceAccount *ServiceAccountQuery
+	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -77,6 +79,28 @@ func (_q *TokenQuery) QueryProject() *ProjectQuery {
 			sqlgraph.From(token.Table, token.FieldID, selector),
 			sqlgraph.To(project.Table, project.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, token.ProjectTable, token.ProjectColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryServiceAccount chains the current query on the "service_account" edge.
+func (_q *TokenQuery) QueryServiceAccount() *ServiceAccountQuery {
+	query := (&ServiceAccountClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(token.Table, token.FieldID, selector),
+			sqlgraph.To(serviceaccount.Table, serviceaccount.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, token.ServiceAccountTable, token.ServiceAccountColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -271,12 +295,13 @@ func (_q *TokenQuery) Clone() *TokenQuery {
 		return nil
 	}
 	return &TokenQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]token.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.Token{}, _q.predicates...),
-		withProject: _q.withProject.Clone(),
+		config:             _q.config,
+		ctx:                _q.ctx.Clone(),
+		order:              append([]token.OrderOption{}, _q.order...),
+		inters:             append([]Interceptor{}, _q.inters...),
+		predicates:         append([]predicate.Token{}, _q.predicates...),
+		withProject:        _q.withProject.Clone(),
+		withServiceAccount: _q.withServiceAccount.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -292,6 +317,17 @@ func (_q *TokenQuery) WithProject(opts ...func(*ProjectQuery)) *TokenQuery {
 		opt(query)
 	}
 	_q.withProject = query
+	return _q
+}
+
+// WithServiceAccount tells the query-builder to eager-load the nodes that are connected to
+// the "service_account" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *TokenQuery) WithServiceAccount(opts ...func(*ServiceAccountQuery)) *TokenQuery {
+	query := (&ServiceAccountClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withServiceAccount = query
 	return _q
 }
 
@@ -373,8 +409,9 @@ func (_q *TokenQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Token,
 	var (
 		nodes       = []*Token{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withProject != nil,
+			_q.withServiceAccount != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -404,6 +441,12 @@ func (_q *TokenQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Token,
 			return nil, err
 		}
 	}
+	if query := _q.withServiceAccount; query != nil {
+		if err := _q.loadServiceAccount(ctx, query, nodes, nil,
+			func(n *Token, e *ServiceAccount) { n.Edges.ServiceAccount = e }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
 }
 
@@ -429,6 +472,38 @@ func (_q *TokenQuery) loadProject(ctx context.Context, query *ProjectQuery, node
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "project_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *TokenQuery) loadServiceAccount(ctx context.Context, query *ServiceAccountQuery, nodes []*Token, init func(*Token), assign func(*Token, *ServiceAccount)) error {
+	ids := make([]string, 0, len(nodes))
+	nodeids := make(map[string][]*Token)
+	for i := range nodes {
+		if nodes[i].ServiceAccountID == nil {
+			continue
+		}
+		fk := *nodes[i].ServiceAccountID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(serviceaccount.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "service_account_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -467,6 +542,9 @@ func (_q *TokenQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProject != nil {
 			_spec.Node.AddColumnOnce(token.FieldProjectID)
+		}
+		if _q.withServiceAccount != nil {
+			_spec.Node.AddColumnOnce(token.FieldServiceAccountID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -18,8 +18,12 @@ type Tx struct {
 	Artifact *ArtifactClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
+	// Member is the client for interacting with the Member builders.
+	Member *MemberClient
 	// Metric is the client for interacting with the Metric builders.
 	Metric *MetricClient
 	// Plan is the client for interacting with the Plan builders.
@@ -28,6 +32,8 @@ type Tx struct {
 	PlanVersion *PlanVersionClient
 	// Project is the client for interacting with the Project builders.
 	Project *ProjectClient
+	// RefreshToken is the client for interacting with the RefreshToken builders.
+	RefreshToken *RefreshTokenClient
 	// Reservation is the client for interacting with the Reservation builders.
 	Reservation *ReservationClient
 	// Result is the client for interacting with the Result builders.
@@ -38,14 +44,24 @@ type Tx struct {
 	RunEvent *RunEventClient
 	// Schedule is the client for interacting with the Schedule builders.
 	Schedule *ScheduleClient
+	// Secret is the client for interacting with the Secret builders.
+	Secret *SecretClient
+	// ServiceAccount is the client for interacting with the ServiceAccount builders.
+	ServiceAccount *ServiceAccountClient
+	// Session is the client for interacting with the Session builders.
+	Session *SessionClient
 	// ShardPlan is the client for interacting with the ShardPlan builders.
 	ShardPlan *ShardPlanClient
+	// SigningKey is the client for interacting with the SigningKey builders.
+	SigningKey *SigningKeyClient
 	// Step is the client for interacting with the Step builders.
 	Step *StepClient
 	// Token is the client for interacting with the Token builders.
 	Token *TokenClient
 	// Trigger is the client for interacting with the Trigger builders.
 	Trigger *TriggerClient
+	// User is the client for interacting with the User builders.
+	User *UserClient
 	// Webhook is the client for interacting with the Webhook builders.
 	Webhook *WebhookClient
 	// WebhookDelivery is the client for interacting with the WebhookDelivery builders.
@@ -185,20 +201,28 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Artifact = NewArtifactClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
+	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Check = NewCheckClient(tx.config)
+	tx.Member = NewMemberClient(tx.config)
 	tx.Metric = NewMetricClient(tx.config)
 	tx.Plan = NewPlanClient(tx.config)
 	tx.PlanVersion = NewPlanVersionClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)
+	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Reservation = NewReservationClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.Run = NewRunClient(tx.config)
 	tx.RunEvent = NewRunEventClient(tx.config)
 	tx.Schedule = NewScheduleClient(tx.config)
+	tx.Secret = NewSecretClient(tx.config)
+	tx.ServiceAccount = NewServiceAccountClient(tx.config)
+	tx.Session = NewSessionClient(tx.config)
 	tx.ShardPlan = NewShardPlanClient(tx.config)
+	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.Step = NewStepClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
 	tx.Trigger = NewTriggerClient(tx.config)
+	tx.User = NewUserClient(tx.config)
 	tx.Webhook = NewWebhookClient(tx.config)
 	tx.WebhookDelivery = NewWebhookDeliveryClient(tx.config)
 	tx.Worker = NewWorkerClient(tx.config)

@@ -54,7 +54,7 @@ func (s *Server) Shutdown(ctx context.Context) { s.live.Shutdown(ctx) }
 
 // Executable returns the graph's executor with all its limits, and no transport.
 func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
-	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r}))
+	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: directives()}))
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetQueryCache(lru.New[*ast.QueryDocument](500))
 	srv.Use(extension.Introspection{})

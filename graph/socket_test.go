@@ -26,9 +26,9 @@ func TestSocketIntroduction(t *testing.T) {
 	}{
 		{name: "by connection_init, as a browser must", init: bearer},
 		{name: "by a header", header: "Bearer " + s.Token},
-		{name: "not at all", code: 4403, reason: "an API token is needed"},
+		{name: "not at all", code: 4403, reason: "sign in first"},
 		{name: "with a wrong token", init: map[string]any{"Authorization": "Bearer smt_wrong"}, code: 4403, reason: "the API token is not valid"},
-		{name: "with another scheme", init: map[string]any{"Authorization": "Basic " + s.Token}, code: 4403, reason: "an API token is needed"},
+		{name: "with another scheme", init: map[string]any{"Authorization": "Basic " + s.Token}, code: 4403, reason: "sign in first"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"time"
+
+	"github.com/semantest/semantest/internal/store"
 )
 
 // dispatchEvery bounds how long a run waits that nobody in this process woke.
@@ -24,7 +26,7 @@ func (h *Host) dispatch() {
 		case <-tick.C:
 		case <-h.runs.Kicked():
 		}
-		within, cancel := context.WithTimeout(context.Background(), dispatchWithin)
+		within, cancel := context.WithTimeout(store.AllProjects(context.Background()), dispatchWithin)
 		err := h.runs.Dispatch(within)
 		cancel()
 		if err != nil && !failed { // it comes by again in a second

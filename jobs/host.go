@@ -24,6 +24,7 @@ import (
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 )
@@ -118,6 +119,7 @@ func NewHost(c HostConfig) (*Host, error) {
 
 // Start registers the worker and begins to take jobs. Stop must be called.
 func (h *Host) Start(ctx context.Context) error {
+	ctx = store.AllProjects(ctx) // and with it the jobs
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -150,6 +152,7 @@ func (h *Host) Start(ctx context.Context) error {
 // Stop takes no more jobs, lets those under way end until ctx is done, then
 // cancels them, and closes the executors.
 func (h *Host) Stop(ctx context.Context) error {
+	ctx = store.AllProjects(ctx)
 	h.unregister()
 	errs := []error{}
 	if err := h.workers.Drain(ctx, h.id); err != nil {
@@ -199,7 +202,7 @@ func (h *Host) every(interval time.Duration, doing string, f func(context.Contex
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), interval)
+		ctx, cancel := context.WithTimeout(store.AllProjects(context.Background()), interval)
 		if err := f(ctx); err != nil {
 			h.logger.Warn("a regular task failed", "task", doing, "error", err)
 		}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/semantest/semantest/internal/store"
 )
 
 // scheduleEvery bounds how long after its time a schedule starts its run.
@@ -39,7 +41,7 @@ func NewScheduler(s Schedules, logger *slog.Logger) *Scheduler {
 
 // Start begins to look for what is due. Stop must be called.
 func (s *Scheduler) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(store.AllProjects(context.Background()))
 	s.cancel = cancel
 	s.loop.Go(func() { s.run(ctx) })
 }

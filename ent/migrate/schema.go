@@ -80,6 +80,45 @@ var (
 			},
 		},
 	}
+	// AuditEntriesColumns holds the columns for the "audit_entries" table.
+	AuditEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString, Nullable: true},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"user", "service_account", "token", "trigger", "schedule", "system", "anonymous"}},
+		{Name: "actor_id", Type: field.TypeString, Default: ""},
+		{Name: "actor_name", Type: field.TypeString, Size: 300, Default: ""},
+		{Name: "action", Type: field.TypeString, Size: 100},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"done", "refused"}, Default: "done"},
+		{Name: "object_id", Type: field.TypeString, Default: ""},
+		{Name: "object_name", Type: field.TypeString, Size: 300, Default: ""},
+		{Name: "address", Type: field.TypeString, Default: ""},
+		{Name: "user_agent", Type: field.TypeString, Size: 300, Default: ""},
+		{Name: "detail", Type: field.TypeJSON, Nullable: true},
+	}
+	// AuditEntriesTable holds the schema information for the "audit_entries" table.
+	AuditEntriesTable = &schema.Table{
+		Name:       "audit_entries",
+		Columns:    AuditEntriesColumns,
+		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditentry_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_object_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[8], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[2]},
+			},
+		},
+	}
 	// ChecksColumns holds the columns for the "checks" table.
 	ChecksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -110,6 +149,46 @@ var (
 				Name:    "check_attempt_id_step_ordinal_ordinal",
 				Unique:  true,
 				Columns: []*schema.Column{ChecksColumns[8], ChecksColumns[1], ChecksColumns[2]},
+			},
+		},
+	}
+	// MembersColumns holds the columns for the "members" table.
+	MembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"viewer", "editor", "admin"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+	}
+	// MembersTable holds the schema information for the "members" table.
+	MembersTable = &schema.Table{
+		Name:       "members",
+		Columns:    MembersColumns,
+		PrimaryKey: []*schema.Column{MembersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "members_projects_members",
+				Columns:    []*schema.Column{MembersColumns[3]},
+				RefColumns: []*schema.Column{ProjectsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "members_users_memberships",
+				Columns:    []*schema.Column{MembersColumns[4]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "member_project_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{MembersColumns[3], MembersColumns[4]},
+			},
+			{
+				Name:    "member_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembersColumns[4]},
 			},
 		},
 	}
@@ -223,6 +302,36 @@ var (
 		Name:       "projects",
 		Columns:    ProjectsColumns,
 		PrimaryKey: []*schema.Column{ProjectsColumns[0]},
+	}
+	// RefreshTokensColumns holds the columns for the "refresh_tokens" table.
+	RefreshTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "session_id", Type: field.TypeString},
+	}
+	// RefreshTokensTable holds the schema information for the "refresh_tokens" table.
+	RefreshTokensTable = &schema.Table{
+		Name:       "refresh_tokens",
+		Columns:    RefreshTokensColumns,
+		PrimaryKey: []*schema.Column{RefreshTokensColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "refresh_tokens_sessions_refresh_tokens",
+				Columns:    []*schema.Column{RefreshTokensColumns[5]},
+				RefColumns: []*schema.Column{SessionsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "refreshtoken_session_id",
+				Unique:  false,
+				Columns: []*schema.Column{RefreshTokensColumns[5]},
+			},
+		},
 	}
 	// ReservationsColumns holds the columns for the "reservations" table.
 	ReservationsColumns = []*schema.Column{
@@ -548,6 +657,99 @@ var (
 			},
 		},
 	}
+	// SecretsColumns holds the columns for the "secrets" table.
+	SecretsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "environment", Type: field.TypeString, Size: 100, Default: ""},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "sealed_value", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeString, Default: ""},
+	}
+	// SecretsTable holds the schema information for the "secrets" table.
+	SecretsTable = &schema.Table{
+		Name:       "secrets",
+		Columns:    SecretsColumns,
+		PrimaryKey: []*schema.Column{SecretsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "secret_project_id_environment_name",
+				Unique:  true,
+				Columns: []*schema.Column{SecretsColumns[1], SecretsColumns[2], SecretsColumns[3]},
+			},
+		},
+	}
+	// ServiceAccountsColumns holds the columns for the "service_accounts" table.
+	ServiceAccountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"viewer", "editor", "admin"}},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "project_id", Type: field.TypeString},
+	}
+	// ServiceAccountsTable holds the schema information for the "service_accounts" table.
+	ServiceAccountsTable = &schema.Table{
+		Name:       "service_accounts",
+		Columns:    ServiceAccountsColumns,
+		PrimaryKey: []*schema.Column{ServiceAccountsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "service_accounts_projects_service_accounts",
+				Columns:    []*schema.Column{ServiceAccountsColumns[5]},
+				RefColumns: []*schema.Column{ProjectsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "serviceaccount_project_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{ServiceAccountsColumns[5], ServiceAccountsColumns[1]},
+			},
+		},
+	}
+	// SessionsColumns holds the columns for the "sessions" table.
+	SessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"password", "oidc"}},
+		{Name: "address", Type: field.TypeString, Default: ""},
+		{Name: "user_agent", Type: field.TypeString, Size: 300, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_used_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_reason", Type: field.TypeEnum, Nullable: true, Enums: []string{"logout", "revoked", "reuse", "password", "disabled"}},
+		{Name: "user_id", Type: field.TypeString},
+	}
+	// SessionsTable holds the schema information for the "sessions" table.
+	SessionsTable = &schema.Table{
+		Name:       "sessions",
+		Columns:    SessionsColumns,
+		PrimaryKey: []*schema.Column{SessionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "sessions_users_sessions",
+				Columns:    []*schema.Column{SessionsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "session_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9], SessionsColumns[0]},
+			},
+			{
+				Name:    "session_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[6]},
+			},
+		},
+	}
 	// ShardPlansColumns holds the columns for the "shard_plans" table.
 	ShardPlansColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -573,6 +775,23 @@ var (
 				Columns: []*schema.Column{ShardPlansColumns[4]},
 			},
 		},
+	}
+	// SigningKeysColumns holds the columns for the "signing_keys" table.
+	SigningKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "algorithm", Type: field.TypeString},
+		{Name: "public", Type: field.TypeBytes},
+		{Name: "sealed_private", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "signs_from", Type: field.TypeTime},
+		{Name: "signs_until", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SigningKeysTable holds the schema information for the "signing_keys" table.
+	SigningKeysTable = &schema.Table{
+		Name:       "signing_keys",
+		Columns:    SigningKeysColumns,
+		PrimaryKey: []*schema.Column{SigningKeysColumns[0]},
 	}
 	// StepsColumns holds the columns for the "steps" table.
 	StepsColumns = []*schema.Column{
@@ -619,6 +838,7 @@ var (
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "project_id", Type: field.TypeString},
+		{Name: "service_account_id", Type: field.TypeString, Nullable: true},
 	}
 	// TokensTable holds the schema information for the "tokens" table.
 	TokensTable = &schema.Table{
@@ -631,6 +851,12 @@ var (
 				Columns:    []*schema.Column{TokensColumns[8]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "tokens_service_accounts_tokens",
+				Columns:    []*schema.Column{TokensColumns[9]},
+				RefColumns: []*schema.Column{ServiceAccountsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 	}
@@ -664,6 +890,33 @@ var (
 				Name:    "trigger_plan_id",
 				Unique:  false,
 				Columns: []*schema.Column{TriggersColumns[2]},
+			},
+		},
+	}
+	// UsersColumns holds the columns for the "users" table.
+	UsersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "email", Type: field.TypeString, Unique: true, Size: 254},
+		{Name: "name", Type: field.TypeString, Size: 100, Default: ""},
+		{Name: "password_hash", Type: field.TypeString, Nullable: true},
+		{Name: "instance_admin", Type: field.TypeBool, Default: false},
+		{Name: "issuer", Type: field.TypeString, Nullable: true},
+		{Name: "subject", Type: field.TypeString, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "password_changed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_login_at", Type: field.TypeTime, Nullable: true},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true},
+	}
+	// UsersTable holds the schema information for the "users" table.
+	UsersTable = &schema.Table{
+		Name:       "users",
+		Columns:    UsersColumns,
+		PrimaryKey: []*schema.Column{UsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "user_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{UsersColumns[5], UsersColumns[6]},
 			},
 		},
 	}
@@ -760,20 +1013,28 @@ var (
 	Tables = []*schema.Table{
 		ArtifactsTable,
 		AttemptsTable,
+		AuditEntriesTable,
 		ChecksTable,
+		MembersTable,
 		MetricsTable,
 		PlansTable,
 		PlanVersionsTable,
 		ProjectsTable,
+		RefreshTokensTable,
 		ReservationsTable,
 		ResultsTable,
 		RunsTable,
 		RunEventsTable,
 		SchedulesTable,
+		SecretsTable,
+		ServiceAccountsTable,
+		SessionsTable,
 		ShardPlansTable,
+		SigningKeysTable,
 		StepsTable,
 		TokensTable,
 		TriggersTable,
+		UsersTable,
 		WebhooksTable,
 		WebhookDeliveriesTable,
 		WorkersTable,
@@ -783,15 +1044,21 @@ var (
 func init() {
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
+	MembersTable.ForeignKeys[0].RefTable = ProjectsTable
+	MembersTable.ForeignKeys[1].RefTable = UsersTable
 	MetricsTable.ForeignKeys[0].RefTable = AttemptsTable
 	PlansTable.ForeignKeys[0].RefTable = ProjectsTable
 	PlanVersionsTable.ForeignKeys[0].RefTable = PlansTable
+	RefreshTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	ResultsTable.ForeignKeys[0].RefTable = RunsTable
 	RunsTable.ForeignKeys[0].RefTable = ProjectsTable
 	RunsTable.ForeignKeys[1].RefTable = PlansTable
 	RunsTable.ForeignKeys[2].RefTable = PlanVersionsTable
 	RunEventsTable.ForeignKeys[0].RefTable = RunsTable
+	ServiceAccountsTable.ForeignKeys[0].RefTable = ProjectsTable
+	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	StepsTable.ForeignKeys[0].RefTable = AttemptsTable
 	TokensTable.ForeignKeys[0].RefTable = ProjectsTable
+	TokensTable.ForeignKeys[1].RefTable = ServiceAccountsTable
 	WebhookDeliveriesTable.ForeignKeys[0].RefTable = WebhooksTable
 }

@@ -12,8 +12,14 @@ type Artifact func(*sql.Selector)
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
 
+// AuditEntry is the predicate function for auditentry builders.
+type AuditEntry func(*sql.Selector)
+
 // Check is the predicate function for check builders.
 type Check func(*sql.Selector)
+
+// Member is the predicate function for member builders.
+type Member func(*sql.Selector)
 
 // Metric is the predicate function for metric builders.
 type Metric func(*sql.Selector)
@@ -26,6 +32,9 @@ type PlanVersion func(*sql.Selector)
 
 // Project is the predicate function for project builders.
 type Project func(*sql.Selector)
+
+// RefreshToken is the predicate function for refreshtoken builders.
+type RefreshToken func(*sql.Selector)
 
 // Reservation is the predicate function for reservation builders.
 type Reservation func(*sql.Selector)
@@ -42,8 +51,20 @@ type RunEvent func(*sql.Selector)
 // Schedule is the predicate function for schedule builders.
 type Schedule func(*sql.Selector)
 
+// Secret is the predicate function for secret builders.
+type Secret func(*sql.Selector)
+
+// ServiceAccount is the predicate function for serviceaccount builders.
+type ServiceAccount func(*sql.Selector)
+
+// Session is the predicate function for session builders.
+type Session func(*sql.Selector)
+
 // ShardPlan is the predicate function for shardplan builders.
 type ShardPlan func(*sql.Selector)
+
+// SigningKey is the predicate function for signingkey builders.
+type SigningKey func(*sql.Selector)
 
 // Step is the predicate function for step builders.
 type Step func(*sql.Selector)
@@ -53,6 +74,9 @@ type Token func(*sql.Selector)
 
 // Trigger is the predicate function for trigger builders.
 type Trigger func(*sql.Selector)
+
+// User is the predicate function for user builders.
+type User func(*sql.Selector)
 
 // Webhook is the predicate function for webhook builders.
 type Webhook func(*sql.Selector)

@@ -29,5 +29,7 @@ func (Project) Edges() []ent.Edge {
 		edge.To("plans", Plan.Type),
 		edge.To("runs", Run.Type),
 		edge.To("tokens", Token.Type),
+		edge.To("members", Member.Type),
+		edge.To("service_accounts", ServiceAccount.Type),
 	}
 }

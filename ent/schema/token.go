@@ -17,6 +17,7 @@ func (Token) Fields() []ent.Field {
 	return []ent.Field{
 		typedID(ident.Token),
 		projectID(),
+		field.String("service_account_id").Optional().Nillable().Immutable().Comment("Its holder; absent for a token of the command line."),
 		field.String("name").NotEmpty().MaxLen(100).Comment("What it is for."),
 		field.Bytes("hash").Unique().Immutable().Sensitive().Comment("SHA-256 of the secret."),
 		field.Strings("permissions").Immutable(),
@@ -31,5 +32,6 @@ func (Token) Fields() []ent.Field {
 func (Token) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("project", Project.Type).Ref("tokens").Field("project_id").Unique().Required().Immutable(),
+		edge.From("service_account", ServiceAccount.Type).Ref("tokens").Field("service_account_id").Unique().Immutable(),
 	}
 }

@@ -16,6 +16,8 @@ const (
 	FieldID = "id"
 	// FieldProjectID holds the string denoting the project_id field in the database.
 	FieldProjectID = "project_id"
+	// FieldServiceAccountID holds the string denoting the service_account_id field in the database.
+	FieldServiceAccountID = "service_account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldHash holds the string denoting the hash field in the database.
@@ -32,6 +34,8 @@ const (
 	FieldRevokedAt = "revoked_at"
 	// EdgeProject holds the string denoting the project edge name in mutations.
 	EdgeProject = "project"
+	// EdgeServiceAccount holds the string denoting the service_account edge name in mutations.
+	EdgeServiceAccount = "service_account"
 	// Table holds the table name of the token in the database.
 	Table = "tokens"
 	// ProjectTable is the table that holds the project relation/edge.
@@ -41,12 +45,20 @@ const (
 	ProjectInverseTable = "projects"
 	// ProjectColumn is the table column denoting the project relation/edge.
 	ProjectColumn = "project_id"
+	// ServiceAccountTable is the table that holds the service_account relation/edge.
+	ServiceAccountTable = "tokens"
+	// ServiceAccountInverseTable is the table name for the ServiceAccount entity.
+	// It exists in this package in order to avoid circular dependency with the "serviceaccount" package.
+	ServiceAccountInverseTable = "service_accounts"
+	// ServiceAccountColumn is the table column denoting the service_account relation/edge.
+	ServiceAccountColumn = "service_account_id"
 )
 
 // Columns holds all SQL columns for token fields.
 var Columns = []string{
 	FieldID,
 	FieldProjectID,
+	FieldServiceAccountID,
 	FieldName,
 	FieldHash,
 	FieldPermissions,
@@ -90,6 +102,11 @@ func ByProjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProjectID, opts...).ToFunc()
 }
 
+// ByServiceAccountID orders the results by the service_account_id field.
+func ByServiceAccountID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldServiceAccountID, opts...).ToFunc()
+}
+
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
@@ -121,10 +138,24 @@ func ByProjectField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newProjectStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByServiceAccountField orders the results by service_account field.
+func ByServiceAccountField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newServiceAccountStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newProjectStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ProjectInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, ProjectTable, ProjectColumn),
+	)
+}
+func newServiceAccountStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ServiceAccountInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, ServiceAccountTable, ServiceAccountColumn),
 	)
 }

@@ -70,6 +70,11 @@ func ProjectID(v string) predicate.Token {
 	return predicate.Token(sql.FieldEQ(FieldProjectID, v))
 }
 
+// ServiceAccountID applies equality check predicate on the "service_account_id" field. It's identical to ServiceAccountIDEQ.
+func ServiceAccountID(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldServiceAccountID, v))
+}
+
 // Name applies equality check predicate on the "name" field. It's identical to NameEQ.
 func Name(v string) predicate.Token {
 	return predicate.Token(sql.FieldEQ(FieldName, v))
@@ -163,6 +168,81 @@ func ProjectIDEqualFold(v string) predicate.Token {
 // ProjectIDContainsFold applies the ContainsFold predicate on the "project_id" field.
 func ProjectIDContainsFold(v string) predicate.Token {
 	return predicate.Token(sql.FieldContainsFold(FieldProjectID, v))
+}
+
+// ServiceAccountIDEQ applies the EQ predicate on the "service_account_id" field.
+func ServiceAccountIDEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldEQ(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDNEQ applies the NEQ predicate on the "service_account_id" field.
+func ServiceAccountIDNEQ(v string) predicate.Token {
+	return predicate.Token(sql.FieldNEQ(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDIn applies the In predicate on the "service_account_id" field.
+func ServiceAccountIDIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldIn(FieldServiceAccountID, vs...))
+}
+
+// ServiceAccountIDNotIn applies the NotIn predicate on the "service_account_id" field.
+func ServiceAccountIDNotIn(vs ...string) predicate.Token {
+	return predicate.Token(sql.FieldNotIn(FieldServiceAccountID, vs...))
+}
+
+// ServiceAccountIDGT applies the GT predicate on the "service_account_id" field.
+func ServiceAccountIDGT(v string) predicate.Token {
+	return predicate.Token(sql.FieldGT(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDGTE applies the GTE predicate on the "service_account_id" field.
+func ServiceAccountIDGTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldGTE(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDLT applies the LT predicate on the "service_account_id" field.
+func ServiceAccountIDLT(v string) predicate.Token {
+	return predicate.Token(sql.FieldLT(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDLTE applies the LTE predicate on the "service_account_id" field.
+func ServiceAccountIDLTE(v string) predicate.Token {
+	return predicate.Token(sql.FieldLTE(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDContains applies the Contains predicate on the "service_account_id" field.
+func ServiceAccountIDContains(v string) predicate.Token {
+	return predicate.Token(sql.FieldContains(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDHasPrefix applies the HasPrefix predicate on the "service_account_id" field.
+func ServiceAccountIDHasPrefix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasPrefix(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDHasSuffix applies the HasSuffix predicate on the "service_account_id" field.
+func ServiceAccountIDHasSuffix(v string) predicate.Token {
+	return predicate.Token(sql.FieldHasSuffix(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDIsNil applies the IsNil predicate on the "service_account_id" field.
+func ServiceAccountIDIsNil() predicate.Token {
+	return predicate.Token(sql.FieldIsNull(FieldServiceAccountID))
+}
+
+// ServiceAccountIDNotNil applies the NotNil predicate on the "service_account_id" field.
+func ServiceAccountIDNotNil() predicate.Token {
+	return predicate.Token(sql.FieldNotNull(FieldServiceAccountID))
+}
+
+// ServiceAccountIDEqualFold applies the EqualFold predicate on the "service_account_id" field.
+func ServiceAccountIDEqualFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldEqualFold(FieldServiceAccountID, v))
+}
+
+// ServiceAccountIDContainsFold applies the ContainsFold predicate on the "service_account_id" field.
+func ServiceAccountIDContainsFold(v string) predicate.Token {
+	return predicate.Token(sql.FieldContainsFold(FieldServiceAccountID, v))
 }
 
 // NameEQ applies the EQ predicate on the "name" field.
@@ -475,6 +555,29 @@ func HasProject() predicate.Token {
 func HasProjectWith(preds ...predicate.Project) predicate.Token {
 	return predicate.Token(func(s *sql.Selector) {
 		step := newProjectStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasServiceAccount applies the HasEdge predicate on the "service_account" edge.
+func HasServiceAccount() predicate.Token {
+	return predicate.Token(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ServiceAccountTable, ServiceAccountColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasServiceAccountWith applies the HasEdge predicate on the "service_account" edge with a given conditions (other predicates).
+func HasServiceAccountWith(preds ...predicate.ServiceAccount) predicate.Token {
+	return predicate.Token(func(s *sql.Selector) {
+		step := newServiceAccountStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -45,6 +45,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
+	HasPermission func(ctx context.Context, obj any, next graphql.Resolver, permission string) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -3541,7 +3542,7 @@ extend type Query {
   The circuit breakers of what the project's cases are about. Only those with
   which something is wrong: one is not there while its target answers.
   """
-  breakers: [Breaker!]!
+  breakers: [Breaker!]! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `"What happened in a run."
@@ -3648,9 +3649,9 @@ extend type Subscription {
   last one. A client that lost its connection subscribes again with the last
   number it has seen.
   """
-  runEvents("The run's id." runId: ID!, "Number of the last event seen; 0 begins with the first." after: Int! = 0): RunEvent!
+  runEvents("The run's id." runId: ID!, "Number of the last event seen; 0 begins with the first." after: Int! = 0): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
-  runProgress("The run's id." runId: ID!): RunProgress!
+  runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `"Which executor performs a case."
@@ -3755,7 +3756,7 @@ type PlanValidation {
 
 extend type Query {
   "A plan of the project; null when there is none with this id."
-  plan("Its id." id: ID!): Plan
+  plan("Its id." id: ID!): Plan @hasPermission(permission: "tests:read")
   "The project's plans, newest first."
   plans(
     "How many, 1–100."
@@ -3764,18 +3765,18 @@ extend type Query {
     after: String
     "Keeps plans whose name contains it."
     search: String
-  ): PlanConnection!
+  ): PlanConnection! @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
   "Store a new plan."
-  createPlan("The plan." input: CreatePlanInput!): CreatePlanPayload!
+  createPlan("The plan." input: CreatePlanInput!): CreatePlanPayload! @hasPermission(permission: "tests:write")
   "Give a plan a new version. Equal content makes none."
-  updatePlan("The plan." input: UpdatePlanInput!): UpdatePlanPayload!
+  updatePlan("The plan." input: UpdatePlanInput!): UpdatePlanPayload! @hasPermission(permission: "tests:write")
   "Hide a plan. Its runs stay."
-  deletePlan("The plan." input: DeletePlanInput!): DeletePlanPayload!
+  deletePlan("The plan." input: DeletePlanInput!): DeletePlanPayload! @hasPermission(permission: "tests:write")
   "Check a source without storing it."
-  validatePlan("The source." input: ValidatePlanInput!): ValidatePlanPayload!
+  validatePlan("The source." input: ValidatePlanInput!): ValidatePlanPayload! @hasPermission(permission: "tests:read")
 }
 
 "A file that a plan refers to as file://path."
@@ -4056,7 +4057,7 @@ type ResultEdge {
 
 extend type Query {
   "A result of the project; null when there is none with this id."
-  result("Its id." id: ID!): Result
+  result("Its id." id: ID!): Result @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
 	{Name: "../schema/run.graphqls", Input: `"Where a run stands. The last four are final."
@@ -4266,7 +4267,7 @@ type RunEdge {
 
 extend type Query {
   "A run of the project; null when there is none with this id."
-  run("Its id." id: ID!): Run
+  run("Its id." id: ID!): Run @hasPermission(permission: "tests:read")
   "The project's runs, newest first."
   runs(
     "How many, 1–100."
@@ -4277,18 +4278,18 @@ extend type Query {
     planId: ID
     "Keeps these statuses."
     statuses: [RunStatus!]
-  ): RunConnection!
+  ): RunConnection! @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
   "Start a run of a stored plan or of a source."
-  startRun("What to run and how." input: StartRunInput!): StartRunPayload!
+  startRun("What to run and how." input: StartRunInput!): StartRunPayload! @hasPermission(permission: "tests:execute")
   "Keep a run from beginning further cases; those under way end."
-  pauseRun("The run." input: PauseRunInput!): PauseRunPayload!
+  pauseRun("The run." input: PauseRunInput!): PauseRunPayload! @hasPermission(permission: "tests:execute")
   "Let a paused run go on."
-  resumeRun("The run." input: ResumeRunInput!): ResumeRunPayload!
+  resumeRun("The run." input: ResumeRunInput!): ResumeRunPayload! @hasPermission(permission: "tests:execute")
   "Stop a run: what waits is cancelled at once, what is under way ends soon."
-  stopRun("The run." input: StopRunInput!): StopRunPayload!
+  stopRun("The run." input: StopRunInput!): StopRunPayload! @hasPermission(permission: "tests:execute")
 }
 
 "A variable's value."
@@ -4506,18 +4507,18 @@ extend type Plan {
 
 extend type Query {
   "A schedule of the project; null when there is none with this id."
-  schedule("Its id." id: ID!): Schedule
+  schedule("Its id." id: ID!): Schedule @hasPermission(permission: "tests:read")
   "The project's schedules, newest first."
-  schedules("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ScheduleConnection!
+  schedules("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ScheduleConnection! @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
   "Let a plan be run at the times of a cron expression. Needs tests:write and tests:execute."
-  createSchedule("The schedule." input: CreateScheduleInput!): CreateSchedulePayload!
+  createSchedule("The schedule." input: CreateScheduleInput!): CreateSchedulePayload! @hasPermission(permission: "tests:write")
   "Change, pause or resume a schedule. Times that pass while it is paused are not made up for."
-  updateSchedule("What to change." input: UpdateScheduleInput!): UpdateSchedulePayload!
+  updateSchedule("What to change." input: UpdateScheduleInput!): UpdateSchedulePayload! @hasPermission(permission: "tests:write")
   "Remove a schedule. Its runs stay."
-  deleteSchedule("The schedule." input: DeleteScheduleInput!): DeleteSchedulePayload!
+  deleteSchedule("The schedule." input: DeleteScheduleInput!): DeleteSchedulePayload! @hasPermission(permission: "tests:write")
 }
 
 "What createSchedule needs."
@@ -4604,7 +4605,13 @@ type DeleteSchedulePayload {
   clientMutationId: String
 }
 `, BuiltIn: false},
-	{Name: "../schema/schema.graphqls", Input: `"An instant in RFC 3339, with its offset."
+	{Name: "../schema/schema.graphqls", Input: `"The field asks for this permission: tests:read, tests:write, tests:execute, admin or instance."
+directive @hasPermission("Which one." permission: String!) on FIELD_DEFINITION
+
+"The field asks for no permission: it is for everybody, or says itself whom it answers."
+directive @public on FIELD_DEFINITION
+
+"An instant in RFC 3339, with its offset."
 scalar Time
 
 "Any JSON value."
@@ -4626,9 +4633,9 @@ type PageInfo {
 
 type Query {
   "Whatever has this id, of the caller's project; null when there is nothing."
-  node("The id." id: ID!): Node
+  node("The id." id: ID!): Node @hasPermission(permission: "tests:read")
   "Who the request acts for."
-  viewer: Viewer!
+  viewer: Viewer! @public
 }
 
 type Mutation
@@ -4693,7 +4700,7 @@ type SetProjectLimitsPayload {
 
 extend type Mutation {
   "Limit what the project has under way at once."
-  setProjectLimits("The limits." input: SetProjectLimitsInput!): SetProjectLimitsPayload!
+  setProjectLimits("The limits." input: SetProjectLimitsInput!): SetProjectLimitsPayload! @hasPermission(permission: "admin")
 }
 `, BuiltIn: false},
 	{Name: "../schema/trigger.graphqls", Input: `"Lets a system that signs its requests start runs of a plan: POST /hooks/ID with a signature of standardwebhooks.com."
@@ -4749,20 +4756,20 @@ extend type Plan {
 
 extend type Query {
   "A trigger of the project; null when there is none with this id."
-  trigger("Its id." id: ID!): Trigger
+  trigger("Its id." id: ID!): Trigger @hasPermission(permission: "tests:read")
   "The project's triggers, newest first."
-  triggers("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): TriggerConnection!
+  triggers("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): TriggerConnection! @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
   "Let another system start runs of a plan. Needs tests:write and tests:execute."
-  createTrigger("The trigger." input: CreateTriggerInput!): CreateTriggerPayload!
+  createTrigger("The trigger." input: CreateTriggerInput!): CreateTriggerPayload! @hasPermission(permission: "tests:write")
   "Change, enable or disable a trigger."
-  updateTrigger("What to change." input: UpdateTriggerInput!): UpdateTriggerPayload!
+  updateTrigger("What to change." input: UpdateTriggerInput!): UpdateTriggerPayload! @hasPermission(permission: "tests:write")
   "Give a trigger a new secret. The old one is refused at once."
-  rotateTriggerSecret("The trigger." input: RotateTriggerSecretInput!): RotateTriggerSecretPayload!
+  rotateTriggerSecret("The trigger." input: RotateTriggerSecretInput!): RotateTriggerSecretPayload! @hasPermission(permission: "tests:write")
   "Remove a trigger. Its runs stay."
-  deleteTrigger("The trigger." input: DeleteTriggerInput!): DeleteTriggerPayload!
+  deleteTrigger("The trigger." input: DeleteTriggerInput!): DeleteTriggerPayload! @hasPermission(permission: "tests:write")
 }
 
 "What createTrigger needs."
@@ -4996,29 +5003,29 @@ type WebhookDeliveryEdge {
 
 extend type Query {
   "A webhook of the project; null when there is none with this id. Needs tests:write: the address may hold a token of the receiver."
-  webhook("Its id." id: ID!): Webhook
+  webhook("Its id." id: ID!): Webhook @hasPermission(permission: "tests:write")
   "The project's webhooks, newest first. Needs tests:write."
   webhooks(
     "How many, 1–100."
     first: Int = 20
     "The cursor of the page before."
     after: String
-  ): WebhookConnection!
+  ): WebhookConnection! @hasPermission(permission: "tests:write")
 }
 
 extend type Mutation {
   "Have an address told what happens in the project. A project has at most 20 webhooks."
-  createWebhook("The webhook." input: CreateWebhookInput!): CreateWebhookPayload!
+  createWebhook("The webhook." input: CreateWebhookInput!): CreateWebhookPayload! @hasPermission(permission: "tests:write")
   "Change a webhook, or switch it on or off."
-  updateWebhook("What to change." input: UpdateWebhookInput!): UpdateWebhookPayload!
+  updateWebhook("What to change." input: UpdateWebhookInput!): UpdateWebhookPayload! @hasPermission(permission: "tests:write")
   "Delete a webhook with its deliveries."
-  deleteWebhook("The webhook." input: DeleteWebhookInput!): DeleteWebhookPayload!
+  deleteWebhook("The webhook." input: DeleteWebhookInput!): DeleteWebhookPayload! @hasPermission(permission: "tests:write")
   "Give a webhook a new secret. For 24 hours messages are signed with the old one as well."
-  rotateWebhookSecret("The webhook." input: RotateWebhookSecretInput!): RotateWebhookSecretPayload!
+  rotateWebhookSecret("The webhook." input: RotateWebhookSecretInput!): RotateWebhookSecretPayload! @hasPermission(permission: "tests:write")
   "Deliver a message again that was delivered or given up. It is the same message with the same id."
-  redeliverWebhook("The delivery." input: RedeliverWebhookInput!): RedeliverWebhookPayload!
+  redeliverWebhook("The delivery." input: RedeliverWebhookInput!): RedeliverWebhookPayload! @hasPermission(permission: "tests:write")
   "Send a webhook a message of the type semantest.webhook.ping."
-  testWebhook("The webhook." input: TestWebhookInput!): TestWebhookPayload!
+  testWebhook("The webhook." input: TestWebhookInput!): TestWebhookPayload! @hasPermission(permission: "tests:write")
 }
 
 "What createWebhook needs."
@@ -5215,14 +5222,14 @@ type Reservation implements Node {
 
 extend type Query {
   "What there is to perform cases."
-  capacity: Capacity!
+  capacity: Capacity! @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
   "Keep slots for the project during a window. What others have under way ends first."
-  allocateSlots("What to keep." input: AllocateSlotsInput!): AllocateSlotsPayload!
+  allocateSlots("What to keep." input: AllocateSlotsInput!): AllocateSlotsPayload! @hasPermission(permission: "admin")
   "Give reserved slots back."
-  releaseSlots("The reservation." input: ReleaseSlotsInput!): ReleaseSlotsPayload!
+  releaseSlots("The reservation." input: ReleaseSlotsInput!): ReleaseSlotsPayload! @hasPermission(permission: "admin")
 }
 
 "What allocateSlots needs."

@@ -3206,16 +3206,16 @@ var (
 		"NOT_DISPATCHED":    runs.WaitNotDispatched,
 	}
 	marshalNWaitReason2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋrunsᚐWaitReason = map[runs.WaitReason]string{
-		runs.WaitPaused:       "PAUSED",
-		runs.WaitConcurrencyGroup:        "CONCURRENCY_GROUP",
-		runs.WaitEnvironmentLimit:  "ENVIRONMENT_LIMIT",
-		runs.WaitProjectLimit:      "PROJECT_LIMIT",
-		runs.WaitSlotsReserved:     "SLOTS_RESERVED",
-		runs.WaitBreakerOpen:       "BREAKER_OPEN",
-		runs.WaitNoWorker:     "NO_WORKER",
-		runs.WaitWorkersBusy:  "WORKERS_BUSY",
-		runs.WaitRunLimit:     "RUN_LIMIT",
-		runs.WaitNotDispatched: "NOT_DISPATCHED",
+		runs.WaitPaused:           "PAUSED",
+		runs.WaitConcurrencyGroup: "CONCURRENCY_GROUP",
+		runs.WaitEnvironmentLimit: "ENVIRONMENT_LIMIT",
+		runs.WaitProjectLimit:     "PROJECT_LIMIT",
+		runs.WaitSlotsReserved:    "SLOTS_RESERVED",
+		runs.WaitBreakerOpen:      "BREAKER_OPEN",
+		runs.WaitNoWorker:         "NO_WORKER",
+		runs.WaitWorkersBusy:      "WORKERS_BUSY",
+		runs.WaitRunLimit:         "RUN_LIMIT",
+		runs.WaitNotDispatched:    "NOT_DISPATCHED",
 	}
 )
 

@@ -77,6 +77,20 @@ type SubscriptionResolver interface {
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) dir_hasPermission_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "permission",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["permission"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_allocateSlots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -757,7 +771,25 @@ func (ec *executionContext) _Mutation_createPlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreatePlan(ctx, fc.Args["input"].(model.CreatePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.CreatePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.CreatePlanPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreatePlanPayload) graphql.Marshaler {
 			return ec.marshalNCreatePlanPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐCreatePlanPayload(ctx, selections, v)
 		},
@@ -801,7 +833,25 @@ func (ec *executionContext) _Mutation_updatePlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdatePlan(ctx, fc.Args["input"].(model.UpdatePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.UpdatePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.UpdatePlanPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdatePlanPayload) graphql.Marshaler {
 			return ec.marshalNUpdatePlanPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐUpdatePlanPayload(ctx, selections, v)
 		},
@@ -845,7 +895,25 @@ func (ec *executionContext) _Mutation_deletePlan(ctx context.Context, field grap
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeletePlan(ctx, fc.Args["input"].(model.DeletePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.DeletePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.DeletePlanPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletePlanPayload) graphql.Marshaler {
 			return ec.marshalNDeletePlanPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐDeletePlanPayload(ctx, selections, v)
 		},
@@ -889,7 +957,25 @@ func (ec *executionContext) _Mutation_validatePlan(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ValidatePlan(ctx, fc.Args["input"].(model.ValidatePlanInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.ValidatePlanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.ValidatePlanPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ValidatePlanPayload) graphql.Marshaler {
 			return ec.marshalNValidatePlanPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐValidatePlanPayload(ctx, selections, v)
 		},
@@ -933,7 +1019,25 @@ func (ec *executionContext) _Mutation_startRun(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StartRun(ctx, fc.Args["input"].(model.StartRunInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:execute")
+				if err != nil {
+					var zeroVal *model.StartRunPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.StartRunPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StartRunPayload) graphql.Marshaler {
 			return ec.marshalNStartRunPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐStartRunPayload(ctx, selections, v)
 		},
@@ -977,7 +1081,25 @@ func (ec *executionContext) _Mutation_pauseRun(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().PauseRun(ctx, fc.Args["input"].(model.PauseRunInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:execute")
+				if err != nil {
+					var zeroVal *model.PauseRunPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.PauseRunPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PauseRunPayload) graphql.Marshaler {
 			return ec.marshalNPauseRunPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPauseRunPayload(ctx, selections, v)
 		},
@@ -1021,7 +1143,25 @@ func (ec *executionContext) _Mutation_resumeRun(ctx context.Context, field graph
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ResumeRun(ctx, fc.Args["input"].(model.ResumeRunInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:execute")
+				if err != nil {
+					var zeroVal *model.ResumeRunPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.ResumeRunPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ResumeRunPayload) graphql.Marshaler {
 			return ec.marshalNResumeRunPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐResumeRunPayload(ctx, selections, v)
 		},
@@ -1065,7 +1205,25 @@ func (ec *executionContext) _Mutation_stopRun(ctx context.Context, field graphql
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().StopRun(ctx, fc.Args["input"].(model.StopRunInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:execute")
+				if err != nil {
+					var zeroVal *model.StopRunPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.StopRunPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StopRunPayload) graphql.Marshaler {
 			return ec.marshalNStopRunPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐStopRunPayload(ctx, selections, v)
 		},
@@ -1109,7 +1267,25 @@ func (ec *executionContext) _Mutation_createSchedule(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateSchedule(ctx, fc.Args["input"].(model.CreateScheduleInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.CreateSchedulePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.CreateSchedulePayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateSchedulePayload) graphql.Marshaler {
 			return ec.marshalNCreateSchedulePayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐCreateSchedulePayload(ctx, selections, v)
 		},
@@ -1153,7 +1329,25 @@ func (ec *executionContext) _Mutation_updateSchedule(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateSchedule(ctx, fc.Args["input"].(model.UpdateScheduleInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.UpdateSchedulePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.UpdateSchedulePayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateSchedulePayload) graphql.Marshaler {
 			return ec.marshalNUpdateSchedulePayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐUpdateSchedulePayload(ctx, selections, v)
 		},
@@ -1197,7 +1391,25 @@ func (ec *executionContext) _Mutation_deleteSchedule(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteSchedule(ctx, fc.Args["input"].(model.DeleteScheduleInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.DeleteSchedulePayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.DeleteSchedulePayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteSchedulePayload) graphql.Marshaler {
 			return ec.marshalNDeleteSchedulePayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐDeleteSchedulePayload(ctx, selections, v)
 		},
@@ -1241,7 +1453,25 @@ func (ec *executionContext) _Mutation_setProjectLimits(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SetProjectLimits(ctx, fc.Args["input"].(model.SetProjectLimitsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "admin")
+				if err != nil {
+					var zeroVal *model.SetProjectLimitsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.SetProjectLimitsPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetProjectLimitsPayload) graphql.Marshaler {
 			return ec.marshalNSetProjectLimitsPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐSetProjectLimitsPayload(ctx, selections, v)
 		},
@@ -1285,7 +1515,25 @@ func (ec *executionContext) _Mutation_createTrigger(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateTrigger(ctx, fc.Args["input"].(model.CreateTriggerInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.CreateTriggerPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.CreateTriggerPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateTriggerPayload) graphql.Marshaler {
 			return ec.marshalNCreateTriggerPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐCreateTriggerPayload(ctx, selections, v)
 		},
@@ -1329,7 +1577,25 @@ func (ec *executionContext) _Mutation_updateTrigger(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateTrigger(ctx, fc.Args["input"].(model.UpdateTriggerInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.UpdateTriggerPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.UpdateTriggerPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateTriggerPayload) graphql.Marshaler {
 			return ec.marshalNUpdateTriggerPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐUpdateTriggerPayload(ctx, selections, v)
 		},
@@ -1373,7 +1639,25 @@ func (ec *executionContext) _Mutation_rotateTriggerSecret(ctx context.Context, f
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RotateTriggerSecret(ctx, fc.Args["input"].(model.RotateTriggerSecretInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.RotateTriggerSecretPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RotateTriggerSecretPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RotateTriggerSecretPayload) graphql.Marshaler {
 			return ec.marshalNRotateTriggerSecretPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRotateTriggerSecretPayload(ctx, selections, v)
 		},
@@ -1417,7 +1701,25 @@ func (ec *executionContext) _Mutation_deleteTrigger(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteTrigger(ctx, fc.Args["input"].(model.DeleteTriggerInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.DeleteTriggerPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.DeleteTriggerPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteTriggerPayload) graphql.Marshaler {
 			return ec.marshalNDeleteTriggerPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐDeleteTriggerPayload(ctx, selections, v)
 		},
@@ -1461,7 +1763,25 @@ func (ec *executionContext) _Mutation_createWebhook(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().CreateWebhook(ctx, fc.Args["input"].(model.CreateWebhookInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.CreateWebhookPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.CreateWebhookPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateWebhookPayload) graphql.Marshaler {
 			return ec.marshalNCreateWebhookPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐCreateWebhookPayload(ctx, selections, v)
 		},
@@ -1505,7 +1825,25 @@ func (ec *executionContext) _Mutation_updateWebhook(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().UpdateWebhook(ctx, fc.Args["input"].(model.UpdateWebhookInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.UpdateWebhookPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.UpdateWebhookPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateWebhookPayload) graphql.Marshaler {
 			return ec.marshalNUpdateWebhookPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐUpdateWebhookPayload(ctx, selections, v)
 		},
@@ -1549,7 +1887,25 @@ func (ec *executionContext) _Mutation_deleteWebhook(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().DeleteWebhook(ctx, fc.Args["input"].(model.DeleteWebhookInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.DeleteWebhookPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.DeleteWebhookPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteWebhookPayload) graphql.Marshaler {
 			return ec.marshalNDeleteWebhookPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐDeleteWebhookPayload(ctx, selections, v)
 		},
@@ -1593,7 +1949,25 @@ func (ec *executionContext) _Mutation_rotateWebhookSecret(ctx context.Context, f
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RotateWebhookSecret(ctx, fc.Args["input"].(model.RotateWebhookSecretInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.RotateWebhookSecretPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RotateWebhookSecretPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RotateWebhookSecretPayload) graphql.Marshaler {
 			return ec.marshalNRotateWebhookSecretPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRotateWebhookSecretPayload(ctx, selections, v)
 		},
@@ -1637,7 +2011,25 @@ func (ec *executionContext) _Mutation_redeliverWebhook(ctx context.Context, fiel
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RedeliverWebhook(ctx, fc.Args["input"].(model.RedeliverWebhookInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.RedeliverWebhookPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RedeliverWebhookPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RedeliverWebhookPayload) graphql.Marshaler {
 			return ec.marshalNRedeliverWebhookPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRedeliverWebhookPayload(ctx, selections, v)
 		},
@@ -1681,7 +2073,25 @@ func (ec *executionContext) _Mutation_testWebhook(ctx context.Context, field gra
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().TestWebhook(ctx, fc.Args["input"].(model.TestWebhookInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.TestWebhookPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.TestWebhookPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.TestWebhookPayload) graphql.Marshaler {
 			return ec.marshalNTestWebhookPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐTestWebhookPayload(ctx, selections, v)
 		},
@@ -1725,7 +2135,25 @@ func (ec *executionContext) _Mutation_allocateSlots(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().AllocateSlots(ctx, fc.Args["input"].(model.AllocateSlotsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "admin")
+				if err != nil {
+					var zeroVal *model.AllocateSlotsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.AllocateSlotsPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AllocateSlotsPayload) graphql.Marshaler {
 			return ec.marshalNAllocateSlotsPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐAllocateSlotsPayload(ctx, selections, v)
 		},
@@ -1769,7 +2197,25 @@ func (ec *executionContext) _Mutation_releaseSlots(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ReleaseSlots(ctx, fc.Args["input"].(model.ReleaseSlotsInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "admin")
+				if err != nil {
+					var zeroVal *model.ReleaseSlotsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.ReleaseSlotsPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReleaseSlotsPayload) graphql.Marshaler {
 			return ec.marshalNReleaseSlotsPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐReleaseSlotsPayload(ctx, selections, v)
 		},
@@ -1983,7 +2429,25 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal model.Node
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal model.Node
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -2058,7 +2522,25 @@ func (ec *executionContext) _Query_breakers(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Breakers(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal []*model.Breaker
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal []*model.Breaker
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Breaker) graphql.Marshaler {
 			return ec.marshalNBreaker2ᚕᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐBreakerᚄ(ctx, selections, v)
 		},
@@ -2091,7 +2573,25 @@ func (ec *executionContext) _Query_plan(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Plan(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *ent.Plan
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Plan
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Plan) graphql.Marshaler {
 			return ec.marshalOPlan2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐPlan(ctx, selections, v)
 		},
@@ -2135,7 +2635,25 @@ func (ec *executionContext) _Query_plans(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Plans(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["search"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.PlanConnection
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.PlanConnection
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PlanConnection) graphql.Marshaler {
 			return ec.marshalNPlanConnection2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPlanConnection(ctx, selections, v)
 		},
@@ -2179,7 +2697,25 @@ func (ec *executionContext) _Query_result(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Result(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *ent.Result
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Result
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Result) graphql.Marshaler {
 			return ec.marshalOResult2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐResult(ctx, selections, v)
 		},
@@ -2223,7 +2759,25 @@ func (ec *executionContext) _Query_run(ctx context.Context, field graphql.Collec
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Run(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *ent.Run
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Run
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Run) graphql.Marshaler {
 			return ec.marshalORun2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐRun(ctx, selections, v)
 		},
@@ -2267,7 +2821,25 @@ func (ec *executionContext) _Query_runs(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Runs(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["planId"].(*string), fc.Args["statuses"].([]run.Status))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.RunConnection
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RunConnection
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RunConnection) graphql.Marshaler {
 			return ec.marshalNRunConnection2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRunConnection(ctx, selections, v)
 		},
@@ -2311,7 +2883,25 @@ func (ec *executionContext) _Query_schedule(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Schedule(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *ent.Schedule
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Schedule
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Schedule) graphql.Marshaler {
 			return ec.marshalOSchedule2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐSchedule(ctx, selections, v)
 		},
@@ -2355,7 +2945,25 @@ func (ec *executionContext) _Query_schedules(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Schedules(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.ScheduleConnection
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.ScheduleConnection
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ScheduleConnection) graphql.Marshaler {
 			return ec.marshalNScheduleConnection2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐScheduleConnection(ctx, selections, v)
 		},
@@ -2399,7 +3007,25 @@ func (ec *executionContext) _Query_trigger(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Trigger(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *ent.Trigger
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Trigger
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Trigger) graphql.Marshaler {
 			return ec.marshalOTrigger2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐTrigger(ctx, selections, v)
 		},
@@ -2443,7 +3069,25 @@ func (ec *executionContext) _Query_triggers(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Triggers(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.TriggerConnection
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.TriggerConnection
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.TriggerConnection) graphql.Marshaler {
 			return ec.marshalNTriggerConnection2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐTriggerConnection(ctx, selections, v)
 		},
@@ -2487,7 +3131,25 @@ func (ec *executionContext) _Query_webhook(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Webhook(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *ent.Webhook
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *ent.Webhook
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Webhook) graphql.Marshaler {
 			return ec.marshalOWebhook2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐWebhook(ctx, selections, v)
 		},
@@ -2531,7 +3193,25 @@ func (ec *executionContext) _Query_webhooks(ctx context.Context, field graphql.C
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Webhooks(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.WebhookConnection
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.WebhookConnection
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.WebhookConnection) graphql.Marshaler {
 			return ec.marshalNWebhookConnection2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐWebhookConnection(ctx, selections, v)
 		},
@@ -2574,7 +3254,25 @@ func (ec *executionContext) _Query_capacity(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Capacity(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.Capacity
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.Capacity
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Capacity) graphql.Marshaler {
 			return ec.marshalNCapacity2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐCapacity(ctx, selections, v)
 		},
@@ -2738,7 +3436,25 @@ func (ec *executionContext) _Subscription_runEvents(ctx context.Context, field g
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().RunEvents(ctx, fc.Args["runId"].(string), fc.Args["after"].(int))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.RunEvent
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RunEvent
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RunEvent) graphql.Marshaler {
 			return ec.marshalNRunEvent2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRunEvent(ctx, selections, v)
 		},
@@ -2782,7 +3498,25 @@ func (ec *executionContext) _Subscription_runProgress(ctx context.Context, field
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Subscription().RunProgress(ctx, fc.Args["runId"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *model.RunProgress
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.RunProgress
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RunProgress) graphql.Marshaler {
 			return ec.marshalNRunProgress2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐRunProgress(ctx, selections, v)
 		},

@@ -86,6 +86,7 @@ type closer struct {
 // New connects everything and brings the database up to date. On an error, what
 // was begun is undone. Start makes it work; Close must be called.
 func New(ctx context.Context, cfg Config) (a *App, err error) {
+	ctx = store.AllProjects(ctx)
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -143,6 +144,7 @@ func (a *App) Failed() <-chan error { return a.failed }
 // NewLocalToken makes a token of the default project for a client of this
 // process. Without permissions it may do all but administer.
 func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration, permissions ...string) (string, error) {
+	ctx = store.AllProjects(ctx)
 	project, err := a.auth.EnsureProject(ctx)
 	if err != nil {
 		return "", err
@@ -270,6 +272,6 @@ func Migrate(ctx context.Context, databaseURL string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	ran, err := migration.Apply(ctx, s.DB, s.Pool)
+	ran, _, err := migration.Apply(ctx, s.DB, s.Pool)
 	return ran, errors.Join(err, s.Close())
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,20 +97,39 @@ type noLog struct{}
 func (noLog) Printf(context.Context, string, ...any) {}
 
 func (a *App) openStore(ctx context.Context) error {
-	s, err := store.Open(ctx, a.cfg.DatabaseURL, store.Options{MaxConns: 16})
+	role, err := a.migrate(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, a.cfg.DatabaseURL, store.Options{MaxConns: 16, Role: role})
 	if err != nil {
 		return err
 	}
 	a.store = s
 	a.onClose("database", func(context.Context) error { return s.Close() })
-	ran, err := migration.Apply(ctx, s.DB, s.Pool)
+	return nil
+}
+
+// migrate brings the database up to date as its owner, and returns the role as
+// which the process serves: none where the user of its address is not the owner.
+func (a *App) migrate(ctx context.Context) (role string, err error) {
+	address := cmp.Or(a.cfg.OwnerURL, a.cfg.DatabaseURL)
+	owner, err := store.Open(ctx, address, store.Options{MaxConns: 2})
 	if err != nil {
-		return err
+		return "", err
 	}
+	defer func() { err = errors.Join(err, owner.Close()) }()
+	ran, role, err := migration.Apply(ctx, owner.DB, owner.Pool)
 	for _, name := range ran {
 		a.logger.Debug("migration applied", "name", name)
 	}
-	return nil
+	switch {
+	case err != nil || a.cfg.OwnerURL != "":
+		return "", err
+	case role == "":
+		a.logger.Warn("the database's owner may not make the role " + store.Role + ", so it serves itself; row-level security binds it unless it is a superuser")
+	}
+	return role, nil
 }
 
 // openEgress denies plans the way to our own servers.

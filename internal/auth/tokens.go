@@ -18,6 +18,7 @@ import (
 	"github.com/semantest/semantest/ent/project"
 	"github.com/semantest/semantest/ent/token"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -70,7 +71,7 @@ func (s *Service) CreateToken(ctx context.Context, in NewToken) (*ent.Token, str
 	}
 	for _, p := range in.Permissions {
 		if !slices.Contains(Permissions(), p) {
-			return nil, "", apperr.Invalid("permissions", "there is no permission %q; use tests:read, tests:write, tests:execute or admin", string(p))
+			return nil, "", apperr.Invalid("permissions", "there is no permission %q; use tests:read, tests:write, tests:execute, admin or instance", string(p))
 		}
 	}
 	if len(in.Permissions) == 0 {
@@ -101,6 +102,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
 		return nil, refused
 	}
+	ctx = store.AllProjects(ctx) // whose project it is, only the token tells
 	// The hash is of 256 random bits, so finding it by equality tells nothing.
 	t, err := s.store.Ent.Token.Query().Where(token.Hash(hash(secret))).Only(ctx)
 	if ent.IsNotFound(err) {
@@ -118,7 +120,7 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 			return nil, fmt.Errorf("note the token's use: %w", err)
 		}
 	}
-	p := &Principal{ProjectID: t.ProjectID, TokenID: t.ID}
+	p := &Principal{Kind: audit.Token, ProjectID: t.ProjectID, TokenID: t.ID, Name: t.Name}
 	if t.ExpiresAt != nil {
 		p.ExpiresAt = *t.ExpiresAt
 	}
@@ -133,7 +135,7 @@ func (s *Service) Refused(ctx context.Context, ids []string) ([]string, error) {
 	valid, err := s.store.Ent.Token.Query().Where(
 		token.IDIn(ids...), token.RevokedAtIsNil(),
 		token.Or(token.ExpiresAtIsNil(), token.ExpiresAtGT(time.Now())),
-	).IDs(ctx)
+	).IDs(store.AllProjects(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("look tokens up: %w", err)
 	}

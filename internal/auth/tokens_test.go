@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/token"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
@@ -39,7 +40,7 @@ func TestTokenGivesItsPrincipal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := &auth.Principal{ProjectID: project.ID, TokenID: row.ID, Permissions: tt.want}
+			want := &auth.Principal{Kind: audit.Token, Name: tt.name, ProjectID: project.ID, TokenID: row.ID, Permissions: tt.want}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("principal (-want +got):\n%s", diff)
 			}

@@ -17,6 +17,7 @@ import (
 // Server configures a process that holds the database: serve, work, run, demo.
 type Server struct {
 	DatabaseURL  string `name:"database-url" env:"SEMANTEST_DATABASE_URL" placeholder:"URL" help:"Postgres to use, postgres://user:password@host/name. When absent, an embedded one keeps its data in the data folder."`
+	OwnerURL     string `name:"database-owner-url" env:"SEMANTEST_DATABASE_OWNER_URL" placeholder:"URL" help:"The same database as its owner, who alone may migrate it. When absent, the user of the database URL is the owner and serves as the role semantest_app, which owns nothing."`
 	RedisURL     string `name:"redis-url" env:"SEMANTEST_REDIS_URL" placeholder:"URL" help:"Redis to use, redis://host:6379/0. When absent, one runs inside the process; several processes need a real one."`
 	DataDir      string `name:"data-dir" env:"SEMANTEST_DATA_DIR" placeholder:"DIR" help:"Folder for everything that is kept on this machine. Default: ${data_dir}."`
 	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/semantest/semantest/internal/store"
 )
 
 // Hub serves every follower of one process from one Redis subscription, which
@@ -40,7 +42,7 @@ func NewHub(log *Log, client redis.UniversalClient, logger *slog.Logger, o HubOp
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(store.AllProjects(context.Background())) // who may listen, the services have asked
 	h := &Hub{
 		log: log, client: client, logger: logger, poll: o.Poll,
 		topics: map[string]*topic{}, stops: map[int]func(string){}, cancel: cancel, ctx: ctx,

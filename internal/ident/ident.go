@@ -11,25 +11,32 @@ type Type string
 
 // The types of things that have an id.
 const (
-	Project     Type = "prj"
-	Token       Type = "tok"
-	Plan        Type = "pln"
-	PlanVersion Type = "pv"
-	Run         Type = "run"
-	Result      Type = "res"
-	Attempt     Type = "att"
-	Step        Type = "stp"
-	Check       Type = "chk"
-	Metric      Type = "met"
-	Artifact    Type = "art"
-	Worker      Type = "wrk"
-	Request     Type = "req"
-	Reservation Type = "rsv"
-	Schedule    Type = "sch"
-	Trigger     Type = "trg"
-	Webhook     Type = "whk"
-	Delivery    Type = "dlv"
-	Event       Type = "evt"
+	Project        Type = "prj"
+	Token          Type = "tok"
+	Plan           Type = "pln"
+	PlanVersion    Type = "pv"
+	Run            Type = "run"
+	Result         Type = "res"
+	Attempt        Type = "att"
+	Step           Type = "stp"
+	Check          Type = "chk"
+	Metric         Type = "met"
+	Artifact       Type = "art"
+	Worker         Type = "wrk"
+	Request        Type = "req"
+	Reservation    Type = "rsv"
+	Schedule       Type = "sch"
+	Trigger        Type = "trg"
+	Webhook        Type = "whk"
+	Delivery       Type = "dlv"
+	Event          Type = "evt"
+	User           Type = "usr"
+	Member         Type = "mem"
+	Session        Type = "ses"
+	SigningKey     Type = "key"
+	ServiceAccount Type = "sva"
+	Secret         Type = "sec"
+	AuditEntry     Type = "aud"
 )
 
 // Noun is what people call it.
@@ -59,6 +66,18 @@ func (t Type) Noun() string {
 		return "webhook"
 	case Delivery:
 		return "delivery"
+	case User:
+		return "user"
+	case Member:
+		return "member"
+	case Session:
+		return "session"
+	case ServiceAccount:
+		return "service account"
+	case Secret:
+		return "secret"
+	case AuditEntry:
+		return "audit entry"
 	}
 	return string(t)
 }

@@ -197,11 +197,7 @@ func (s *Service) refill(ctx context.Context, tx *store.Tx, l limits, projectID,
 	if err != nil {
 		return err
 	}
-	jobs, err := takePending(ctx, tx, r, rm)
-	if err != nil || len(jobs) == 0 {
-		return err
-	}
-	return s.enqueuer.Enqueue(ctx, tx, jobs...)
+	return s.goOn(ctx, tx, r, rm)
 }
 
 // ids runs a query for ids outside a transaction.

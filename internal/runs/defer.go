@@ -109,9 +109,5 @@ func (s *Service) announceDeferral(ctx context.Context, tx *store.Tx, l limits, 
 			return err
 		}
 	}
-	jobs, err := takePending(ctx, tx, r, rm)
-	if err != nil || len(jobs) == 0 {
-		return err
-	}
-	return s.enqueuer.Enqueue(ctx, tx, jobs...)
+	return s.goOn(ctx, tx, r, rm)
 }

@@ -64,28 +64,23 @@ func (s *Service) admitAll(ctx context.Context) error {
 
 // feed offers tokens to the runs that want more, those with the fewest first.
 func (s *Service) feed(ctx context.Context) error {
-	const query = `
-SELECT id || ' ' || project_id FROM runs
-WHERE short AND finished_at IS NULL AND admitted_at IS NOT NULL AND paused_at IS NULL AND stop_requested_at IS NULL
-ORDER BY priority, tokens, id LIMIT 500`
-	pairs, err := s.ids(ctx, query)
+	hungry, err := s.store.Ent.Run.Query().
+		Where(run.Short(true), run.FinishedAtIsNil(), run.AdmittedAtNotNil(), run.PausedAtIsNil(), run.StopRequestedAtIsNil()).
+		Order(run.ByPriority(), run.ByTokens(), run.ByID()).Limit(500).
+		Select(run.FieldID, run.FieldProjectID).All(ctx)
 	if err != nil {
 		return fmt.Errorf("look for runs that want more: %w", err)
 	}
-	for _, pair := range pairs {
-		var runID, projectID string
-		if _, err := fmt.Sscan(pair, &runID, &projectID); err != nil {
-			return err
-		}
+	for _, r := range hungry {
 		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			l, err := s.lockLimits(ctx, tx, projectID)
+			l, err := s.lockLimits(ctx, tx, r.ProjectID)
 			if err != nil {
 				return err
 			}
-			return s.refill(ctx, tx, l, projectID, runID)
+			return s.refill(ctx, tx, l, r.ProjectID, r.ID)
 		})
 		if err != nil {
-			return fmt.Errorf("queue more cases of run %s: %w", runID, err)
+			return fmt.Errorf("queue more cases of run %s: %w", r.ID, err)
 		}
 	}
 	return nil

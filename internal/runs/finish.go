@@ -264,13 +264,5 @@ func (s *Service) enqueueNext(ctx context.Context, tx *store.Tx, r *runRow, rm r
 			jobs = append(jobs, jobOf(&next, r.priority))
 		}
 	}
-	more, err := takePending(ctx, tx, r, rm)
-	if err != nil {
-		return err
-	}
-	jobs = append(jobs, more...)
-	if len(jobs) == 0 {
-		return nil
-	}
-	return s.enqueuer.Enqueue(ctx, tx, jobs...)
+	return s.goOn(ctx, tx, r, rm, jobs...)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // gatherer performs work that waits for the same lock together. What arrives
@@ -56,7 +57,7 @@ func (g *gatherer[T]) do(ctx context.Context, key string, item T) error {
 	g.waiting[key] = append(queue, w)
 	g.mu.Unlock()
 	if !underWay {
-		go g.work(context.WithoutCancel(ctx), key)
+		go g.work(store.AllProjects(context.WithoutCancel(ctx)), key)
 	}
 	return <-w.done
 }

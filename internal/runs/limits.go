@@ -48,17 +48,13 @@ func (s *Service) limitsOf(ctx context.Context, tx *store.Tx, projectID string) 
 	return l, err
 }
 
-// freshLimits returns a project's limits as they are, for people.
-func (s *Service) freshLimits(ctx context.Context, projectID string) (limits, error) {
-	return readLimits(ctx, s.store.DB, projectID)
-}
-
+// readLimits returns a project's limits as they are.
 func readLimits(ctx context.Context, q Querier, projectID string) (limits, error) {
 	const query = `
 SELECT max_parallel, COALESCE(environment_limits, '{}'),
 	EXISTS (SELECT FROM reservations WHERE starts_at <= now() AND ends_at > now())
 FROM projects WHERE id = $1`
-	rows, err := q.QueryContext(ctx, query, projectID)
+	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID) // anybody's reservation counts
 	var l limits
 	var environments []byte
 	if err == nil {
@@ -185,7 +181,7 @@ SELECT kind, COALESCE(max(slots.slots), 0) - sum(reserved) AS common, sum(GREATE
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND short) AS short,
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND (short OR tokens > 0)) AS sharing
 FROM used LEFT JOIN slots USING (kind) GROUP BY kind`
-	rows, err := q.QueryContext(ctx, query, projectID, runID, workers.LostAfter.Milliseconds())
+	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID, runID, workers.LostAfter.Milliseconds())
 	if err != nil {
 		return nil, fmt.Errorf("count the free slots: %w", err)
 	}

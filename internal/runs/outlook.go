@@ -133,7 +133,7 @@ func (s *Service) estimate(ctx context.Context, sit *Situation) error {
 
 // untilLetIn is how long the runs of its groups go on.
 func (s *Service) untilLetIn(ctx context.Context, sit *Situation, each time.Duration) (time.Duration, bool, error) {
-	l, err := s.freshLimits(ctx, sit.row.ProjectID)
+	l, err := readLimits(ctx, s.store.DB, sit.row.ProjectID)
 	if err != nil {
 		return 0, false, err
 	}

@@ -82,15 +82,8 @@ UPDATE runs SET paused_at = NULL, deadline_at = deadline_at + (now() - paused_at
 	if err := s.record(ctx, tx, r, r.event(events.RunResumed, time.Now())); err != nil {
 		return err
 	}
-	jobs, err := takePending(ctx, tx, r, rm)
-	if err != nil {
-		return err
-	}
 	tx.AfterCommit(s.kick) // it may still have to be let in
-	if len(jobs) == 0 {
-		return nil
-	}
-	return s.enqueuer.Enqueue(ctx, tx, jobs...)
+	return s.goOn(ctx, tx, r, rm)
 }
 
 // change locks a run of the caller that has not ended, with its project's

@@ -104,6 +104,18 @@ func collect(rows *sql.Rows, err error, ids map[string]bool, doing string) error
 	return nil
 }
 
+// goOn queues the run's next cases with their jobs, and further jobs with them.
+func (s *Service) goOn(ctx context.Context, tx *store.Tx, r *runRow, rm room, further ...Job) error {
+	jobs, err := takePending(ctx, tx, r, rm)
+	if err != nil {
+		return err
+	}
+	if jobs = append(further, jobs...); len(jobs) == 0 {
+		return nil
+	}
+	return s.enqueuer.Enqueue(ctx, tx, jobs...)
+}
+
 // takePending queues the run's next cases: as many as the run has just taken
 // tokens for. Where fewer can go, since a target or a kind has to wait, the run
 // gives the other tokens back. The run's row is locked, so no other transaction

@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // WaitReason says why a run or a case does not go on.
@@ -27,14 +28,6 @@ const (
 	WaitRunLimit         WaitReason = "run_limit"         // as many cases of the run as it allows are under way
 	WaitNotDispatched    WaitReason = "not_dispatched"    // it is queued within the second
 )
-
-// WaitReasons lists all reasons.
-func WaitReasons() []WaitReason {
-	return []WaitReason{
-		WaitPaused, WaitConcurrencyGroup, WaitEnvironmentLimit, WaitProjectLimit, WaitSlotsReserved, WaitBreakerOpen,
-		WaitNoWorker, WaitWorkersBusy, WaitRunLimit, WaitNotDispatched,
-	}
-}
 
 // Waiting is one reason why a run or a case does not go on.
 type Waiting struct {
@@ -108,6 +101,7 @@ func (s *Service) Situations(ctx context.Context, runIDs []string) ([]*Situation
 	if err != nil {
 		return nil, err
 	}
+	ctx = store.AllProjects(ctx) // what a run waits for is the others' doing, too
 	out := make([]*Situation, len(rows))
 	var kinds map[spec.Kind]*load
 	for i, row := range rows {
@@ -183,7 +177,7 @@ func (s *Service) reasons(ctx context.Context, sit *Situation) ([]Waiting, error
 }
 
 func (s *Service) groupReasons(ctx context.Context, row *ent.Run) ([]Waiting, error) {
-	l, err := s.freshLimits(ctx, row.ProjectID)
+	l, err := readLimits(ctx, s.store.DB, row.ProjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +204,7 @@ func (s *Service) groupReasons(ctx context.Context, row *ent.Run) ([]Waiting, er
 }
 
 func (s *Service) shortReasons(ctx context.Context, row *ent.Run) ([]Waiting, error) {
-	l, err := s.freshLimits(ctx, row.ProjectID)
+	l, err := readLimits(ctx, s.store.DB, row.ProjectID)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/schedules"
+	"github.com/semantest/semantest/internal/store/storetest"
 )
 
 func TestFireStartsARunOnce(t *testing.T) {
@@ -228,7 +229,7 @@ func TestARefusedStartIsNoted(t *testing.T) {
 // TestAnOutageConsumesNoTime tries again when the database is back.
 func TestAnOutageConsumesNoTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := withCallers(t, storetest.OpenAsOwner(t))
 	due := at(t, "2026-03-02T06:00:00Z")
 	row := w.schedule(t, w.plan(t, plan).ID, schedules.Settings{Cron: "0 6 * * *"}, due)
 	exec := func(query string) {

@@ -45,7 +45,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := worldOn(t, storetest.Open(t))
+	return withCallers(t, storetest.Open(t))
+}
+
+func withCallers(t *testing.T, s *store.Store) *world {
+	t.Helper()
+	w := worldOn(t, s)
 	w.ctx, w.project = w.caller(t, "ours", auth.Admin)
 	w.other, _ = w.caller(t, "theirs", auth.Admin)
 	return w

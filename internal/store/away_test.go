@@ -11,7 +11,7 @@ import (
 
 func TestExplainNamesADatabaseThatIsAway(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	tx, err := s.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestExplainNamesADatabaseThatIsAway(t *testing.T) {
 func TestSilentTransactionsAreEnded(t *testing.T) {
 	t.Parallel()
 	const show = "SHOW idle_in_transaction_session_timeout"
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	var ours, queue string
 	if err := s.DB.QueryRowContext(t.Context(), show).Scan(&ours); err != nil {
 		t.Fatal(err)

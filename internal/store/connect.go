@@ -37,8 +37,15 @@ func limit(parameters map[string]string) {
 	}
 }
 
+// actAs has the connection act as a role from its beginning.
+func actAs(parameters map[string]string, role string) {
+	if role != "" {
+		parameters["role"] = role
+	}
+}
+
 // connect returns what opens connections for Ent.
-func connect(databaseURL string, cancelWithin time.Duration) (driver.Connector, error) {
+func connect(databaseURL string, o Options) (driver.Connector, error) {
 	cfg, err := pq.NewConfig(databaseURL)
 	if err != nil {
 		return nil, err
@@ -50,17 +57,23 @@ func connect(databaseURL string, cancelWithin time.Duration) (driver.Connector, 
 		cfg.Runtime = map[string]string{}
 	}
 	limit(cfg.Runtime)
+	actAs(cfg.Runtime, o.Role)
 	inner, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, err
 	}
-	inner.Dialer(&dialer{cancelWithin: cancelWithin})
-	return connector{inner, cancelWithin}, nil
+	inner.Dialer(&dialer{cancelWithin: o.CancelWithin})
+	usual := nothing
+	if o.AllProjects {
+		usual = allProjects
+	}
+	return connector{inner, o.CancelWithin, usual}, nil
 }
 
 type connector struct {
 	*pq.Connector
 	cancelWithin time.Duration
+	usual        scope
 }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -68,7 +81,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil { // here, so that every query during an outage has the code
 		return nil, apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
 	}
-	return newConn(inner, &bounds{raw: raw, cancelWithin: c.cancelWithin})
+	return newConn(inner, &bounds{raw: raw, cancelWithin: c.cancelWithin}, c.usual)
 }
 
 // pqConn is what a connection of lib/pq offers to database/sql.
@@ -91,7 +104,9 @@ type conn struct {
 	pqConn
 	bounds     *bounds
 	statements *simplelru.LRU[string, driver.Stmt]
-	busy       bool            // rows are being read
+	scope      seen
+	busy       bool // rows are being read
+	inTx       bool
 	txDone     <-chan struct{} // of the transaction's context, which lib/pq watches already
 }
 
@@ -103,11 +118,11 @@ const (
 	maxRemembered = 4096
 )
 
-func newConn(inner pqConn, b *bounds) (*conn, error) {
+func newConn(inner pqConn, b *bounds, usual scope) (*conn, error) {
 	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s driver.Stmt) {
 		_ = s.Close() // it fails only with the connection
 	})
-	return &conn{pqConn: inner, bounds: b, statements: statements}, err
+	return &conn{pqConn: inner, bounds: b, statements: statements, scope: seen{usual: usual}}, err
 }
 
 var errBusy = errors.New("the rows of a query are still being read on this connection")
@@ -116,6 +131,13 @@ var errBusy = errors.New("the rows of a query are still being read on this conne
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	ctx = c.watched(ctx)
 	defer c.bound(ctx)()
+	if returns(query) {
+		defer c.scope.returned()
+		return c.pqConn.ExecContext(ctx, query, args)
+	}
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
 	stmt, err := c.statement(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -140,6 +162,12 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 }
 
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if c.busy {
+		return nil, errBusy
+	}
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
 	stmt, err := c.statement(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -174,18 +202,23 @@ func (c *conn) bound(ctx context.Context) (end func()) {
 // BeginTx implements driver.ConnBeginTx.
 func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	end := c.bounds.begin(ctx, &c.bounds.tx)
+	err := c.enter(ctx)
+	if err != nil {
+		end()
+		return nil, err
+	}
 	tx, err := c.pqConn.BeginTx(ctx, o)
 	if err != nil {
 		end()
 		return nil, err
 	}
-	c.txDone = ctx.Done()
+	c.txDone, c.inTx = ctx.Done(), true
 	return connTx{tx, c, end}, nil
 }
 
 // ResetSession implements driver.SessionResetter.
 func (c *conn) ResetSession(ctx context.Context) error {
-	c.busy, c.txDone = false, nil
+	c.busy, c.txDone, c.inTx = false, nil, false
 	return c.pqConn.ResetSession(ctx)
 }
 
@@ -262,12 +295,18 @@ type connTx struct {
 
 func (t connTx) Commit() error {
 	defer t.end()
-	t.conn.txDone = nil
-	return t.Tx.Commit()
+	t.conn.txDone, t.conn.inTx = nil, false
+	err := t.Tx.Commit()
+	if err != nil { // what was written is gone, and with it what was set
+		t.conn.scope.returned()
+	}
+	t.conn.scope.inside = false
+	return err
 }
 
 func (t connTx) Rollback() error {
 	defer t.end()
-	t.conn.txDone = nil
+	t.conn.txDone, t.conn.inTx = nil, false
+	t.conn.scope.returned()
 	return t.Tx.Rollback()
 }

@@ -183,7 +183,7 @@ func TestASilentDatabaseIsUnavailable(t *testing.T) {
 // River asks for jobs without any limit.
 func TestQueriesOfTheQueueAreLimited(t *testing.T) {
 	t.Parallel()
-	tracer := storetest.Open(t).Pool.Config().ConnConfig.Tracer
+	tracer := storetest.OpenAsOwner(t).Pool.Config().ConnConfig.Tracer
 	begin := func(ctx context.Context) context.Context {
 		return tracer.TraceQueryStart(ctx, nil, pgx.TraceQueryStartData{})
 	}

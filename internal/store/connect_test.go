@@ -17,7 +17,7 @@ import (
 // one returns a connection of its own.
 func one(t *testing.T) *sql.Conn {
 	t.Helper()
-	c, err := storetest.Open(t).DB.Conn(t.Context())
+	c, err := storetest.OpenAsOwner(t).DB.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestAChangedTableIsNoticed(t *testing.T) {
 // A transaction hides that from its caller.
 func TestATransactionOutlivesAChange(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	s.DB.SetMaxOpenConns(1)
 	change := func(query string) {
 		t.Helper()
@@ -133,7 +133,7 @@ func TestATransactionOutlivesAChange(t *testing.T) {
 // and breaks nothing.
 func TestRowsAreReadBeforeTheNextStatement(t *testing.T) {
 	t.Parallel()
-	tx, err := storetest.Open(t).DB.BeginTx(t.Context(), nil)
+	tx, err := storetest.OpenAsOwner(t).DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestRowsAreReadBeforeTheNextStatement(t *testing.T) {
 // one by one.
 func TestAContextEndsItsTransactionsStatements(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	tx, err := s.DB.BeginTx(ctx, nil)
 	if err != nil {

@@ -47,7 +47,7 @@ const jobs = "SELECT count(*) FROM river_job"
 
 func TestEntAndRiverCommitTogether(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Open(t), inserter(t)
+	s, client := storetest.OpenAsOwner(t), inserter(t)
 	committed := false
 	err := s.WithTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		tx.AfterCommit(func() { committed = true })
@@ -81,7 +81,7 @@ func TestEntAndRiverCommitTogether(t *testing.T) {
 
 func TestRollbackLeavesNothing(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Open(t), inserter(t)
+	s, client := storetest.OpenAsOwner(t), inserter(t)
 	boom := errors.New("boom")
 	err := s.WithTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		tx.AfterCommit(func() { t.Error("AfterCommit ran after a rollback") })
@@ -103,7 +103,7 @@ func TestRollbackLeavesNothing(t *testing.T) {
 
 func TestRiverInsertsManyAndSkipsDuplicates(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Open(t), inserter(t)
+	s, client := storetest.OpenAsOwner(t), inserter(t)
 	unique := &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}}
 	var results []*rivertype.JobInsertResult
 	err := s.WithTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -135,7 +135,7 @@ func TestRiverInsertsManyAndSkipsDuplicates(t *testing.T) {
 // What was inserted through the adapter is what a worker gets through pgx.
 func TestRiverWorksWhatTheAdapterInserted(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Open(t), inserter(t)
+	s, client := storetest.OpenAsOwner(t), inserter(t)
 	got := make(chan *river.Job[noteArgs], 1)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(func(_ context.Context, job *river.Job[noteArgs]) error {
@@ -176,7 +176,7 @@ func TestRiverWorksWhatTheAdapterInserted(t *testing.T) {
 
 func TestAdapterQueries(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	err := s.WithTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		p := tx.Pgx()
 		var texts []string
@@ -202,7 +202,7 @@ func TestAdapterQueries(t *testing.T) {
 
 func TestAdapterSavepointsAndErrors(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	err := s.WithTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		inner, err := tx.Pgx().Begin(ctx)
 		if err != nil {
@@ -231,7 +231,7 @@ func TestAdapterSavepointsAndErrors(t *testing.T) {
 // because the one that Postgres aborts is tried again.
 func TestWithTxTriesAgainAfterADeadlock(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t)
+	s := storetest.OpenAsOwner(t)
 	for _, slug := range []string{"a", "b"} {
 		s.Ent.Project.Create().SetSlug(slug).SetName(slug).ExecX(t.Context())
 	}

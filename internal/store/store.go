@@ -31,6 +31,12 @@ type Options struct {
 	// CancelWithin is how long Postgres has to cancel a statement whose context
 	// has ended, before its connection is cut (3 s).
 	CancelWithin time.Duration
+	// Role is whom the connections act as; the user of the address must be a
+	// member. Empty is the user itself.
+	Role string
+	// AllProjects lets statements whose context names no project see the rows of
+	// all, for tools and tests; usually they see those of none.
+	AllProjects bool
 }
 
 // Open connects to the database. It fails with Unavailable when Postgres does
@@ -50,12 +56,13 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	poolConfig.MaxConns = max(4, o.MaxConns/2)
-	connector, err := connect(databaseURL, o.CancelWithin)
+	connector, err := connect(databaseURL, o)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the database address is not a Postgres URL")
 	}
 	name(poolConfig.ConnConfig.RuntimeParams, queueName)
 	limit(poolConfig.ConnConfig.RuntimeParams)
+	actAs(poolConfig.ConnConfig.RuntimeParams, o.Role)
 	if poolConfig.ConnConfig.ConnectTimeout == 0 {
 		poolConfig.ConnConfig.ConnectTimeout = dialWithin
 	}

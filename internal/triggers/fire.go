@@ -51,6 +51,7 @@ type request struct {
 // webhook-id has come before gets the run that it started then; again is true.
 // A trigger that does not exist answers like one whose signature is wrong.
 func (s *Service) Fire(ctx context.Context, id string, header http.Header, body []byte) (out *ent.Run, again bool, err error) {
+	ctx = store.AllProjects(ctx) // which project is meant, only the trigger tells
 	row, err := s.genuine(ctx, id, header, body)
 	if err != nil {
 		return nil, false, err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // KindCapacity is what there is for cases of one kind. It tells of all projects
@@ -40,7 +41,7 @@ SELECT kind, sum(slots), sum(used), sum(queued), sum(reserved), sum(ours) FROM (
 	SELECT kind, 0, 0, 0, sum(slots), COALESCE(sum(slots) FILTER (WHERE project_id = $2), 0)
 	FROM reservations WHERE starts_at <= now() AND ends_at > now() GROUP BY kind
 ) AS parts GROUP BY kind`
-	rows, err := s.store.DB.QueryContext(ctx, query, LostAfter.Milliseconds(), p.ProjectID)
+	rows, err := s.store.DB.QueryContext(store.AllProjects(ctx), query, LostAfter.Milliseconds(), p.ProjectID)
 	if err != nil {
 		return nil, fmt.Errorf("count the slots: %w", err)
 	}

@@ -86,7 +86,7 @@ SELECT COALESCE((SELECT sum((slots->>$1)::int) FROM workers
 		SELECT COALESCE(sum(slots), 0) AS reserved FROM moments LEFT JOIN others ON starts_at <= at AND ends_at > at GROUP BY at
 	) AS sums), 0)`
 	var free int
-	rows, err := tx.QueryContext(ctx, query, string(in.Kind), in.StartsAt, in.EndsAt, LostAfter.Milliseconds())
+	rows, err := tx.QueryContext(store.AllProjects(ctx), query, string(in.Kind), in.StartsAt, in.EndsAt, LostAfter.Milliseconds())
 	if err != nil {
 		return 0, fmt.Errorf("count the slots that can be reserved: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	entmigrate "github.com/semantest/semantest/ent/migrate"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // lockKey is the advisory lock that one migrating process holds ("semantes").
@@ -26,15 +27,16 @@ const lockKey = 0x73656d616e746573
 const maxTime = 6 * time.Hour
 
 // Apply runs the migrations that the database lacks, ours and River's, and
-// returns the names of ours that it ran. Processes that start together wait for
-// one another. Each file is one transaction: a failed one leaves nothing, and
-// the next call goes on from there.
+// returns the names of ours that it ran, and the role as which this user is to
+// serve: store.Role, or none where it cannot be had. Processes that start
+// together wait for one another. Each file is one transaction: a failed one
+// leaves nothing, and the next call goes on from there.
 //
 // A database that is newer than this program is refused with Conflict.
-func Apply(ctx context.Context, db *sql.DB, pool *pgxpool.Pool) ([]string, error) {
+func Apply(ctx context.Context, db *sql.DB, pool *pgxpool.Pool) (ran []string, role string, err error) {
 	files, err := released()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	// A change of a large table takes longer than the queue's queries may, which
 	// are limited where their context is not.
@@ -42,11 +44,11 @@ func Apply(ctx context.Context, db *sql.DB, pool *pgxpool.Pool) ([]string, error
 	defer cancel()
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
+		return nil, "", apperr.Wrap(err, apperr.Unavailable, "the database does not answer")
 	}
 	defer func() { _ = conn.Close() }()
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
-		return nil, fmt.Errorf("take the migration lock: %w", err)
+		return nil, "", fmt.Errorf("take the migration lock: %w", err)
 	}
 	defer func() {
 		// Where this fails the connection is broken, and the lock gone with it.
@@ -54,29 +56,33 @@ func Apply(ctx context.Context, db *sql.DB, pool *pgxpool.Pool) ([]string, error
 	}()
 	applied, err := appliedVersions(ctx, conn)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := refuseNewer(files, applied); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var ran []string
 	for _, f := range files {
 		if slices.Contains(applied, f.Version()) {
 			continue
 		}
 		if err := applyFile(ctx, conn, f); err != nil {
-			return ran, fmt.Errorf("migration %s: %w", f.Name(), err)
+			return ran, "", fmt.Errorf("migration %s: %w", f.Name(), err)
 		}
 		ran = append(ran, f.Name())
 	}
 	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
 	if err != nil {
-		return ran, fmt.Errorf("prepare River's migrations: %w", err)
+		return ran, "", fmt.Errorf("prepare River's migrations: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return ran, fmt.Errorf("run River's migrations: %w", err)
+	river, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if err != nil {
+		return ran, "", fmt.Errorf("run River's migrations: %w", err)
 	}
-	return ran, nil
+	able, err := grant(ctx, conn, len(ran)+len(river.Versions) > 0)
+	if err != nil || !able {
+		return ran, "", err
+	}
+	return ran, store.Role, nil
 }
 
 // released reads the embedded files and proves by their checksums that none was

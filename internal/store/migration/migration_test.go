@@ -34,7 +34,7 @@ func TestApplyOnceAlsoWhenProcessesStartTogether(t *testing.T) {
 	for range 3 {
 		s := open(t, url)
 		all.Go(func() {
-			names, err := migration.Apply(t.Context(), s.DB, s.Pool)
+			names, _, err := migration.Apply(t.Context(), s.DB, s.Pool)
 			if err != nil {
 				t.Error(err)
 			}
@@ -51,7 +51,7 @@ func TestApplyOnceAlsoWhenProcessesStartTogether(t *testing.T) {
 	if len(ran) != len(files) {
 		t.Errorf("%d migrations ran (%v), want each of %d once", len(ran), ran, len(files))
 	}
-	again, err := migration.Apply(t.Context(), open(t, url).DB, open(t, url).Pool)
+	again, _, err := migration.Apply(t.Context(), open(t, url).DB, open(t, url).Pool)
 	if err != nil || len(again) != 0 {
 		t.Errorf("a second time ran %v (%v)", again, err)
 	}
@@ -63,7 +63,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	if _, err := s.DB.ExecContext(t.Context(), "INSERT INTO schema_migrations (version, name) VALUES ('99999999999999', 'future')"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := migration.Apply(t.Context(), s.DB, s.Pool)
+	_, _, err := migration.Apply(t.Context(), s.DB, s.Pool)
 	if apperr.CodeOf(err) != apperr.Conflict || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("got %v", err)
 	}

@@ -61,10 +61,23 @@ func EmptyURL(t testing.TB) string {
 }
 
 // Open returns a store on a fresh, migrated database, which is closed with the
-// test.
+// test. It acts as the role that serves; contexts that name no project see all.
 func Open(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), URL(t), store.Options{MaxConns: 8})
+	return open(t, store.Options{Role: store.Role, AllProjects: true})
+}
+
+// OpenAsOwner is Open for a test that changes tables, or looks at what others do
+// in the database.
+func OpenAsOwner(t testing.TB) *store.Store {
+	t.Helper()
+	return open(t, store.Options{AllProjects: true})
+}
+
+func open(t testing.TB, o store.Options) *store.Store {
+	t.Helper()
+	o.MaxConns = 8
+	s, err := store.Open(t.Context(), URL(t), o)
 	if err != nil {
 		t.Fatalf("open the test database: %v", err)
 	}
@@ -115,6 +128,6 @@ func start() (*embedded.Postgres, error) {
 		return server, err
 	}
 	defer func() { _ = s.Close() }() // nobody may be connected to a template
-	_, err = migration.Apply(ctx, s.DB, s.Pool)
+	_, _, err = migration.Apply(ctx, s.DB, s.Pool)
 	return server, err
 }
