@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -62,7 +63,7 @@ func PermissionsOf(r Role) []Permission {
 
 // Principal is who a request acts for, in which project.
 type Principal struct {
-	Kind             audit.Kind
+	Kind             audit.Kind // empty is a token of nobody
 	ProjectID        string // empty for a user who is in no project
 	UserID           string
 	SessionID        string // of a user
@@ -81,7 +82,7 @@ func (p *Principal) May(want Permission) bool {
 
 // Actor is the principal as the audit log names it.
 func (p *Principal) Actor() audit.Actor {
-	a := audit.Actor{Kind: p.Kind, Name: p.Name}
+	a := audit.Actor{Kind: cmp.Or(p.Kind, audit.Token), Name: p.Name}
 	switch p.Kind {
 	case audit.User:
 		a.ID = p.UserID
