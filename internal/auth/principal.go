@@ -64,7 +64,7 @@ func PermissionsOf(r Role) []Permission {
 // Principal is who a request acts for, in which project.
 type Principal struct {
 	Kind             audit.Kind // empty is a token of nobody
-	ProjectID        string // empty for a user who is in no project
+	ProjectID        string     // empty for a user who is in no project
 	UserID           string
 	SessionID        string // of a user
 	TokenID          string // of a service account, or of the command line

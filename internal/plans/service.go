@@ -3,6 +3,7 @@ package plans
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -12,6 +13,7 @@ import (
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/spec"
@@ -91,6 +93,14 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 	return out, err
 }
 
+// note records what became of a plan.
+func note(ctx context.Context, tx *store.Tx, row *ent.Plan, action string) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.Name,
+		Detail: map[string]string{"version": strconv.Itoa(row.LatestVersion)},
+	})
+}
+
 // Delete hides a plan. Its runs stay.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	p, err := auth.Require(ctx, auth.Write)
@@ -98,12 +108,15 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Plan.Update().Where(visible(p.ProjectID), plan.ID(id)).SetDeletedAt(time.Now()).Save(ctx)
+		row, err := tx.Plan.Query().Where(visible(p.ProjectID), plan.ID(id)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
+			return store.Missing(err, ident.Plan, id)
+		}
+		if err := tx.Plan.UpdateOne(row).SetDeletedAt(time.Now()).Exec(ctx); err != nil {
 			return fmt.Errorf("delete the plan: %w", err)
 		}
-		if n == 0 {
-			return store.NotFound(ident.Plan, id)
+		if err := note(ctx, tx, row, "plan.deleted"); err != nil {
+			return err
 		}
 		for _, f := range s.followers {
 			if err := f.PlanDeleted(ctx, tx, id); err != nil {
@@ -215,7 +228,10 @@ func create(ctx context.Context, tx *store.Tx, projectID string, parsed *spec.Pl
 		return nil, nil, fmt.Errorf("store the plan: %w", err)
 	}
 	version, err := addVersion(ctx, tx, row, src)
-	return row, version, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return row, version, note(ctx, tx, row, "plan.created")
 }
 
 func update(ctx context.Context, tx *store.Tx, row *ent.Plan, parsed *spec.Plan, src Source) (*ent.Plan, *ent.PlanVersion, error) {
@@ -232,7 +248,10 @@ func update(ctx context.Context, tx *store.Tx, row *ent.Plan, parsed *spec.Plan,
 		return nil, nil, fmt.Errorf("update the plan: %w", err)
 	}
 	version, err := addVersion(ctx, tx, row, src)
-	return row, version, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return row, version, note(ctx, tx, row, "plan.updated")
 }
 
 func addVersion(ctx context.Context, tx *store.Tx, row *ent.Plan, src Source) (*ent.PlanVersion, error) {

@@ -17,7 +17,7 @@ import (
 // Pause keeps a run from beginning further cases; those under way end. Pausing
 // a paused run changes nothing.
 func (s *Service) Pause(ctx context.Context, id string) (*ent.Run, error) {
-	return s.change(ctx, id, func(ctx context.Context, tx *store.Tx, row *ent.Run, _ limits) error {
+	return s.change(ctx, id, "run.paused", func(ctx context.Context, tx *store.Tx, row *ent.Run, _ limits) error {
 		if row.PausedAt != nil {
 			return nil
 		}
@@ -56,7 +56,7 @@ UPDATE results SET status = 'pending' WHERE id IN (
 // Resume lets a paused run go on. Resuming a run that is not paused changes
 // nothing.
 func (s *Service) Resume(ctx context.Context, id string) (*ent.Run, error) {
-	return s.change(ctx, id, func(ctx context.Context, tx *store.Tx, row *ent.Run, l limits) error {
+	return s.change(ctx, id, "run.resumed", func(ctx context.Context, tx *store.Tx, row *ent.Run, l limits) error {
 		if row.PausedAt == nil {
 			return nil
 		}
@@ -88,7 +88,7 @@ UPDATE runs SET paused_at = NULL, deadline_at = deadline_at + (now() - paused_at
 
 // change locks a run of the caller that has not ended, with its project's
 // limits, and returns it as f leaves it.
-func (s *Service) change(ctx context.Context, id string,
+func (s *Service) change(ctx context.Context, id, action string,
 	f func(ctx context.Context, tx *store.Tx, row *ent.Run, l limits) error,
 ) (*ent.Run, error) {
 	p, err := auth.Require(ctx, auth.Execute)
@@ -109,6 +109,9 @@ func (s *Service) change(ctx context.Context, id string,
 			return apperr.New(apperr.Conflict, "the run has ended")
 		}
 		if err := f(ctx, tx, row, l); err != nil {
+			return err
+		}
+		if err := note(ctx, tx, row, action); err != nil {
 			return err
 		}
 		out, err = tx.Run.Get(ctx, id)

@@ -159,6 +159,9 @@ func (s *Service) StartTx(ctx context.Context, tx *store.Tx, projectID string, i
 	if err := s.enqueueFirst(ctx, tx, row, results); err != nil {
 		return nil, err
 	}
+	if err := note(ctx, tx, row, "run.started"); err != nil {
+		return nil, err
+	}
 	return s.announce(ctx, tx, row, results)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/ident"
@@ -27,10 +28,19 @@ func (s *Service) Stop(ctx context.Context, id string) (*ent.Run, error) {
 	}
 	var out *ent.Run
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		out, err = s.StopTx(ctx, tx, p.ProjectID, id, run.StopReasonAsked)
-		return err
+		if out, err = s.StopTx(ctx, tx, p.ProjectID, id, run.StopReasonAsked); err != nil {
+			return err
+		}
+		return note(ctx, tx, out, "run.stopped")
 	})
 	return out, err
+}
+
+// note records what somebody did to a run.
+func note(ctx context.Context, tx *store.Tx, row *ent.Run, action string) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.Name,
+	})
 }
 
 // StopTx stops a run of a project for a reason, as part of a transaction. With

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
@@ -129,6 +130,7 @@ func (s *Service) fireLocked(ctx context.Context, tx *store.Tx, row *ent.Schedul
 	if todo.queued == nil {
 		update.ClearQueuedFireAt()
 	}
+	ctx = audit.As(ctx, audit.Actor{Kind: audit.Schedule, ID: row.ID, Name: row.Name})
 	switch {
 	case todo.start.IsZero():
 	case refused != nil:

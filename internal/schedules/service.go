@@ -11,6 +11,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/plans"
@@ -77,7 +78,7 @@ func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.
 		if out, err = create.Save(ctx); err != nil {
 			return fmt.Errorf("store the schedule: %w", err)
 		}
-		return nil
+		return note(ctx, tx, out, "schedule.created")
 	})
 	return out, err
 }
@@ -98,10 +99,20 @@ func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Sc
 		if row.FromPlan && !change.onlyPauses() {
 			return apperr.New(apperr.Conflict, "this schedule stands in the plan's own text, which alone changes it; here it can only be paused")
 		}
-		out, err = save(ctx, tx, row, change.apply(settingsOf(row)))
-		return err
+		if out, err = save(ctx, tx, row, change.apply(settingsOf(row))); err != nil {
+			return err
+		}
+		return note(ctx, tx, out, "schedule.updated")
 	})
 	return out, err
+}
+
+// note records what became of a schedule.
+func note(ctx context.Context, tx *store.Tx, row *ent.Schedule, action string) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.Name,
+		Detail: map[string]string{"plan": row.PlanID},
+	})
 }
 
 // Delete removes a schedule. Its runs stay.
@@ -121,7 +132,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		if err := tx.Schedule.DeleteOne(row).Exec(ctx); err != nil {
 			return fmt.Errorf("delete the schedule: %w", err)
 		}
-		return nil
+		return note(ctx, tx, row, "schedule.deleted")
 	})
 }
 

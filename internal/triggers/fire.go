@@ -22,6 +22,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/trigger"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/store"
@@ -72,6 +73,7 @@ func (s *Service) Fire(ctx context.Context, id string, header http.Header, body 
 		return nil, false, err
 	}
 	in.ClientMutationID = key
+	ctx = audit.As(ctx, audit.Actor{Kind: audit.Trigger, ID: row.ID, Name: row.Name})
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if out, err = s.runs.StartTx(ctx, tx, row.ProjectID, in); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/trigger"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/plans"
@@ -90,7 +91,7 @@ func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.
 		if err != nil {
 			return fmt.Errorf("store the trigger: %w", err)
 		}
-		return nil
+		return note(ctx, tx, out, "trigger.created")
 	})
 	if err != nil {
 		return nil, "", err
@@ -100,7 +101,7 @@ func (s *Service) Create(ctx context.Context, planID string, in Settings) (*ent.
 
 // Update changes a trigger.
 func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Trigger, error) {
-	return s.change(ctx, id, func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
+	return s.change(ctx, id, "trigger.updated", func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
 		in := change.apply(settingsOf(row))
 		if err := in.check(); err != nil {
 			return nil, err
@@ -114,7 +115,7 @@ func (s *Service) Update(ctx context.Context, id string, change Change) (*ent.Tr
 // that are signed with the old one are refused from now on.
 func (s *Service) RotateSecret(ctx context.Context, id string) (*ent.Trigger, string, error) {
 	secret, sealed := s.newSecret(id)
-	row, err := s.change(ctx, id, func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
+	row, err := s.change(ctx, id, "trigger.secret_rotated", func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
 		return tx.Trigger.UpdateOne(row).SetSealedSecret(sealed).Save(ctx)
 	})
 	if err != nil {
@@ -125,13 +126,15 @@ func (s *Service) RotateSecret(ctx context.Context, id string) (*ent.Trigger, st
 
 // Delete removes a trigger. Its runs stay.
 func (s *Service) Delete(ctx context.Context, id string) error {
-	_, err := s.change(ctx, id, func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
+	_, err := s.change(ctx, id, "trigger.deleted", func(ctx context.Context, tx *store.Tx, row *ent.Trigger) (*ent.Trigger, error) {
 		return row, tx.Trigger.DeleteOne(row).Exec(ctx)
 	})
 	return err
 }
 
-func (s *Service) change(ctx context.Context, id string, do func(context.Context, *store.Tx, *ent.Trigger) (*ent.Trigger, error)) (*ent.Trigger, error) {
+func (s *Service) change(ctx context.Context, id, action string,
+	do func(context.Context, *store.Tx, *ent.Trigger) (*ent.Trigger, error),
+) (*ent.Trigger, error) {
 	p, err := auth.Require(ctx, auth.Write, auth.Execute)
 	if err != nil {
 		return nil, err
@@ -145,9 +148,17 @@ func (s *Service) change(ctx context.Context, id string, do func(context.Context
 		if out, err = do(ctx, tx, row); err != nil {
 			return fmt.Errorf("change the trigger: %w", err)
 		}
-		return nil
+		return note(ctx, tx, out, action)
 	})
 	return out, err
+}
+
+// note records what became of a trigger.
+func note(ctx context.Context, tx *store.Tx, row *ent.Trigger, action string) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.Name,
+		Detail: map[string]string{"plan": row.PlanID},
+	})
 }
 
 // Get returns a trigger of the caller's project.

@@ -37,7 +37,11 @@ func (s *Service) Redeliver(ctx context.Context, id string) (*ent.WebhookDeliver
 		case len(row.Tries) >= maxTries:
 			return apperr.New(apperr.Conflict, "this delivery was tried %d times, which is the most", len(row.Tries))
 		}
-		if _, err := ready(ctx, tx, p.ProjectID, row.WebhookID); err != nil {
+		w, err := ready(ctx, tx, p.ProjectID, row.WebhookID)
+		if err != nil {
+			return err
+		}
+		if err := note(ctx, tx, w, "webhook.redelivered"); err != nil {
 			return err
 		}
 		out, err = tx.WebhookDelivery.UpdateOne(row).SetStatus(webhookdelivery.StatusPending).ClearFinishedAt().Save(ctx)
@@ -77,7 +81,7 @@ func (s *Service) SendTest(ctx context.Context, id string) (*ent.WebhookDelivery
 			return err
 		}
 		out = rows[0]
-		return nil
+		return note(ctx, tx, w, "webhook.tested")
 	})
 	if err != nil {
 		return nil, err

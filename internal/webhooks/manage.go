@@ -8,6 +8,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/webhook"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
@@ -53,7 +54,7 @@ func (s *Service) Create(ctx context.Context, in NewWebhook) (*ent.Webhook, stri
 		if err != nil {
 			return fmt.Errorf("store the webhook: %w", err)
 		}
-		return nil
+		return note(ctx, tx, out, "webhook.created")
 	})
 	if err != nil {
 		return nil, "", err
@@ -75,34 +76,60 @@ func (s *Service) Update(ctx context.Context, id string, in Changes) (*ent.Webho
 	if err != nil {
 		return nil, err
 	}
-	change := s.store.Ent.Webhook.UpdateOne(row)
+	change, err := s.changeOf(in)
+	if err != nil {
+		return nil, err
+	}
+	var out *ent.Webhook
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		update := tx.Webhook.UpdateOne(row)
+		change(update)
+		if out, err = update.Save(ctx); err != nil {
+			return store.Missing(err, ident.Webhook, id)
+		}
+		return note(ctx, tx, out, "webhook.updated")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// note records what became of a webhook.
+func note(ctx context.Context, tx *store.Tx, row *ent.Webhook, action string) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.URL,
+	})
+}
+
+// changeOf checks changes and returns what makes them.
+func (s *Service) changeOf(in Changes) (func(*ent.WebhookUpdateOne), error) {
+	var types []string
+	var err error
 	if in.URL != nil {
 		if err := s.checkURL(*in.URL); err != nil {
 			return nil, err
 		}
-		change.SetURL(*in.URL)
 	}
 	if in.Description != nil {
 		if err := checkDescription(*in.Description); err != nil {
 			return nil, err
 		}
-		change.SetDescription(*in.Description)
 	}
 	if in.Types != nil {
-		types, err := checkTypes(*in.Types)
-		if err != nil {
+		if types, err = checkTypes(*in.Types); err != nil {
 			return nil, err
 		}
-		change.SetTypes(types)
 	}
-	if in.Enabled != nil {
-		change.SetEnabled(*in.Enabled).SetDisabledReason("").SetFailures(0)
-	}
-	out, err := change.Save(ctx)
-	if err != nil {
-		return nil, store.Missing(err, ident.Webhook, id)
-	}
-	return out, nil
+	return func(update *ent.WebhookUpdateOne) {
+		update.SetNillableURL(in.URL).SetNillableDescription(in.Description)
+		if in.Types != nil {
+			update.SetTypes(types)
+		}
+		if in.Enabled != nil {
+			update.SetEnabled(*in.Enabled).SetDisabledReason("").SetFailures(0)
+		}
+	}, nil
 }
 
 // Delete removes a webhook with its deliveries.
@@ -112,14 +139,14 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Webhook.Delete().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).Exec(ctx)
+		row, err := tx.Webhook.Query().Where(webhook.ProjectID(p.ProjectID), webhook.ID(id)).ForUpdate().Only(ctx)
 		if err != nil {
+			return store.Missing(err, ident.Webhook, id)
+		}
+		if err := tx.Webhook.DeleteOne(row).Exec(ctx); err != nil {
 			return fmt.Errorf("delete the webhook: %w", err)
 		}
-		if n == 0 {
-			return store.NotFound(ident.Webhook, id)
-		}
-		return nil
+		return note(ctx, tx, row, "webhook.deleted")
 	})
 }
 
@@ -153,7 +180,7 @@ func (s *Service) RotateSecret(ctx context.Context, id string, expireOld bool) (
 		if out, err = tx.Webhook.UpdateOne(row).SetSealedSecret(sealed).Save(ctx); err != nil {
 			return fmt.Errorf("store the webhook's secret: %w", err)
 		}
-		return nil
+		return note(ctx, tx, out, "webhook.secret_rotated")
 	})
 	if err != nil {
 		return nil, "", err
