@@ -1,103 +1,115 @@
 package seal
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
 )
 
-// KeySize is the length of a key in bytes.
-const KeySize = 32
+// Reread is how seldom a sealer looks whether its key file has changed. A
+// rotation waits longer than that between its steps.
+const Reread = time.Second
 
-// Sealer encrypts and decrypts with one key.
-type Sealer struct{ aead cipher.AEAD }
+// Sealer encrypts and decrypts with the keys that this process has now. It may
+// be used from several goroutines.
+type Sealer struct {
+	keys atomic.Pointer[Keys]
+	path string // of the key file; empty where the keys came from elsewhere
+
+	mu     sync.Mutex
+	looked time.Time
+	file   os.FileInfo // as it was read
+}
 
 // New returns a sealer for a key of KeySize bytes.
 func New(key []byte) (*Sealer, error) {
-	if len(key) != KeySize {
-		return nil, apperr.Invalid("secretKey", "the secret key must have %d bytes, not %d; make one with: openssl rand -base64 32", KeySize, len(key))
-	}
-	block, err := aes.NewCipher(key)
+	keys, err := single(key)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the secret key: %w", err)
+		return nil, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("prepare the secret key: %w", err)
-	}
-	return &Sealer{aead: aead}, nil
+	return With(keys), nil
 }
 
-// Parse reads a key from its base64 form.
+// With returns a sealer that keeps to these keys.
+func With(keys *Keys) *Sealer {
+	s := new(Sealer)
+	s.keys.Store(keys)
+	return s
+}
+
+// Parse returns a sealer for the keys in a text, as ParseKeys reads it.
 func Parse(text string) (*Sealer, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	keys, err := ParseKeys(text)
 	if err != nil {
-		return nil, apperr.Wrap(err, apperr.InvalidInput, "the secret key is not base64; make one with: openssl rand -base64 32")
+		return nil, err
 	}
-	return New(key)
+	return With(keys), nil
 }
 
-// FromFile reads the key in a file, and makes both on first use. Processes that
-// come first together get the same key.
+// FromFile returns a sealer for the keys in a file, and makes both on first use.
+// Processes that come first together get the same key. When the file changes,
+// the sealer takes the new keys within Reread of being used.
 func FromFile(path string) (*Sealer, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = create(path); err == nil {
-			text, err = os.ReadFile(path)
-		}
+	if err := Ensure(path); err != nil {
+		return nil, err
 	}
+	s := &Sealer{path: path}
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.InvalidInput, "the secret key cannot be kept in %s", path)
 	}
-	s, err := Parse(string(text))
+	keys, err := ReadFile(path)
 	if err != nil {
-		return nil, apperr.Wrap(err, apperr.InvalidInput, "the file %s holds no usable secret key", path)
+		return nil, err
 	}
+	s.keys.Store(keys)
+	s.file, s.looked = info, time.Now()
 	return s, nil
 }
 
-// create writes a fresh key to a file, unless another process was faster. The
-// name is given to the file only once its content is complete.
-func create(path string) (err error) {
-	key := make([]byte, KeySize)
-	_, _ = rand.Read(key) // never fails
-	// CreateTemp makes files that only their owner can read.
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
-
-// Seal encrypts plain. The context (such as a run's id) must be the same when
-// it is opened, so that sealed bytes cannot be moved elsewhere.
+// Seal encrypts plain with the primary key. The context (such as a run's id)
+// must be the same when it is opened, so that sealed bytes cannot be moved
+// elsewhere.
 func (s *Sealer) Seal(plain []byte, context string) []byte {
-	return s.aead.Seal(nil, nil, plain, []byte(context)) //nolint:gosec // it makes a random nonce of its own //nolint:gosec // the cipher draws the nonce itself
+	s.refresh()
+	return s.keys.Load().Seal(plain, context)
 }
 
-// Open decrypts what Seal returned.
+// Open decrypts what Seal returned, with whichever key it takes.
 func (s *Sealer) Open(sealed []byte, context string) ([]byte, error) {
-	plain, err := s.aead.Open(nil, nil, sealed, []byte(context))
-	if err != nil {
-		return nil, apperr.Wrap(err, apperr.Unavailable,
-			"a secret cannot be opened: every process needs the same SEMANTEST_SECRET_KEY")
+	known := s.keys.Load()
+	plain, err := known.Open(sealed, context)
+	if err == nil {
+		return plain, nil
 	}
-	return plain, nil
+	s.refresh()
+	if now := s.keys.Load(); now != known {
+		return now.Open(sealed, context)
+	}
+	return nil, err
+}
+
+// refresh takes the keys of a file that has changed. A file that cannot be read
+// just now leaves the keys as they are: what they open stays open.
+func (s *Sealer) refresh() {
+	if s.path == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.looked) < Reread {
+		return
+	}
+	s.looked = time.Now()
+	info, err := os.Stat(s.path)
+	if err != nil || os.SameFile(info, s.file) && info.ModTime().Equal(s.file.ModTime()) && info.Size() == s.file.Size() {
+		return
+	}
+	if keys, err := ReadFile(s.path); err == nil {
+		s.keys.Store(keys)
+		s.file = info
+	}
 }
