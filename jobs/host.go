@@ -39,6 +39,8 @@ type Host struct {
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
+	auditLog  AuditLog
+	auditFor  time.Duration
 	executors map[spec.Kind]executors.Executor
 	slots     map[spec.Kind]int
 	logger    *slog.Logger
@@ -66,6 +68,8 @@ type HostConfig struct {
 	Breakers  *breaker.Set
 	Hub       *events.Hub
 	Bus       *events.Bus
+	AuditLog  AuditLog
+	AuditFor  time.Duration // how long entries of the audit log are kept; 0 keeps them for good
 	Executors []executors.Executor
 	Slots     map[spec.Kind]int // cases at once, by kind
 	Labels    map[string]string
@@ -83,6 +87,7 @@ const (
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers,
+		auditLog: c.AuditLog, auditFor: c.AuditFor,
 		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace,
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), ending: make(chan struct{}),
 	}
@@ -108,6 +113,7 @@ func NewHost(c HostConfig) (*Host, error) {
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
 		JobTimeout: time.Hour, RescueStuckJobsAfter: 2 * time.Hour,
 		CompletedJobRetentionPeriod: 10 * time.Minute,
+		ReindexerSchedule:           river.NeverSchedule(), // only a table's owner may, and we serve as nobody's
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the worker: %w", err)
@@ -145,6 +151,7 @@ func (h *Host) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.every(reapEvery, "reap", h.reap) })
 	h.loops.Go(h.dispatch)
 	h.loops.Go(func() { h.every(pruneEvery, "prune the deliveries of webhooks", h.pruneDeliveries) })
+	h.loops.Go(func() { h.every(pruneEvery, "prune the audit log", h.pruneAuditLog) })
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil
 }

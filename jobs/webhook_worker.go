@@ -110,15 +110,3 @@ func (w *webhookWorker) Work(ctx context.Context, job *river.Job[WebhookArgs]) e
 
 // busyPause is how long a delivery waits for others to the same webhook.
 const busyPause = 5 * time.Second
-
-// pruneEvery is how often old deliveries are deleted. Any number of processes
-// may do it.
-const pruneEvery = time.Hour
-
-func (h *Host) pruneDeliveries(ctx context.Context) error {
-	n, err := h.webhooks.Prune(ctx)
-	if n > 0 {
-		h.logger.Info("old deliveries of webhooks were deleted", "deliveries", n)
-	}
-	return err
-}

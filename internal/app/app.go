@@ -254,6 +254,7 @@ func (a *App) buildHost(context.Context) error {
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Hub: a.hub, Bus: a.bus,
+		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host

@@ -33,6 +33,8 @@ type Server struct {
 	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
 
+	AuditDays int `name:"audit-days" env:"SEMANTEST_AUDIT_DAYS" placeholder:"N" default:"365" help:"Days for which the audit log keeps its entries; 0 keeps them for good."`
+
 	BreakerFailures int           `name:"breaker-failures" env:"SEMANTEST_BREAKER_FAILURES" placeholder:"N" default:"5" help:"How many cases in a row may find their target unreachable before the other cases about it wait; 0 lets none wait. A run of the command line without a server never does."`
 	BreakerOpen     time.Duration `name:"breaker-open" env:"SEMANTEST_BREAKER_OPEN" placeholder:"DURATION" default:"60s" help:"How long they wait before one of them tries again whether the target answers."`
 
@@ -74,6 +76,8 @@ func (s Server) Validate() error {
 		return apperr.Invalid("apiSlots", "the number of API slots must not be negative")
 	case len(s.Labels) > 20:
 		return apperr.Invalid("labels", "a worker has at most 20 labels")
+	case s.AuditDays < 0:
+		return apperr.Invalid("auditDays", "the days for which the audit log is kept must not be negative")
 	case s.BreakerFailures < 0:
 		return apperr.Invalid("breakerFailures", "the number of failures that open a circuit breaker must not be negative")
 	case s.BreakerOpen < 0:
