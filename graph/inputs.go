@@ -159,7 +159,13 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	case ident.Reservation:
 		return nodeOf(r.Services.Workers.Reservation(ctx, id))
 	case ident.Project:
-		return nodeOf(r.Services.Auth.Visible(ctx, id))
+		return nodeOf(r.Services.Members.Project(ctx, id))
+	case ident.Member:
+		return nodeOf(r.Services.Members.Member(ctx, id))
+	case ident.ServiceAccount:
+		return nodeOf(r.Services.Members.Account(ctx, id))
+	case ident.Token:
+		return nodeOf(r.Services.Members.Token(ctx, id))
 	}
 	return nil, nil
 }

@@ -16,11 +16,12 @@ const runOf = `query($id: ID!) { run(id: $id) {
 	status queuePosition estimatedStart waitingFor { reason detail until } pausedAt stopReason origin timeoutMs maxFailures concurrencyGroup
 	results { nodes { status outcome waitingFor { reason } } } } }`
 
-// admins is a server whose client may administer its project.
+// admins is a server whose client may administer its project, and what all
+// projects share.
 func admins(t *testing.T) *apptest.Server {
 	t.Helper()
 	return apptest.Start(t, apptest.Options{
-		Executors: []executors.Executor{fake.New(spec.KindAPI)}, Permissions: []string{"admin"},
+		Executors: []executors.Executor{fake.New(spec.KindAPI)}, Permissions: []string{"admin", "instance"},
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
@@ -31,6 +32,7 @@ type Services struct {
 	Triggers  *triggers.Service
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
+	Members   *members.Service
 }
 
 // orNull turns "there is no such thing" into null, which a nullable field says.

@@ -11,7 +11,9 @@ import (
 )
 
 func (r *mutationResolver) AllocateSlots(ctx context.Context, input model.AllocateSlotsInput) (*model.AllocateSlotsPayload, error) {
-	in := workers.NewReservation{Kind: input.Kind, Slots: input.Slots, EndsAt: input.EndsAt, Note: deref(input.Note)}
+	in := workers.NewReservation{
+		ProjectID: deref(input.ProjectID), Kind: input.Kind, Slots: input.Slots, EndsAt: input.EndsAt, Note: deref(input.Note),
+	}
 	if input.StartsAt != nil {
 		in.StartsAt = *input.StartsAt
 	}

@@ -27,6 +27,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Artifact() ArtifactResolver
 	Attempt() AttemptResolver
+	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
 	Plan() PlanResolver
@@ -36,6 +37,7 @@ type ResolverRoot interface {
 	Result() ResultResolver
 	Run() RunResolver
 	Schedule() ScheduleResolver
+	ServiceAccount() ServiceAccountResolver
 	StepResult() StepResultResolver
 	Subscription() SubscriptionResolver
 	Trigger() TriggerResolver
@@ -49,9 +51,37 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AddMemberPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Member           func(childComplexity int) int
+	}
+
 	AllocateSlotsPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Reservation      func(childComplexity int) int
+	}
+
+	ApiToken struct {
+		CreatedAt        func(childComplexity int) int
+		ExpiresAt        func(childComplexity int) int
+		ID               func(childComplexity int) int
+		LastUsedAt       func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Permissions      func(childComplexity int) int
+		RevokedAt        func(childComplexity int) int
+		ServiceAccountID func(childComplexity int) int
+	}
+
+	ApiTokenConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApiTokenEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Artifact struct {
@@ -104,14 +134,30 @@ type ComplexityRoot struct {
 		Passed   func(childComplexity int) int
 	}
 
+	CreateApiTokenPayload struct {
+		APIToken         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
+	}
+
 	CreatePlanPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Plan             func(childComplexity int) int
 	}
 
+	CreateProjectPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Project          func(childComplexity int) int
+	}
+
 	CreateSchedulePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Schedule         func(childComplexity int) int
+	}
+
+	CreateServiceAccountPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ServiceAccount   func(childComplexity int) int
 	}
 
 	CreateTriggerPayload struct {
@@ -168,10 +214,36 @@ type ComplexityRoot struct {
 		Used     func(childComplexity int) int
 	}
 
+	LeaveProjectPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
 	LogLine struct {
 		AtMS    func(childComplexity int) int
 		Level   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Member struct {
+		CreatedAt func(childComplexity int) int
+		Email     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Role      func(childComplexity int) int
+		UserID    func(childComplexity int) int
+	}
+
+	MemberConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	MemberEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Metric struct {
@@ -183,30 +255,40 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AllocateSlots       func(childComplexity int, input model.AllocateSlotsInput) int
-		CreatePlan          func(childComplexity int, input model.CreatePlanInput) int
-		CreateSchedule      func(childComplexity int, input model.CreateScheduleInput) int
-		CreateTrigger       func(childComplexity int, input model.CreateTriggerInput) int
-		CreateWebhook       func(childComplexity int, input model.CreateWebhookInput) int
-		DeletePlan          func(childComplexity int, input model.DeletePlanInput) int
-		DeleteSchedule      func(childComplexity int, input model.DeleteScheduleInput) int
-		DeleteTrigger       func(childComplexity int, input model.DeleteTriggerInput) int
-		DeleteWebhook       func(childComplexity int, input model.DeleteWebhookInput) int
-		PauseRun            func(childComplexity int, input model.PauseRunInput) int
-		RedeliverWebhook    func(childComplexity int, input model.RedeliverWebhookInput) int
-		ReleaseSlots        func(childComplexity int, input model.ReleaseSlotsInput) int
-		ResumeRun           func(childComplexity int, input model.ResumeRunInput) int
-		RotateTriggerSecret func(childComplexity int, input model.RotateTriggerSecretInput) int
-		RotateWebhookSecret func(childComplexity int, input model.RotateWebhookSecretInput) int
-		SetProjectLimits    func(childComplexity int, input model.SetProjectLimitsInput) int
-		StartRun            func(childComplexity int, input model.StartRunInput) int
-		StopRun             func(childComplexity int, input model.StopRunInput) int
-		TestWebhook         func(childComplexity int, input model.TestWebhookInput) int
-		UpdatePlan          func(childComplexity int, input model.UpdatePlanInput) int
-		UpdateSchedule      func(childComplexity int, input model.UpdateScheduleInput) int
-		UpdateTrigger       func(childComplexity int, input model.UpdateTriggerInput) int
-		UpdateWebhook       func(childComplexity int, input model.UpdateWebhookInput) int
-		ValidatePlan        func(childComplexity int, input model.ValidatePlanInput) int
+		AddMember            func(childComplexity int, input model.AddMemberInput) int
+		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
+		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
+		CreatePlan           func(childComplexity int, input model.CreatePlanInput) int
+		CreateProject        func(childComplexity int, input model.CreateProjectInput) int
+		CreateSchedule       func(childComplexity int, input model.CreateScheduleInput) int
+		CreateServiceAccount func(childComplexity int, input model.CreateServiceAccountInput) int
+		CreateTrigger        func(childComplexity int, input model.CreateTriggerInput) int
+		CreateWebhook        func(childComplexity int, input model.CreateWebhookInput) int
+		DeletePlan           func(childComplexity int, input model.DeletePlanInput) int
+		DeleteSchedule       func(childComplexity int, input model.DeleteScheduleInput) int
+		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
+		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
+		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
+		PauseRun             func(childComplexity int, input model.PauseRunInput) int
+		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
+		ReleaseSlots         func(childComplexity int, input model.ReleaseSlotsInput) int
+		RemoveMember         func(childComplexity int, input model.RemoveMemberInput) int
+		ResumeRun            func(childComplexity int, input model.ResumeRunInput) int
+		RevokeAPIToken       func(childComplexity int, input model.RevokeAPITokenInput) int
+		RotateTriggerSecret  func(childComplexity int, input model.RotateTriggerSecretInput) int
+		RotateWebhookSecret  func(childComplexity int, input model.RotateWebhookSecretInput) int
+		SetMemberRole        func(childComplexity int, input model.SetMemberRoleInput) int
+		SetProjectLimits     func(childComplexity int, input model.SetProjectLimitsInput) int
+		StartRun             func(childComplexity int, input model.StartRunInput) int
+		StopRun              func(childComplexity int, input model.StopRunInput) int
+		TestWebhook          func(childComplexity int, input model.TestWebhookInput) int
+		UpdatePlan           func(childComplexity int, input model.UpdatePlanInput) int
+		UpdateProject        func(childComplexity int, input model.UpdateProjectInput) int
+		UpdateSchedule       func(childComplexity int, input model.UpdateScheduleInput) int
+		UpdateServiceAccount func(childComplexity int, input model.UpdateServiceAccountInput) int
+		UpdateTrigger        func(childComplexity int, input model.UpdateTriggerInput) int
+		UpdateWebhook        func(childComplexity int, input model.UpdateWebhookInput) int
+		ValidatePlan         func(childComplexity int, input model.ValidatePlanInput) int
 	}
 
 	OutcomeCounts struct {
@@ -287,11 +369,26 @@ type ComplexityRoot struct {
 	}
 
 	Project struct {
+		APITokens         func(childComplexity int, first *int, after *string) int
 		EnvironmentLimits func(childComplexity int) int
 		ID                func(childComplexity int) int
 		MaxParallel       func(childComplexity int) int
+		Members           func(childComplexity int, first *int, after *string) int
 		Name              func(childComplexity int) int
+		ServiceAccounts   func(childComplexity int, first *int, after *string) int
 		Slug              func(childComplexity int) int
+	}
+
+	ProjectConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProjectEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Query struct {
@@ -300,6 +397,8 @@ type ComplexityRoot struct {
 		Node      func(childComplexity int, id string) int
 		Plan      func(childComplexity int, id string) int
 		Plans     func(childComplexity int, first *int, after *string, search *string) int
+		Project   func(childComplexity int, id string) int
+		Projects  func(childComplexity int, first *int, after *string) int
 		Result    func(childComplexity int, id string) int
 		Run       func(childComplexity int, id string) int
 		Runs      func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
@@ -322,12 +421,18 @@ type ComplexityRoot struct {
 		Reservation      func(childComplexity int) int
 	}
 
+	RemoveMemberPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
 	Reservation struct {
 		CreatedAt func(childComplexity int) int
 		EndsAt    func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		Note      func(childComplexity int) int
+		ProjectID func(childComplexity int) int
 		Slots     func(childComplexity int) int
 		StartsAt  func(childComplexity int) int
 	}
@@ -368,6 +473,11 @@ type ComplexityRoot struct {
 	ResumeRunPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Run              func(childComplexity int) int
+	}
+
+	RevokeApiTokenPayload struct {
+		APIToken         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
 	}
 
 	RotateTriggerSecretPayload struct {
@@ -503,6 +613,32 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ServiceAccount struct {
+		APITokens  func(childComplexity int, first *int, after *string) int
+		CreatedAt  func(childComplexity int) int
+		DisabledAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Role       func(childComplexity int) int
+	}
+
+	ServiceAccountConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ServiceAccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SetMemberRolePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Member           func(childComplexity int) int
+	}
+
 	SetProjectLimitsPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Project          func(childComplexity int) int
@@ -571,9 +707,19 @@ type ComplexityRoot struct {
 		Plan             func(childComplexity int) int
 	}
 
+	UpdateProjectPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Project          func(childComplexity int) int
+	}
+
 	UpdateSchedulePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Schedule         func(childComplexity int) int
+	}
+
+	UpdateServiceAccountPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ServiceAccount   func(childComplexity int) int
 	}
 
 	UpdateTriggerPayload struct {
@@ -691,6 +837,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "AddMemberPayload.clientMutationId":
+		if e.ComplexityRoot.AddMemberPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddMemberPayload.ClientMutationID(childComplexity), true
+	case "AddMemberPayload.member":
+		if e.ComplexityRoot.AddMemberPayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddMemberPayload.Member(childComplexity), true
+
 	case "AllocateSlotsPayload.clientMutationId":
 		if e.ComplexityRoot.AllocateSlotsPayload.ClientMutationID == nil {
 			break
@@ -703,6 +862,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AllocateSlotsPayload.Reservation(childComplexity), true
+
+	case "ApiToken.createdAt":
+		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.CreatedAt(childComplexity), true
+	case "ApiToken.expiresAt":
+		if e.ComplexityRoot.ApiToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.ExpiresAt(childComplexity), true
+	case "ApiToken.id":
+		if e.ComplexityRoot.ApiToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.ID(childComplexity), true
+	case "ApiToken.lastUsedAt":
+		if e.ComplexityRoot.ApiToken.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.LastUsedAt(childComplexity), true
+	case "ApiToken.name":
+		if e.ComplexityRoot.ApiToken.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.Name(childComplexity), true
+	case "ApiToken.permissions":
+		if e.ComplexityRoot.ApiToken.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.Permissions(childComplexity), true
+	case "ApiToken.revokedAt":
+		if e.ComplexityRoot.ApiToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.RevokedAt(childComplexity), true
+	case "ApiToken.serviceAccountId":
+		if e.ComplexityRoot.ApiToken.ServiceAccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.ServiceAccountID(childComplexity), true
+
+	case "ApiTokenConnection.edges":
+		if e.ComplexityRoot.ApiTokenConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenConnection.Edges(childComplexity), true
+	case "ApiTokenConnection.nodes":
+		if e.ComplexityRoot.ApiTokenConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenConnection.Nodes(childComplexity), true
+	case "ApiTokenConnection.pageInfo":
+		if e.ComplexityRoot.ApiTokenConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenConnection.PageInfo(childComplexity), true
+	case "ApiTokenConnection.totalCount":
+		if e.ComplexityRoot.ApiTokenConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenConnection.TotalCount(childComplexity), true
+
+	case "ApiTokenEdge.cursor":
+		if e.ComplexityRoot.ApiTokenEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenEdge.Cursor(childComplexity), true
+	case "ApiTokenEdge.node":
+		if e.ComplexityRoot.ApiTokenEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
 
 	case "Artifact.attempt":
 		if e.ComplexityRoot.Artifact.Attempt == nil {
@@ -919,6 +1165,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CheckResult.Passed(childComplexity), true
 
+	case "CreateApiTokenPayload.apiToken":
+		if e.ComplexityRoot.CreateApiTokenPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.APIToken(childComplexity), true
+	case "CreateApiTokenPayload.clientMutationId":
+		if e.ComplexityRoot.CreateApiTokenPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.ClientMutationID(childComplexity), true
+	case "CreateApiTokenPayload.secret":
+		if e.ComplexityRoot.CreateApiTokenPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateApiTokenPayload.Secret(childComplexity), true
+
 	case "CreatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.CreatePlanPayload.ClientMutationID == nil {
 			break
@@ -932,6 +1197,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePlanPayload.Plan(childComplexity), true
 
+	case "CreateProjectPayload.clientMutationId":
+		if e.ComplexityRoot.CreateProjectPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectPayload.ClientMutationID(childComplexity), true
+	case "CreateProjectPayload.project":
+		if e.ComplexityRoot.CreateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProjectPayload.Project(childComplexity), true
+
 	case "CreateSchedulePayload.clientMutationId":
 		if e.ComplexityRoot.CreateSchedulePayload.ClientMutationID == nil {
 			break
@@ -944,6 +1222,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateSchedulePayload.Schedule(childComplexity), true
+
+	case "CreateServiceAccountPayload.clientMutationId":
+		if e.ComplexityRoot.CreateServiceAccountPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateServiceAccountPayload.ClientMutationID(childComplexity), true
+	case "CreateServiceAccountPayload.serviceAccount":
+		if e.ComplexityRoot.CreateServiceAccountPayload.ServiceAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateServiceAccountPayload.ServiceAccount(childComplexity), true
 
 	case "CreateTriggerPayload.clientMutationId":
 		if e.ComplexityRoot.CreateTriggerPayload.ClientMutationID == nil {
@@ -1116,6 +1407,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KindCapacity.Used(childComplexity), true
 
+	case "LeaveProjectPayload.clientMutationId":
+		if e.ComplexityRoot.LeaveProjectPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveProjectPayload.ClientMutationID(childComplexity), true
+	case "LeaveProjectPayload.id":
+		if e.ComplexityRoot.LeaveProjectPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeaveProjectPayload.ID(childComplexity), true
+
 	case "LogLine.atMs":
 		if e.ComplexityRoot.LogLine.AtMS == nil {
 			break
@@ -1134,6 +1438,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LogLine.Message(childComplexity), true
+
+	case "Member.createdAt":
+		if e.ComplexityRoot.Member.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.CreatedAt(childComplexity), true
+	case "Member.email":
+		if e.ComplexityRoot.Member.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Email(childComplexity), true
+	case "Member.id":
+		if e.ComplexityRoot.Member.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.ID(childComplexity), true
+	case "Member.name":
+		if e.ComplexityRoot.Member.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Name(childComplexity), true
+	case "Member.role":
+		if e.ComplexityRoot.Member.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Role(childComplexity), true
+	case "Member.userId":
+		if e.ComplexityRoot.Member.UserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.UserID(childComplexity), true
+
+	case "MemberConnection.edges":
+		if e.ComplexityRoot.MemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.Edges(childComplexity), true
+	case "MemberConnection.nodes":
+		if e.ComplexityRoot.MemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.Nodes(childComplexity), true
+	case "MemberConnection.pageInfo":
+		if e.ComplexityRoot.MemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.PageInfo(childComplexity), true
+	case "MemberConnection.totalCount":
+		if e.ComplexityRoot.MemberConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.TotalCount(childComplexity), true
+
+	case "MemberEdge.cursor":
+		if e.ComplexityRoot.MemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberEdge.Cursor(childComplexity), true
+	case "MemberEdge.node":
+		if e.ComplexityRoot.MemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
 
 	case "Metric.at":
 		if e.ComplexityRoot.Metric.At == nil {
@@ -1166,6 +1545,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Metric.Value(childComplexity), true
 
+	case "Mutation.addMember":
+		if e.ComplexityRoot.Mutation.AddMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddMember(childComplexity, args["input"].(model.AddMemberInput)), true
 	case "Mutation.allocateSlots":
 		if e.ComplexityRoot.Mutation.AllocateSlots == nil {
 			break
@@ -1177,6 +1567,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllocateSlots(childComplexity, args["input"].(model.AllocateSlotsInput)), true
+	case "Mutation.createApiToken":
+		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(model.CreateAPITokenInput)), true
 	case "Mutation.createPlan":
 		if e.ComplexityRoot.Mutation.CreatePlan == nil {
 			break
@@ -1188,6 +1589,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreatePlan(childComplexity, args["input"].(model.CreatePlanInput)), true
+	case "Mutation.createProject":
+		if e.ComplexityRoot.Mutation.CreateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProject(childComplexity, args["input"].(model.CreateProjectInput)), true
 	case "Mutation.createSchedule":
 		if e.ComplexityRoot.Mutation.CreateSchedule == nil {
 			break
@@ -1199,6 +1611,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateSchedule(childComplexity, args["input"].(model.CreateScheduleInput)), true
+	case "Mutation.createServiceAccount":
+		if e.ComplexityRoot.Mutation.CreateServiceAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createServiceAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateServiceAccount(childComplexity, args["input"].(model.CreateServiceAccountInput)), true
 	case "Mutation.createTrigger":
 		if e.ComplexityRoot.Mutation.CreateTrigger == nil {
 			break
@@ -1265,6 +1688,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
+	case "Mutation.leaveProject":
+		if e.ComplexityRoot.Mutation.LeaveProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_leaveProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LeaveProject(childComplexity, args["input"].(model.LeaveProjectInput)), true
 	case "Mutation.pauseRun":
 		if e.ComplexityRoot.Mutation.PauseRun == nil {
 			break
@@ -1298,6 +1732,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReleaseSlots(childComplexity, args["input"].(model.ReleaseSlotsInput)), true
+	case "Mutation.removeMember":
+		if e.ComplexityRoot.Mutation.RemoveMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveMember(childComplexity, args["input"].(model.RemoveMemberInput)), true
 	case "Mutation.resumeRun":
 		if e.ComplexityRoot.Mutation.ResumeRun == nil {
 			break
@@ -1309,6 +1754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeRun(childComplexity, args["input"].(model.ResumeRunInput)), true
+	case "Mutation.revokeApiToken":
+		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(model.RevokeAPITokenInput)), true
 	case "Mutation.rotateTriggerSecret":
 		if e.ComplexityRoot.Mutation.RotateTriggerSecret == nil {
 			break
@@ -1331,6 +1787,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(model.RotateWebhookSecretInput)), true
+	case "Mutation.setMemberRole":
+		if e.ComplexityRoot.Mutation.SetMemberRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setMemberRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetMemberRole(childComplexity, args["input"].(model.SetMemberRoleInput)), true
 	case "Mutation.setProjectLimits":
 		if e.ComplexityRoot.Mutation.SetProjectLimits == nil {
 			break
@@ -1386,6 +1853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdatePlan(childComplexity, args["input"].(model.UpdatePlanInput)), true
+	case "Mutation.updateProject":
+		if e.ComplexityRoot.Mutation.UpdateProject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProject(childComplexity, args["input"].(model.UpdateProjectInput)), true
 	case "Mutation.updateSchedule":
 		if e.ComplexityRoot.Mutation.UpdateSchedule == nil {
 			break
@@ -1397,6 +1875,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSchedule(childComplexity, args["input"].(model.UpdateScheduleInput)), true
+	case "Mutation.updateServiceAccount":
+		if e.ComplexityRoot.Mutation.UpdateServiceAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateServiceAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateServiceAccount(childComplexity, args["input"].(model.UpdateServiceAccountInput)), true
 	case "Mutation.updateTrigger":
 		if e.ComplexityRoot.Mutation.UpdateTrigger == nil {
 			break
@@ -1728,6 +2217,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanVersion.Source(childComplexity), true
 
+	case "Project.apiTokens":
+		if e.ComplexityRoot.Project.APITokens == nil {
+			break
+		}
+
+		args, err := ec.field_Project_apiTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.APITokens(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Project.environmentLimits":
 		if e.ComplexityRoot.Project.EnvironmentLimits == nil {
 			break
@@ -1746,18 +2246,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.MaxParallel(childComplexity), true
+	case "Project.members":
+		if e.ComplexityRoot.Project.Members == nil {
+			break
+		}
+
+		args, err := ec.field_Project_members_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.Members(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Project.name":
 		if e.ComplexityRoot.Project.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Project.Name(childComplexity), true
+	case "Project.serviceAccounts":
+		if e.ComplexityRoot.Project.ServiceAccounts == nil {
+			break
+		}
+
+		args, err := ec.field_Project_serviceAccounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Project.ServiceAccounts(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Project.slug":
 		if e.ComplexityRoot.Project.Slug == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Project.Slug(childComplexity), true
+
+	case "ProjectConnection.edges":
+		if e.ComplexityRoot.ProjectConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectConnection.Edges(childComplexity), true
+	case "ProjectConnection.nodes":
+		if e.ComplexityRoot.ProjectConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectConnection.Nodes(childComplexity), true
+	case "ProjectConnection.pageInfo":
+		if e.ComplexityRoot.ProjectConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectConnection.PageInfo(childComplexity), true
+	case "ProjectConnection.totalCount":
+		if e.ComplexityRoot.ProjectConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectConnection.TotalCount(childComplexity), true
+
+	case "ProjectEdge.cursor":
+		if e.ComplexityRoot.ProjectEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectEdge.Cursor(childComplexity), true
+	case "ProjectEdge.node":
+		if e.ComplexityRoot.ProjectEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
 
 	case "Query.breakers":
 		if e.ComplexityRoot.Query.Breakers == nil {
@@ -1805,6 +2365,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Plans(childComplexity, args["first"].(*int), args["after"].(*string), args["search"].(*string)), true
+	case "Query.project":
+		if e.ComplexityRoot.Query.Project == nil {
+			break
+		}
+
+		args, err := ec.field_Query_project_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Project(childComplexity, args["id"].(string)), true
+	case "Query.projects":
+		if e.ComplexityRoot.Query.Projects == nil {
+			break
+		}
+
+		args, err := ec.field_Query_projects_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Projects(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.result":
 		if e.ComplexityRoot.Query.Result == nil {
 			break
@@ -1937,6 +2519,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReleaseSlotsPayload.Reservation(childComplexity), true
 
+	case "RemoveMemberPayload.clientMutationId":
+		if e.ComplexityRoot.RemoveMemberPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveMemberPayload.ClientMutationID(childComplexity), true
+	case "RemoveMemberPayload.id":
+		if e.ComplexityRoot.RemoveMemberPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveMemberPayload.ID(childComplexity), true
+
 	case "Reservation.createdAt":
 		if e.ComplexityRoot.Reservation.CreatedAt == nil {
 			break
@@ -1967,6 +2562,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reservation.Note(childComplexity), true
+	case "Reservation.projectId":
+		if e.ComplexityRoot.Reservation.ProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.ProjectID(childComplexity), true
 	case "Reservation.slots":
 		if e.ComplexityRoot.Reservation.Slots == nil {
 			break
@@ -2139,6 +2740,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResumeRunPayload.Run(childComplexity), true
+
+	case "RevokeApiTokenPayload.apiToken":
+		if e.ComplexityRoot.RevokeApiTokenPayload.APIToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiTokenPayload.APIToken(childComplexity), true
+	case "RevokeApiTokenPayload.clientMutationId":
+		if e.ComplexityRoot.RevokeApiTokenPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeApiTokenPayload.ClientMutationID(childComplexity), true
 
 	case "RotateTriggerSecretPayload.clientMutationId":
 		if e.ComplexityRoot.RotateTriggerSecretPayload.ClientMutationID == nil {
@@ -2744,6 +3358,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
 
+	case "ServiceAccount.apiTokens":
+		if e.ComplexityRoot.ServiceAccount.APITokens == nil {
+			break
+		}
+
+		args, err := ec.field_ServiceAccount_apiTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ServiceAccount.APITokens(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "ServiceAccount.createdAt":
+		if e.ComplexityRoot.ServiceAccount.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccount.CreatedAt(childComplexity), true
+	case "ServiceAccount.disabledAt":
+		if e.ComplexityRoot.ServiceAccount.DisabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccount.DisabledAt(childComplexity), true
+	case "ServiceAccount.id":
+		if e.ComplexityRoot.ServiceAccount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccount.ID(childComplexity), true
+	case "ServiceAccount.name":
+		if e.ComplexityRoot.ServiceAccount.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccount.Name(childComplexity), true
+	case "ServiceAccount.role":
+		if e.ComplexityRoot.ServiceAccount.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccount.Role(childComplexity), true
+
+	case "ServiceAccountConnection.edges":
+		if e.ComplexityRoot.ServiceAccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountConnection.Edges(childComplexity), true
+	case "ServiceAccountConnection.nodes":
+		if e.ComplexityRoot.ServiceAccountConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountConnection.Nodes(childComplexity), true
+	case "ServiceAccountConnection.pageInfo":
+		if e.ComplexityRoot.ServiceAccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountConnection.PageInfo(childComplexity), true
+	case "ServiceAccountConnection.totalCount":
+		if e.ComplexityRoot.ServiceAccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountConnection.TotalCount(childComplexity), true
+
+	case "ServiceAccountEdge.cursor":
+		if e.ComplexityRoot.ServiceAccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountEdge.Cursor(childComplexity), true
+	case "ServiceAccountEdge.node":
+		if e.ComplexityRoot.ServiceAccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceAccountEdge.Node(childComplexity), true
+
+	case "SetMemberRolePayload.clientMutationId":
+		if e.ComplexityRoot.SetMemberRolePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetMemberRolePayload.ClientMutationID(childComplexity), true
+	case "SetMemberRolePayload.member":
+		if e.ComplexityRoot.SetMemberRolePayload.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetMemberRolePayload.Member(childComplexity), true
+
 	case "SetProjectLimitsPayload.clientMutationId":
 		if e.ComplexityRoot.SetProjectLimitsPayload.ClientMutationID == nil {
 			break
@@ -2992,6 +3699,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePlanPayload.Plan(childComplexity), true
 
+	case "UpdateProjectPayload.clientMutationId":
+		if e.ComplexityRoot.UpdateProjectPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.ClientMutationID(childComplexity), true
+	case "UpdateProjectPayload.project":
+		if e.ComplexityRoot.UpdateProjectPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProjectPayload.Project(childComplexity), true
+
 	case "UpdateSchedulePayload.clientMutationId":
 		if e.ComplexityRoot.UpdateSchedulePayload.ClientMutationID == nil {
 			break
@@ -3004,6 +3724,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateSchedulePayload.Schedule(childComplexity), true
+
+	case "UpdateServiceAccountPayload.clientMutationId":
+		if e.ComplexityRoot.UpdateServiceAccountPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateServiceAccountPayload.ClientMutationID(childComplexity), true
+	case "UpdateServiceAccountPayload.serviceAccount":
+		if e.ComplexityRoot.UpdateServiceAccountPayload.ServiceAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateServiceAccountPayload.ServiceAccount(childComplexity), true
 
 	case "UpdateTriggerPayload.clientMutationId":
 		if e.ComplexityRoot.UpdateTriggerPayload.ClientMutationID == nil {
@@ -3380,9 +4113,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
+		ec.unmarshalInputCreateApiTokenInput,
 		ec.unmarshalInputCreatePlanInput,
+		ec.unmarshalInputCreateProjectInput,
 		ec.unmarshalInputCreateScheduleInput,
+		ec.unmarshalInputCreateServiceAccountInput,
 		ec.unmarshalInputCreateTriggerInput,
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
@@ -3390,21 +4127,27 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
+		ec.unmarshalInputLeaveProjectInput,
 		ec.unmarshalInputPauseRunInput,
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputReleaseSlotsInput,
+		ec.unmarshalInputRemoveMemberInput,
 		ec.unmarshalInputResumeRunInput,
+		ec.unmarshalInputRevokeApiTokenInput,
 		ec.unmarshalInputRotateTriggerSecretInput,
 		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputSelectionInput,
+		ec.unmarshalInputSetMemberRoleInput,
 		ec.unmarshalInputSetProjectLimitsInput,
 		ec.unmarshalInputShardInput,
 		ec.unmarshalInputStartRunInput,
 		ec.unmarshalInputStopRunInput,
 		ec.unmarshalInputTestWebhookInput,
 		ec.unmarshalInputUpdatePlanInput,
+		ec.unmarshalInputUpdateProjectInput,
 		ec.unmarshalInputUpdateScheduleInput,
+		ec.unmarshalInputUpdateServiceAccountInput,
 		ec.unmarshalInputUpdateTriggerInput,
 		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputValidatePlanInput,
@@ -3652,6 +4395,369 @@ extend type Subscription {
   runEvents("The run's id." runId: ID!, "Number of the last event seen; 0 begins with the first." after: Int! = 0): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/member.graphqls", Input: `"A place in a project: what somebody may do there."
+enum Role {
+  "Reads: tests:read."
+  VIEWER
+  "Reads, writes and runs tests: tests:read, tests:write and tests:execute."
+  EDITOR
+  "Everything in the project: admin."
+  ADMIN
+}
+
+"A user's place in a project."
+type Member implements Node {
+  "Opaque id."
+  id: ID!
+  "The user's id."
+  userId: ID!
+  "The user's e-mail address."
+  email: String!
+  "The user's name for people; may be empty."
+  name: String!
+  "What the user may do in the project."
+  role: Role!
+  "Since when."
+  createdAt: Time!
+}
+
+"A program's place in a project. It holds API tokens, none of which may do more than its role."
+type ServiceAccount implements Node {
+  "Opaque id."
+  id: ID!
+  "What the program is."
+  name: String!
+  "What its tokens may do at most."
+  role: Role!
+  "Since when its tokens are refused; null while they are taken."
+  disabledAt: Time
+  "Its API tokens, newest first."
+  apiTokens("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ApiTokenConnection!
+  "When it was created."
+  createdAt: Time!
+}
+
+"Lets a program use the graph in the name of one project. Its secret is shown once, when it is made."
+type ApiToken implements Node {
+  "Opaque id."
+  id: ID!
+  "What it is for."
+  name: String!
+  "What it was made for. Its account's role, as it is at the time of use, limits it further."
+  permissions: [String!]!
+  "Its holder's id; null for a token that the command line made."
+  serviceAccountId: ID
+  "When it was made."
+  createdAt: Time!
+  "When it was last used, to the minute; null when never."
+  lastUsedAt: Time
+  "From when on it is refused; null for never."
+  expiresAt: Time
+  "When it was revoked."
+  revokedAt: Time
+}
+
+"A page of projects."
+type ProjectConnection {
+  "The items with their cursors."
+  edges: [ProjectEdge!]!
+  "The items alone."
+  nodes: [Project!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A project in a page."
+type ProjectEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Project!
+}
+
+"A page of members."
+type MemberConnection {
+  "The items with their cursors."
+  edges: [MemberEdge!]!
+  "The items alone."
+  nodes: [Member!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A member in a page."
+type MemberEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Member!
+}
+
+"A page of service accounts."
+type ServiceAccountConnection {
+  "The items with their cursors."
+  edges: [ServiceAccountEdge!]!
+  "The items alone."
+  nodes: [ServiceAccount!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A service account in a page."
+type ServiceAccountEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: ServiceAccount!
+}
+
+"A page of API tokens."
+type ApiTokenConnection {
+  "The items with their cursors."
+  edges: [ApiTokenEdge!]!
+  "The items alone."
+  nodes: [ApiToken!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"An API token in a page."
+type ApiTokenEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: ApiToken!
+}
+
+extend type Project {
+  "Its members, newest first. Only of the project that the request acts in."
+  members("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): MemberConnection!
+  "Its service accounts, newest first. Needs admin, in the project that the request acts in."
+  serviceAccounts("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ServiceAccountConnection!
+  "All its API tokens, those of the command line too, newest first. Needs admin, in the project that the request acts in."
+  apiTokens("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ApiTokenConnection!
+}
+
+extend type Query {
+  "A project that the caller may see; null when there is none with this id."
+  project("Its id." id: ID!): Project @public
+  "The caller's projects, newest first: those of which a user is a member, the one of a token, all for an instance administrator."
+  projects("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): ProjectConnection! @public
+}
+
+extend type Mutation {
+  "Make a project. Needs the permission instance."
+  createProject("The project." input: CreateProjectInput!): CreateProjectPayload! @hasPermission(permission: "instance")
+  "Change the project that the request acts in."
+  updateProject("What to change." input: UpdateProjectInput!): UpdateProjectPayload! @hasPermission(permission: "admin")
+  "Give a user a place in the project."
+  addMember("Who, and as what." input: AddMemberInput!): AddMemberPayload! @hasPermission(permission: "admin")
+  "Give a member another role. A project keeps an administrator: the last one cannot be lowered."
+  setMemberRole("Who, and as what." input: SetMemberRoleInput!): SetMemberRolePayload! @hasPermission(permission: "admin")
+  "Take a user's place in the project away. The last administrator cannot be removed."
+  removeMember("Who." input: RemoveMemberInput!): RemoveMemberPayload! @hasPermission(permission: "admin")
+  "Give one's own place in the project up. The last administrator cannot leave."
+  leaveProject("Nothing but an id of the request." input: LeaveProjectInput!): LeaveProjectPayload! @hasPermission(permission: "tests:read")
+  "Give a program a place in the project."
+  createServiceAccount("The account." input: CreateServiceAccountInput!): CreateServiceAccountPayload! @hasPermission(permission: "admin")
+  "Change a service account, disable or enable it. Its tokens may do from then on what its new role allows, within two seconds."
+  updateServiceAccount("What to change." input: UpdateServiceAccountInput!): UpdateServiceAccountPayload! @hasPermission(permission: "admin")
+  "Make an API token of a service account."
+  createApiToken("The token." input: CreateApiTokenInput!): CreateApiTokenPayload! @hasPermission(permission: "admin")
+  "Have an API token of the project refused for good, within two seconds. One with the permission instance takes that permission."
+  revokeApiToken("The token." input: RevokeApiTokenInput!): RevokeApiTokenPayload! @hasPermission(permission: "admin")
+}
+
+"What createProject needs."
+input CreateProjectInput {
+  "Name in addresses: 1–63 of a–z, 0–9 and -, neither at an end. No other project has it, and it never changes."
+  slug: String!
+  "Name for people, 1–100 characters; the slug when absent."
+  name: String
+  "E-mail address of the user who becomes its administrator; the caller, when it is a user, when absent."
+  administrator: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createProject gives."
+type CreateProjectPayload {
+  "The new project. To work in it, name it in the header Semantest-Project."
+  project: Project!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateProject needs."
+input UpdateProjectInput {
+  "Name for people, 1–100 characters."
+  name: String!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateProject gives."
+type UpdateProjectPayload {
+  "The project."
+  project: Project!
+  "As sent."
+  clientMutationId: String
+}
+
+"What addMember needs."
+input AddMemberInput {
+  "E-mail address of a user of this instance."
+  email: String!
+  "What the user may do."
+  role: Role!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What addMember gives."
+type AddMemberPayload {
+  "The new member."
+  member: Member!
+  "As sent."
+  clientMutationId: String
+}
+
+"What setMemberRole needs."
+input SetMemberRoleInput {
+  "The member's id."
+  id: ID!
+  "What the user may do from now on."
+  role: Role!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What setMemberRole gives."
+type SetMemberRolePayload {
+  "The member."
+  member: Member!
+  "As sent."
+  clientMutationId: String
+}
+
+"What removeMember needs."
+input RemoveMemberInput {
+  "The member's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What removeMember gives."
+type RemoveMemberPayload {
+  "The id of the member that is gone."
+  id: ID!
+  "As sent."
+  clientMutationId: String
+}
+
+"What leaveProject needs."
+input LeaveProjectInput {
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What leaveProject gives."
+type LeaveProjectPayload {
+  "The id of the member that is gone."
+  id: ID!
+  "As sent."
+  clientMutationId: String
+}
+
+"What createServiceAccount needs."
+input CreateServiceAccountInput {
+  "What the program is, 1–100 characters; no other account of the project has the name."
+  name: String!
+  "What its tokens may do at most."
+  role: Role!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createServiceAccount gives."
+type CreateServiceAccountPayload {
+  "The new account, without a token."
+  serviceAccount: ServiceAccount!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateServiceAccount needs. What is absent or null stays."
+input UpdateServiceAccountInput {
+  "The account's id."
+  id: ID!
+  "What the program is, 1–100 characters."
+  name: String
+  "What its tokens may do at most."
+  role: Role
+  "Whether its tokens are refused."
+  disabled: Boolean
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateServiceAccount gives."
+type UpdateServiceAccountPayload {
+  "The account."
+  serviceAccount: ServiceAccount!
+  "As sent."
+  clientMutationId: String
+}
+
+"What createApiToken needs."
+input CreateApiTokenInput {
+  "The id of the service account that holds it."
+  serviceAccountId: ID!
+  "What it is for, 1–100 characters."
+  name: String!
+  "What it may do, of what the account's role allows; all of that when absent."
+  permissions: [String!]
+  "From when on it is refused; never when absent."
+  expiresAt: Time
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createApiToken gives."
+type CreateApiTokenPayload {
+  "The new token."
+  apiToken: ApiToken!
+  "What a program sends as Authorization: Bearer SECRET. It is shown this once."
+  secret: String!
+  "As sent."
+  clientMutationId: String
+}
+
+"What revokeApiToken needs."
+input RevokeApiTokenInput {
+  "The token's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What revokeApiToken gives."
+type RevokeApiTokenPayload {
+  "The token, revoked."
+  apiToken: ApiToken!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `"Which executor performs a case."
@@ -5202,10 +6308,12 @@ type KindCapacity {
   ours: Int!
 }
 
-"Slots that are kept for the project during a window."
+"Slots that are kept for one project during a window."
 type Reservation implements Node {
   "Opaque id."
   id: ID!
+  "The project that they are kept for."
+  projectId: ID!
   "Of which kind."
   kind: Kind!
   "How many."
@@ -5226,14 +6334,16 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Keep slots for the project during a window. What others have under way ends first."
-  allocateSlots("What to keep." input: AllocateSlotsInput!): AllocateSlotsPayload! @hasPermission(permission: "admin")
-  "Give reserved slots back."
-  releaseSlots("The reservation." input: ReleaseSlotsInput!): ReleaseSlotsPayload! @hasPermission(permission: "admin")
+  "Keep slots for a project during a window. What others have under way ends first. Needs the permission instance: all projects share the slots."
+  allocateSlots("What to keep." input: AllocateSlotsInput!): AllocateSlotsPayload! @hasPermission(permission: "instance")
+  "Give reserved slots back. Needs the permission instance."
+  releaseSlots("The reservation." input: ReleaseSlotsInput!): ReleaseSlotsPayload! @hasPermission(permission: "instance")
 }
 
 "What allocateSlots needs."
 input AllocateSlotsInput {
+  "The project to keep them for; the one that the request acts in when absent."
+  projectId: ID
   "Of which kind."
   kind: Kind!
   "How many: at most what the live workers have and nobody has reserved."
@@ -5279,6 +6389,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AddMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_AddMemberPayload_member(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AddMemberPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AllocateSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reservation":
@@ -5287,6 +6407,52 @@ func (ec *executionContext) childFields_AllocateSlotsPayload(ctx context.Context
 		return ec.fieldContext_AllocateSlotsPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AllocateSlotsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiToken_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiToken_name(ctx, field)
+	case "permissions":
+		return ec.fieldContext_ApiToken_permissions(ctx, field)
+	case "serviceAccountId":
+		return ec.fieldContext_ApiToken_serviceAccountId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiToken_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiToken_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiToken_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiToken_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiToken", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiTokenConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiTokenConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiTokenConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiTokenConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiTokenConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiTokenConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ApiTokenEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ApiTokenEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Artifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5389,6 +6555,18 @@ func (ec *executionContext) childFields_CheckResult(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CheckResult", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiToken":
+		return ec.fieldContext_CreateApiTokenPayload_apiToken(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateApiTokenPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateApiTokenPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiTokenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "plan":
@@ -5399,6 +6577,16 @@ func (ec *executionContext) childFields_CreatePlanPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreatePlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_CreateProjectPayload_project(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateProjectPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProjectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "schedule":
@@ -5407,6 +6595,16 @@ func (ec *executionContext) childFields_CreateSchedulePayload(ctx context.Contex
 		return ec.fieldContext_CreateSchedulePayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateServiceAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceAccount":
+		return ec.fieldContext_CreateServiceAccountPayload_serviceAccount(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateServiceAccountPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateServiceAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5517,6 +6715,16 @@ func (ec *executionContext) childFields_KindCapacity(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type KindCapacity", field.Name)
 }
 
+func (ec *executionContext) childFields_LeaveProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LeaveProjectPayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_LeaveProjectPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeaveProjectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "level":
@@ -5527,6 +6735,48 @@ func (ec *executionContext) childFields_LogLine(ctx context.Context, field graph
 		return ec.fieldContext_LogLine_atMs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_Member(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Member_id(ctx, field)
+	case "userId":
+		return ec.fieldContext_Member_userId(ctx, field)
+	case "email":
+		return ec.fieldContext_Member_email(ctx, field)
+	case "name":
+		return ec.fieldContext_Member_name(ctx, field)
+	case "role":
+		return ec.fieldContext_Member_role(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Member_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MemberConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MemberConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MemberConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_MemberConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MemberEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MemberEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Metric(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5711,8 +6961,38 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_maxParallel(ctx, field)
 	case "environmentLimits":
 		return ec.fieldContext_Project_environmentLimits(ctx, field)
+	case "members":
+		return ec.fieldContext_Project_members(ctx, field)
+	case "serviceAccounts":
+		return ec.fieldContext_Project_serviceAccounts(ctx, field)
+	case "apiTokens":
+		return ec.fieldContext_Project_apiTokens(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
+}
+
+func (ec *executionContext) childFields_ProjectConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProjectConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProjectConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProjectConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProjectConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProjectEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProjectEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5735,10 +7015,22 @@ func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ReleaseSlotsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RemoveMemberPayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RemoveMemberPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Reservation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Reservation_id(ctx, field)
+	case "projectId":
+		return ec.fieldContext_Reservation_projectId(ctx, field)
 	case "kind":
 		return ec.fieldContext_Reservation_kind(ctx, field)
 	case "slots":
@@ -5829,6 +7121,16 @@ func (ec *executionContext) childFields_ResumeRunPayload(ctx context.Context, fi
 		return ec.fieldContext_ResumeRunPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumeRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiToken":
+		return ec.fieldContext_RevokeApiTokenPayload_apiToken(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RevokeApiTokenPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateTriggerSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6097,6 +7399,58 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ServiceAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceAccount_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ServiceAccount_name(ctx, field)
+	case "role":
+		return ec.fieldContext_ServiceAccount_role(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_ServiceAccount_disabledAt(ctx, field)
+	case "apiTokens":
+		return ec.fieldContext_ServiceAccount_apiTokens(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ServiceAccount_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccount", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceAccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ServiceAccountConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ServiceAccountConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ServiceAccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ServiceAccountConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceAccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ServiceAccountEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ServiceAccountEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SetMemberRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "member":
+		return ec.fieldContext_SetMemberRolePayload_member(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetMemberRolePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetMemberRolePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetProjectLimitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "project":
@@ -6223,6 +7577,16 @@ func (ec *executionContext) childFields_UpdatePlanPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePlanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_UpdateProjectPayload_project(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateProjectPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProjectPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateSchedulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "schedule":
@@ -6231,6 +7595,16 @@ func (ec *executionContext) childFields_UpdateSchedulePayload(ctx context.Contex
 		return ec.fieldContext_UpdateSchedulePayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSchedulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateServiceAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceAccount":
+		return ec.fieldContext_UpdateServiceAccountPayload_serviceAccount(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateServiceAccountPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateServiceAccountPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

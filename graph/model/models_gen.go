@@ -7,14 +7,35 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
 )
 
+// What addMember needs.
+type AddMemberInput struct {
+	// E-mail address of a user of this instance.
+	Email string `json:"email"`
+	// What the user may do.
+	Role auth.Role `json:"role"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What addMember gives.
+type AddMemberPayload struct {
+	// The new member.
+	Member *ent.Member `json:"member"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What allocateSlots needs.
 type AllocateSlotsInput struct {
+	// The project to keep them for; the one that the request acts in when absent.
+	ProjectID *string `json:"projectId,omitempty"`
 	// Of which kind.
 	Kind spec.Kind `json:"kind"`
 	// How many: at most what the live workers have and nobody has reserved.
@@ -35,6 +56,14 @@ type AllocateSlotsPayload struct {
 	Reservation *ent.Reservation `json:"reservation"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// An API token in a page.
+type APITokenEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Token `json:"node"`
 }
 
 // A circuit breaker with which something is wrong.
@@ -65,6 +94,30 @@ type Capacity struct {
 	Reservations []*ent.Reservation `json:"reservations"`
 }
 
+// What createApiToken needs.
+type CreateAPITokenInput struct {
+	// The id of the service account that holds it.
+	ServiceAccountID string `json:"serviceAccountId"`
+	// What it is for, 1–100 characters.
+	Name string `json:"name"`
+	// What it may do, of what the account's role allows; all of that when absent.
+	Permissions []string `json:"permissions,omitempty"`
+	// From when on it is refused; never when absent.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createApiToken gives.
+type CreateAPITokenPayload struct {
+	// The new token.
+	APIToken *ent.Token `json:"apiToken"`
+	// What a program sends as Authorization: Bearer SECRET. It is shown this once.
+	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What createPlan needs.
 type CreatePlanInput struct {
 	// The plan: YAML or JSON.
@@ -79,6 +132,26 @@ type CreatePlanInput struct {
 type CreatePlanPayload struct {
 	// The new plan.
 	Plan *ent.Plan `json:"plan"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createProject needs.
+type CreateProjectInput struct {
+	// Name in addresses: 1–63 of a–z, 0–9 and -, neither at an end. No other project has it, and it never changes.
+	Slug string `json:"slug"`
+	// Name for people, 1–100 characters; the slug when absent.
+	Name *string `json:"name,omitempty"`
+	// E-mail address of the user who becomes its administrator; the caller, when it is a user, when absent.
+	Administrator *string `json:"administrator,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createProject gives.
+type CreateProjectPayload struct {
+	// The new project. To work in it, name it in the header Semantest-Project.
+	Project *ent.Project `json:"project"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -113,6 +186,24 @@ type CreateScheduleInput struct {
 type CreateSchedulePayload struct {
 	// The new schedule.
 	Schedule *ent.Schedule `json:"schedule"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createServiceAccount needs.
+type CreateServiceAccountInput struct {
+	// What the program is, 1–100 characters; no other account of the project has the name.
+	Name string `json:"name"`
+	// What its tokens may do at most.
+	Role auth.Role `json:"role"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createServiceAccount gives.
+type CreateServiceAccountPayload struct {
+	// The new account, without a token.
+	ServiceAccount *ent.ServiceAccount `json:"serviceAccount"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -249,6 +340,28 @@ type EnvironmentLimitInput struct {
 	MaxRuns int `json:"maxRuns"`
 }
 
+// What leaveProject needs.
+type LeaveProjectInput struct {
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What leaveProject gives.
+type LeaveProjectPayload struct {
+	// The id of the member that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A member in a page.
+type MemberEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Member `json:"node"`
+}
+
 // Where a page stands in its list.
 type PageInfo struct {
 	// Whether items follow the page.
@@ -313,6 +426,14 @@ type PlanValidation struct {
 	Cases []*PlanCase `json:"cases"`
 }
 
+// A project in a page.
+type ProjectEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Project `json:"node"`
+}
+
 // What redeliverWebhook needs.
 type RedeliverWebhookInput struct {
 	// The delivery's id.
@@ -345,6 +466,22 @@ type ReleaseSlotsPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What removeMember needs.
+type RemoveMemberInput struct {
+	// The member's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What removeMember gives.
+type RemoveMemberPayload struct {
+	// The id of the member that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // A result in a page.
 type ResultEdge struct {
 	// Gives the page after this item.
@@ -365,6 +502,22 @@ type ResumeRunInput struct {
 type ResumeRunPayload struct {
 	// The run.
 	Run *ent.Run `json:"run"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What revokeApiToken needs.
+type RevokeAPITokenInput struct {
+	// The token's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What revokeApiToken gives.
+type RevokeAPITokenPayload struct {
+	// The token, revoked.
+	APIToken *ent.Token `json:"apiToken"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -463,6 +616,32 @@ type SelectionInput struct {
 	Cases []string `json:"cases,omitempty"`
 	// Those that did not pass in the plan's newest run in the same environment that has ended.
 	LastFailed *bool `json:"lastFailed,omitempty"`
+}
+
+// A service account in a page.
+type ServiceAccountEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.ServiceAccount `json:"node"`
+}
+
+// What setMemberRole needs.
+type SetMemberRoleInput struct {
+	// The member's id.
+	ID string `json:"id"`
+	// What the user may do from now on.
+	Role auth.Role `json:"role"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What setMemberRole gives.
+type SetMemberRolePayload struct {
+	// The member.
+	Member *ent.Member `json:"member"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // What setProjectLimits needs. What is absent stays as it is.
@@ -591,6 +770,22 @@ type UpdatePlanPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What updateProject needs.
+type UpdateProjectInput struct {
+	// Name for people, 1–100 characters.
+	Name string `json:"name"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateProject gives.
+type UpdateProjectPayload struct {
+	// The project.
+	Project *ent.Project `json:"project"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What updateSchedule needs: the id, and what changes. What is absent or null stays.
 type UpdateScheduleInput struct {
 	// The schedule's id.
@@ -621,6 +816,28 @@ type UpdateScheduleInput struct {
 type UpdateSchedulePayload struct {
 	// The schedule.
 	Schedule *ent.Schedule `json:"schedule"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateServiceAccount needs. What is absent or null stays.
+type UpdateServiceAccountInput struct {
+	// The account's id.
+	ID string `json:"id"`
+	// What the program is, 1–100 characters.
+	Name *string `json:"name,omitempty"`
+	// What its tokens may do at most.
+	Role *auth.Role `json:"role,omitempty"`
+	// Whether its tokens are refused.
+	Disabled *bool `json:"disabled,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateServiceAccount gives.
+type UpdateServiceAccountPayload struct {
+	// The account.
+	ServiceAccount *ent.ServiceAccount `json:"serviceAccount"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
@@ -69,6 +70,7 @@ type App struct {
 	breakers  *breaker.Set
 	schedules *schedules.Service
 	triggers  *triggers.Service
+	members   *members.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -207,6 +209,7 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.onClose("breakers", func(context.Context) error { a.breakers.Close(); return nil })
 
 	a.auth = auth.New(a.store)
+	a.members = members.New(a.store, a.auth)
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.workers = workers.New(a.store)
 	a.webhooks = a.openWebhooks(enqueuer, sealer)

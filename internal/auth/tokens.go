@@ -11,11 +11,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/token"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/audit"
@@ -32,10 +36,21 @@ const tokenPrefix = "smt_"
 const lastUsedEvery = time.Minute
 
 // Service keeps projects and tokens.
-type Service struct{ store *store.Store }
+type Service struct {
+	store    *store.Store
+	verifier Verifier            // nil where only API tokens are taken
+	known    *principals         // nil to look up each time
+	flights  *singleflight.Group // with known
+}
 
-// New returns the service.
-func New(s *store.Store) *Service { return &Service{store: s} }
+// New returns the service, which takes API tokens.
+func New(s *store.Store, options ...Option) *Service {
+	out := &Service{store: s}
+	for _, o := range options {
+		o(out)
+	}
+	return out
+}
 
 // EnsureProject returns the default project and makes it on first use. It is
 // safe when several processes start at once.
@@ -55,58 +70,137 @@ func (s *Service) EnsureProject(ctx context.Context) (*ent.Project, error) {
 
 // NewToken is what CreateToken needs.
 type NewToken struct {
-	ProjectID   string
+	ProjectID string
+	// Account holds the token, which may never do more than its role; nil for a
+	// token of the command line.
+	Account     *ent.ServiceAccount
 	Name        string
-	Permissions []Permission  // all but Admin when empty
+	Permissions []Permission  // when empty all that the account may do, or all but Admin and Instance
 	TTL         time.Duration // 0 never expires
+	ExpiresAt   time.Time     // instead of a TTL
 }
 
 // CreateToken makes a token and returns its secret, which is shown this once.
-func (s *Service) CreateToken(ctx context.Context, in NewToken) (*ent.Token, string, error) {
-	if strings.TrimSpace(in.Name) == "" || len(in.Name) > 100 {
-		return nil, "", apperr.Invalid("name", "a token needs a name of 1–100 characters that says what it is for")
+func (s *Service) CreateToken(ctx context.Context, in NewToken) (row *ent.Token, secret string, err error) {
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		row, secret, err = s.CreateTokenTx(ctx, tx, in)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
 	}
-	if in.TTL < 0 {
-		return nil, "", apperr.Invalid("ttl", "a token cannot be valid for %s; leave the time out for one that is valid until it is revoked", in.TTL)
+	return row, secret, nil
+}
+
+// CreateTokenTx is CreateToken within a transaction that holds the account.
+func (s *Service) CreateTokenTx(ctx context.Context, tx *store.Tx, in NewToken) (*ent.Token, string, error) {
+	if err := in.check(); err != nil {
+		return nil, "", err
 	}
-	for _, p := range in.Permissions {
-		if !slices.Contains(Permissions(), p) {
-			return nil, "", apperr.Invalid("permissions", "there is no permission %q; use tests:read, tests:write, tests:execute, admin or instance", string(p))
-		}
-	}
-	if len(in.Permissions) == 0 {
-		in.Permissions = []Permission{Read, Write, Execute}
+	permissions, err := in.permissions()
+	if err != nil {
+		return nil, "", err
 	}
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails
 	secret := tokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
-	names := make([]string, len(in.Permissions))
-	for i, p := range in.Permissions {
-		names[i] = string(p)
+	create := tx.Token.Create().SetProjectID(in.ProjectID).SetName(in.Name).SetHash(hash(secret)).SetPermissions(permissions)
+	detail := map[string]string{"permissions": strings.Join(permissions, " ")}
+	if in.Account != nil {
+		create.SetServiceAccountID(in.Account.ID)
+		detail["serviceAccount"] = in.Account.ID
 	}
-	create := s.store.Ent.Token.Create().SetProjectID(in.ProjectID).SetName(in.Name).
-		SetHash(hash(secret)).SetPermissions(names)
 	if in.TTL > 0 {
-		create.SetExpiresAt(time.Now().Add(in.TTL))
+		in.ExpiresAt = time.Now().Add(in.TTL)
+	}
+	if !in.ExpiresAt.IsZero() {
+		create.SetExpiresAt(in.ExpiresAt)
+		detail["expiresAt"] = in.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	t, err := create.Save(ctx)
 	if err != nil {
 		return nil, "", fmt.Errorf("store the token: %w", err)
 	}
-	return t, secret, nil
+	err = audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: t.ProjectID, Action: "token.created", ObjectID: t.ID, ObjectName: t.Name, Detail: detail,
+	})
+	return t, secret, err
 }
 
-// Authenticate returns the principal of a token's secret.
-func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, error) {
-	refused := apperr.New(apperr.Unauthenticated, "the API token is not valid; make one with: semantest token create")
-	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
-		return nil, refused
+func (in NewToken) check() error {
+	if err := CheckName("name", in.Name); err != nil {
+		return err
 	}
-	ctx = store.AllProjects(ctx) // whose project it is, only the token tells
+	if in.TTL < 0 {
+		return apperr.Invalid("ttl", "a token cannot be valid for %s; leave the time out for one that is valid until it is revoked", in.TTL)
+	}
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(time.Now()) {
+		return apperr.Invalid("expiresAt", "a token must expire in the future; leave the time out for one that is valid until it is revoked")
+	}
+	return nil
+}
+
+// permissions returns what is asked for, in one order and each once.
+func (in NewToken) permissions() ([]string, error) {
+	may, most := []Permission{Read, Write, Execute}, Permissions()
+	if in.Account != nil {
+		role := Role(in.Account.Role)
+		may, most = PermissionsOf(role), within(role)
+	}
+	for _, p := range in.Permissions {
+		switch {
+		case !slices.Contains(Permissions(), p):
+			return nil, apperr.Invalid("permissions", "there is no permission %.100q; use tests:read, tests:write, tests:execute, admin or instance", string(p))
+		case !slices.Contains(most, p):
+			return nil, apperr.Invalid("permissions", "a service account with the role %s may not hold the permission %s", in.Account.Role, p)
+		}
+	}
+	if len(in.Permissions) == 0 {
+		in.Permissions = may
+	}
+	var out []string
+	for _, p := range Permissions() {
+		if slices.Contains(in.Permissions, p) {
+			out = append(out, string(p))
+		}
+	}
+	return out, nil
+}
+
+// within returns every permission that a role includes.
+func within(r Role) []Permission {
+	holder := &Principal{Permissions: PermissionsOf(r)}
+	return slices.DeleteFunc(Permissions(), func(p Permission) bool { return !holder.May(p) })
+}
+
+// narrowed returns what a token may do that was made for some permissions and
+// whose account has a role now.
+func narrowed(granted []Permission, r Role) []Permission {
+	token := &Principal{Permissions: granted}
+	out := slices.DeleteFunc(within(r), func(p Permission) bool { return !token.May(p) })
+	if slices.Contains(out, Admin) {
+		return []Permission{Admin}
+	}
+	return out
+}
+
+// CheckName refuses a name that people could not read.
+func CheckName(field, name string) error {
+	if strings.TrimSpace(name) == "" || len(name) > 100 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return apperr.Invalid(field, "the %s must have 1–100 characters and say what it is for", field)
+	}
+	return nil
+}
+
+// ofToken returns the principal of an API token. ctx sees all projects.
+func (s *Service) ofToken(ctx context.Context, secret string) (*Principal, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
+		return nil, refusedSecret
+	}
 	// The hash is of 256 random bits, so finding it by equality tells nothing.
-	t, err := s.store.Ent.Token.Query().Where(token.Hash(hash(secret))).Only(ctx)
+	t, err := s.store.Ent.Token.Query().Where(token.Hash(hash(secret))).WithServiceAccount().Only(ctx)
 	if ent.IsNotFound(err) {
-		return nil, refused
+		return nil, refusedSecret
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look the token up: %w", err)
@@ -115,35 +209,46 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (*Principal, 
 	if t.RevokedAt != nil || (t.ExpiresAt != nil && t.ExpiresAt.Before(now)) {
 		return nil, apperr.New(apperr.Unauthenticated, "the API token has expired or was revoked; make one with: semantest token create")
 	}
+	if a := t.Edges.ServiceAccount; a != nil && a.DisabledAt != nil {
+		return nil, apperr.New(apperr.Unauthenticated, "the service account of the API token is disabled; an administrator of the project can enable it")
+	}
 	if t.LastUsedAt == nil || now.Sub(*t.LastUsedAt) > lastUsedEvery {
 		if err := s.store.Ent.Token.UpdateOneID(t.ID).SetLastUsedAt(now).Exec(ctx); err != nil {
 			return nil, fmt.Errorf("note the token's use: %w", err)
 		}
 	}
-	p := &Principal{Kind: audit.Token, ProjectID: t.ProjectID, TokenID: t.ID, Name: t.Name}
+	return principalOf(t), nil
+}
+
+func principalOf(t *ent.Token) *Principal {
+	p := &Principal{Kind: audit.Token, ProjectID: t.ProjectID, TokenID: t.ID, Name: t.Name, Permissions: Named(t.Permissions)}
 	if t.ExpiresAt != nil {
 		p.ExpiresAt = *t.ExpiresAt
 	}
-	for _, name := range t.Permissions {
-		p.Permissions = append(p.Permissions, Permission(name))
+	if a := t.Edges.ServiceAccount; a != nil {
+		p.Kind, p.ServiceAccountID, p.Name = audit.ServiceAccount, a.ID, a.Name
+		p.Permissions = narrowed(p.Permissions, Role(a.Role))
 	}
-	return p, nil
+	return p
 }
 
-// Refused returns those of some tokens, by id, that are not valid any more.
-func (s *Service) Refused(ctx context.Context, ids []string) ([]string, error) {
-	valid, err := s.store.Ent.Token.Query().Where(
+// validTokens marks the keys of those of some tokens that may still be used.
+func (s *Service) validTokens(ctx context.Context, ids []string, valid map[string]bool) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := s.store.Ent.Token.Query().Where(
 		token.IDIn(ids...), token.RevokedAtIsNil(),
 		token.Or(token.ExpiresAtIsNil(), token.ExpiresAtGT(time.Now())),
-	).IDs(store.AllProjects(ctx))
+		token.Or(token.ServiceAccountIDIsNil(), token.HasServiceAccountWith(serviceaccount.DisabledAtIsNil())),
+	).WithServiceAccount().All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("look tokens up: %w", err)
+		return err
 	}
-	good := make(map[string]bool, len(valid))
-	for _, id := range valid {
-		good[id] = true
+	for _, t := range rows {
+		valid[principalOf(t).Key()] = true
 	}
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return good[id] }), nil
+	return nil
 }
 
 func hash(secret string) []byte {

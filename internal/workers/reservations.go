@@ -1,25 +1,30 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/project"
 	"github.com/semantest/semantest/ent/reservation"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
-// NewReservation says what to keep for the caller's project.
+// NewReservation says what to keep for a project.
 type NewReservation struct {
-	Kind     spec.Kind
+	ProjectID string // the caller's when empty
+	Kind      spec.Kind
 	Slots    int
 	StartsAt time.Time // zero is now
 	EndsAt   time.Time
@@ -29,14 +34,16 @@ type NewReservation struct {
 // longestReservation keeps a forgotten one from holding slots for ever.
 const longestReservation = 31 * 24 * time.Hour
 
-// Reserve keeps slots for the caller's project during a window. Cases that are
-// under way when it begins are not disturbed; what other projects begin from
-// then on leaves the slots free.
+// Reserve keeps slots for a project during a window. Cases that are under way
+// when it begins are not disturbed; what other projects begin from then on
+// leaves the slots free. What one project gets all others lose, so it takes the
+// permission instance.
 func (s *Service) Reserve(ctx context.Context, in NewReservation) (*ent.Reservation, error) {
-	p, err := auth.Require(ctx, auth.Admin)
+	p, err := auth.Require(ctx, auth.Instance)
 	if err != nil {
 		return nil, err
 	}
+	in.ProjectID = cmp.Or(in.ProjectID, p.ProjectID)
 	now := time.Now()
 	if in.StartsAt.Before(now) {
 		in.StartsAt = now
@@ -53,8 +60,12 @@ func (s *Service) Reserve(ctx context.Context, in NewReservation) (*ent.Reservat
 	case len(in.Note) > 200:
 		return nil, apperr.Invalid("note", "a note has at most 200 characters")
 	}
+	ctx = store.AllProjects(ctx)
 	var out *ent.Reservation
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := there(ctx, tx, in.ProjectID); err != nil {
+			return err
+		}
 		// Two that ask at the same time must see each other.
 		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('reservations', 0))"); err != nil {
 			return fmt.Errorf("lock the reservations: %w", err)
@@ -66,11 +77,41 @@ func (s *Service) Reserve(ctx context.Context, in NewReservation) (*ent.Reservat
 		if in.Slots > free {
 			return apperr.New(apperr.Conflict, "only %d slots for kind %s can be reserved in this window: the live workers have no more that are not reserved", free, in.Kind)
 		}
-		out, err = tx.Reservation.Create().SetProjectID(p.ProjectID).SetKind(in.Kind).SetSlots(in.Slots).
+		out, err = tx.Reservation.Create().SetProjectID(in.ProjectID).SetKind(in.Kind).SetSlots(in.Slots).
 			SetStartsAt(in.StartsAt).SetEndsAt(in.EndsAt).SetNote(in.Note).Save(ctx)
-		return err
+		if err != nil {
+			return fmt.Errorf("store the reservation: %w", err)
+		}
+		return record(ctx, tx, "slots.allocated", out)
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func there(ctx context.Context, tx *store.Tx, projectID string) error {
+	found, err := tx.Project.Query().Where(project.ID(projectID)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the project: %w", err)
+	}
+	if !found {
+		if err := ident.Validate(ident.Project, projectID); err != nil {
+			return err
+		}
+		return apperr.New(apperr.NotFound, "there is no project %s", projectID)
+	}
+	return nil
+}
+
+func record(ctx context.Context, tx *store.Tx, action string, row *ent.Reservation) error {
+	return audit.Record(ctx, tx.AuditEntry, audit.Entry{
+		ProjectID: row.ProjectID, Action: action, ObjectID: row.ID, ObjectName: row.Note,
+		Detail: map[string]string{
+			"kind": string(row.Kind), "slots": strconv.Itoa(row.Slots),
+			"startsAt": row.StartsAt.UTC().Format(time.RFC3339), "endsAt": row.EndsAt.UTC().Format(time.RFC3339),
+		},
+	})
 }
 
 // freeSlots is how many slots of today's workers nobody has reserved at any
@@ -99,17 +140,31 @@ SELECT COALESCE((SELECT sum((slots->>$1)::int) FROM workers
 	return max(0, free), rows.Err()
 }
 
-// Release ends a reservation of the caller's project now.
-func (s *Service) Release(ctx context.Context, id string) (*ent.Reservation, error) {
-	p, err := auth.Require(ctx, auth.Admin)
+// Release ends a reservation now, whichever project it is for. It takes the
+// permission instance.
+func (s *Service) Release(ctx context.Context, id string) (out *ent.Reservation, err error) {
+	if _, err := auth.Require(ctx, auth.Instance); err != nil {
+		return nil, err
+	}
+	ctx = store.AllProjects(ctx)
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		row, err := tx.Reservation.Query().Where(reservation.ID(id)).ForUpdate(store.NoKey).Only(ctx)
+		if err != nil {
+			return store.Missing(err, ident.Reservation, id)
+		}
+		if !row.EndsAt.After(time.Now()) {
+			out = row
+			return nil
+		}
+		if out, err = tx.Reservation.UpdateOne(row).SetEndsAt(time.Now()).Save(ctx); err != nil {
+			return fmt.Errorf("end the reservation: %w", err)
+		}
+		return record(ctx, tx, "slots.released", out)
+	})
 	if err != nil {
 		return nil, err
 	}
-	row, err := s.reservation(ctx, p.ProjectID, id)
-	if err != nil || !row.EndsAt.After(time.Now()) {
-		return row, err
-	}
-	return row.Update().SetEndsAt(time.Now()).Save(ctx)
+	return out, nil
 }
 
 // Reservation returns a reservation of the caller's project.
@@ -118,11 +173,7 @@ func (s *Service) Reservation(ctx context.Context, id string) (*ent.Reservation,
 	if err != nil {
 		return nil, err
 	}
-	return s.reservation(ctx, p.ProjectID, id)
-}
-
-func (s *Service) reservation(ctx context.Context, projectID, id string) (*ent.Reservation, error) {
-	row, err := s.store.Ent.Reservation.Query().Where(reservation.ID(id), reservation.ProjectID(projectID)).Only(ctx)
+	row, err := s.store.Ent.Reservation.Query().Where(reservation.ID(id), reservation.ProjectID(p.ProjectID)).Only(ctx)
 	if err != nil {
 		return nil, store.Missing(err, ident.Reservation, id)
 	}
