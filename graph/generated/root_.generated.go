@@ -27,6 +27,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Artifact() ArtifactResolver
 	Attempt() AttemptResolver
+	AuditEntry() AuditEntryResolver
 	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
@@ -108,6 +109,38 @@ type ComplexityRoot struct {
 		StartedAt  func(childComplexity int) int
 		Steps      func(childComplexity int) int
 		WorkerID   func(childComplexity int) int
+	}
+
+	AuditActor struct {
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Name func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action     func(childComplexity int) int
+		Actor      func(childComplexity int) int
+		Address    func(childComplexity int) int
+		At         func(childComplexity int) int
+		Detail     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		ObjectID   func(childComplexity int) int
+		ObjectName func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		ProjectID  func(childComplexity int) int
+		UserAgent  func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Breaker struct {
@@ -392,23 +425,25 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Breakers  func(childComplexity int) int
-		Capacity  func(childComplexity int) int
-		Node      func(childComplexity int, id string) int
-		Plan      func(childComplexity int, id string) int
-		Plans     func(childComplexity int, first *int, after *string, search *string) int
-		Project   func(childComplexity int, id string) int
-		Projects  func(childComplexity int, first *int, after *string) int
-		Result    func(childComplexity int, id string) int
-		Run       func(childComplexity int, id string) int
-		Runs      func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
-		Schedule  func(childComplexity int, id string) int
-		Schedules func(childComplexity int, first *int, after *string) int
-		Trigger   func(childComplexity int, id string) int
-		Triggers  func(childComplexity int, first *int, after *string) int
-		Viewer    func(childComplexity int) int
-		Webhook   func(childComplexity int, id string) int
-		Webhooks  func(childComplexity int, first *int, after *string) int
+		AuditLog         func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		Breakers         func(childComplexity int) int
+		Capacity         func(childComplexity int) int
+		InstanceAuditLog func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		Node             func(childComplexity int, id string) int
+		Plan             func(childComplexity int, id string) int
+		Plans            func(childComplexity int, first *int, after *string, search *string) int
+		Project          func(childComplexity int, id string) int
+		Projects         func(childComplexity int, first *int, after *string) int
+		Result           func(childComplexity int, id string) int
+		Run              func(childComplexity int, id string) int
+		Runs             func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
+		Schedule         func(childComplexity int, id string) int
+		Schedules        func(childComplexity int, first *int, after *string) int
+		Trigger          func(childComplexity int, id string) int
+		Triggers         func(childComplexity int, first *int, after *string) int
+		Viewer           func(childComplexity int) int
+		Webhook          func(childComplexity int, id string) int
+		Webhooks         func(childComplexity int, first *int, after *string) int
 	}
 
 	RedeliverWebhookPayload struct {
@@ -1071,6 +1106,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attempt.WorkerID(childComplexity), true
+
+	case "AuditActor.id":
+		if e.ComplexityRoot.AuditActor.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.ID(childComplexity), true
+	case "AuditActor.kind":
+		if e.ComplexityRoot.AuditActor.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.Kind(childComplexity), true
+	case "AuditActor.name":
+		if e.ComplexityRoot.AuditActor.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.Name(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.address":
+		if e.ComplexityRoot.AuditEntry.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Address(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.detail":
+		if e.ComplexityRoot.AuditEntry.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Detail(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.objectId":
+		if e.ComplexityRoot.AuditEntry.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ObjectID(childComplexity), true
+	case "AuditEntry.objectName":
+		if e.ComplexityRoot.AuditEntry.ObjectName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ObjectName(childComplexity), true
+	case "AuditEntry.outcome":
+		if e.ComplexityRoot.AuditEntry.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Outcome(childComplexity), true
+	case "AuditEntry.projectId":
+		if e.ComplexityRoot.AuditEntry.ProjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ProjectID(childComplexity), true
+	case "AuditEntry.userAgent":
+		if e.ComplexityRoot.AuditEntry.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.UserAgent(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+	case "AuditEntryConnection.totalCount":
+		if e.ComplexityRoot.AuditEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.TotalCount(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
 	case "Breaker.failures":
 		if e.ComplexityRoot.Breaker.Failures == nil {
@@ -2319,6 +2478,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
 
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*model.AuditFilter)), true
 	case "Query.breakers":
 		if e.ComplexityRoot.Query.Breakers == nil {
 			break
@@ -2331,6 +2501,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Capacity(childComplexity), true
+	case "Query.instanceAuditLog":
+		if e.ComplexityRoot.Query.InstanceAuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_instanceAuditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InstanceAuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*model.AuditFilter)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -4115,6 +4296,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
+		ec.unmarshalInputAuditFilter,
 		ec.unmarshalInputCreateApiTokenInput,
 		ec.unmarshalInputCreatePlanInput,
 		ec.unmarshalInputCreateProjectInput,
@@ -4244,6 +4426,125 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/audit.graphqls", Input: `"What somebody is who did something."
+enum AuditActorKind {
+  "A person."
+  USER
+  "A program of the project."
+  SERVICE_ACCOUNT
+  "A token of the command line."
+  TOKEN
+  "A signed request from another system."
+  TRIGGER
+  "A schedule whose time had come."
+  SCHEDULE
+  "The server itself."
+  SYSTEM
+  "Somebody who was not signed in."
+  ANONYMOUS
+}
+
+"Whether it was done."
+enum AuditOutcome {
+  "It was."
+  DONE
+  "It was asked for and refused."
+  REFUSED
+}
+
+"Who did something."
+type AuditActor {
+  "What they are."
+  kind: AuditActorKind!
+  "Their id; empty where they have none."
+  id: String!
+  "Their name, as it was then."
+  name: String!
+}
+
+"Who did what to which object from where. Entries are never changed."
+type AuditEntry {
+  "Opaque id."
+  id: ID!
+  "When."
+  at: Time!
+  "The project's id; null where it concerns the instance."
+  projectId: ID
+  "Who."
+  actor: AuditActor!
+  "What, such as plan.created."
+  action: String!
+  "Whether it was done."
+  outcome: AuditOutcome!
+  "To which object; empty where there is none."
+  objectId: String!
+  "The object's name, as it was then."
+  objectName: String!
+  "Where the request came from."
+  address: String!
+  "With which program, as it says itself."
+  userAgent: String!
+  "What else matters."
+  detail: JSON
+}
+
+"An entry and where it stands."
+type AuditEntryEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to get what follows."
+  cursor: String!
+  "The entry."
+  node: AuditEntry!
+}
+
+"A page of the audit log."
+type AuditEntryConnection {
+  "The entries with their cursors."
+  edges: [AuditEntryEdge!]!
+  "The entries."
+  nodes: [AuditEntry!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are; counted only when asked for."
+  totalCount: Int!
+}
+
+"Which entries; absent fields choose all."
+input AuditFilter {
+  "Of one actor, by id."
+  actorId: String
+  "About one object, by id."
+  objectId: String
+  "Of one action, such as plan.created."
+  action: String
+  "Done or refused."
+  outcome: AuditOutcome
+  "From this instant on."
+  from: Time
+  "Before this instant."
+  to: Time
+}
+
+extend type Query {
+  "The project's audit log, newest first."
+  auditLog(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Which entries."
+    filter: AuditFilter
+  ): AuditEntryConnection! @hasPermission(permission: "admin")
+  "The audit log of the instance with all its projects, newest first."
+  instanceAuditLog(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Which entries."
+    filter: AuditFilter
+  ): AuditEntryConnection! @hasPermission(permission: "instance")
+}
+`, BuiltIn: false},
 	{Name: "../schema/breaker.graphqls", Input: `"What a circuit breaker protects."
 enum BreakerKind {
   "A host with its port, which cases are about."
@@ -6505,6 +6806,70 @@ func (ec *executionContext) childFields_Attempt(ctx context.Context, field graph
 		return ec.fieldContext_Attempt_logs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attempt", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditActor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AuditActor_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_AuditActor_id(ctx, field)
+	case "name":
+		return ec.fieldContext_AuditActor_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditActor", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "projectId":
+		return ec.fieldContext_AuditEntry_projectId(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AuditEntry_outcome(ctx, field)
+	case "objectId":
+		return ec.fieldContext_AuditEntry_objectId(ctx, field)
+	case "objectName":
+		return ec.fieldContext_AuditEntry_objectName(ctx, field)
+	case "address":
+		return ec.fieldContext_AuditEntry_address(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_AuditEntry_userAgent(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditEntry_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Breaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

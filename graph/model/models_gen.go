@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
@@ -64,6 +65,40 @@ type APITokenEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Token `json:"node"`
+}
+
+// Who did something.
+type AuditActor struct {
+	// What they are.
+	Kind auditentry.ActorKind `json:"kind"`
+	// Their id; empty where they have none.
+	ID string `json:"id"`
+	// Their name, as it was then.
+	Name string `json:"name"`
+}
+
+// An entry and where it stands.
+type AuditEntryEdge struct {
+	// Give it as `after` to get what follows.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *ent.AuditEntry `json:"node"`
+}
+
+// Which entries; absent fields choose all.
+type AuditFilter struct {
+	// Of one actor, by id.
+	ActorID *string `json:"actorId,omitempty"`
+	// About one object, by id.
+	ObjectID *string `json:"objectId,omitempty"`
+	// Of one action, such as plan.created.
+	Action *string `json:"action,omitempty"`
+	// Done or refused.
+	Outcome *auditentry.Outcome `json:"outcome,omitempty"`
+	// From this instant on.
+	From *time.Time `json:"from,omitempty"`
+	// Before this instant.
+	To *time.Time `json:"to,omitempty"`
 }
 
 // A circuit breaker with which something is wrong.
