@@ -99,6 +99,7 @@ func (s *Service) UpdateAccount(ctx context.Context, id string, in AccountChange
 		if out, err = update.Save(ctx); err != nil {
 			return stored(err, row.Name)
 		}
+		tx.AfterCommit(s.auth.Forget)
 		return recordAccount(ctx, tx, "service_account.updated", out)
 	})
 	if err != nil {

@@ -160,6 +160,7 @@ func (s *Service) change(ctx context.Context, projectID, id string, do change) (
 		if err != nil {
 			return store.Missing(err, ident.Member, id)
 		}
+		tx.AfterCommit(s.auth.Forget)
 		out, err = do(ctx, tx, row)
 		return err
 	})

@@ -84,6 +84,7 @@ func (s *Service) RevokeToken(ctx context.Context, id string) (out *ent.Token, e
 		if out, err = tx.Token.UpdateOne(row).SetRevokedAt(time.Now()).Save(ctx); err != nil {
 			return fmt.Errorf("revoke the token: %w", err)
 		}
+		tx.AfterCommit(s.auth.Forget)
 		return audit.Record(ctx, tx.AuditEntry, audit.Entry{
 			ProjectID: row.ProjectID, Action: "token.revoked", ObjectID: row.ID, ObjectName: row.Name,
 		})

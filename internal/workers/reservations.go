@@ -25,10 +25,10 @@ import (
 type NewReservation struct {
 	ProjectID string // the caller's when empty
 	Kind      spec.Kind
-	Slots    int
-	StartsAt time.Time // zero is now
-	EndsAt   time.Time
-	Note     string
+	Slots     int
+	StartsAt  time.Time // zero is now
+	EndsAt    time.Time
+	Note      string
 }
 
 // longestReservation keeps a forgotten one from holding slots for ever.
