@@ -8,10 +8,15 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/executors/executortest"
+	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
 
 func TestConformance(t *testing.T) {
+	policy, err := egress.New(egress.Dev)
+	if err != nil {
+		t.Fatal(err)
+	}
 	page := site.put(greeting)
 	never := site.handle(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	secretive := site.put(`<title>T</title><input id=i><p id=p></p><script>
@@ -21,7 +26,7 @@ func TestConformance(t *testing.T) {
 		return func(testing.TB) executors.Task { return task(steps...) }
 	}
 	executortest.Run(t, executortest.Harness{
-		New:       func(testing.TB) executors.Executor { return browser.New(browser.Options{}) },
+		New:       func(testing.TB) executors.Executor { return browser.New(browser.Options{Egress: policy}) },
 		Passing:   of(open(page), fill(spec.Locator{Label: "Name"}, "Ada"), click(role("button", "Greet")), text(css("#out"), "Hello, Ada")),
 		Failing:   of(open(page), within(300*time.Millisecond, click(role("button", "Pay"))), picture),
 		Slow:      of(within(time.Minute, open(never)), picture),

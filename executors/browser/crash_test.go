@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -276,32 +274,6 @@ func renderers(t *testing.T, e *browser.Executor) int {
 		}
 	}
 	return n
-}
-
-func TestProxy(t *testing.T) {
-	t.Parallel()
-	asked := make(chan string, 100)
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.URL.String()
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(`<h1>By proxy</h1>`))
-	}))
-	defer proxy.Close()
-	e := browser.New(browser.Options{ProxyServer: proxy.URL})
-	for _, address := range []string{"http://shop.invalid/", "http://127.0.0.1:65001/", "http://localhost:65001/", "http://169.254.169.254/"} {
-		performTask(t, e, task(open(address), expect(spec.Expect{Visible: new(role("heading", "By proxy"))}))).passes(t)
-		select {
-		case got := <-asked:
-			if got != address {
-				t.Errorf("the proxy was asked for %s, want %s", got, address)
-			}
-		default:
-			t.Errorf("the proxy was not asked for %s", address)
-		}
-	}
-	if err := e.Close(); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestRecycling(t *testing.T) {

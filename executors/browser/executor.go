@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -13,9 +14,9 @@ type Options struct {
 	// Path of the browser; by default the one that is installed.
 	Path string
 
-	// ProxyServer is the proxy that every page must use, also for loopback
-	// addresses, such as "http://127.0.0.1:3128". Empty: no proxy.
-	ProxyServer string
+	// Egress decides what pages may reach: each of their connections is made by a
+	// proxy of ours that asks it. Nil lets them reach what the machine reaches.
+	Egress *egress.Policy
 
 	// CasesPerBrowser says after how many cases a browser is replaced, since
 	// long-lived browsers grow. 300 when zero.

@@ -38,12 +38,18 @@ func (st *step) open(ref string) error {
 	case res.IsDownload:
 		return executors.Failf("%s is a download and no page", address)
 	case res.ErrorText != "":
+		if p, ok := st.page.out.last(st.mark); ok && p.Tunnel {
+			return st.notReached(address, p)
+		}
 		return st.unreachable(address, res.ErrorText)
 	case res.LoaderID == "": // another place in the same document
 		return nil
 	}
-	st.answered[targetOf(address)] = true
 	err = pg.await(st.ctx, func(s *state) bool { return s.seen[res.LoaderID] && s.reached["load"] })
+	if p, ok := st.shown(); ok {
+		return st.notReached(address, p)
+	}
+	st.answered[targetOf(address)] = true
 	if err != nil {
 		if st.late(err) {
 			st.stopLoading()

@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/executors/executortest"
+	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -32,7 +33,11 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	site.server = httptest.NewServer(site)
-	shared = browser.New(browser.Options{Path: os.Getenv("SEMANTEST_BROWSER")})
+	policy, err := egress.New(egress.Dev) // as in a server: pages go out by the proxy
+	if err != nil {
+		panic(err)
+	}
+	shared = browser.New(browser.Options{Path: os.Getenv("SEMANTEST_BROWSER"), Egress: policy})
 	if err := shared.Warm(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "the browser tests need a browser:", err)
 		os.Exit(1)

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 
+	"github.com/semantest/semantest/executors/browser/internal/chromium"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
 )
 
@@ -52,6 +53,7 @@ type page struct {
 	contextID cdp.BrowserContextID
 	targetID  target.ID
 	session   *devtools.Session
+	out       wayOut
 
 	// gone ends, with a cause, when the page cannot be used any more: it has
 	// crashed, it was closed, or the browser is gone.
@@ -64,22 +66,23 @@ type page struct {
 }
 
 // openPage makes a context with one blank page that is ready for a case.
-func openPage(ctx context.Context, inst *instance, proxy string) (_ *page, err error) {
+func openPage(ctx context.Context, inst *instance) (_ *page, err error) {
 	root := inst.proc.Conn.Root()
 	params := target.CreateBrowserContextParams{DisposeOnDetach: new(true)}
-	if proxy != "" {
-		params.ProxyServer, params.ProxyBypassList = proxy, "<-loopback>"
+	if inst.way != nil {
+		params.ProxyServer, params.ProxyBypassList = inst.way.URL(), chromium.BypassNothing
 	}
 	made, err := devtools.Call(ctx, root, target.CreateBrowserContext, params)
 	if err != nil {
 		return nil, fmt.Errorf("opening a browser context: %w", err)
 	}
-	pg := &page{inst: inst, contextID: made.BrowserContextID, woken: make(chan struct{})}
+	pg := &page{inst: inst, contextID: made.BrowserContextID, out: openWay(inst.way), woken: make(chan struct{})}
 	inst.watch(pg)
 	pg.gone, pg.vanish = context.WithCancelCause(inst.proc.Conn.Life())
 	defer func() {
 		if err != nil {
 			inst.unwatch(pg)
+			pg.out.close()
 			devtools.Post(root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: made.BrowserContextID}) //nolint:staticcheck // an answer is no request, though they look alike
 		}
 	}()
@@ -100,6 +103,9 @@ func openPage(ctx context.Context, inst *instance, proxy string) (_ *page, err e
 		return nil, fmt.Errorf("attaching to the page: %w", err)
 	}
 	pg.session = inst.proc.Conn.Attach(attached.SessionID, pg.onEvent)
+	if err := pg.introduce(ctx); err != nil {
+		return nil, fmt.Errorf("letting the page out: %w", err)
+	}
 	if err := pg.enable(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the page: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"github.com/semantest/semantest/executors/browser/internal/chromium"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/egress/proxy"
 )
 
 var errClosed = errors.New("the browser executor is closed")
@@ -35,6 +35,7 @@ type pool struct {
 	mu       sync.Mutex
 	current  *instance
 	starting *start
+	way      *proxy.Proxy           // out, of all browsers; nil without a policy, or before the first
 	live     map[*instance]struct{} // with those that are ending
 	cleaned  bool
 	closed   bool
@@ -51,6 +52,7 @@ type start struct {
 // instance is one browser process. What follows end is guarded by pool.mu.
 type instance struct {
 	proc *chromium.Process
+	way  *proxy.Proxy  // out; nil where nothing is held back
 	end  chan struct{} // closed when nobody needs it any more
 
 	users   int
@@ -77,7 +79,7 @@ func (p *pool) acquire(ctx context.Context) (*page, error) {
 		}
 		pg := spare
 		if pg == nil {
-			if pg, err = openPage(ctx, inst, p.opts.ProxyServer); err != nil {
+			if pg, err = openPage(ctx, inst); err != nil {
 				p.leave(inst)
 			}
 		}
@@ -158,7 +160,7 @@ func (p *pool) start(s *start) {
 		if first {
 			chromium.RemoveLeftovers()
 		}
-		s.inst, err = launch(p.ctx, path, p.opts.Log)
+		s.inst, err = p.launch(path)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,9 +180,18 @@ func (p *pool) start(s *start) {
 }
 
 // launch starts a browser that tells about its windows.
-func launch(ctx context.Context, path string, log *slog.Logger) (*instance, error) {
-	inst := &instance{end: make(chan struct{}), pages: map[cdp.BrowserContextID]*page{}}
-	proc, err := chromium.Start(ctx, path, log, inst.onEvent)
+func (p *pool) launch(path string) (*instance, error) {
+	way, err := p.wayOut()
+	if err != nil {
+		return nil, err
+	}
+	inst := &instance{way: way, end: make(chan struct{}), pages: map[cdp.BrowserContextID]*page{}}
+	options := chromium.Options{Path: path, Log: p.opts.Log, OnEvent: inst.onEvent}
+	if way != nil {
+		options.Proxy = way.URL()
+	}
+	ctx := p.ctx
+	proc, err := chromium.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +216,7 @@ func (p *pool) watch(inst *instance) {
 	case <-p.ctx.Done():
 	}
 	err := inst.proc.Close()
+	inst.shut()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.live, inst)
@@ -233,7 +245,7 @@ func (p *pool) prewarm(inst *instance) {
 		defer p.leave(inst)
 		ctx, cancel := context.WithTimeout(p.ctx, disposeLimit)
 		defer cancel()
-		pg, err := openPage(ctx, inst, p.opts.ProxyServer)
+		pg, err := openPage(ctx, inst)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		inst.warming = false
@@ -285,6 +297,10 @@ func (p *pool) close() error {
 	p.wg.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.way != nil {
+		p.errs = append(p.errs, p.way.Close())
+		p.way = nil
+	}
 	if err := errors.Join(p.errs...); err != nil {
 		return apperr.Wrap(err, apperr.Internal, "the browser did not end cleanly")
 	}
@@ -293,6 +309,7 @@ func (p *pool) close() error {
 
 // dispose closes everything that the case has opened.
 func (pg *page) dispose(ctx context.Context) error {
+	defer pg.out.close()
 	defer pg.session.Close()
 	defer pg.vanish(errPageClosed)
 	defer pg.inst.unwatch(pg)

@@ -39,9 +39,14 @@ func (i *instance) pageOf(info *target.Info) *page {
 	if info == nil || info.Type != "page" || info.OpenerID == "" {
 		return nil
 	}
+	return i.pageIn(info.BrowserContextID)
+}
+
+// pageIn returns the page of a case by its context.
+func (i *instance) pageIn(id cdp.BrowserContextID) *page {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.pages[info.BrowserContextID]
+	return i.pages[id]
 }
 
 // onEvent runs on the connection's reading goroutine.
@@ -57,6 +62,12 @@ func (i *instance) onEvent(e devtools.Event) {
 		if ev, ok := devtools.Decode(e, target.AttachedToTarget); ok {
 			if pg := i.pageOf(ev.TargetInfo); pg != nil {
 				pg.onPopupAttached(ev.SessionID)
+			}
+		}
+	case target.TargetInfoChanged.Method:
+		if ev, ok := devtools.Decode(e, target.TargetInfoChanged); ok {
+			if pg := i.pageIn(ev.TargetInfo.BrowserContextID); pg != nil {
+				pg.guard(ev.TargetInfo.URL)
 			}
 		}
 	case target.TargetDestroyed.Method:

@@ -28,6 +28,8 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return executors.Errorf("the browser ended during the step (%s); the next case gets a new one", r.page.inst.proc.Reason())
 	case isRunaway(err):
 		return executors.Failf("%s", err)
+	case isForbidden(err):
+		return executors.Errorf("%s", err)
 	case errors.Is(err, errRendererCrashed):
 		return executors.Errorf("the page crashed: its renderer process ended during the step")
 	case errors.Is(err, errPageClosed):
@@ -38,6 +40,11 @@ func (r *run) explain(ctx context.Context, err error) error {
 
 func isRunaway(err error) bool {
 	_, ok := errors.AsType[*runawayError](err)
+	return ok
+}
+
+func isForbidden(err error) bool {
+	_, ok := errors.AsType[*forbiddenError](err)
 	return ok
 }
 

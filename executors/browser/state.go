@@ -2,6 +2,7 @@ package browser
 
 import (
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -71,6 +72,8 @@ func (pg *page) onEvent(e devtools.Event) {
 		pg.onDialog(e, pg.session)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:
 		pg.onConsole(e)
+	case fetch.AuthRequired.Method, fetch.RequestPaused.Method:
+		pg.onIntroduction(e)
 	case inspector.TargetCrashed.Method:
 		pg.vanish(errRendererCrashed)
 	case inspector.Detached.Method:
@@ -96,7 +99,11 @@ func (pg *page) onWorld(e devtools.Event) {
 
 func (pg *page) onNavigated(e devtools.Event) {
 	ev, ok := devtools.Decode(e, cdppage.FrameNavigated)
-	if !ok || !pg.isMain(ev.Frame.ID) {
+	if !ok {
+		return
+	}
+	pg.guard(ev.Frame.URL)
+	if !pg.isMain(ev.Frame.ID) {
 		return
 	}
 	url := ev.Frame.URL + ev.Frame.URLFragment

@@ -32,10 +32,11 @@ type step struct {
 	ctx    context.Context // ends a little after the limit, or with the case
 	cancel context.CancelFunc
 	end    time.Time // when to stop trying
+	mark   int       // how many problems the way out had before
 }
 
 func newStep(ctx context.Context, r *run, report *executors.Report, limit time.Duration) *step {
-	st := &step{run: r, report: report, limit: limit, end: time.Now().Add(limit)}
+	st := &step{run: r, report: report, limit: limit, end: time.Now().Add(limit), mark: r.page.out.count()}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-answering).Before(st.end) {
 		st.end, st.capped = deadline.Add(-answering), true
 		st.limit = max(time.Until(deadline), 0).Round(100 * time.Millisecond)
@@ -108,6 +109,7 @@ func (st *step) finish() {
 	if now.url != "" {
 		st.report.Set("url", short(now.url, 2000))
 	}
+	st.noteProblems()
 	if len(now.dialogs) > 0 {
 		st.report.Set("dialogs", now.dialogs)
 	}

@@ -177,6 +177,6 @@ func endpoints(ctx context.Context, address string) []netip.AddrPort {
 func (a *App) realExecutors() []executors.Executor {
 	return []executors.Executor{
 		api.New(a.policy),
-		browser.New(browser.Options{Path: a.cfg.Browser, Log: a.logger}),
+		browser.New(browser.Options{Path: a.cfg.Browser, Egress: a.policy, Log: a.logger}),
 	}
 }

@@ -36,7 +36,7 @@ func own() {
 	if err != nil {
 		panic(err)
 	}
-	p, err := chromium.Start(context.Background(), path, slog.New(slog.DiscardHandler), nil)
+	p, err := chromium.Start(context.Background(), chromium.Options{Path: path, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		panic(err)
 	}
@@ -67,7 +67,7 @@ func TestFind(t *testing.T) {
 
 func TestStart(t *testing.T) {
 	t.Parallel()
-	p, err := chromium.Start(t.Context(), browserPath(t), slog.New(slog.DiscardHandler), nil)
+	p, err := chromium.Start(t.Context(), chromium.Options{Path: browserPath(t), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestStartFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{broken, "/etc/passwd"} {
-		if _, err := chromium.Start(t.Context(), path, slog.New(slog.DiscardHandler), nil); apperr.CodeOf(err) != apperr.Unavailable {
+		if _, err := chromium.Start(t.Context(), chromium.Options{Path: path, Log: slog.New(slog.DiscardHandler)}); apperr.CodeOf(err) != apperr.Unavailable {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -133,7 +133,7 @@ func TestWithoutSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	p, err := chromium.Start(t.Context(), strict, slog.New(slog.NewTextHandler(&said, nil)), nil)
+	p, err := chromium.Start(t.Context(), chromium.Options{Path: strict, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

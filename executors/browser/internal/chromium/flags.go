@@ -7,8 +7,13 @@ import (
 	"syscall"
 )
 
-// flags returns the command line without the program's name.
-func flags(path, profile string, sandbox bool) []string {
+// BypassNothing lets a proxy have all requests, also those to loopback and
+// link-local addresses, which the browser would send round it.
+const BypassNothing = "<-loopback>"
+
+// flags returns the command line without the program's name. Where there is a
+// proxy, nothing is reached by another way, not even a name server.
+func flags(path, profile, proxy string, sandbox bool) []string {
 	out := []string{
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + profile,
@@ -29,6 +34,7 @@ func flags(path, profile string, sandbox bool) []string {
 		"--disable-field-trial-config",
 		"--disable-quic",
 		"--disable-search-engine-choice-screen",
+		"--dns-prefetch-disable",
 		"--disable-sync",
 		"--metrics-recording-only",
 		"--disable-features=" + strings.Join([]string{
@@ -61,6 +67,10 @@ func flags(path, profile string, sandbox bool) []string {
 	}
 	if !sandbox {
 		out = append(out, "--no-sandbox")
+	}
+	if proxy != "" {
+		out = append(out, "--proxy-server="+proxy, "--proxy-bypass-list="+BypassNothing,
+			"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
 	}
 	if sharedMemoryIsSmall() {
 		out = append(out, "--disable-dev-shm-usage")

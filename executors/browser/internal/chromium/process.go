@@ -57,15 +57,23 @@ func ways() []way {
 	return []way{{-1, true}, {-1, false}}
 }
 
-// Start starts the browser at path, in its sandbox where the machine lets it.
-// onEvent is as in devtools.NewConn. The browser dies when this process does.
-func Start(ctx context.Context, path string, log *slog.Logger, onEvent func(devtools.Event)) (*Process, error) {
+// Options say what to start.
+type Options struct {
+	Path    string
+	Proxy   string // by which alone the browser reaches anything; empty for none
+	Log     *slog.Logger
+	OnEvent func(devtools.Event) // as in devtools.NewConn
+}
+
+// Start starts the browser, in its sandbox where the machine lets it. It dies
+// when this process does.
+func Start(ctx context.Context, o Options) (*Process, error) {
 	var first error
 	for _, w := range ways() {
-		p, err := start(ctx, path, w, onEvent)
+		p, err := start(ctx, o, w)
 		if err == nil {
 			if !w.sandbox {
-				log.WarnContext(ctx, "the browser runs without its sandbox, because it did not start with it",
+				o.Log.WarnContext(ctx, "the browser runs without its sandbox, because it did not start with it",
 					"cause", first)
 			}
 			return p, nil
@@ -77,20 +85,20 @@ func Start(ctx context.Context, path string, log *slog.Logger, onEvent func(devt
 			break
 		}
 	}
-	return nil, apperr.Wrap(first, apperr.Unavailable, "the browser %s does not start", path)
+	return nil, apperr.Wrap(first, apperr.Unavailable, "the browser %s does not start", o.Path)
 }
 
-func start(ctx context.Context, path string, w way, onEvent func(devtools.Event)) (_ *Process, err error) {
+func start(ctx context.Context, o Options, w way) (_ *Process, err error) {
 	profile, err := newProfile(w.uid)
 	if err != nil {
 		return nil, err
 	}
 	p := &Process{Sandbox: w.sandbox, profile: profile, output: &tail{limit: 8 << 10}, exited: make(chan struct{})}
-	toBrowser, fromBrowser, err := p.spawn(path, w)
+	toBrowser, fromBrowser, err := p.spawn(o, w)
 	if err != nil {
 		return nil, errors.Join(err, profile.remove())
 	}
-	p.Conn = devtools.NewConn(fromBrowser, toBrowser, onEvent)
+	p.Conn = devtools.NewConn(fromBrowser, toBrowser, o.OnEvent)
 
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -117,7 +125,7 @@ func (p *Process) mute(ctx context.Context, err error) error {
 // and the environment, but not our connection: it opens its own on the pipes
 // and reads messages of any size. The only connection that it lets in is a
 // websocket, for which the browser would have to listen on a port.
-func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os.File, err error) {
+func (p *Process) spawn(o Options, w way) (toBrowser *os.File, fromBrowser *os.File, err error) {
 	childR, toBrowser, err := os.Pipe()
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a pipe: %w", err)
@@ -126,7 +134,7 @@ func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("making a pipe: %w", err), childR.Close(), toBrowser.Close())
 	}
-	cmd := exec.Command(path, flags(path, p.profile.dir, w.sandbox)...) //nolint:gosec,noctx // the browser, which the operator installed; Close ends it
+	cmd := exec.Command(o.Path, flags(o.Path, p.profile.dir, o.Proxy, w.sandbox)...) //nolint:gosec,noctx // the browser, which the operator installed; Close ends it
 	cmd.Dir = p.profile.dir
 	cmd.Env = environment(p.profile.dir)
 	cmd.ExtraFiles = []*os.File{childR, childW}
@@ -158,7 +166,7 @@ func (p *Process) spawn(path string, w way) (toBrowser *os.File, fromBrowser *os
 	// The browser has its own copies; ours would keep the pipe open after it died.
 	err = errors.Join(err, childR.Close(), childW.Close())
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", path, err), toBrowser.Close(), fromBrowser.Close())
+		return nil, nil, errors.Join(fmt.Errorf("starting %s: %w", o.Path, err), toBrowser.Close(), fromBrowser.Close())
 	}
 	return toBrowser, fromBrowser, nil
 }

@@ -1,0 +1,201 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	cdppage "github.com/chromedp/cdproto/page"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/internal/egress/proxy"
+)
+
+// wayOut is a case's session with the proxy by which its page reaches anything;
+// none where pages are not held back.
+type wayOut struct{ session *proxy.Session }
+
+func openWay(way *proxy.Proxy) wayOut {
+	if way == nil {
+		return wayOut{}
+	}
+	return wayOut{way.Open()}
+}
+
+func (w wayOut) close() {
+	if w.session != nil {
+		w.session.Close()
+	}
+}
+
+// wayOut starts the proxy of all browsers. Only one start is under way at a time.
+func (p *pool) wayOut() (*proxy.Proxy, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.opts.Egress == nil || p.way != nil || p.closed {
+		return p.way, nil
+	}
+	way, err := proxy.Start(p.opts.Egress, proxy.Options{})
+	p.way = way
+	return way, err
+}
+
+// shut ends the ways out of pages that nobody has come for.
+func (i *instance) shut() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, pg := range i.pages {
+		pg.out.close()
+	}
+}
+
+// introduce makes the browser show the page's credentials to the proxy once. It
+// remembers them for all that belongs to the page's context: frames, windows,
+// workers. The proxy answers with no content, so the page stays as it is.
+func (pg *page) introduce(ctx context.Context) error {
+	if pg.out.session == nil {
+		return nil
+	}
+	const greeting = "http://" + proxy.Greeting + "/"
+	enabled := pg.session.Start(fetch.Enable.Method, fetch.EnableParams{
+		Patterns: []*fetch.RequestPattern{{URLPattern: greeting}}, HandleAuthRequests: new(true),
+	})
+	var res cdppage.NavigateResult
+	if err := pg.session.Call(ctx, cdppage.Navigate.Method, cdppage.NavigateParams{URL: greeting}, &res); err != nil {
+		return err
+	}
+	if res.ErrorText != "net::ERR_ABORTED" { // that is what no content is told as
+		return fmt.Errorf("the proxy did not let the page in: %q", res.ErrorText)
+	}
+	return waitAll(ctx, []*devtools.Pending{enabled, pg.session.Start(fetch.Disable.Method, cdp.Empty{})})
+}
+
+// onIntroduction answers what the browser asks during introduce.
+func (pg *page) onIntroduction(e devtools.Event) {
+	if ev, ok := devtools.Decode(e, fetch.AuthRequired); ok && e.Method == fetch.AuthRequired.Method {
+		answer := &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
+		if s := pg.out.session; s != nil && ev.AuthChallenge.Source == fetch.AuthChallengeSourceProxy {
+			answer = &fetch.AuthChallengeResponse{
+				Response: fetch.AuthChallengeResponseResponseProvideCredentials, Username: s.User, Password: s.Password,
+			}
+		}
+		devtools.Post(pg.session, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{RequestID: ev.RequestID, AuthChallengeResponse: answer})
+		return
+	}
+	if ev, ok := devtools.Decode(e, fetch.RequestPaused); ok {
+		devtools.Post(pg.session, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
+	}
+}
+
+// count is how many problems there have been.
+func (w wayOut) count() int {
+	if w.session == nil {
+		return 0
+	}
+	return w.session.Count()
+}
+
+// problems lists what could not be reached since there were so many problems.
+func (w wayOut) problems(after int) []proxy.Problem {
+	if w.session == nil {
+		return nil
+	}
+	return w.session.Problems(after)
+}
+
+func (w wayOut) last(after int) (proxy.Problem, bool) {
+	all := w.problems(after)
+	if len(all) == 0 {
+		return proxy.Problem{}, false
+	}
+	return all[len(all)-1], true
+}
+
+// shown returns why the page shows no page of the target, but one that says that
+// it was not reached.
+func (st *step) shown() (proxy.Problem, bool) {
+	url, _, _ := strings.Cut(look(st.page, func(s *state) string { return s.url }), "#")
+	for _, p := range slices.Backward(st.page.out.problems(0)) {
+		if p.Address == url || p.Tunnel && p.Address == "https://"+targetOf(url) {
+			return p, true
+		}
+	}
+	return proxy.Problem{}, false
+}
+
+// notReached says why goto has failed.
+func (st *step) notReached(address string, p proxy.Problem) error {
+	var why string
+	switch p.Reason {
+	case proxy.Denied, proxy.Busy:
+		return executors.Errorf("%s cannot be opened: %s", address, p.Sentence)
+	case proxy.Broken:
+		return st.silent(p.Address, executors.Failf("%s did not open: the server answered nothing", address))
+	case proxy.Invalid:
+		return executors.Failf("%s did not open: %s", address, p.Sentence)
+	case proxy.NoHost:
+		why = "there is no host of that name"
+	case proxy.NotResolved:
+		why = "its name could not be resolved"
+	case proxy.Refused:
+		why = "nothing listens there"
+	case proxy.NoAnswer:
+		why = "nothing answers there"
+	default:
+		why = "no connection could be made"
+	}
+	if target := targetOf(p.Address); target != targetOf(address) {
+		why += ": at " + target + ", where it leads"
+	}
+	return &executors.Unreachable{Target: targetOf(p.Address), Err: executors.Errorf("%s cannot be reached: %s", address, why)}
+}
+
+// noteProblems tells of a step what its page could not reach.
+func (st *step) noteProblems() {
+	var said []string
+	for _, p := range st.page.out.problems(st.mark) {
+		sentence := short(p.Sentence, 300)
+		if !slices.Contains(said, sentence) && len(said) < maxSaid {
+			said = append(said, sentence)
+		}
+	}
+	if len(said) > 0 {
+		st.report.Set("notReached", said)
+	}
+}
+
+// maxSaid is how many problems are told of one step.
+const maxSaid = 10
+
+// forbiddenError ends a case whose page has left the web.
+type forbiddenError struct{ address string }
+
+func (e *forbiddenError) Error() string {
+	return fmt.Sprintf("the page opened %s: only http and https addresses are allowed", short(e.address, 200))
+}
+
+// guard ends a page that shows something else than the web. The browser keeps
+// pages from it; should one find a way, its case gets no further.
+func (pg *page) guard(address string) {
+	if ofTheWeb(address) || pg.gone.Err() != nil {
+		return
+	}
+	pg.vanish(&forbiddenError{address})
+	devtools.Post(pg.session, cdppage.Crash, cdp.Empty{})
+}
+
+// ofTheWeb reports whether a page may show what is at an address.
+func ofTheWeb(address string) bool {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch strings.ToLower(scheme) {
+	case "", "http", "https", "data", "blob", "chrome-error":
+		return true
+	case "about":
+		return strings.HasPrefix(rest, "blank") || strings.HasPrefix(rest, "srcdoc")
+	}
+	return false
+}
