@@ -30,7 +30,7 @@ func (s *Service) finishRun(ctx context.Context, tx *store.Tx, r *runRow) (event
 		gates = string(doc)
 	}
 	const query = `
-UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, error = $5, last_seq = last_seq + 1, short = false WHERE id = $1`
+UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, error = $5, last_seq = last_seq + 1, short = false, sealed_secrets = NULL WHERE id = $1`
 	now := time.Now()
 	r.status = statusOf(r, judged)
 	r.lastSeq++

@@ -35,6 +35,12 @@ type Outbox interface {
 	Tell(ctx context.Context, tx *store.Tx, evs []events.Event) error
 }
 
+// Vault knows the values of a project's secrets as its runs get them. Names
+// without a value are not among the result.
+type Vault interface {
+	Values(ctx context.Context, tx *store.Tx, projectID, environment string, names []string) (map[string]string, error)
+}
+
 // Service keeps runs.
 type Service struct {
 	store    *store.Store
@@ -45,6 +51,7 @@ type Service struct {
 	enqueuer Enqueuer
 	outbox   Outbox
 	sealer   *seal.Sealer
+	vault    Vault
 	setups   *lru.Cache[string, *setup]
 	limits   *expirable.LRU[string, limits]
 	kicks    chan struct{}
@@ -52,7 +59,7 @@ type Service struct {
 	finishes *gatherer[Finished]
 }
 
-// Deps are what the service needs; all but the outbox are required.
+// Deps are what the service needs; all but the outbox and the vault are required.
 type Deps struct {
 	Store    *store.Store
 	Plans    *plans.Service
@@ -62,6 +69,7 @@ type Deps struct {
 	Enqueuer Enqueuer
 	Outbox   Outbox
 	Sealer   *seal.Sealer
+	Vault    Vault
 }
 
 // New returns the service.
@@ -72,7 +80,7 @@ func New(d Deps) *Service {
 	}
 	s := &Service{
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
-		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, setups: known,
+		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, vault: d.Vault, setups: known,
 		limits: newLimitsCache(), kicks: make(chan struct{}, 1),
 	}
 	s.claims = newGatherer(s.claimTogether, func(*claiming) int { return 1 })

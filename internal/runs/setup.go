@@ -1,10 +1,14 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/spec"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // setups bounds how many runs a worker remembers.
@@ -36,5 +40,30 @@ func (s *Service) setup(ctx context.Context, runID string) (*setup, error) {
 	}
 	out := &setup{projectID: row.ProjectID, version: version, variables: row.Variables, secrets: secrets}
 	s.setups.Add(runID, out)
+	return out, nil
+}
+
+// secretsOf returns what a run gets of the secrets that its plan lists: what was
+// given at the start, else what the project keeps for the run's environment. The
+// run holds them until it is over, whatever becomes of the project's meanwhile.
+func (s *Service) secretsOf(ctx context.Context, tx *store.Tx, projectID string, plan *spec.Plan, in StartInput) (map[string]string, error) {
+	var wanted []string
+	for _, name := range plan.Secrets {
+		if in.Secrets[name] == "" {
+			wanted = append(wanted, name)
+		}
+	}
+	if len(wanted) == 0 || s.vault == nil {
+		return in.Secrets, nil
+	}
+	kept, err := s.vault.Values(ctx, tx, projectID, cmp.Or(in.Environment, plan.Environment), wanted)
+	if err != nil {
+		return nil, err
+	}
+	out := maps.Clone(in.Secrets)
+	if out == nil {
+		out = make(map[string]string, len(kept))
+	}
+	maps.Copy(out, kept)
 	return out, nil
 }

@@ -34,9 +34,9 @@ type StartInput struct {
 	Source           *plans.Source // when PlanID is empty
 	Environment      string
 	Variables        map[string]string
-	Secrets          map[string]string
-	Priority         int // 1–4; 0 means 2
-	Parallel         int // overrides the plan
+	Secrets          map[string]string // before those of the project
+	Priority         int               // 1–4; 0 means 2
+	Parallel         int               // overrides the plan
 	Retries          *int
 	MaxFailures      *int // overrides the plan; 0 is without a limit
 	Select           Selection
@@ -124,6 +124,9 @@ func (s *Service) StartTx(ctx context.Context, tx *store.Tx, projectID string, i
 	}
 	parsed, err := s.plans.Parsed(version)
 	if err != nil {
+		return nil, err
+	}
+	if in.Secrets, err = s.secretsOf(ctx, tx, projectID, parsed.Plan, in); err != nil {
 		return nil, err
 	}
 	vars, err := parsed.Plan.Variables(in.Variables, in.Secrets)

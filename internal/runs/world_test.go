@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/seal"
+	"github.com/semantest/semantest/internal/secrets"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/storetest"
@@ -58,6 +59,7 @@ func (q *queue) len() int {
 type world struct {
 	store *store.Store
 	runs  *runs.Service
+	vault *secrets.Service
 	plans *plans.Service
 	log   *events.Log
 	queue *queue
@@ -79,7 +81,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{store: s, plans: plans.New(s), log: log, queue: &queue{}}
-	w.runs = runs.New(runs.Deps{Store: s, Plans: w.plans, Log: log, Hub: hub, Bus: bus, Enqueuer: w.queue, Sealer: sealer})
+	w.vault = secrets.New(s, sealer)
+	w.runs = runs.New(runs.Deps{Store: s, Plans: w.plans, Log: log, Hub: hub, Bus: bus, Enqueuer: w.queue, Sealer: sealer, Vault: w.vault})
 	caller := func(slug string) context.Context {
 		p := s.Ent.Project.Create().SetSlug(slug).SetName(slug).SaveX(t.Context())
 		return auth.With(t.Context(), &auth.Principal{ProjectID: p.ID, Permissions: []auth.Permission{auth.Admin}})
