@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
+	"github.com/semantest/semantest/internal/secrets"
 	"github.com/semantest/semantest/internal/triggers"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
@@ -19,7 +20,10 @@ import (
 
 // Resolver resolves the graph's fields: each calls one method of a service or a
 // loader.
-type Resolver struct{ Services Services }
+type Resolver struct {
+	Services Services
+	Limits   Limits
+}
 
 // Services are what the graph shows.
 type Services struct {
@@ -29,6 +33,7 @@ type Services struct {
 	Workers   *workers.Service
 	Artifacts *artifacts.Service
 	Schedules *schedules.Service
+	Secrets   *secrets.Service
 	Triggers  *triggers.Service
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set

@@ -215,6 +215,11 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 	}
 
+	DeleteSecretPayload struct {
+		ClientMutationID func(childComplexity int) int
+		ID               func(childComplexity int) int
+	}
+
 	DeleteTriggerPayload struct {
 		ClientMutationID func(childComplexity int) int
 		ID               func(childComplexity int) int
@@ -299,6 +304,7 @@ type ComplexityRoot struct {
 		CreateWebhook        func(childComplexity int, input model.CreateWebhookInput) int
 		DeletePlan           func(childComplexity int, input model.DeletePlanInput) int
 		DeleteSchedule       func(childComplexity int, input model.DeleteScheduleInput) int
+		DeleteSecret         func(childComplexity int, input model.DeleteSecretInput) int
 		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
 		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
 		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
@@ -312,6 +318,7 @@ type ComplexityRoot struct {
 		RotateWebhookSecret  func(childComplexity int, input model.RotateWebhookSecretInput) int
 		SetMemberRole        func(childComplexity int, input model.SetMemberRoleInput) int
 		SetProjectLimits     func(childComplexity int, input model.SetProjectLimitsInput) int
+		SetSecret            func(childComplexity int, input model.SetSecretInput) int
 		StartRun             func(childComplexity int, input model.StartRunInput) int
 		StopRun              func(childComplexity int, input model.StopRunInput) int
 		TestWebhook          func(childComplexity int, input model.TestWebhookInput) int
@@ -434,16 +441,26 @@ type ComplexityRoot struct {
 		Plans            func(childComplexity int, first *int, after *string, search *string) int
 		Project          func(childComplexity int, id string) int
 		Projects         func(childComplexity int, first *int, after *string) int
+		RateLimit        func(childComplexity int) int
 		Result           func(childComplexity int, id string) int
 		Run              func(childComplexity int, id string) int
 		Runs             func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
 		Schedule         func(childComplexity int, id string) int
 		Schedules        func(childComplexity int, first *int, after *string) int
+		Secrets          func(childComplexity int, environment *string, first *int, after *string) int
 		Trigger          func(childComplexity int, id string) int
 		Triggers         func(childComplexity int, first *int, after *string) int
 		Viewer           func(childComplexity int) int
 		Webhook          func(childComplexity int, id string) int
 		Webhooks         func(childComplexity int, first *int, after *string) int
+	}
+
+	RateLimit struct {
+		Cost      func(childComplexity int) int
+		Limit     func(childComplexity int) int
+		Per       func(childComplexity int) int
+		Remaining func(childComplexity int) int
+		ResetAt   func(childComplexity int) int
 	}
 
 	RedeliverWebhookPayload struct {
@@ -648,6 +665,27 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Secret struct {
+		CreatedAt   func(childComplexity int) int
+		Environment func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		UpdatedBy   func(childComplexity int) int
+	}
+
+	SecretConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SecretEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ServiceAccount struct {
 		APITokens  func(childComplexity int, first *int, after *string) int
 		CreatedAt  func(childComplexity int) int
@@ -677,6 +715,11 @@ type ComplexityRoot struct {
 	SetProjectLimitsPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Project          func(childComplexity int) int
+	}
+
+	SetSecretPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Secret           func(childComplexity int) int
 	}
 
 	StartRunPayload struct {
@@ -1459,6 +1502,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteSchedulePayload.ID(childComplexity), true
 
+	case "DeleteSecretPayload.clientMutationId":
+		if e.ComplexityRoot.DeleteSecretPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSecretPayload.ClientMutationID(childComplexity), true
+	case "DeleteSecretPayload.id":
+		if e.ComplexityRoot.DeleteSecretPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteSecretPayload.ID(childComplexity), true
+
 	case "DeleteTriggerPayload.clientMutationId":
 		if e.ComplexityRoot.DeleteTriggerPayload.ClientMutationID == nil {
 			break
@@ -1825,6 +1881,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteSchedule(childComplexity, args["input"].(model.DeleteScheduleInput)), true
+	case "Mutation.deleteSecret":
+		if e.ComplexityRoot.Mutation.DeleteSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSecret(childComplexity, args["input"].(model.DeleteSecretInput)), true
 	case "Mutation.deleteTrigger":
 		if e.ComplexityRoot.Mutation.DeleteTrigger == nil {
 			break
@@ -1968,6 +2035,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetProjectLimits(childComplexity, args["input"].(model.SetProjectLimitsInput)), true
+	case "Mutation.setSecret":
+		if e.ComplexityRoot.Mutation.SetSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetSecret(childComplexity, args["input"].(model.SetSecretInput)), true
 	case "Mutation.startRun":
 		if e.ComplexityRoot.Mutation.StartRun == nil {
 			break
@@ -2568,6 +2646,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Projects(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.rateLimit":
+		if e.ComplexityRoot.Query.RateLimit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RateLimit(childComplexity), true
 	case "Query.result":
 		if e.ComplexityRoot.Query.Result == nil {
 			break
@@ -2623,6 +2707,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Schedules(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.secrets":
+		if e.ComplexityRoot.Query.Secrets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_secrets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Secrets(childComplexity, args["environment"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.trigger":
 		if e.ComplexityRoot.Query.Trigger == nil {
 			break
@@ -2673,6 +2768,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*string)), true
+
+	case "RateLimit.cost":
+		if e.ComplexityRoot.RateLimit.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.Cost(childComplexity), true
+	case "RateLimit.limit":
+		if e.ComplexityRoot.RateLimit.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.Limit(childComplexity), true
+	case "RateLimit.per":
+		if e.ComplexityRoot.RateLimit.Per == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.Per(childComplexity), true
+	case "RateLimit.remaining":
+		if e.ComplexityRoot.RateLimit.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.Remaining(childComplexity), true
+	case "RateLimit.resetAt":
+		if e.ComplexityRoot.RateLimit.ResetAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateLimit.ResetAt(childComplexity), true
 
 	case "RedeliverWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.RedeliverWebhookPayload.ClientMutationID == nil {
@@ -3539,6 +3665,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
 
+	case "Secret.createdAt":
+		if e.ComplexityRoot.Secret.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.CreatedAt(childComplexity), true
+	case "Secret.environment":
+		if e.ComplexityRoot.Secret.Environment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.Environment(childComplexity), true
+	case "Secret.id":
+		if e.ComplexityRoot.Secret.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.ID(childComplexity), true
+	case "Secret.name":
+		if e.ComplexityRoot.Secret.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.Name(childComplexity), true
+	case "Secret.updatedAt":
+		if e.ComplexityRoot.Secret.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.UpdatedAt(childComplexity), true
+	case "Secret.updatedBy":
+		if e.ComplexityRoot.Secret.UpdatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Secret.UpdatedBy(childComplexity), true
+
+	case "SecretConnection.edges":
+		if e.ComplexityRoot.SecretConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConnection.Edges(childComplexity), true
+	case "SecretConnection.nodes":
+		if e.ComplexityRoot.SecretConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConnection.Nodes(childComplexity), true
+	case "SecretConnection.pageInfo":
+		if e.ComplexityRoot.SecretConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConnection.PageInfo(childComplexity), true
+	case "SecretConnection.totalCount":
+		if e.ComplexityRoot.SecretConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretConnection.TotalCount(childComplexity), true
+
+	case "SecretEdge.cursor":
+		if e.ComplexityRoot.SecretEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretEdge.Cursor(childComplexity), true
+	case "SecretEdge.node":
+		if e.ComplexityRoot.SecretEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecretEdge.Node(childComplexity), true
+
 	case "ServiceAccount.apiTokens":
 		if e.ComplexityRoot.ServiceAccount.APITokens == nil {
 			break
@@ -3644,6 +3845,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetProjectLimitsPayload.Project(childComplexity), true
+
+	case "SetSecretPayload.clientMutationId":
+		if e.ComplexityRoot.SetSecretPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSecretPayload.ClientMutationID(childComplexity), true
+	case "SetSecretPayload.secret":
+		if e.ComplexityRoot.SetSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetSecretPayload.Secret(childComplexity), true
 
 	case "StartRunPayload.clientMutationId":
 		if e.ComplexityRoot.StartRunPayload.ClientMutationID == nil {
@@ -4306,6 +4520,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
 		ec.unmarshalInputDeleteScheduleInput,
+		ec.unmarshalInputDeleteSecretInput,
 		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
@@ -4322,6 +4537,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSelectionInput,
 		ec.unmarshalInputSetMemberRoleInput,
 		ec.unmarshalInputSetProjectLimitsInput,
+		ec.unmarshalInputSetSecretInput,
 		ec.unmarshalInputShardInput,
 		ec.unmarshalInputStartRunInput,
 		ec.unmarshalInputStopRunInput,
@@ -4696,6 +4912,25 @@ extend type Subscription {
   runEvents("The run's id." runId: ID!, "Number of the last event seen; 0 begins with the first." after: Int! = 0): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/limit.graphqls", Input: `"Where the caller stands with the limits of requests."
+type RateLimit {
+  "How many operations the caller may send in ` + "`" + `per` + "`" + `, of the limit that is nearest to its end."
+  limit: Int!
+  "The time that the limit is counted in, in seconds."
+  per: Int!
+  "Operations that are left of it."
+  remaining: Int!
+  "When all of it may be taken again."
+  resetAt: Time!
+  "What this operation costs: objects that its answer may hold, a page counted by its length. Not taken from the limit; an operation above the server's complexity is refused."
+  cost: Int!
+}
+
+extend type Query {
+  "Where the caller stands with the limits of requests; null where there are none."
+  rateLimit: RateLimit @public
 }
 `, BuiltIn: false},
 	{Name: "../schema/member.graphqls", Input: `"A place in a project: what somebody may do there."
@@ -6110,6 +6345,99 @@ extend type Mutation {
   setProjectLimits("The limits." input: SetProjectLimitsInput!): SetProjectLimitsPayload! @hasPermission(permission: "admin")
 }
 `, BuiltIn: false},
+	{Name: "../schema/secret.graphqls", Input: `"A value that the project's plans may use and that nobody can read back. A run gets it when its plan lists the name under secrets."
+type Secret {
+  "Opaque id."
+  id: ID!
+  "Its name, as plans list it under secrets."
+  name: String!
+  "The only environment that sees it; empty is every one that has no value of its own."
+  environment: String!
+  "When it was created."
+  createdAt: Time!
+  "When it was last given a value."
+  updatedAt: Time!
+  "Who gave it its value, as they were called then."
+  updatedBy: String!
+}
+
+"A page of secrets."
+type SecretConnection {
+  "The items with their cursors."
+  edges: [SecretEdge!]!
+  "The items alone."
+  nodes: [Secret!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A secret in a page."
+type SecretEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Secret!
+}
+
+extend type Query {
+  "The project's secrets without their values, newest first."
+  secrets(
+    "Only those of this environment; empty are those for all environments, null is every secret."
+    environment: String
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+  ): SecretConnection! @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Give a secret a value, and make the secret where there is none. Runs that have started keep the value that they started with."
+  setSecret("The secret." input: SetSecretInput!): SetSecretPayload! @hasPermission(permission: "admin")
+  "Remove a secret. Runs that have started keep its value until they are over."
+  deleteSecret("The secret." input: DeleteSecretInput!): DeleteSecretPayload! @hasPermission(permission: "admin")
+}
+
+"What setSecret needs."
+input SetSecretInput {
+  "Its name: at most 100 letters, digits, underscores, dots and dashes, with a letter or underscore first."
+  name: String!
+  "The only environment that sees it; absent or empty is every one that has no value of its own."
+  environment: String
+  "The value, 4 bytes to 64 KiB. It cannot be read back."
+  value: String!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What setSecret gives."
+type SetSecretPayload {
+  "The secret."
+  secret: Secret!
+  "As sent."
+  clientMutationId: String
+}
+
+"What deleteSecret needs."
+input DeleteSecretInput {
+  "Its name."
+  name: String!
+  "Its environment; absent or empty is the secret for all environments."
+  environment: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What deleteSecret gives."
+type DeleteSecretPayload {
+  "The id of the secret that is gone."
+  id: ID!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/trigger.graphqls", Input: `"Lets a system that signs its requests start runs of a plan: POST /hooks/ID with a signature of standardwebhooks.com."
 type Trigger implements Node {
   "Opaque id."
@@ -7016,6 +7344,16 @@ func (ec *executionContext) childFields_DeleteSchedulePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeleteSchedulePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeleteSecretPayload_id(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_DeleteSecretPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteSecretPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteTriggerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7358,6 +7696,22 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 		return ec.fieldContext_ProjectEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "limit":
+		return ec.fieldContext_RateLimit_limit(ctx, field)
+	case "per":
+		return ec.fieldContext_RateLimit_per(ctx, field)
+	case "remaining":
+		return ec.fieldContext_RateLimit_remaining(ctx, field)
+	case "resetAt":
+		return ec.fieldContext_RateLimit_resetAt(ctx, field)
+	case "cost":
+		return ec.fieldContext_RateLimit_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateLimit", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7764,6 +8118,48 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Secret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Secret_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Secret_name(ctx, field)
+	case "environment":
+		return ec.fieldContext_Secret_environment(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Secret_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Secret_updatedAt(ctx, field)
+	case "updatedBy":
+		return ec.fieldContext_Secret_updatedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Secret", field.Name)
+}
+
+func (ec *executionContext) childFields_SecretConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SecretConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SecretConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SecretConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SecretConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecretConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SecretEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SecretEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SecretEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecretEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ServiceAccount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7824,6 +8220,16 @@ func (ec *executionContext) childFields_SetProjectLimitsPayload(ctx context.Cont
 		return ec.fieldContext_SetProjectLimitsPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetProjectLimitsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_SetSecretPayload_secret(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_SetSecretPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StartRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -327,6 +327,24 @@ type DeleteSchedulePayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What deleteSecret needs.
+type DeleteSecretInput struct {
+	// Its name.
+	Name string `json:"name"`
+	// Its environment; absent or empty is the secret for all environments.
+	Environment *string `json:"environment,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What deleteSecret gives.
+type DeleteSecretPayload struct {
+	// The id of the secret that is gone.
+	ID string `json:"id"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What deleteTrigger needs.
 type DeleteTriggerInput struct {
 	// The trigger's id.
@@ -467,6 +485,20 @@ type ProjectEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Project `json:"node"`
+}
+
+// Where the caller stands with the limits of requests.
+type RateLimit struct {
+	// How many operations the caller may send in `per`, of the limit that is nearest to its end.
+	Limit int `json:"limit"`
+	// The time that the limit is counted in, in seconds.
+	Per int `json:"per"`
+	// Operations that are left of it.
+	Remaining int `json:"remaining"`
+	// When all of it may be taken again.
+	ResetAt time.Time `json:"resetAt"`
+	// What this operation costs: objects that its answer may hold, a page counted by its length. Not taken from the limit; an operation above the server's complexity is refused.
+	Cost int `json:"cost"`
 }
 
 // What redeliverWebhook needs.
@@ -639,6 +671,14 @@ type ScheduleEdge struct {
 	Node *ent.Schedule `json:"node"`
 }
 
+// A secret in a page.
+type SecretEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Secret `json:"node"`
+}
+
 // Chooses cases. Everything that is given must hold; within a list any member is enough.
 type SelectionInput struct {
 	// RE2 expression on a case's key or title.
@@ -693,6 +733,26 @@ type SetProjectLimitsInput struct {
 type SetProjectLimitsPayload struct {
 	// The project.
 	Project *ent.Project `json:"project"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What setSecret needs.
+type SetSecretInput struct {
+	// Its name: at most 100 letters, digits, underscores, dots and dashes, with a letter or underscore first.
+	Name string `json:"name"`
+	// The only environment that sees it; absent or empty is every one that has no value of its own.
+	Environment *string `json:"environment,omitempty"`
+	// The value, 4 bytes to 64 KiB. It cannot be read back.
+	Value string `json:"value"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What setSecret gives.
+type SetSecretPayload struct {
+	// The secret.
+	Secret *ent.Secret `json:"secret"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }

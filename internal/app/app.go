@@ -23,6 +23,7 @@ import (
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
 	"github.com/semantest/semantest/internal/seal"
+	"github.com/semantest/semantest/internal/secrets"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/migration"
 	"github.com/semantest/semantest/internal/triggers"
@@ -69,6 +70,7 @@ type App struct {
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
 	schedules *schedules.Service
+	secrets   *secrets.Service
 	triggers  *triggers.Service
 	members   *members.Service
 
@@ -213,8 +215,9 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.workers = workers.New(a.store)
 	a.webhooks = a.openWebhooks(enqueuer, sealer)
+	a.secrets = secrets.New(a.store, sealer)
 	a.runs = runs.New(runs.Deps{
-		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer,
+		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
 	})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})

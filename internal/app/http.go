@@ -76,7 +76,7 @@ func (a *App) serve() error {
 func (a *App) graph() *graph.Server {
 	return graph.Handler(&graph.Resolver{Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Triggers: a.triggers,
+		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
 		Members: a.members,
 	}}, a.logger)
 }
