@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/egress/egresstest"
 )
 
 // TestOwnNames denies a server of ours that moves from address to address.
 func TestOwnNames(t *testing.T) {
 	t.Parallel()
 	p := policy(t, egress.Dev)
-	p.ResolveWith(resolver(t, [4]byte{10, 0, 0, 7}))
+	p.ResolveWith(egresstest.Resolver(t, [4]byte{10, 0, 0, 7}))
 	p.DenyName("db.test.", 5432)
 	for _, tt := range []struct {
 		address string
@@ -33,7 +34,7 @@ func TestOwnNames(t *testing.T) {
 func TestOwnNameMoves(t *testing.T) {
 	t.Parallel()
 	p := policy(t, egress.Dev)
-	p.ResolveWith(resolver(t, [4]byte{10, 0, 0, 7}, [4]byte{10, 0, 0, 9}))
+	p.ResolveWith(egresstest.Resolver(t, [4]byte{10, 0, 0, 7}, [4]byte{10, 0, 0, 9}))
 	p.DenyName("db.test.", 5432)
 	if err := ask(p, "tcp", "10.0.0.9:5432"); err != nil {
 		t.Fatalf("before the move: %v", err)
@@ -50,7 +51,7 @@ func TestOwnNameMoves(t *testing.T) {
 func TestOwnNameThatIsNotFound(t *testing.T) {
 	t.Parallel()
 	p := policy(t, egress.Dev)
-	p.ResolveWith(resolver(t))
+	p.ResolveWith(egresstest.Resolver(t))
 	p.DenyName("db.test.", 5432)
 	if err := ask(p, "tcp", "10.0.0.9:5432"); !errors.Is(err, egress.ErrDenied) {
 		t.Errorf("its port: %v, want ErrDenied", err)

@@ -11,10 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/egress/egresstest"
 )
 
 func TestAddresses(t *testing.T) {
@@ -160,7 +159,7 @@ func TestRebinding(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialer := policy(t, egress.Dev).Dialer(5 * time.Second)
-	dialer.Resolver = resolver(t, [4]byte{127, 0, 0, 1}, [4]byte{169, 254, 169, 254})
+	dialer.Resolver = egresstest.Resolver(t, [4]byte{127, 0, 0, 1}, [4]byte{169, 254, 169, 254})
 	conn, err := dialer.DialContext(t.Context(), "tcp4", "rebind.test.:"+port)
 	if err != nil {
 		t.Fatalf("the first answer: %v", err)
@@ -208,50 +207,4 @@ func interfaceAddress(t *testing.T) string {
 		return prefix.Addr().String()
 	}
 	return "127.0.0.3" // a machine without a network
-}
-
-// resolver asks a name server of ours, which gives each lookup the next answer.
-func resolver(t *testing.T, answers ...[4]byte) *net.Resolver {
-	t.Helper()
-	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buf := make([]byte, 1500)
-		for {
-			n, from, err := server.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			var query dnsmessage.Message
-			if err := query.Unpack(buf[:n]); err != nil || len(query.Questions) != 1 {
-				continue
-			}
-			reply := dnsmessage.Message{Questions: query.Questions}
-			reply.ID, reply.Response, reply.RecursionAvailable = query.ID, true, true
-			if q := query.Questions[0]; q.Type == dnsmessage.TypeA && len(answers) > 0 {
-				reply.Answers = []dnsmessage.Resource{{
-					Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class},
-					Body:   &dnsmessage.AResource{A: answers[0]},
-				}}
-				answers = answers[1:]
-			}
-			packed, err := reply.Pack()
-			if err != nil {
-				continue
-			}
-			_, _ = server.WriteTo(packed, from) // the resolver asks again
-		}
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-done
-	})
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp4", server.LocalAddr().String())
-	}}
 }
