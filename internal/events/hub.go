@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +36,7 @@ type Hub struct {
 
 // HubOptions of NewHub.
 type HubOptions struct {
-	Poll time.Duration // how often a watched run is read from Postgres regardless of Redis (1 s)
+	Poll time.Duration // how often Postgres is asked how far the watched runs are, regardless of Redis (1 s)
 }
 
 // NewHub starts listening. Close ends it.
@@ -48,6 +50,7 @@ func NewHub(log *Log, client redis.UniversalClient, logger *slog.Logger, o HubOp
 		topics: map[string]*topic{}, stops: map[int]func(string){}, cancel: cancel, ctx: ctx,
 	}
 	h.done.Go(func() { h.listen(ctx) })
+	h.done.Go(func() { h.compare(ctx) })
 	return h
 }
 
@@ -87,6 +90,56 @@ func (h *Hub) listen(ctx context.Context) {
 			h.dispatch(m.Channel, m.Payload)
 		}
 	}
+}
+
+// compare asks Postgres regularly how far the watched runs are, in one query for
+// all: Redis may have lost what it was given, or be away. Only runs that are
+// further there are read.
+func (h *Hub) compare(ctx context.Context) {
+	ticker := time.NewTicker(h.poll)
+	defer ticker.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		err := h.compareAll(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			h.logger.Warn("live events wait for the database", "error", err)
+		case err == nil && failing:
+			h.logger.Info("live events go on")
+		}
+		failing = err != nil
+	}
+}
+
+// compareAtOnce bounds how many runs one query asks for.
+const compareAtOnce = 2000
+
+func (h *Hub) compareAll(ctx context.Context) error {
+	for ids := range slices.Chunk(h.watchedRuns(), compareAtOnce) {
+		latest, err := h.log.Latest(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for id, seq := range latest {
+			if t := h.watched(id); t != nil {
+				t.compare(seq)
+			}
+		}
+	}
+	return nil
+}
+
+func (h *Hub) watchedRuns() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Collect(maps.Keys(h.topics))
 }
 
 func (h *Hub) dispatch(channel, payload string) {
@@ -147,7 +200,7 @@ func (h *Hub) join(runID string) *topic {
 	t := h.topics[runID]
 	if t == nil {
 		ctx, cancel := context.WithCancel(h.ctx)
-		t = newTopic(h.log, runID, h.poll, h.logger, cancel)
+		t = newTopic(h.log, runID, h.logger, cancel)
 		h.topics[runID] = t
 		h.done.Go(func() { t.run(ctx) })
 	}

@@ -29,7 +29,7 @@ func TestMessagesBeginWithTheirRun(t *testing.T) {
 // A tail that is full drops its oldest events without losing its order.
 func TestTailKeepsTheNewest(t *testing.T) {
 	t.Parallel()
-	topic := newTopic(nil, "run_1", 0, nil, func() {})
+	topic := newTopic(nil, "run_1", nil, func() {})
 	const n = 3*tailLimit + 7
 	for seq := int64(1); seq <= n; seq++ {
 		topic.offer(Event{RunID: "run_1", Seq: seq})
@@ -52,5 +52,34 @@ func TestTailKeepsTheNewest(t *testing.T) {
 	}
 	if _, held, _ := topic.after(n - tailLimit - 1); held {
 		t.Error("the tail claims to hold what it has dropped")
+	}
+}
+
+// What is watched is read from Postgres only when that has more.
+func TestOnlyTopicsBehindAreRead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		have   int64
+		latest int64
+		reads  bool
+	}{
+		{"as far", 3, 3, false},
+		{"further than a read that is old", 4, 3, false},
+		{"behind", 3, 4, true},
+		{"not begun", 0, 4, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			topic := newTopic(nil, "run_1", nil, func() {})
+			for seq := int64(1); seq <= tt.have; seq++ {
+				topic.offer(Event{RunID: "run_1", Seq: seq})
+			}
+			topic.compare(tt.latest)
+			topic.compare(tt.latest) // a second one neither blocks nor asks twice
+			if got := len(topic.behind); got != map[bool]int{true: 1}[tt.reads] {
+				t.Errorf("a topic at %d asks for %d reads when Postgres is at %d", tt.have, got, tt.latest)
+			}
+		})
 	}
 }

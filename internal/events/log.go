@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,6 +46,25 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bytea[], $5::time
 	}
 	tx.AfterCommit(func() { l.bus.publishEvents(payloads) })
 	return nil
+}
+
+// Latest returns the number of the newest event of each run that there is.
+func (l *Log) Latest(ctx context.Context, runIDs []string) (out map[string]int64, err error) {
+	rows, err := l.client.QueryContext(ctx, "SELECT id, last_seq FROM runs WHERE id = ANY($1)", store.Array(runIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read how far the watched runs are: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = make(map[string]int64, len(runIDs))
+	for rows.Next() {
+		var id string
+		var seq int64
+		if err := rows.Scan(&id, &seq); err != nil {
+			return nil, fmt.Errorf("read how far the watched runs are: %w", err)
+		}
+		out[id] = seq
+	}
+	return out, rows.Err()
 }
 
 // Read returns up to limit stored events of a run after a number, in order.

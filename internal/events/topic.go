@@ -13,7 +13,6 @@ import (
 type topic struct {
 	log       *Log
 	runID     string
-	poll      time.Duration
 	logger    *slog.Logger
 	cancel    context.CancelFunc
 	followers int // guarded by the hub
@@ -23,7 +22,8 @@ type topic struct {
 	early   map[int64]Event // came before the events that precede them
 	ticks   map[string]Tick // by result
 	changed chan struct{}   // closed and replaced on every change
-	again   chan struct{}   // asks for a read of Postgres
+	again   chan struct{}   // asks for a read of Postgres, for a hole
+	behind  chan struct{}   // the same, since Postgres is known to have more
 	away    bool            // whether Postgres did not answer when it was last read
 }
 
@@ -39,22 +39,21 @@ const (
 	patience = 15 * time.Millisecond
 )
 
-func newTopic(log *Log, runID string, poll time.Duration, logger *slog.Logger, cancel context.CancelFunc) *topic {
+func newTopic(log *Log, runID string, logger *slog.Logger, cancel context.CancelFunc) *topic {
 	return &topic{
-		log: log, runID: runID, poll: poll, logger: logger, cancel: cancel,
-		early: map[int64]Event{}, ticks: map[string]Tick{}, changed: make(chan struct{}), again: make(chan struct{}, 1),
+		log: log, runID: runID, logger: logger, cancel: cancel,
+		early: map[int64]Event{}, ticks: map[string]Tick{}, changed: make(chan struct{}),
+		again: make(chan struct{}, 1), behind: make(chan struct{}, 1),
 	}
 }
 
 // run reads from Postgres what Redis did not bring.
 func (t *topic) run(ctx context.Context) {
-	ticker := time.NewTicker(t.poll)
-	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-t.behind:
 			t.catchUp(ctx)
 		case <-t.again:
 			select {
@@ -66,6 +65,20 @@ func (t *topic) run(ctx context.Context) {
 				t.catchUp(ctx)
 			}
 		}
+	}
+}
+
+// compare asks for a read where Postgres has more than the tail. A topic whose
+// tail nobody has asked for yet needs none.
+func (t *topic) compare(latest int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if last := t.last(); last == 0 || last >= latest {
+		return
+	}
+	select {
+	case t.behind <- struct{}{}:
+	default:
 	}
 }
 
