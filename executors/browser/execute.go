@@ -98,10 +98,8 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
 	err = r.explain(ctx, st.do(s))
-	if f, ok := errors.AsType[*executors.Failure](err); ok && s.Goto == nil {
-		if p, blocked := st.shown(); blocked {
-			f.Message += "; the page was not reached: " + p.Sentence
-		}
+	if s.Goto == nil {
+		st.tellWhyEmpty(err)
 	}
 	st.finish()
 	if (err != nil || report.Failed()) && !cancelled(ctx) {

@@ -3,6 +3,8 @@ package browser
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -92,4 +94,30 @@ func eachPage(e *Executor, do func(context.Context, *devtools.Conn, target.ID) e
 		return errors.New("there is no such page")
 	}
 	return nil
+}
+
+// Refusals tells what the pages of all browsers were refused, a line each.
+func Refusals(e *Executor) string {
+	var out strings.Builder
+	for _, inst := range e.pool.instances() {
+		inst.mu.Lock()
+		for _, pg := range inst.pages {
+			for _, p := range pg.out.problems(0) {
+				out.WriteString(p.Sentence + "\n")
+			}
+		}
+		inst.mu.Unlock()
+	}
+	return out.String()
+}
+
+// ProxyURL is the address of the proxy by which pages go out.
+func ProxyURL(e *Executor) *url.URL {
+	e.pool.mu.Lock()
+	defer e.pool.mu.Unlock()
+	u, err := url.Parse(e.pool.way.URL())
+	if err != nil {
+		panic(err)
+	}
+	return u
 }

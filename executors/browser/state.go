@@ -103,12 +103,16 @@ func (pg *page) onNavigated(e devtools.Event) {
 		return
 	}
 	pg.guard(ev.Frame.URL)
+	pg.guard(ev.Frame.UnreachableURL)
 	if !pg.isMain(ev.Frame.ID) {
 		return
 	}
 	url := ev.Frame.URL + ev.Frame.URLFragment
 	if ev.Frame.UnreachableURL != "" {
 		url = ev.Frame.UnreachableURL
+	}
+	if url == "about:blank#blocked" { // what the browser shows instead
+		pg.forbid("an address that is not of the web")
 	}
 	pg.update(func(s *state) {
 		s.url, s.leaving = url, false

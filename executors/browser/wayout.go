@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,6 +155,25 @@ func (st *step) notReached(address string, p proxy.Problem) error {
 	return &executors.Unreachable{Target: targetOf(p.Address), Err: executors.Errorf("%s cannot be reached: %s", address, why)}
 }
 
+// tellWhyEmpty adds to what failed in a step that its page was not reached.
+func (st *step) tellWhyEmpty(err error) {
+	p, ok := st.shown()
+	if !ok {
+		return
+	}
+	because := "; the page was not reached: " + p.Sentence
+	if f, ok := errors.AsType[*executors.Failure](err); ok {
+		f.Message += because
+		return
+	}
+	for i := range st.report.Checks {
+		if c := &st.report.Checks[i]; !c.Passed {
+			c.Message += because
+			return
+		}
+	}
+}
+
 // noteProblems tells of a step what its page could not reach.
 func (st *step) noteProblems() {
 	var said []string
@@ -181,7 +201,13 @@ func (e *forbiddenError) Error() string {
 // guard ends a page that shows something else than the web. The browser keeps
 // pages from it; should one find a way, its case gets no further.
 func (pg *page) guard(address string) {
-	if ofTheWeb(address) || pg.gone.Err() != nil {
+	if !ofTheWeb(address) {
+		pg.forbid(address)
+	}
+}
+
+func (pg *page) forbid(address string) {
+	if pg.gone.Err() != nil {
 		return
 	}
 	pg.vanish(&forbiddenError{address})
