@@ -16,7 +16,9 @@ import (
 //   - emit for each step that it begins one StepStarted and then one
 //     StepFinished with the same index, in the order of the steps;
 //   - report the steps that were not reached as StepFinished with
-//     OutcomeSkipped, without StepStarted;
+//     OutcomeSkipped, without StepStarted; what such a step holds (the steps of
+//     a loop) is not reported;
+//   - tell the steps that run at the same time one branch after the other;
 //   - return one outcome, never OutcomeFlaky, and an error that says in one
 //     sentence why the outcome is not passed (nil when it is);
 //   - leave no goroutine and no use of the Sink behind when it returns.

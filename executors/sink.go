@@ -29,6 +29,12 @@ type StepStarted struct {
 	Name   string // what people read: "click button Pay"
 	Action string // the plan's word: "click"
 	At     time.Time
+
+	// Branch numbers, within the attempt and from 1, the steps that are performed
+	// at the same time as others and told one branch after the other; 0 for steps
+	// that have nobody beside them. A branch may start although a step of another
+	// one did not pass.
+	Branch int
 }
 
 // StepFinished says how a step ended.

@@ -24,10 +24,22 @@ type Step struct {
 
 // Report is what a step has to say beside its outcome.
 type Report struct {
-	Index  int // of the step, from 0
+	Index  int // of the step, from 0; within a branch of a parallel group from the branch's first step
 	Checks []Check
 	Detail map[string]any
+	Sink   Sink // of the step: what is attached through it finds its place also where the step runs beside others
+
+	// Inner are the steps that the step holds: of a group, of the branch of a
+	// condition that was taken, of a loop. They are performed after it, where it
+	// passed, as steps of their own whose indexes follow its own. Parallel
+	// performs each of them, with what it holds, at the same time as the others.
+	Inner    []Step
+	Parallel bool
+	After    func() // called after the last of them, whatever became of them
 }
+
+// Failure is why the first check that did not pass did not, nil where all passed.
+func (r *Report) Failure() error { return r.failure() }
 
 // Check adds an assertion's judgement.
 func (r *Report) Check(c Check) { r.Checks = append(r.Checks, c) }
@@ -46,45 +58,12 @@ func (r *Report) Failed() bool { return r.failure() != nil }
 // RunSteps performs the steps in order and tells the sink about each, as the
 // contract of Executor asks: StepStarted and StepFinished for a step that
 // begins, and StepFinished with OutcomeSkipped for the steps behind the first
-// one that did not pass. It returns what Execute must return. A step that
-// panics is errored, and its stack goes to the sink as a Log.
+// one that did not pass. Steps that a step holds come right behind it; where it
+// was not reached they are not told. It returns what Execute must return. A step
+// that panics is errored, and its stack goes to the sink as a Log.
 func RunSteps(ctx context.Context, sink Sink, steps []Step) (spec.Outcome, error) {
-	outcome, err := spec.OutcomePassed, error(nil)
-	for i, s := range steps {
-		if outcome == spec.OutcomePassed && ctx.Err() != nil {
-			outcome, err = OutcomeOf(ctx, ctx.Err())
-		}
-		if outcome != spec.OutcomePassed {
-			sink.Emit(StepFinished{Index: i, Name: s.Name, Action: s.Action, Outcome: spec.OutcomeSkipped,
-				Error: "not reached because an earlier step did not pass", StartedAt: time.Now()})
-			continue
-		}
-		if outcome, err = runStep(ctx, sink, i, s); err != nil {
-			err = fmt.Errorf("step %d (%s): %w", i+1, s.Name, err)
-		}
-	}
-	return outcome, err
-}
-
-func runStep(ctx context.Context, sink Sink, index int, s Step) (spec.Outcome, error) {
-	started := time.Now()
-	sink.Emit(StepStarted{Index: index, Name: s.Name, Action: s.Action, At: started})
-	report := &Report{Index: index}
-	err := perform(ctx, sink, s, report)
-	if err == nil {
-		err = report.failure()
-	}
-	outcome, err := OutcomeOf(ctx, err)
-	finished := StepFinished{
-		Index: index, Name: s.Name, Action: s.Action, Outcome: outcome,
-		StartedAt: started, Duration: time.Since(started),
-		Checks: report.Checks, Detail: report.Detail,
-	}
-	if err != nil {
-		finished.Error = err.Error()
-	}
-	sink.Emit(finished)
-	return outcome, err
+	r := &runner{sink: sink, shared: &shared{}}
+	return r.all(ctx, steps)
 }
 
 // perform calls Do under the step's own limit.

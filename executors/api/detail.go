@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -96,8 +95,8 @@ func (a *attempt) keepBody(ctx context.Context, in *response, r *executors.Repor
 	if len(kept) > maxKept {
 		kept = kept[:maxKept]
 	}
-	err = a.sink.Attach(ctx, executors.Attachment{
-		Name:        fmt.Sprintf("step-%d-body%s", r.Index+1, extension(mediaType)),
+	err = r.Sink.Attach(ctx, executors.Attachment{
+		Name:        executors.StepFile(r.Index, "body"+extension(mediaType)),
 		Kind:        executors.AttachmentBody,
 		ContentType: contentType,
 		Step:        r.Index,

@@ -45,7 +45,7 @@ func (a *attempt) explain(err error, out *request, x *exchange) error {
 // that has answered the attempt before is not away: it has trouble with this
 // request.
 func (a *attempt) mark(f *executors.Failure, o origin, away, silent bool) error {
-	if away || silent && !a.answered[o.target] {
+	if away || silent && !a.answered.has(o.target) {
 		return &executors.Unreachable{Target: o.target, Err: f}
 	}
 	return f

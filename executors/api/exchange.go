@@ -64,7 +64,7 @@ func (a *attempt) exchange(ctx context.Context, out *request) (*response, error)
 	if err != nil {
 		return in, a.explain(err, out, x)
 	}
-	a.answered[executors.TargetOf(resp.Request.URL)] = true
+	a.answered.add(executors.TargetOf(resp.Request.URL))
 	in.status, in.proto, in.header = resp.StatusCode, resp.Proto, resp.Header
 	in.url = resp.Request.URL.Redacted()
 	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)

@@ -1,12 +1,12 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/http/cookiejar"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,7 +65,7 @@ func (e *Executor) Execute(ctx context.Context, task executors.Task, sink execut
 	if err != nil {
 		return spec.OutcomeErrored, err
 	}
-	outcome, err := executors.RunSteps(ctx, a.sink, a.steps())
+	outcome, err := executors.RunSteps(ctx, a.sink, a.steps(task.Case.APISteps, ""))
 	return outcome, executors.MaskError(err, task.Scope)
 }
 
@@ -83,7 +83,7 @@ type attempt struct {
 	task     executors.Task
 	sink     executors.Sink
 	jar      *cookiejar.Jar
-	answered map[string]bool // targets that have answered something
+	answered *targets // that have answered something
 }
 
 func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attempt, error) {
@@ -91,22 +91,7 @@ func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attemp
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: map[string]bool{}}, nil
-}
-
-func (a *attempt) steps() []executors.Step {
-	steps := make([]executors.Step, len(a.task.Case.APISteps))
-	for i, s := range a.task.Case.APISteps {
-		steps[i] = executors.Step{
-			Name:    cmp.Or(s.Title(), "step without an action"),
-			Action:  cmp.Or(s.Action(), "none"),
-			Timeout: s.Timeout.Or(a.task.Use.StepTimeout.Or(defaultStepTimeout)),
-			Do: func(ctx context.Context, r *executors.Report) error {
-				return a.perform(ctx, s, r)
-			},
-		}
-	}
-	return steps
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}}, nil
 }
 
 // perform does one step: send, report what was seen, check, capture.
@@ -137,4 +122,25 @@ func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.R
 		a.keepBody(ctx, in, r)
 	}
 	return err
+}
+
+// targets is a set that branches of an attempt share.
+type targets struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+func (t *targets) add(target string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil {
+		t.known = map[string]bool{}
+	}
+	t.known[target] = true
+}
+
+func (t *targets) has(target string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known[target]
 }

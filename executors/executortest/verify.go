@@ -39,8 +39,10 @@ type verifier struct {
 	errs     []error
 	open     *executors.StepStarted
 	next     int // index of the step that comes next
+	branch   int // of the newest step
 	skipping bool
-	bad      int // steps that neither passed nor were skipped
+	failed   bool // a step of this branch, or outside of any, did not pass
+	bad      int  // steps that neither passed nor were skipped
 	skipped  int
 }
 
@@ -105,10 +107,17 @@ func (v *verifier) started(e executors.StepStarted) {
 	if v.open != nil {
 		v.fail("step %d started before step %d had finished", e.Index, v.open.Index)
 	}
+	if e.Branch != 0 && e.Branch != v.branch {
+		v.skipping, v.failed = false, false // what the steps beside it came to does not matter
+	}
+	if e.Branch == 0 && v.bad > 0 {
+		v.failed = true
+	}
+	v.branch = e.Branch
 	if v.skipping {
 		v.fail("step %d started after a step had been skipped", e.Index)
 	}
-	if v.bad > 0 {
+	if v.failed {
 		v.fail("step %d started after a step that did not pass", e.Index)
 	}
 	if e.Index != v.next {
@@ -149,6 +158,7 @@ func (v *verifier) content(e executors.StepFinished) {
 	passed := e.Outcome == spec.OutcomePassed
 	if !passed {
 		v.bad++
+		v.failed = true
 	}
 	if e.Outcome == spec.OutcomeFlaky || !slices.Contains(spec.Outcomes(), e.Outcome) {
 		v.fail("%s has the outcome %q", where, e.Outcome)

@@ -41,19 +41,31 @@ func (p *Plan) Files() []string {
 		}
 	}
 	for _, c := range p.Cases {
-		for _, s := range c.APISteps {
-			if s.HTTP != nil {
-				for _, part := range s.HTTP.Multipart {
-					add(part.File)
-				}
+		walkSteps(slices.Concat(c.APISteps, c.Load.Setup, c.Load.Steps, c.Load.Teardown), func(s *APIStep) {
+			for _, ref := range s.files() {
+				add(ref)
 			}
-			for _, check := range s.Checks {
-				if check.Schema != nil {
-					add(check.Schema.File)
-				}
-			}
-		}
+		})
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// files lists the references of one step.
+func (s *APIStep) files() []string {
+	var refs []string
+	if s.HTTP != nil {
+		for _, part := range s.HTTP.Multipart {
+			refs = append(refs, part.File)
+		}
+	}
+	if s.For != nil {
+		refs = append(refs, s.For.File)
+	}
+	for _, check := range s.Checks {
+		if check.Schema != nil {
+			refs = append(refs, check.Schema.File)
+		}
+	}
+	return refs
 }

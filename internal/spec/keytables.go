@@ -22,7 +22,16 @@ var tables = []table{
 	{"Schedule", reflect.TypeFor[Schedule](), "The value of `schedule`. A text stands for its `cron`."},
 	{"Gates", reflect.TypeFor[Gates](), "The mapping under `gates`."},
 	{"Case", reflect.TypeFor[Case](), "An element of `cases`."},
+	{"Load", reflect.TypeFor[LoadCase](), "What a case of kind `load` says of its load. The steps of an iteration are those of the api case that it uses, or its own; `vu.id` and `vu.iteration` are variables of its own steps."},
+	{"Scenario", reflect.TypeFor[Scenario](), "A value under `scenarios`. Which keys are needed and which are allowed depends on the executor; load.md tells."},
+	{"Stage", reflect.TypeFor[Stage](), "An element of `stages`."},
+	{"Think time", reflect.TypeFor[ThinkTime](), "The value of `thinkTime`. A text stands for its `min`."},
+	{"Threshold", reflect.TypeFor[LoadThreshold](), "An element under a key of `thresholds`. A text stands for its `threshold`."},
 	{"API step", reflect.TypeFor[APIStep](), "An element of `steps` of a case of kind `api`. It has exactly one action."},
+	{"Group", reflect.TypeFor[Group](), "The value of `group`."},
+	{"If", reflect.TypeFor[If](), "The value of `if`. Matchers stand beside `variable`; without one it asks that the variable has a value."},
+	{"For", reflect.TypeFor[For](), "The value of `for`, with either `rows` or `file`."},
+	{"Until", reflect.TypeFor[Until](), "The value of `until`."},
 	{"HTTP request", reflect.TypeFor[HTTPRequest](), "The value of `http`. A text stands for its `url`. At most one of `json`, `form`, `multipart` and `body` is given."},
 	{"Part", reflect.TypeFor[Part](), "An element of `multipart`, with either `value` or `file`."},
 	{"Capture", reflect.TypeFor[Capture](), "A value under `capture`: exactly one of its keys."},
@@ -95,6 +104,9 @@ func typeText(f *field) string {
 }
 
 func typeWord(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	switch t {
 	case reflect.TypeFor[Value]():
 		return "any value"

@@ -17,6 +17,7 @@ var forms = func() map[string]form {
 		"artifact": {expression: `^[A-Za-z0-9_-][A-Za-z0-9._-]*$`, sentence: "may hold letters, digits, dash, underscore and dot, and does not begin with a dot"},
 		"tag":      {expression: `^[^\s,]+$`, sentence: "may not hold white space or a comma"},
 		"variable": {expression: `^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`, sentence: "must begin with a letter or underscore and hold at most 100 letters, digits, underscores, dots and dashes"},
+		"column":   {expression: `^[A-Za-z_][A-Za-z0-9_-]{0,49}$`, sentence: "must begin with a letter or underscore and hold letters, digits, underscores and dashes"},
 		"header":   {expression: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", sentence: "must be the name of an HTTP header"},
 		"method":   {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
 		"line":     {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},

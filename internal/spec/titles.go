@@ -11,21 +11,17 @@ const maxTitle = 200
 // Action is the word of the plan for what the step does, or "" for a step
 // without an action, which Parse refuses.
 func (s APIStep) Action() string {
-	if s.HTTP != nil {
-		return "http"
-	}
-	return ""
+	action, _ := s.act()
+	return action
 }
 
 // Title is what people read: the name, or the request: "GET /orders".
 func (s APIStep) Title() string {
-	switch {
-	case s.Name != "":
+	if s.Name != "" {
 		return s.Name
-	case s.HTTP != nil:
-		return title(s.HTTP.MethodOr("GET"), s.HTTP.URL)
 	}
-	return s.Action()
+	_, text := s.act()
+	return title(text)
 }
 
 // MethodOr returns the method, or def where none was given.

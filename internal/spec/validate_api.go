@@ -8,12 +8,18 @@ import (
 	"github.com/theory/jsonpath"
 )
 
-func (v *validator) apiSteps(c *Case) {
-	for i := range c.APISteps {
-		s := &c.APISteps[i]
+func (v *validator) apiSteps(c *Case) { v.steps(c.APISteps, c) }
+
+func (v *validator) steps(steps []APIStep, c *Case) {
+	for i := range steps {
+		s := &steps[i]
+		if v.control(s, c) {
+			continue
+		}
 		if s.HTTP != nil {
 			v.request(s.HTTP)
 		}
+		v.until(s)
 		for _, name := range sortedKeys(s.Capture) {
 			v.capture(v.at(entry{&s.Capture, name}, s), c, name, s.Capture[name])
 		}

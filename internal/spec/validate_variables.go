@@ -23,6 +23,12 @@ type vocabulary struct {
 	later map[string]int // captured by a later step: its number, from 1
 }
 
+// has reports whether a variable is known; "row.*" stands for all its columns.
+func (w vocabulary) has(name string) bool {
+	of, _, dotted := strings.Cut(name, ".")
+	return w.known[name] || dotted && w.known[of+".*"]
+}
+
 // variables checks every `${{ name }}` of the plan: its form, and that there
 // is such a variable at that place.
 func (v *validator) variables() {
@@ -76,18 +82,12 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	}
 	later := map[string]int{}
 	for i := len(c.APISteps) - 1; i >= 0; i-- {
-		for name := range c.APISteps[i].Capture {
+		for _, name := range c.APISteps[i].Captured() {
 			later[name] = i + 1
 		}
 	}
-	for i := range c.APISteps {
-		step := v.places[&c.APISteps[i]]
-		v.walk(step, vocabulary{known, later})
-		captured, _ := step.get("capture").names(yaml.MappingNode)
-		for _, name := range captured {
-			known[name] = true
-		}
-	}
+	v.stepVariables(c.APISteps, vocabulary{known, later})
+	v.loadVariables(c, known)
 	for i := range c.BrowserSteps {
 		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
 	}
@@ -155,7 +155,7 @@ func (v *validator) text(p *place, words vocabulary) {
 			return
 		case !ok:
 			return
-		case words.known[ref.name]:
+		case words.has(ref.name):
 		case words.known == nil:
 			found++
 			v.report(v.reference(p, nth), "variables are not filled in here")
