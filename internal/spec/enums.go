@@ -7,10 +7,11 @@ type Kind string
 const (
 	KindAPI     Kind = "api"
 	KindBrowser Kind = "browser"
+	KindLoad    Kind = "load"
 )
 
 // Kinds lists every kind in the order in which documents show them.
-func Kinds() []Kind { return []Kind{KindAPI, KindBrowser} }
+func Kinds() []Kind { return []Kind{KindAPI, KindBrowser, KindLoad} }
 
 // Values implements ent's EnumValues.
 func (Kind) Values() []string { return names(Kinds()) }

@@ -29,7 +29,7 @@ func (p *Plan) Expand() []ExpandedCase {
 				values[keys[k]] = list[i%len(list)]
 				i /= len(list)
 			}
-			e := ExpandedCase{Case: c, Key: caseKey(c.ID, keys, values), Matrix: values}
+			e := ExpandedCase{Case: p.withUses(c), Key: caseKey(c.ID, keys, values), Matrix: values}
 			e.Name = fillName(c.Name, values)
 			out = append(out, e)
 		}

@@ -101,6 +101,9 @@ type Case struct {
 	// Steps of the one kind that the case has; the other is nil.
 	APISteps     []APIStep     `yaml:"steps" kind:"api" doc:"What to send and to check, in order." required:"true" min:"1" max:"500" example:"[{http: /health}]"`
 	BrowserSteps []BrowserStep `yaml:"steps" kind:"browser" doc:"What to do and to expect, in order." required:"true" min:"1" max:"500" example:"[{goto: /}]"`
+
+	// Load has the keys of cases of kind load.
+	Load LoadCase `yaml:",inline"`
 }
 
 // Title is what people read: the name, or the id where there is none.

@@ -164,6 +164,9 @@ func (g schemaMaker) value(t reflect.Type, f *field) object {
 		}
 		return limited(object{"type": "array", "items": items}, f, "minItems", "maxItems")
 	case reflect.Map:
+		if f == nil {
+			f = &field{}
+		}
 		values := g.value(t.Elem(), &field{})
 		element(values, f)
 		out := object{"type": "object", "additionalProperties": values}
