@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -16,7 +17,7 @@ func TestOperationsAreBounded(t *testing.T) {
 	t.Parallel()
 	for op, want := range map[ast.Operation]bool{ast.Query: true, ast.Mutation: true, ast.Subscription: false} {
 		ctx := graphql.WithOperationContext(t.Context(), &graphql.OperationContext{Operation: &ast.OperationDefinition{Operation: op}})
-		ctx, cancel := bounded(ctx)
+		ctx, cancel := bounded(ctx, time.Minute)
 		defer cancel()
 		if _, got := ctx.Deadline(); got != want {
 			t.Errorf("%s: bounded %v, want %v", op, got, want)
@@ -26,7 +27,7 @@ func TestOperationsAreBounded(t *testing.T) {
 
 func TestWhatTookTooLongSaysSo(t *testing.T) {
 	t.Parallel()
-	late, cancel := context.WithTimeoutCause(t.Context(), 0, errTooLong)
+	late, cancel := context.WithTimeoutCause(t.Context(), 0, tooLong(time.Second))
 	defer cancel()
 	<-late.Done()
 	for _, tt := range []struct {

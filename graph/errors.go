@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -13,12 +14,17 @@ import (
 	"github.com/semantest/semantest/internal/store"
 )
 
+// maxMessage is how long an error about the text of a request may be, in bytes.
+const maxMessage = 500
+
 // presenter is the one place where errors become answers: coded ones with their
 // sentence, all others as INTERNAL with an id that the log knows too.
 func presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
-		if err = store.Explain(err); apperr.CodeOf(err) == apperr.Internal && errors.Is(context.Cause(ctx), errTooLong) {
-			err = errTooLong
+		if err = store.Explain(err); apperr.CodeOf(err) == apperr.Internal {
+			if late, ok := errors.AsType[*apperr.Error](context.Cause(ctx)); ok {
+				err = late
+			}
 		}
 		if coded, ok := errors.AsType[*apperr.Error](err); ok {
 			if coded.Code == apperr.Internal {
@@ -42,6 +48,9 @@ func presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 			if _, ok := list.Extensions["code"]; !ok {
 				list.Extensions["code"] = apperr.InvalidInput
+			}
+			if len(list.Message) > maxMessage { // it repeats what was sent
+				list.Message = strings.ToValidUTF8(list.Message[:maxMessage], "") + "…"
 			}
 			return list
 		}

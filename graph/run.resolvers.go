@@ -19,6 +19,9 @@ func (r *mutationResolver) StartRun(ctx context.Context, input model.StartRunInp
 	if err != nil {
 		return nil, err
 	}
+	if err := r.takeStart(ctx); err != nil {
+		return nil, err
+	}
 	row, err := r.Services.Runs.Start(ctx, in)
 	return &model.StartRunPayload{Run: row, ClientMutationID: input.ClientMutationID}, err
 }

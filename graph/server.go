@@ -11,24 +11,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/semantest/semantest/dataloader"
+	"github.com/semantest/semantest/graph/armour"
 	"github.com/semantest/semantest/graph/generated"
 	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
-)
-
-// Limits of one request.
-const (
-	maxBody       = 16 << 20 // a plan with its files in base64
-	maxTokens     = 5_000
-	maxComplexity = 5_000
-
-	operationWithin = 30 * time.Second // a query or a mutation
 )
 
 // Server serves the graph over POST, server-sent events and WebSocket.
@@ -43,9 +32,9 @@ func Handler(r *Resolver, logger *slog.Logger) *Server {
 	srv := Executable(r, logger)
 	srv.AddTransport(live.WebSocket())
 	srv.AddTransport(live.SSE())
-	srv.AddTransport(gqltransport.POST{})
+	srv.AddTransport(transport.POST{Bodies: r.Limits.bodies(), Context: armour.WithBodySize, Header: rateHeader})
 	srv.AddTransport(transport.Refuse{})
-	return &Server{Handler: limited(srv), live: live}
+	return &Server{Handler: originated(srv), live: live}
 }
 
 // Shutdown sends sockets and streams elsewhere and waits until they have gone,
@@ -54,11 +43,10 @@ func (s *Server) Shutdown(ctx context.Context) { s.live.Shutdown(ctx) }
 
 // Executable returns the graph's executor with all its limits, and no transport.
 func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
-	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: directives()}))
-	srv.SetParserTokenLimit(maxTokens)
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](500))
-	srv.Use(extension.Introspection{})
-	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: directives()})
+	srv := handler.New(schema)
+	srv.Use(counter{r.Limits})
+	armour.Wear(srv, schema.Schema(), r.Limits.Operation, armour.Options{Signed: signed, Documents: r.Limits.Documents, Uploads: uploads})
 	srv.SetErrorPresenter(presenter(logger))
 	srv.SetRecoverFunc(func(_ context.Context, p any) error {
 		return fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -67,9 +55,11 @@ func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
 		Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts,
 		Schedules: r.Services.Schedules, Triggers: r.Services.Triggers,
 	}
+	within := r.Limits.Operation.WithDefaults().Within
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		ctx, cancel := bounded(ctx)
+		ctx, cancel := bounded(ctx, within)
 		defer cancel()
+		priced(ctx)
 		return next(dataloader.With(ctx, source.New()))
 	})
 	return srv
@@ -77,35 +67,36 @@ func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
 
 // bounded limits how long a query or a mutation may take: a database that does
 // not answer must not hold the client.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	// A request that could not be read has no operation, and its answer passes
-	// here too.
-	if !graphql.HasOperationContext(ctx) {
+func bounded(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	if op := once(ctx); op == nil {
 		return ctx, func() {}
 	}
-	op := graphql.GetOperationContext(ctx).Operation
-	if op == nil || op.Operation == ast.Subscription {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, operationWithin, errTooLong)
+	return context.WithTimeoutCause(ctx, within, tooLong(within))
 }
 
-var errTooLong = apperr.New(apperr.Unavailable, "the request took longer than %s; try again", operationWithin)
+func tooLong(within time.Duration) error {
+	return apperr.New(apperr.Unavailable, "the request took longer than %s; try again, or ask for less at once", within).
+		With("limit", "time").With("max", within.Seconds())
+}
 
-// limited refuses a body that says that it is too large before it is read, and
-// cuts off one that does not say so.
-func limited(next http.Handler) http.Handler {
-	cut := http.MaxBytesHandler(next, maxBody)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength <= maxBody {
-			cut.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		_, _ = fmt.Fprintf(w, `{"errors":[{"message":"the request has %d bytes; the limit is %d","extensions":{"code":%q}}]}`, //nolint:gosec // numbers only
-			r.ContentLength, maxBody, apperr.InvalidInput) // the client may be gone
-	})
+// priced tells what an operation cost.
+func priced(ctx context.Context) {
+	if op := once(ctx); op != nil {
+		graphql.RegisterExtension(ctx, "cost", armour.CostOf(op))
+	}
+}
+
+// once returns the operation that is answered once, nil for a subscription. A
+// request that could not be read has no operation, and its answer passes too.
+func once(ctx context.Context) *graphql.OperationContext {
+	if !graphql.HasOperationContext(ctx) {
+		return nil
+	}
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation == ast.Subscription {
+		return nil
+	}
+	return op
 }
 
 // Bearer reads the token of an Authorization header.

@@ -82,7 +82,7 @@ func inflate(b []byte, most int64) ([]byte, error) {
 	case err != nil:
 		return nil, &broken{closeProtocol, "the message cannot be unpacked"}
 	case int64(len(out)) > most:
-		return nil, &broken{closeTooBig, "the message is too large"}
+		return nil, tooBig(most)
 	}
 	return out, nil
 }

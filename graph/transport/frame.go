@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -40,6 +41,10 @@ type broken struct {
 }
 
 func (e *broken) Error() string { return e.reason }
+
+func tooBig(most int64) error {
+	return &broken{closeTooBig, fmt.Sprintf("the message is too large; the limit (body) is %d bytes", most)}
+}
 
 // handler takes what a client sends.
 type handler interface {
@@ -101,7 +106,7 @@ func (f *frames) check(h ws.Header) error {
 		return &broken{closeProtocol, err.Error()}
 	}
 	if !h.OpCode.IsControl() && h.Length+int64(len(f.message)) > f.most {
-		return &broken{closeTooBig, "the message is too large"}
+		return tooBig(f.most)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (m message) params() (graphql.RawParams, error) {
 	if err := decodeStrictly(bytes.NewReader(m.Payload), &p); err != nil {
 		return p, badRequest("the payload of subscribe has a part of a wrong type")
 	}
-	if p.Query == "" {
+	if p.Query == "" && p.Extensions["persistedQuery"] == nil {
 		return p, badRequest("the payload of subscribe has no query")
 	}
 	return p, nil

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ const lookUpWithin = 10 * time.Second
 func (c *conn) text(b []byte) error {
 	m, err := decodeMessage(b)
 	if err != nil {
-		return err
+		return c.tooDeep(b, err)
 	}
 	switch m.Type {
 	case "connection_init":
@@ -36,6 +37,16 @@ func (c *conn) text(b []byte) error {
 		return err
 	}
 	return badRequest("there is no such type")
+}
+
+// tooDeep says of a message that can't be read that it is nested too deep, if
+// that is why.
+func (c *conn) tooDeep(b []byte, err error) error {
+	const around = 3 // the message, its payload, the variables
+	if n, limit := nesting(b)-around, c.live.o.Bodies.Nesting; n > limit {
+		return badRequest(fmt.Sprintf("it has %d lists and objects within one another; the limit (nesting) is %d", n, limit))
+	}
+	return err
 }
 
 func (c *conn) init(m message) error {
@@ -210,6 +221,7 @@ func (c *conn) begin(s *subscriber, params graphql.RawParams) (refused gqlerror.
 	if c.readOnly && op.Operation.Operation == ast.Mutation {
 		return gqlerror.List{gqlerror.Errorf("a mutation must be sent with POST")}
 	}
+	params.Query = asked.Query // which a client may have named by its hash
 	r := request{exec: c.exec, params: params}
 	key, field := "", Field{}
 	if p := c.live.plan(op); p != nil {

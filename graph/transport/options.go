@@ -27,6 +27,10 @@ type Options struct {
 	// beside the server's own. Clients that send no origin always may.
 	Origins []string
 
+	// Bodies bounds what opens a stream of server-sent events, and how deep the
+	// variables of any operation go.
+	Bodies Bodies
+
 	Connections   int   // open at once in the process; above it the answer is 503 (20,000)
 	Subscriptions int   // operations under way on one connection; above it 4429 (100)
 	MessageSize   int64 // bytes of a client's message, unpacked; above it 1009 (1 MiB)
@@ -77,6 +81,7 @@ type Session struct {
 }
 
 func (o Options) withDefaults() Options {
+	o.Bodies = o.Bodies.withDefaults()
 	set(&o.Connections, 20_000)
 	set(&o.Subscriptions, 100)
 	set(&o.MessageSize, 1<<20)

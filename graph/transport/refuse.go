@@ -24,7 +24,7 @@ func (Refuse) Do(w http.ResponseWriter, r *http.Request, _ graphql.GraphExecutor
 	case r.Method == http.MethodGet:
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, apperr.InvalidInput,
-			"send operations with POST; GET is for event streams, which the header Accept: "+eventStreamType+" asks for")
+			"send operations with POST; GET is for queries with an Authorization header, and for event streams, which the header Accept: "+eventStreamType+" asks for")
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, apperr.InvalidInput, "send operations with POST")

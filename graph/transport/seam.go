@@ -16,6 +16,10 @@ func After(ctx context.Context, asked int64) int64 {
 	return asked
 }
 
+// Again reports whether an operation is one that was asked for before: what
+// executes for a group, the second time and later.
+func Again(ctx context.Context) bool { return streamOf(ctx) != nil }
+
 // Number tells the number of the payload that a resolver is about to send. One
 // that numbers a payload numbers all of them.
 func Number(ctx context.Context, n int64) {

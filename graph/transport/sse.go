@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -26,8 +27,9 @@ func (eventStream) Supports(r *http.Request) bool {
 // Do implements graphql.Transport. The handler's goroutine writes until the
 // stream ends.
 func (t eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	params, ok := readParams(w, r)
-	if !ok {
+	params, refused := t.live.o.Bodies.paramsOfStream(w, r)
+	if refused != nil {
+		refused.write(w)
 		return
 	}
 	s, err := t.live.o.Authenticate(r.Context(), nil)
@@ -47,10 +49,11 @@ func (t eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	defer context.AfterFunc(r.Context(), c.kill)()
 	sub := &subscriber{conn: c, id: `""`}
 	c.subs = append(c.subs, sub)
-	if refused := c.begin(sub, params); refused != nil {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write(encodeJSON(graphql.Response{Errors: refused})) // the client may be gone
+	if errs := c.begin(sub, params); errs != nil {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		retryAfter(w.Header(), errs[0].Extensions)
+		w.WriteHeader(statusOf(errs, responseType))
+		_, _ = w.Write(encodeJSON(requestError{Errors: errs})) // the client may be gone
 		return
 	}
 	h := w.Header()
@@ -104,26 +107,22 @@ func appendEvent(b []byte, g *group, e *entry) []byte {
 	return append(b, "\n\n"...)
 }
 
-// readParams reads the operation of a stream. A GET, which a page of another
+// paramsOfStream reads the operation of a stream. A GET, which a page of another
 // origin may cause, only subscribes and queries.
-func readParams(w http.ResponseWriter, r *http.Request) (p graphql.RawParams, ok bool) {
-	var err error
+func (b Bodies) paramsOfStream(w http.ResponseWriter, r *http.Request) (p graphql.RawParams, refused *refusal) {
 	if r.Method == http.MethodGet {
-		p, err = paramsOfURL(r)
+		p, refused = b.paramsOfURL(r)
 	} else {
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			refuse(w, http.StatusUnsupportedMediaType, apperr.InvalidInput, "send the operation as application/json")
-			return p, false
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != legacyType {
+			return p, &refusal{http.StatusUnsupportedMediaType, apperr.InvalidInput, "send the operation as application/json", nil}
 		}
-		err = decodeStrictly(r.Body, &p)
+		var body []byte
+		if body, _, refused = b.read(w, r, false); refused == nil {
+			p, refused = b.params(body)
+		}
 	}
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		refuse(w, http.StatusRequestEntityTooLarge, apperr.InvalidInput, "the request is larger than "+strconv.FormatInt(tooLarge.Limit, 10)+" bytes")
-		return p, false
-	}
-	if err != nil || p.Query == "" {
-		refuse(w, http.StatusBadRequest, apperr.InvalidInput, "send an object with query, and variables where there are any")
-		return p, false
+	if refused != nil {
+		return p, refused
 	}
 	if n, ok := number(r.Header.Get("Last-Event-ID")); ok {
 		if p.Extensions == nil {
@@ -131,19 +130,28 @@ func readParams(w http.ResponseWriter, r *http.Request) (p graphql.RawParams, ok
 		}
 		p.Extensions["resumeAfter"] = n
 	}
-	return p, true
+	return p, nil
 }
 
-func paramsOfURL(r *http.Request) (p graphql.RawParams, err error) {
+func (b Bodies) paramsOfURL(r *http.Request) (p graphql.RawParams, refused *refusal) {
 	q := r.URL.Query()
 	p.Query, p.OperationName = q.Get("query"), q.Get("operationName")
 	for name, to := range map[string]*map[string]any{"variables": &p.Variables, "extensions": &p.Extensions} {
-		if text := q.Get(name); text != "" {
-			if err := decodeStrictly(strings.NewReader(text), to); err != nil {
-				return p, err
-			}
+		text := q.Get(name)
+		if n := nesting([]byte(text)) - 1; n > b.Nesting {
+			return p, exceeded(http.StatusBadRequest, "nesting", "lists and objects within one another", n, b.Nesting)
+		}
+		if text != "" && decodeStrictly(strings.NewReader(text), to) != nil {
+			return p, invalid(name + " must be an object in JSON")
 		}
 	}
+	switch {
+	case !utf8.ValidString(p.Query) || !utf8.ValidString(p.OperationName):
+		return p, invalid("the request is not UTF-8")
+	case p.Query == "" && p.Extensions["persistedQuery"] == nil:
+		return p, invalid("the request has no query")
+	}
+	p.Headers = r.Header
 	return p, nil
 }
 
