@@ -20,11 +20,15 @@ func TestExplainNamesADatabaseThatIsAway(t *testing.T) {
 	_, ended := tx.ExecContext(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
 	_, after := tx.ExecContext(t.Context(), "SELECT 1")
 	_, mistake := s.DB.ExecContext(t.Context(), "SELECT nonsense")
+	_, nul := s.DB.ExecContext(t.Context(), "SELECT $1::text", "a\x00")
+	_, nulInJSON := s.DB.ExecContext(t.Context(), "SELECT $1::jsonb", `{"a":"\u0000"}`)
 	for _, tt := range []struct {
 		name string
 		err  error
 		want apperr.Code
 	}{
+		{"a NUL", nul, apperr.InvalidInput},
+		{"a NUL in JSON", nulInJSON, apperr.InvalidInput},
 		{"the session was ended", ended, apperr.Unavailable},
 		{"the connection is gone", after, apperr.Unavailable},
 		{"a mistake of ours", mistake, apperr.Internal},
