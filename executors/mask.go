@@ -1,7 +1,6 @@
 package executors
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"maps"
@@ -16,12 +15,12 @@ const maxMaskedAttachment = 8 << 20
 
 // MaskSink returns a sink that hides the secrets of scope in every text that
 // passes through it: names, errors, checks, details, logs, tags of metrics,
-// and attachments whose content type is text, JSON or XML. Executors wrap the
+// and attachments but pictures, sound, video and archives. Executors wrap the
 // sink that they are given first thing, so that no later code can forget a
 // secret. Texts of events come out as valid UTF-8 without NUL, whatever a
 // target answered, because databases and JSON refuse anything else.
 func MaskSink(sink Sink, scope *spec.Scope) Sink {
-	return &maskSink{sink: sink, mask: func(text string) string { return printable(scope.Mask(text)) }, secrets: scope.Mask}
+	return &maskSink{sink: sink, mask: func(text string) string { return printable(scope.Mask(text)) }, scope: scope}
 }
 
 // printable replaces NUL and what is not UTF-8 by the replacement character.
@@ -33,9 +32,9 @@ func printable(text string) string {
 }
 
 type maskSink struct {
-	sink    Sink
-	mask    func(string) string // for events
-	secrets func(string) string // for attachments, which keep their bytes
+	sink  Sink
+	mask  func(string) string // for events
+	scope *spec.Scope         // for attachments, which keep their bytes
 }
 
 // Emit implements Sink.
@@ -70,15 +69,21 @@ func (m *maskSink) Emit(e Event) {
 // Attach implements Sink.
 func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
 	a.Name = m.mask(a.Name)
-	if isText(a.ContentType) {
-		data, err := io.ReadAll(io.LimitReader(a.Body, maxMaskedAttachment))
+	if !isOpaque(a.ContentType) {
+		data, err := io.ReadAll(io.LimitReader(a.Body, maxMaskedAttachment+1))
 		if closeErr := a.Body.Close(); err == nil {
 			err = closeErr
 		}
 		if err != nil {
 			return err
 		}
-		a.Body = io.NopCloser(bytes.NewReader([]byte(m.secrets(string(data)))))
+		text := ""
+		if len(data) > maxMaskedAttachment {
+			text = m.scope.MaskCut(string(data[:maxMaskedAttachment]))
+		} else {
+			text = m.scope.Mask(string(data))
+		}
+		a.Body = io.NopCloser(strings.NewReader(text))
 	}
 	return m.sink.Attach(ctx, a)
 }
@@ -133,10 +138,18 @@ func (m *maskSink) value(v any) any {
 	return v
 }
 
-func isText(contentType string) bool {
-	t := strings.ToLower(contentType)
-	return strings.HasPrefix(t, "text/") || strings.Contains(t, "json") || strings.Contains(t, "xml") ||
-		strings.Contains(t, "javascript") || strings.Contains(t, "x-www-form-urlencoded")
+// isOpaque reports whether a content has no text that people could read. What
+// is not known may have.
+func isOpaque(contentType string) bool {
+	mediaType, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(contentType)), ";")
+	switch mediaType = strings.TrimSpace(mediaType); mediaType {
+	case "image/svg+xml":
+		return false
+	case "application/zip", "application/gzip", "application/pdf", "application/wasm":
+		return true
+	}
+	kind, _, _ := strings.Cut(mediaType, "/")
+	return kind == "image" || kind == "audio" || kind == "video" || kind == "font"
 }
 
 // MaskError returns err with the secrets of scope hidden in its text; Execute

@@ -78,7 +78,10 @@ func headers(h http.Header, scope *spec.Scope) map[string]any {
 // bodyExcerpt is the beginning of a body. Only as much is masked as could
 // reach into the excerpt.
 func bodyExcerpt(body []byte, scope *spec.Scope) string {
-	return excerpt(scope.Mask(string(body[:min(len(body), maxExcerpt*16)])), maxExcerpt)
+	if enough := maxExcerpt * 16; len(body) > enough {
+		return excerpt(scope.MaskCut(string(body[:enough])), maxExcerpt)
+	}
+	return excerpt(scope.Mask(string(body)), maxExcerpt)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

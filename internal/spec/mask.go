@@ -2,9 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"encoding/base64"
-	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -14,36 +11,35 @@ const (
 	// hide shorter ones would make every text unreadable and guard nothing.
 	minSecret = 3
 
-	// minEmbedded is the least length of a secret that is also looked for
-	// inside the base64 of a longer text: 6 bytes.
-	minEmbedded = 6
-
 	masked = "***"
 )
 
 // Mask replaces the values of secrets in text by ***, also where they are
-// escaped for a URL or for JSON, or encoded in base64, on their own or as a
-// part of a longer text such as the credentials of Basic authentication.
-// Where secrets overlap, all of them are hidden. Secrets shorter than 3 bytes
-// are not masked.
-func (s *Scope) Mask(text string) string {
-	type span struct{ start, end int }
-	var spans []span
-	for _, form := range s.masks {
-		for from := 0; ; {
-			i := strings.Index(text[from:], form)
-			if i < 0 {
-				break
-			}
-			spans = append(spans, span{from + i, from + i + len(form)})
-			from += i + len(form)
-		}
+// encoded: with escapes of URLs, JSON or HTML, one within another too, in
+// base64, on their own or as a part of a longer text such as the credentials of
+// Basic authentication, and in hexadecimal. Where secrets overlap, all of them
+// are hidden. Of a long secret its beginning and each of its lines are hidden
+// wherever they stand alone. Secrets shorter than 3 bytes are not masked.
+func (s *Scope) Mask(text string) string { return s.masks.mask(text, false) }
+
+// MaskCut is Mask for the beginning of a longer text: a secret of which only the
+// beginning is left at the end is hidden as well.
+func (s *Scope) MaskCut(text string) string { return s.masks.mask(text, true) }
+
+// span is a part of a text that is hidden.
+type span struct{ start, end int }
+
+func (m *masks) mask(text string, cut bool) string {
+	if m == nil || len(m.patterns) == 0 {
+		return text
 	}
+	spans := m.find(text, cut)
 	if len(spans) == 0 {
 		return text
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	var b strings.Builder
+	b.Grow(len(text))
 	end := 0
 	for _, sp := range spans {
 		if sp.start >= end {
@@ -56,47 +52,75 @@ func (s *Scope) Mask(text string) string {
 	return b.String()
 }
 
-// maskForms lists every text that gives one of the secrets away, longest first.
-func maskForms(secrets []string) []string {
-	var forms []string
-	for _, secret := range secrets {
-		if len(secret) < minSecret {
+// effort bounds how many characters are compared for each byte of a text. Texts
+// as they occur take fewer than one; what takes more was made to.
+const effort = 50
+
+// overlap is how far before the end of a hidden part another one is looked for
+// that begins within it, in bytes. Further before, only secrets that hold one
+// another in most of their length could begin.
+const overlap = 64
+
+// find returns the parts of a text that give secrets away, in the text as it is
+// and as what it says when its escapes are read. A text that would take more than
+// its share of time is hidden from where it was given up.
+func (m *masks) find(text string, cut bool) (spans []span) {
+	for _, v := range viewsOf(text) {
+		spans = m.look(v, cut, spans)
+	}
+	return spans
+}
+
+func (m *masks) look(v *view, cut bool, spans []span) []span {
+	text, left := v.text, effort*(len(v.text)+10_000)
+	covered := 0 // end of what is hidden already
+	for i := 0; i+1 < len(text); i++ {
+		if i < covered-overlap {
+			i = covered - overlap
+		}
+		pair := uint16(text[i])<<8 | uint16(text[i+1])
+		if m.pairs[pair>>6]&(1<<(pair&63)) == 0 {
 			continue
 		}
-		forms = append(forms, secret, url.QueryEscape(secret), url.PathEscape(secret),
-			strings.ReplaceAll(url.QueryEscape(secret), "+", "%20"), jsonEscape(secret, true), jsonEscape(secret, false))
-		for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-			forms = append(forms, enc.EncodeToString([]byte(secret)), enc.WithPadding(base64.NoPadding).EncodeToString([]byte(secret)))
-			if len(secret) >= minEmbedded {
-				forms = append(forms, embedded(enc, secret)...)
-			}
+		end := 0
+		for _, p := range m.byPair[pair] {
+			e, steps := m.patterns[p].match(text, i, cut)
+			end, left = max(end, e), left-steps
+		}
+		if end > covered {
+			spans = append(spans, span{v.origin(i), v.origin(end)})
+			covered = end
+		}
+		if left < 0 {
+			return append(spans, span{v.origin(i), v.origin(len(text))})
 		}
 	}
-	slices.SortFunc(forms, func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
-	})
-	return slices.Compact(forms)
+	return spans
 }
 
-// embedded returns the characters of base64 that depend on the secret alone,
-// for each of the three places at which it may begin within a longer text.
-func embedded(enc *base64.Encoding, secret string) []string {
-	var forms []string
-	for offset := range 3 {
-		text := enc.WithPadding(base64.NoPadding).EncodeToString([]byte(strings.Repeat("\x00", offset) + secret))
-		first := (offset*8 + 5) / 6
-		last := (offset + len(secret)) * 8 / 6
-		forms = append(forms, text[first:last])
+// match returns the end of the pattern where it begins at i, 0 where it does
+// not, and how many characters it took to tell.
+func (p *pattern) match(text string, i int, cut bool) (end, steps int) {
+	j, k := 0, i
+	for ; j < len(p.text) && k < len(text); k++ {
+		b, want := text[k], p.text[j]
+		switch {
+		case b == want:
+		case p.fold && 'A' <= b && b <= 'F' && b-'A'+'a' == want:
+		case b == '+' && want == ' ': // as forms are encoded
+		case p.wrap && j > 0 && (b == '\n' || b == '\r'):
+			continue
+		case j >= p.enough:
+			return k, k - i
+		case cut && j >= minCut && escapes[b] && k+maxEntity >= len(text):
+			return len(text), k - i // an escape that was cut as well
+		default:
+			return 0, k - i + 1
+		}
+		j++
 	}
-	return forms
-}
-
-func jsonEscape(text string, html bool) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(html)
-	if err := enc.Encode(text); err != nil {
-		return text
+	if j >= p.enough || cut && k >= len(text) && j >= minCut {
+		return k, k - i
 	}
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
+	return 0, k - i
 }

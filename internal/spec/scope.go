@@ -30,7 +30,7 @@ const (
 // nothing calls Set.
 type Scope struct {
 	vars  map[string]any
-	masks []string // every form in which a secret may show up
+	masks *masks // the secrets in every form in which they may show up
 }
 
 // NewScope returns a scope with these variables. The values of the secrets are
@@ -45,7 +45,7 @@ func NewScope(vars map[string]any, secrets map[string]string) *Scope {
 		s.vars[k] = v
 		values = append(values, v)
 	}
-	s.masks = maskForms(values)
+	s.masks = masksOf(values)
 	r := resolver{scope: s, left: maxExpanded}
 	for name, v := range s.vars {
 		if _, ok := v.(late); ok {
