@@ -23,6 +23,7 @@ type Options struct {
 	NoWorkers   bool
 	NoAPI       bool
 	DatabaseURL string // shared with another server of the test; a fresh one when empty
+	OwnerURL    string // the same database as its owner; then the server serves as the user of DatabaseURL
 	RedisURL    string // shared likewise; an in-process one when empty
 	SecretKey   string // shared likewise
 	Webhooks    webhooks.Options
@@ -62,7 +63,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	a, err := app.New(t.Context(), app.Config{
 		Server: config.Server{
-			DatabaseURL: o.DatabaseURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
+			DatabaseURL: o.DatabaseURL, OwnerURL: o.OwnerURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
 			DrainTimeout: 5 * time.Second, BreakerFailures: o.Breaker.Failures, BreakerOpen: o.Breaker.Open,
 		},
 		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
