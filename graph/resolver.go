@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/accounts"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
@@ -23,10 +24,12 @@ import (
 type Resolver struct {
 	Services Services
 	Limits   Limits
+	Origins  []string // of other pages that may open sockets
 }
 
 // Services are what the graph shows.
 type Services struct {
+	Accounts  *accounts.Service
 	Auth      *auth.Service
 	Plans     *plans.Service
 	Runs      *runs.Service
@@ -38,6 +41,8 @@ type Services struct {
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
 	Members   *members.Service
+
+	StartOIDC string // where a browser begins to sign in by the identity provider; empty without one
 }
 
 // orNull turns "there is no such thing" into null, which a nullable field says.

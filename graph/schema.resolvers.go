@@ -33,15 +33,16 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
-	p, err := auth.Require(ctx, auth.Read)
+	p, err := auth.Signed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	project, err := r.project(ctx, p)
-	if err != nil {
-		return nil, err
+	out := &model.Viewer{Permissions: []string{}}
+	if p.ProjectID != "" {
+		if out.Project, err = r.project(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	out := &model.Viewer{Project: project}
 	for _, permission := range p.Permissions {
 		out.Permissions = append(out.Permissions, string(permission))
 	}
@@ -56,9 +57,12 @@ func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 
+func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
+
 type (
 	mutationResolver     struct{ *Resolver }
 	projectResolver      struct{ *Resolver }
 	queryResolver        struct{ *Resolver }
 	subscriptionResolver struct{ *Resolver }
+	viewerResolver       struct{ *Resolver }
 )

@@ -39,9 +39,11 @@ type ResolverRoot interface {
 	Run() RunResolver
 	Schedule() ScheduleResolver
 	ServiceAccount() ServiceAccountResolver
+	Session() SessionResolver
 	StepResult() StepResultResolver
 	Subscription() SubscriptionResolver
 	Trigger() TriggerResolver
+	Viewer() ViewerResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 	Worker() WorkerResolver
@@ -159,6 +161,11 @@ type ComplexityRoot struct {
 		Workers      func(childComplexity int) int
 	}
 
+	ChangePasswordPayload struct {
+		ClientMutationID func(childComplexity int) int
+		User             func(childComplexity int) int
+	}
+
 	CheckResult struct {
 		Actual   func(childComplexity int) int
 		Expected func(childComplexity int) int
@@ -197,6 +204,11 @@ type ComplexityRoot struct {
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
 		Trigger          func(childComplexity int) int
+	}
+
+	CreateUserPayload struct {
+		ClientMutationID func(childComplexity int) int
+		User             func(childComplexity int) int
 	}
 
 	CreateWebhookPayload struct {
@@ -263,6 +275,19 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	LoginPayload struct {
+		AccessToken           func(childComplexity int) int
+		AccessTokenExpiresAt  func(childComplexity int) int
+		ClientMutationID      func(childComplexity int) int
+		RefreshToken          func(childComplexity int) int
+		RefreshTokenExpiresAt func(childComplexity int) int
+		User                  func(childComplexity int) int
+	}
+
+	LogoutPayload struct {
+		ClientMutationID func(childComplexity int) int
+	}
+
 	Member struct {
 		CreatedAt func(childComplexity int) int
 		Email     func(childComplexity int) int
@@ -295,12 +320,14 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddMember            func(childComplexity int, input model.AddMemberInput) int
 		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
+		ChangePassword       func(childComplexity int, input model.ChangePasswordInput) int
 		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
 		CreatePlan           func(childComplexity int, input model.CreatePlanInput) int
 		CreateProject        func(childComplexity int, input model.CreateProjectInput) int
 		CreateSchedule       func(childComplexity int, input model.CreateScheduleInput) int
 		CreateServiceAccount func(childComplexity int, input model.CreateServiceAccountInput) int
 		CreateTrigger        func(childComplexity int, input model.CreateTriggerInput) int
+		CreateUser           func(childComplexity int, input model.CreateUserInput) int
 		CreateWebhook        func(childComplexity int, input model.CreateWebhookInput) int
 		DeletePlan           func(childComplexity int, input model.DeletePlanInput) int
 		DeleteSchedule       func(childComplexity int, input model.DeleteScheduleInput) int
@@ -308,12 +335,16 @@ type ComplexityRoot struct {
 		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
 		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
 		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
+		Login                func(childComplexity int, input model.LoginInput) int
+		Logout               func(childComplexity int, input model.LogoutInput) int
 		PauseRun             func(childComplexity int, input model.PauseRunInput) int
 		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
+		RefreshToken         func(childComplexity int, input model.RefreshTokenInput) int
 		ReleaseSlots         func(childComplexity int, input model.ReleaseSlotsInput) int
 		RemoveMember         func(childComplexity int, input model.RemoveMemberInput) int
 		ResumeRun            func(childComplexity int, input model.ResumeRunInput) int
 		RevokeAPIToken       func(childComplexity int, input model.RevokeAPITokenInput) int
+		RevokeSession        func(childComplexity int, input model.RevokeSessionInput) int
 		RotateTriggerSecret  func(childComplexity int, input model.RotateTriggerSecretInput) int
 		RotateWebhookSecret  func(childComplexity int, input model.RotateWebhookSecretInput) int
 		SetMemberRole        func(childComplexity int, input model.SetMemberRoleInput) int
@@ -327,6 +358,7 @@ type ComplexityRoot struct {
 		UpdateSchedule       func(childComplexity int, input model.UpdateScheduleInput) int
 		UpdateServiceAccount func(childComplexity int, input model.UpdateServiceAccountInput) int
 		UpdateTrigger        func(childComplexity int, input model.UpdateTriggerInput) int
+		UpdateUser           func(childComplexity int, input model.UpdateUserInput) int
 		UpdateWebhook        func(childComplexity int, input model.UpdateWebhookInput) int
 		ValidatePlan         func(childComplexity int, input model.ValidatePlanInput) int
 	}
@@ -448,8 +480,10 @@ type ComplexityRoot struct {
 		Schedule         func(childComplexity int, id string) int
 		Schedules        func(childComplexity int, first *int, after *string) int
 		Secrets          func(childComplexity int, environment *string, first *int, after *string) int
+		SignInMethods    func(childComplexity int) int
 		Trigger          func(childComplexity int, id string) int
 		Triggers         func(childComplexity int, first *int, after *string) int
+		Users            func(childComplexity int, first *int, after *string) int
 		Viewer           func(childComplexity int) int
 		Webhook          func(childComplexity int, id string) int
 		Webhooks         func(childComplexity int, first *int, after *string) int
@@ -466,6 +500,15 @@ type ComplexityRoot struct {
 	RedeliverWebhookPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Delivery         func(childComplexity int) int
+	}
+
+	RefreshTokenPayload struct {
+		AccessToken           func(childComplexity int) int
+		AccessTokenExpiresAt  func(childComplexity int) int
+		ClientMutationID      func(childComplexity int) int
+		RefreshToken          func(childComplexity int) int
+		RefreshTokenExpiresAt func(childComplexity int) int
+		User                  func(childComplexity int) int
 	}
 
 	ReleaseSlotsPayload struct {
@@ -530,6 +573,11 @@ type ComplexityRoot struct {
 	RevokeApiTokenPayload struct {
 		APIToken         func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Session          func(childComplexity int) int
 	}
 
 	RotateTriggerSecretPayload struct {
@@ -707,6 +755,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Session struct {
+		Address    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Method     func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		UserAgent  func(childComplexity int) int
+	}
+
 	SetMemberRolePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Member           func(childComplexity int) int
@@ -720,6 +780,11 @@ type ComplexityRoot struct {
 	SetSecretPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
+	}
+
+	SignInMethods struct {
+		Oidc     func(childComplexity int) int
+		Password func(childComplexity int) int
 	}
 
 	StartRunPayload struct {
@@ -805,9 +870,36 @@ type ComplexityRoot struct {
 		Trigger          func(childComplexity int) int
 	}
 
+	UpdateUserPayload struct {
+		ClientMutationID func(childComplexity int) int
+		User             func(childComplexity int) int
+	}
+
 	UpdateWebhookPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Webhook          func(childComplexity int) int
+	}
+
+	User struct {
+		CreatedAt     func(childComplexity int) int
+		DisabledAt    func(childComplexity int) int
+		Email         func(childComplexity int) int
+		ID            func(childComplexity int) int
+		InstanceAdmin func(childComplexity int) int
+		LastLoginAt   func(childComplexity int) int
+		Name          func(childComplexity int) int
+	}
+
+	UserConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	UserEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ValidatePlanPayload struct {
@@ -823,6 +915,14 @@ type ComplexityRoot struct {
 	Viewer struct {
 		Permissions func(childComplexity int) int
 		Project     func(childComplexity int) int
+		Projects    func(childComplexity int) int
+		Sessions    func(childComplexity int) int
+		User        func(childComplexity int) int
+	}
+
+	ViewerProject struct {
+		Project func(childComplexity int) int
+		Role    func(childComplexity int) int
 	}
 
 	Waiting struct {
@@ -1336,6 +1436,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Capacity.Workers(childComplexity), true
 
+	case "ChangePasswordPayload.clientMutationId":
+		if e.ComplexityRoot.ChangePasswordPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.ClientMutationID(childComplexity), true
+	case "ChangePasswordPayload.user":
+		if e.ComplexityRoot.ChangePasswordPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.User(childComplexity), true
+
 	case "CheckResult.actual":
 		if e.ComplexityRoot.CheckResult.Actual == nil {
 			break
@@ -1456,6 +1569,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateTriggerPayload.Trigger(childComplexity), true
+
+	case "CreateUserPayload.clientMutationId":
+		if e.ComplexityRoot.CreateUserPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.ClientMutationID(childComplexity), true
+	case "CreateUserPayload.user":
+		if e.ComplexityRoot.CreateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUserPayload.User(childComplexity), true
 
 	case "CreateWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.CreateWebhookPayload.ClientMutationID == nil {
@@ -1654,6 +1780,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogLine.Message(childComplexity), true
 
+	case "LoginPayload.accessToken":
+		if e.ComplexityRoot.LoginPayload.AccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.AccessToken(childComplexity), true
+	case "LoginPayload.accessTokenExpiresAt":
+		if e.ComplexityRoot.LoginPayload.AccessTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.AccessTokenExpiresAt(childComplexity), true
+	case "LoginPayload.clientMutationId":
+		if e.ComplexityRoot.LoginPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.ClientMutationID(childComplexity), true
+	case "LoginPayload.refreshToken":
+		if e.ComplexityRoot.LoginPayload.RefreshToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.RefreshToken(childComplexity), true
+	case "LoginPayload.refreshTokenExpiresAt":
+		if e.ComplexityRoot.LoginPayload.RefreshTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.RefreshTokenExpiresAt(childComplexity), true
+	case "LoginPayload.user":
+		if e.ComplexityRoot.LoginPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.User(childComplexity), true
+
+	case "LogoutPayload.clientMutationId":
+		if e.ComplexityRoot.LogoutPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogoutPayload.ClientMutationID(childComplexity), true
+
 	case "Member.createdAt":
 		if e.ComplexityRoot.Member.CreatedAt == nil {
 			break
@@ -1782,6 +1952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllocateSlots(childComplexity, args["input"].(model.AllocateSlotsInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -1848,6 +2029,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTrigger(childComplexity, args["input"].(model.CreateTriggerInput)), true
+	case "Mutation.createUser":
+		if e.ComplexityRoot.Mutation.CreateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(model.CreateUserInput)), true
 	case "Mutation.createWebhook":
 		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
 			break
@@ -1925,6 +2117,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LeaveProject(childComplexity, args["input"].(model.LeaveProjectInput)), true
+	case "Mutation.login":
+		if e.ComplexityRoot.Mutation.Login == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_login_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Login(childComplexity, args["input"].(model.LoginInput)), true
+	case "Mutation.logout":
+		if e.ComplexityRoot.Mutation.Logout == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_logout_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["input"].(model.LogoutInput)), true
 	case "Mutation.pauseRun":
 		if e.ComplexityRoot.Mutation.PauseRun == nil {
 			break
@@ -1947,6 +2161,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RedeliverWebhook(childComplexity, args["input"].(model.RedeliverWebhookInput)), true
+	case "Mutation.refreshToken":
+		if e.ComplexityRoot.Mutation.RefreshToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refreshToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefreshToken(childComplexity, args["input"].(model.RefreshTokenInput)), true
 	case "Mutation.releaseSlots":
 		if e.ComplexityRoot.Mutation.ReleaseSlots == nil {
 			break
@@ -1991,6 +2216,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(model.RevokeAPITokenInput)), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
 	case "Mutation.rotateTriggerSecret":
 		if e.ComplexityRoot.Mutation.RotateTriggerSecret == nil {
 			break
@@ -2134,6 +2370,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTrigger(childComplexity, args["input"].(model.UpdateTriggerInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(model.UpdateUserInput)), true
 	case "Mutation.updateWebhook":
 		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
 			break
@@ -2718,6 +2965,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Secrets(childComplexity, args["environment"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.signInMethods":
+		if e.ComplexityRoot.Query.SignInMethods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SignInMethods(childComplexity), true
 	case "Query.trigger":
 		if e.ComplexityRoot.Query.Trigger == nil {
 			break
@@ -2740,6 +2993,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Triggers(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.users":
+		if e.ComplexityRoot.Query.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Query_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2812,6 +3076,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RedeliverWebhookPayload.Delivery(childComplexity), true
+
+	case "RefreshTokenPayload.accessToken":
+		if e.ComplexityRoot.RefreshTokenPayload.AccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.AccessToken(childComplexity), true
+	case "RefreshTokenPayload.accessTokenExpiresAt":
+		if e.ComplexityRoot.RefreshTokenPayload.AccessTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.AccessTokenExpiresAt(childComplexity), true
+	case "RefreshTokenPayload.clientMutationId":
+		if e.ComplexityRoot.RefreshTokenPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.ClientMutationID(childComplexity), true
+	case "RefreshTokenPayload.refreshToken":
+		if e.ComplexityRoot.RefreshTokenPayload.RefreshToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.RefreshToken(childComplexity), true
+	case "RefreshTokenPayload.refreshTokenExpiresAt":
+		if e.ComplexityRoot.RefreshTokenPayload.RefreshTokenExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.RefreshTokenExpiresAt(childComplexity), true
+	case "RefreshTokenPayload.user":
+		if e.ComplexityRoot.RefreshTokenPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshTokenPayload.User(childComplexity), true
 
 	case "ReleaseSlotsPayload.clientMutationId":
 		if e.ComplexityRoot.ReleaseSlotsPayload.ClientMutationID == nil {
@@ -3060,6 +3361,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.ClientMutationID(childComplexity), true
+
+	case "RevokeSessionPayload.clientMutationId":
+		if e.ComplexityRoot.RevokeSessionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.ClientMutationID(childComplexity), true
+	case "RevokeSessionPayload.session":
+		if e.ComplexityRoot.RevokeSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.Session(childComplexity), true
 
 	case "RotateTriggerSecretPayload.clientMutationId":
 		if e.ComplexityRoot.RotateTriggerSecretPayload.ClientMutationID == nil {
@@ -3820,6 +4134,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceAccountEdge.Node(childComplexity), true
 
+	case "Session.address":
+		if e.ComplexityRoot.Session.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Address(childComplexity), true
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.current":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.lastUsedAt":
+		if e.ComplexityRoot.Session.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastUsedAt(childComplexity), true
+	case "Session.method":
+		if e.ComplexityRoot.Session.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Method(childComplexity), true
+	case "Session.revokedAt":
+		if e.ComplexityRoot.Session.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.RevokedAt(childComplexity), true
+	case "Session.userAgent":
+		if e.ComplexityRoot.Session.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
 	case "SetMemberRolePayload.clientMutationId":
 		if e.ComplexityRoot.SetMemberRolePayload.ClientMutationID == nil {
 			break
@@ -3858,6 +4227,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetSecretPayload.Secret(childComplexity), true
+
+	case "SignInMethods.oidc":
+		if e.ComplexityRoot.SignInMethods.Oidc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethods.Oidc(childComplexity), true
+	case "SignInMethods.password":
+		if e.ComplexityRoot.SignInMethods.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInMethods.Password(childComplexity), true
 
 	case "StartRunPayload.clientMutationId":
 		if e.ComplexityRoot.StartRunPayload.ClientMutationID == nil {
@@ -4146,6 +4528,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateTriggerPayload.Trigger(childComplexity), true
 
+	case "UpdateUserPayload.clientMutationId":
+		if e.ComplexityRoot.UpdateUserPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.ClientMutationID(childComplexity), true
+	case "UpdateUserPayload.user":
+		if e.ComplexityRoot.UpdateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.User(childComplexity), true
+
 	case "UpdateWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.UpdateWebhookPayload.ClientMutationID == nil {
 			break
@@ -4158,6 +4553,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateWebhookPayload.Webhook(childComplexity), true
+
+	case "User.createdAt":
+		if e.ComplexityRoot.User.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.CreatedAt(childComplexity), true
+	case "User.disabledAt":
+		if e.ComplexityRoot.User.DisabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.DisabledAt(childComplexity), true
+	case "User.email":
+		if e.ComplexityRoot.User.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.id":
+		if e.ComplexityRoot.User.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.instanceAdmin":
+		if e.ComplexityRoot.User.InstanceAdmin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.InstanceAdmin(childComplexity), true
+	case "User.lastLoginAt":
+		if e.ComplexityRoot.User.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.LastLoginAt(childComplexity), true
+	case "User.name":
+		if e.ComplexityRoot.User.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Name(childComplexity), true
+
+	case "UserConnection.edges":
+		if e.ComplexityRoot.UserConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Edges(childComplexity), true
+	case "UserConnection.nodes":
+		if e.ComplexityRoot.UserConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Nodes(childComplexity), true
+	case "UserConnection.pageInfo":
+		if e.ComplexityRoot.UserConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.PageInfo(childComplexity), true
+	case "UserConnection.totalCount":
+		if e.ComplexityRoot.UserConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity), true
+
+	case "UserEdge.cursor":
+		if e.ComplexityRoot.UserEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Cursor(childComplexity), true
+	case "UserEdge.node":
+		if e.ComplexityRoot.UserEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
 	case "ValidatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.ValidatePlanPayload.ClientMutationID == nil {
@@ -4197,6 +4673,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Project(childComplexity), true
+	case "Viewer.projects":
+		if e.ComplexityRoot.Viewer.Projects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Projects(childComplexity), true
+	case "Viewer.sessions":
+		if e.ComplexityRoot.Viewer.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
+	case "Viewer.user":
+		if e.ComplexityRoot.Viewer.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.User(childComplexity), true
+
+	case "ViewerProject.project":
+		if e.ComplexityRoot.ViewerProject.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerProject.Project(childComplexity), true
+	case "ViewerProject.role":
+		if e.ComplexityRoot.ViewerProject.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerProject.Role(childComplexity), true
 
 	case "Waiting.detail":
 		if e.ComplexityRoot.Waiting.Detail == nil {
@@ -4511,12 +5018,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
 		ec.unmarshalInputAuditFilter,
+		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCreateApiTokenInput,
 		ec.unmarshalInputCreatePlanInput,
 		ec.unmarshalInputCreateProjectInput,
 		ec.unmarshalInputCreateScheduleInput,
 		ec.unmarshalInputCreateServiceAccountInput,
 		ec.unmarshalInputCreateTriggerInput,
+		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeletePlanInput,
 		ec.unmarshalInputDeleteScheduleInput,
@@ -4525,13 +5034,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
 		ec.unmarshalInputLeaveProjectInput,
+		ec.unmarshalInputLoginInput,
+		ec.unmarshalInputLogoutInput,
 		ec.unmarshalInputPauseRunInput,
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputRedeliverWebhookInput,
+		ec.unmarshalInputRefreshTokenInput,
 		ec.unmarshalInputReleaseSlotsInput,
 		ec.unmarshalInputRemoveMemberInput,
 		ec.unmarshalInputResumeRunInput,
 		ec.unmarshalInputRevokeApiTokenInput,
+		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputRotateTriggerSecretInput,
 		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputSelectionInput,
@@ -4547,6 +5060,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateScheduleInput,
 		ec.unmarshalInputUpdateServiceAccountInput,
 		ec.unmarshalInputUpdateTriggerInput,
+		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputValidatePlanInput,
 		ec.unmarshalInputVariableInput,
@@ -4642,6 +5156,269 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/account.graphqls", Input: `"A person who signs in. Users belong to the instance; what they may do in a project stands in their membership."
+type User {
+  "Opaque id."
+  id: ID!
+  "E-mail address, in lower case."
+  email: String!
+  "Name for people; may be empty."
+  name: String!
+  "Whether the user may administer users, all projects and what projects share."
+  instanceAdmin: Boolean!
+  "When the account was made."
+  createdAt: Time!
+  "When the user last signed in; null when never."
+  lastLoginAt: Time
+  "Since when the user cannot sign in; null while it can."
+  disabledAt: Time
+}
+
+"How somebody signed in."
+enum SessionMethod {
+  "With a password."
+  PASSWORD
+  "By the identity provider."
+  OIDC
+}
+
+"One sign-in of a user on one device."
+type Session {
+  "Opaque id."
+  id: ID!
+  "How the user signed in."
+  method: SessionMethod!
+  "Address from which it was last refreshed."
+  address: String!
+  "What the client said of itself then."
+  userAgent: String!
+  "When the user signed in."
+  createdAt: Time!
+  "When it was last refreshed."
+  lastUsedAt: Time!
+  "When it ends unless it is refreshed before."
+  expiresAt: Time!
+  "When it was ended; null while it goes on."
+  revokedAt: Time
+  "Whether this request is made in it."
+  current: Boolean!
+}
+
+"A project that the caller may name in the header Semantest-Project."
+type ViewerProject {
+  "The project."
+  project: Project!
+  "What the user is there; null for an API token, which has permissions of its own."
+  role: Role
+}
+
+"How one can sign in."
+type SignInMethods {
+  "With a password, by the mutation login."
+  password: Boolean!
+  "Address at which a browser begins to sign in by the identity provider; null without one."
+  oidc: String
+}
+
+"A page of users."
+type UserConnection {
+  "The items with their cursors."
+  edges: [UserEdge!]!
+  "The items alone."
+  nodes: [User!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A user in a page."
+type UserEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: User!
+}
+
+extend type Viewer {
+  "Whose session it is; null for an API token."
+  user: User
+  "The projects that the caller may act in, the oldest first, at most 100; all of them for an instance administrator."
+  projects: [ViewerProject!]!
+  "The user's sessions that can be used, the newest first, at most 100; none for an API token."
+  sessions: [Session!]!
+}
+
+extend type Query {
+  "All users, newest first."
+  users("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): UserConnection! @hasPermission(permission: "instance")
+  "How one can sign in."
+  signInMethods: SignInMethods! @public
+}
+
+extend type Mutation {
+  "Sign in with a password. An account and an address have a few attempts in 15 minutes."
+  login("Who." input: LoginInput!): LoginPayload! @public
+  "Exchange a refresh token for new tokens. Each is good for one exchange: who keeps a used one and sends it later ends the session."
+  refreshToken("The token." input: RefreshTokenInput!): RefreshTokenPayload! @public
+  "End a session: that of the refresh token, else that of the request."
+  logout("Which." input: LogoutInput!): LogoutPayload! @public
+  "Change one's own password. All other sessions of the user end."
+  changePassword("The passwords." input: ChangePasswordInput!): ChangePasswordPayload! @public
+  "End one of one's own sessions; an instance administrator may end anybody's. Its tokens are refused within two seconds."
+  revokeSession("Which." input: RevokeSessionInput!): RevokeSessionPayload! @public
+  "Make an account. It has no place in any project yet."
+  createUser("The user." input: CreateUserInput!): CreateUserPayload! @hasPermission(permission: "instance")
+  "Change an account. To disable it or to set its password ends its sessions. The last instance administrator stays one."
+  updateUser("What to change." input: UpdateUserInput!): UpdateUserPayload! @hasPermission(permission: "instance")
+}
+
+"What login needs."
+input LoginInput {
+  "E-mail address of the account."
+  email: String!
+  "Its password."
+  password: String!
+  "Whether the tokens are set as cookies that no script can read, instead of being returned. For pages of this server only."
+  cookies: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What login gives."
+type LoginPayload {
+  "What requests carry as Authorization: Bearer TOKEN; null when it was set as a cookie."
+  accessToken: String
+  "From when on it is refused."
+  accessTokenExpiresAt: Time!
+  "What refreshToken takes, once; null when it was set as a cookie."
+  refreshToken: String
+  "From when on it is refused, and the session with it."
+  refreshTokenExpiresAt: Time!
+  "Who signed in."
+  user: User!
+  "As sent."
+  clientMutationId: String
+}
+
+"What refreshToken needs."
+input RefreshTokenInput {
+  "The refresh token. When it is absent, that of the cookie is exchanged, and the new tokens are set as cookies."
+  refreshToken: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What refreshToken gives."
+type RefreshTokenPayload {
+  "What requests carry as Authorization: Bearer TOKEN; null when it was set as a cookie."
+  accessToken: String
+  "From when on it is refused."
+  accessTokenExpiresAt: Time!
+  "What refreshToken takes next, once; null when it was set as a cookie."
+  refreshToken: String
+  "From when on it is refused, and the session with it."
+  refreshTokenExpiresAt: Time!
+  "Whose session it is."
+  user: User!
+  "As sent."
+  clientMutationId: String
+}
+
+"What logout needs."
+input LogoutInput {
+  "A refresh token of the session to end. When it is absent, that of the cookie or the session of the request is meant."
+  refreshToken: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What logout gives."
+type LogoutPayload {
+  "As sent."
+  clientMutationId: String
+}
+
+"What changePassword needs."
+input ChangePasswordInput {
+  "The password as it is."
+  currentPassword: String!
+  "The password as it becomes; 12–256 bytes."
+  newPassword: String!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What changePassword gives."
+type ChangePasswordPayload {
+  "Whose password it is."
+  user: User!
+  "As sent."
+  clientMutationId: String
+}
+
+"What revokeSession needs."
+input RevokeSessionInput {
+  "The session's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What revokeSession gives."
+type RevokeSessionPayload {
+  "The session, ended."
+  session: Session!
+  "As sent."
+  clientMutationId: String
+}
+
+"What createUser needs."
+input CreateUserInput {
+  "E-mail address; no other user has it."
+  email: String!
+  "Name for people, at most 100 characters."
+  name: String
+  "12–256 bytes. Without one the user signs in by the identity provider, which must vouch for the e-mail address."
+  password: String
+  "Whether the user may administer the instance."
+  instanceAdmin: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What createUser gives."
+type CreateUserPayload {
+  "The new user."
+  user: User!
+  "As sent."
+  clientMutationId: String
+}
+
+"What updateUser needs. What is absent or null stays."
+input UpdateUserInput {
+  "The user's id."
+  id: ID!
+  "Name for people, at most 100 characters."
+  name: String
+  "Whether the user may administer the instance."
+  instanceAdmin: Boolean
+  "Whether the user cannot sign in."
+  disabled: Boolean
+  "Another password, 12–256 bytes, for somebody who has forgotten it."
+  password: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What updateUser gives."
+type UpdateUserPayload {
+  "The user."
+  user: User!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"What somebody is who did something."
 enum AuditActorKind {
   "A person."
@@ -6286,8 +7063,8 @@ type Subscription
 
 "Who a request acts for."
 type Viewer {
-  "The project that everything is read from and written to."
-  project: Project!
+  "The project that everything is read from and written to; null for a user who is in none."
+  project: Project
   "What the caller may do in the project."
   permissions: [String!]!
 }
@@ -7232,6 +8009,16 @@ func (ec *executionContext) childFields_Capacity(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Capacity", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_ChangePasswordPayload_user(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ChangePasswordPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CheckResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -7310,6 +8097,16 @@ func (ec *executionContext) childFields_CreateTriggerPayload(ctx context.Context
 		return ec.fieldContext_CreateTriggerPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateTriggerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_CreateUserPayload_user(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateUserPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7438,6 +8235,32 @@ func (ec *executionContext) childFields_LogLine(ctx context.Context, field graph
 		return ec.fieldContext_LogLine_atMs(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogLine", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accessToken":
+		return ec.fieldContext_LoginPayload_accessToken(ctx, field)
+	case "accessTokenExpiresAt":
+		return ec.fieldContext_LoginPayload_accessTokenExpiresAt(ctx, field)
+	case "refreshToken":
+		return ec.fieldContext_LoginPayload_refreshToken(ctx, field)
+	case "refreshTokenExpiresAt":
+		return ec.fieldContext_LoginPayload_refreshTokenExpiresAt(ctx, field)
+	case "user":
+		return ec.fieldContext_LoginPayload_user(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_LoginPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clientMutationId":
+		return ec.fieldContext_LogoutPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogoutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Member(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7724,6 +8547,24 @@ func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RedeliverWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RefreshTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accessToken":
+		return ec.fieldContext_RefreshTokenPayload_accessToken(ctx, field)
+	case "accessTokenExpiresAt":
+		return ec.fieldContext_RefreshTokenPayload_accessTokenExpiresAt(ctx, field)
+	case "refreshToken":
+		return ec.fieldContext_RefreshTokenPayload_refreshToken(ctx, field)
+	case "refreshTokenExpiresAt":
+		return ec.fieldContext_RefreshTokenPayload_refreshTokenExpiresAt(ctx, field)
+	case "user":
+		return ec.fieldContext_RefreshTokenPayload_user(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RefreshTokenPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshTokenPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reservation":
@@ -7850,6 +8691,16 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_RevokeSessionPayload_session(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RevokeSessionPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateTriggerSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8202,6 +9053,30 @@ func (ec *executionContext) childFields_ServiceAccountEdge(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "method":
+		return ec.fieldContext_Session_method(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Session_userAgent(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Session_lastUsedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_Session_revokedAt(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
 func (ec *executionContext) childFields_SetMemberRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -8230,6 +9105,16 @@ func (ec *executionContext) childFields_SetSecretPayload(ctx context.Context, fi
 		return ec.fieldContext_SetSecretPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetSecretPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignInMethods(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "password":
+		return ec.fieldContext_SignInMethods_password(ctx, field)
+	case "oidc":
+		return ec.fieldContext_SignInMethods_oidc(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInMethods", field.Name)
 }
 
 func (ec *executionContext) childFields_StartRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8388,6 +9273,16 @@ func (ec *executionContext) childFields_UpdateTriggerPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateTriggerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_UpdateUserPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -8396,6 +9291,50 @@ func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context
 		return ec.fieldContext_UpdateWebhookPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_User_id(ctx, field)
+	case "email":
+		return ec.fieldContext_User_email(ctx, field)
+	case "name":
+		return ec.fieldContext_User_name(ctx, field)
+	case "instanceAdmin":
+		return ec.fieldContext_User_instanceAdmin(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_User_createdAt(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_User_lastLoginAt(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_User_disabledAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_UserEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_UserEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ValidatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8424,8 +9363,24 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_project(ctx, field)
 	case "permissions":
 		return ec.fieldContext_Viewer_permissions(ctx, field)
+	case "user":
+		return ec.fieldContext_Viewer_user(ctx, field)
+	case "projects":
+		return ec.fieldContext_Viewer_projects(ctx, field)
+	case "sessions":
+		return ec.fieldContext_Viewer_sessions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewerProject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_ViewerProject_project(ctx, field)
+	case "role":
+		return ec.fieldContext_ViewerProject_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewerProject", field.Name)
 }
 
 func (ec *executionContext) childFields_Waiting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

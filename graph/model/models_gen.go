@@ -129,6 +129,24 @@ type Capacity struct {
 	Reservations []*ent.Reservation `json:"reservations"`
 }
 
+// What changePassword needs.
+type ChangePasswordInput struct {
+	// The password as it is.
+	CurrentPassword string `json:"currentPassword"`
+	// The password as it becomes; 12–256 bytes.
+	NewPassword string `json:"newPassword"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What changePassword gives.
+type ChangePasswordPayload struct {
+	// Whose password it is.
+	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What createApiToken needs.
 type CreateAPITokenInput struct {
 	// The id of the service account that holds it.
@@ -273,6 +291,28 @@ type CreateTriggerPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What createUser needs.
+type CreateUserInput struct {
+	// E-mail address; no other user has it.
+	Email string `json:"email"`
+	// Name for people, at most 100 characters.
+	Name *string `json:"name,omitempty"`
+	// 12–256 bytes. Without one the user signs in by the identity provider, which must vouch for the e-mail address.
+	Password *string `json:"password,omitempty"`
+	// Whether the user may administer the instance.
+	InstanceAdmin *bool `json:"instanceAdmin,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createUser gives.
+type CreateUserPayload struct {
+	// The new user.
+	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What createWebhook needs.
 type CreateWebhookInput struct {
 	// Where messages are sent: https://, or http:// where the server was started with --egress dev.
@@ -407,6 +447,48 @@ type LeaveProjectPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What login needs.
+type LoginInput struct {
+	// E-mail address of the account.
+	Email string `json:"email"`
+	// Its password.
+	Password string `json:"password"`
+	// Whether the tokens are set as cookies that no script can read, instead of being returned. For pages of this server only.
+	Cookies *bool `json:"cookies,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What login gives.
+type LoginPayload struct {
+	// What requests carry as Authorization: Bearer TOKEN; null when it was set as a cookie.
+	AccessToken *string `json:"accessToken,omitempty"`
+	// From when on it is refused.
+	AccessTokenExpiresAt time.Time `json:"accessTokenExpiresAt"`
+	// What refreshToken takes, once; null when it was set as a cookie.
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// From when on it is refused, and the session with it.
+	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
+	// Who signed in.
+	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What logout needs.
+type LogoutInput struct {
+	// A refresh token of the session to end. When it is absent, that of the cookie or the session of the request is meant.
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What logout gives.
+type LogoutPayload struct {
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // A member in a page.
 type MemberEdge struct {
 	// Gives the page after this item.
@@ -517,6 +599,30 @@ type RedeliverWebhookPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What refreshToken needs.
+type RefreshTokenInput struct {
+	// The refresh token. When it is absent, that of the cookie is exchanged, and the new tokens are set as cookies.
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What refreshToken gives.
+type RefreshTokenPayload struct {
+	// What requests carry as Authorization: Bearer TOKEN; null when it was set as a cookie.
+	AccessToken *string `json:"accessToken,omitempty"`
+	// From when on it is refused.
+	AccessTokenExpiresAt time.Time `json:"accessTokenExpiresAt"`
+	// What refreshToken takes next, once; null when it was set as a cookie.
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// From when on it is refused, and the session with it.
+	RefreshTokenExpiresAt time.Time `json:"refreshTokenExpiresAt"`
+	// Whose session it is.
+	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What releaseSlots needs.
 type ReleaseSlotsInput struct {
 	// The reservation's id.
@@ -585,6 +691,22 @@ type RevokeAPITokenInput struct {
 type RevokeAPITokenPayload struct {
 	// The token, revoked.
 	APIToken *ent.Token `json:"apiToken"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What revokeSession needs.
+type RevokeSessionInput struct {
+	// The session's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What revokeSession gives.
+type RevokeSessionPayload struct {
+	// The session, ended.
+	Session *ent.Session `json:"session"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -765,6 +887,14 @@ type ShardInput struct {
 	Total int `json:"total"`
 	// What the shards of one build have in common, such as the build's number. Then cases are divided by how long they took, as the first shard found it; without it, in turn.
 	Group *string `json:"group,omitempty"`
+}
+
+// How one can sign in.
+type SignInMethods struct {
+	// With a password, by the mutation login.
+	Password bool `json:"password"`
+	// Address at which a browser begins to sign in by the identity provider; null without one.
+	Oidc *string `json:"oidc,omitempty"`
 }
 
 // What startRun needs: planId or source, and what differs from the plan.
@@ -965,6 +1095,30 @@ type UpdateTriggerPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What updateUser needs. What is absent or null stays.
+type UpdateUserInput struct {
+	// The user's id.
+	ID string `json:"id"`
+	// Name for people, at most 100 characters.
+	Name *string `json:"name,omitempty"`
+	// Whether the user may administer the instance.
+	InstanceAdmin *bool `json:"instanceAdmin,omitempty"`
+	// Whether the user cannot sign in.
+	Disabled *bool `json:"disabled,omitempty"`
+	// Another password, 12–256 bytes, for somebody who has forgotten it.
+	Password *string `json:"password,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What updateUser gives.
+type UpdateUserPayload struct {
+	// The user.
+	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What updateWebhook needs. What is absent stays as it is.
 type UpdateWebhookInput struct {
 	// The webhook's id.
@@ -987,6 +1141,14 @@ type UpdateWebhookPayload struct {
 	Webhook *ent.Webhook `json:"webhook"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A user in a page.
+type UserEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.User `json:"node"`
 }
 
 // What validatePlan needs.
@@ -1023,10 +1185,24 @@ type VariableInput struct {
 
 // Who a request acts for.
 type Viewer struct {
-	// The project that everything is read from and written to.
-	Project *ent.Project `json:"project"`
+	// The project that everything is read from and written to; null for a user who is in none.
+	Project *ent.Project `json:"project,omitempty"`
 	// What the caller may do in the project.
 	Permissions []string `json:"permissions"`
+	// Whose session it is; null for an API token.
+	User *ent.User `json:"user,omitempty"`
+	// The projects that the caller may act in, the oldest first, at most 100; all of them for an instance administrator.
+	Projects []*ViewerProject `json:"projects"`
+	// The user's sessions that can be used, the newest first, at most 100; none for an API token.
+	Sessions []*ent.Session `json:"sessions"`
+}
+
+// A project that the caller may name in the header Semantest-Project.
+type ViewerProject struct {
+	// The project.
+	Project *ent.Project `json:"project"`
+	// What the user is there; null for an API token, which has permissions of its own.
+	Role *auth.Role `json:"role,omitempty"`
 }
 
 // A delivery in a page.

@@ -45,6 +45,20 @@ func hintOf(ctx context.Context) string {
 	return hint
 }
 
+type presentedKey struct{}
+
+// Presented returns a context that keeps the secret that a request came with, so
+// that it can be looked up again for another project.
+func Presented(ctx context.Context, secret string) context.Context {
+	return context.WithValue(ctx, presentedKey{}, secret)
+}
+
+// Secret returns the secret that a request came with, empty for none.
+func Secret(ctx context.Context) string {
+	secret, _ := ctx.Value(presentedKey{}).(string)
+	return secret
+}
+
 // Authenticate returns the principal of a secret, an API token or an access
 // token, in the project of ProjectHint. A project in which the caller has no
 // place answers like one that does not exist. Nobody may change what it returns.
