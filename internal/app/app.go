@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/members"
@@ -35,10 +37,12 @@ import (
 // Config says what a process consists of.
 type Config struct {
 	config.Server
-	Listen    string // address of the API; empty for none
-	Workers   bool   // whether to perform cases
-	Schedules bool   // whether to start the runs of schedules; never for a run that ends with its command
-	Ephemeral bool   // keep nothing: the data folder is a temporary one
+	Edge      config.Edge
+	Bodies    edge.BodyLimits // of requests; zero values mean the usual ones
+	Listen    string          // address of the API; empty for none
+	Workers   bool            // whether to perform cases
+	Schedules bool            // whether to start the runs of schedules; never for a run that ends with its command
+	Ephemeral bool            // keep nothing: the data folder is a temporary one
 	Egress    egress.Mode
 	Version   string
 	Logger    *slog.Logger
@@ -76,6 +80,7 @@ type App struct {
 
 	host     *jobs.Host
 	listener net.Listener
+	tls      *tls.Config // nil without TLS
 	server   *http.Server
 	failed   chan error
 	closers  []closer
@@ -94,6 +99,9 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Edge.Validate(); err != nil {
+		return nil, err
+	}
 	a = &App{cfg: cfg, logger: cfg.Logger, failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
@@ -104,7 +112,7 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 		}
 	}()
 	for _, part := range []func(context.Context) error{
-		a.listen, a.openFolder, a.startPostgres, a.startRedis, a.openStore, a.openEgress, a.buildServices, a.buildHost,
+		a.openTLS, a.listen, a.openFolder, a.startPostgres, a.startRedis, a.openStore, a.openEgress, a.buildServices, a.buildHost,
 	} {
 		if err := part(ctx); err != nil {
 			return a, err
@@ -137,6 +145,9 @@ func (a *App) Start(ctx context.Context) error {
 func (a *App) URL() string {
 	if a.listener == nil {
 		return ""
+	}
+	if a.tls != nil {
+		return "https://" + a.listener.Addr().String()
 	}
 	return "http://" + a.listener.Addr().String()
 }

@@ -4,11 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
-	"strconv"
 	"sync"
 	"time"
 
@@ -19,7 +14,6 @@ import (
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/internal/apperr"
-	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/embedded"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/migration"
@@ -130,48 +124,6 @@ func (a *App) migrate(ctx context.Context) (role string, err error) {
 		a.logger.Warn("the database's owner may not make the role " + store.Role + ", so it serves itself; row-level security binds it unless it is a superuser")
 	}
 	return role, nil
-}
-
-// openEgress denies plans the way to our own servers.
-func (a *App) openEgress(ctx context.Context) error {
-	policy, err := egress.New(a.cfg.Egress)
-	if err != nil {
-		return err
-	}
-	a.policy = policy
-	if a.listener != nil {
-		ap, err := netip.ParseAddrPort(a.listener.Addr().String())
-		if err != nil {
-			return fmt.Errorf("read our own address: %w", err)
-		}
-		policy.Deny(ap)
-	}
-	for _, address := range []string{a.cfg.DatabaseURL, a.cfg.RedisURL} {
-		policy.Deny(endpoints(ctx, address)...)
-	}
-	return nil
-}
-
-// endpoints resolves the host of a server address. What cannot be resolved now
-// cannot be denied; the address check by range still stands.
-func endpoints(ctx context.Context, address string) []netip.AddrPort {
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" {
-		return nil // a unix socket
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	if err != nil {
-		port = map[string]uint64{"postgres": 5432, "postgresql": 5432, "redis": 6379, "rediss": 6379}[u.Scheme]
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-	if err != nil {
-		return nil
-	}
-	out := make([]netip.AddrPort, len(addrs))
-	for i, addr := range addrs {
-		out[i] = netip.AddrPortFrom(addr.Unmap(), uint16(port))
-	}
-	return out
 }
 
 func (a *App) realExecutors() []executors.Executor {

@@ -17,6 +17,7 @@ import (
 	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/triggers"
 )
@@ -50,14 +51,19 @@ func (a *App) serve() error {
 		return nil
 	}
 	graph := a.graph()
+	handler, err := a.guarded(a.routes(graph))
+	if err != nil {
+		return err
+	}
 	a.server = &http.Server{
-		Handler:           a.routes(graph),
+		Handler:           handler,
+		TLSConfig:         a.tls,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
 	go func() {
-		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := a.listenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 			a.fail(fmt.Errorf("the API has ended unexpectedly: %w", err))
 		}
 	}()
@@ -88,19 +94,8 @@ func (a *App) routes(graph http.Handler) http.Handler {
 	mux.Handle(triggers.Path("{id}"), a.hooks())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
-	mux.Handle("/", frontend.Handler())
-	return secured(mux)
-}
-
-// secured sets what every answer carries.
-func secured(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
+	mux.Handle("/", pages(frontend.Handler()))
+	return mux
 }
 
 // authenticated puts the principal of the bearer token into the context. A

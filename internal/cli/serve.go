@@ -16,22 +16,24 @@ import (
 type serveCmd struct {
 	config.Server
 	config.API
+	config.Edge
 }
 
 func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 	log := logger(sys.Stderr, c.Server)
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
+		Server: c.Server, Edge: c.Edge, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
 		Egress: c.EgressMode(egress.Public), Version: Version, Logger: log,
 	})
 	if err != nil {
 		return err
 	}
-	if err := a.Start(ctx); err != nil {
-		return closing(a, c.DrainTimeout, err)
-	}
+	// The file comes first: who sees that the server is ready may read it.
 	token, where, err := localToken(ctx, a)
 	if err != nil {
+		return closing(a, c.DrainTimeout, err)
+	}
+	if err := a.Start(ctx); err != nil {
 		return closing(a, c.DrainTimeout, err)
 	}
 	_, _ = fmt.Fprintf(sys.Stdout, "Semantest is ready at %s\n  GraphiQL   %s/#token=%s\n  API token  %s\n",

@@ -22,7 +22,9 @@ type Server struct {
 	DataDir      string `name:"data-dir" env:"SEMANTEST_DATA_DIR" placeholder:"DIR" help:"Folder for everything that is kept on this machine. Default: ${data_dir}."`
 	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`
 	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"32 bytes in base64 that encrypt secrets in the database; the same for every process. Default: a key file in the data folder."`
-	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses API cases may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
+	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses cases may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
+
+	EgressAllow []string `name:"egress-allow" env:"SEMANTEST_EGRESS_ALLOW" placeholder:"CIDR[:PORT],..." help:"Networks and addresses that cases may reach beside the public ones, each with one port or with all, such as 10.1.0.0/16:8080,192.168.1.5,[fd00::/8]:443."`
 
 	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
@@ -64,6 +66,9 @@ func (s Server) Validate() error {
 	}
 	if mode := egress.Mode(s.Egress); s.Egress != "" && mode != egress.Public && mode != egress.Dev {
 		return apperr.Invalid("egress", "egress mode %q is not known; use public or dev", s.Egress)
+	}
+	if _, err := egress.ParseAllowed(s.EgressAllow); err != nil {
+		return err
 	}
 	if u, err := url.Parse(s.PublicURL); s.PublicURL != "" &&
 		(err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "") {

@@ -23,6 +23,7 @@ func Markdown() string {
 			"`run` and `report` use them only without `--remote`. `migrate` takes `--database-url` alone, and `demo` " +
 			"`--browser` and `--log-level`, which is `warn` there.", Server{}},
 		{"The API", "`serve` takes these too.", API{}},
+		{"The API in its network", "`serve` takes these too; [deployment](deployment.md) has what they are for.", Edge{}},
 		{"Clients of a server", "`run` and `report` take these.", Client{}},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s", s.title, s.text, table(s.of))
@@ -67,12 +68,12 @@ const tail = `
 |---|---|---|
 | globally routable | yes | yes |
 | loopback and private networks | no | yes |
+| what ` + "`--egress-allow`" + ` lists | yes | yes |
 | link-local and cloud metadata | no | no |
 | this server's own listener, Postgres and Redis | no | no |
 
-Only the configuration of the process that performs a case decides; a plan can't ask for more. The policy holds API cases.
-**Browser cases are not held by it yet**: a page reaches whatever the machine reaches, so let only people whom you trust
-start browser cases on a server, or give its workers ` + "`--kinds=api`" + `.
+Only the configuration of the process that performs a case decides; a plan can't ask for more. [Egress](egress.md) says how API
+cases, browsers and webhooks are held to it.
 `
 
 // dataDir stands in the document for what DefaultDataDir finds on a machine.
