@@ -27,6 +27,7 @@ type commands struct {
 	Report   reportCmd   `cmd:"" help:"Write the reports of a run that a server knows."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring a database to the schema of this version."`
 	Token    tokenCmd    `cmd:"" help:"Make API tokens."`
+	Secrets  secretsCmd  `cmd:"" help:"Keep the project's secrets, and renew the key that encrypts them."`
 	Shop     shopCmd     `cmd:"" help:"Serve the sample shop, a target to try plans on."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of plan files."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

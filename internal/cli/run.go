@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,12 @@ func withLocal(ctx context.Context, cfg app.Config, do func(*client.Client) erro
 	cfg.Listen, cfg.Workers = "127.0.0.1:0", true
 	// A person waits for the answer: an application that is not there is one.
 	cfg.BreakerFailures = 0
+	return withServer(ctx, cfg, do)
+}
+
+// withServer brings up a server and hands over a client with these permissions;
+// none are all but to administer.
+func withServer(ctx context.Context, cfg app.Config, do func(*client.Client) error, permissions ...string) error {
 	a, err := app.New(ctx, cfg)
 	if err != nil {
 		return err
@@ -84,7 +91,7 @@ func withLocal(ctx context.Context, cfg app.Config, do func(*client.Client) erro
 	if err := a.Start(ctx); err != nil {
 		return closing(a, cfg.DrainTimeout, err)
 	}
-	token, err := a.NewLocalToken(ctx, "run", 24*time.Hour)
+	token, err := a.NewLocalToken(ctx, "run", 24*time.Hour, permissions...)
 	if err != nil {
 		return closing(a, cfg.DrainTimeout, err)
 	}
@@ -138,7 +145,13 @@ func (c *runCmd) start(p *planFile, sys Sys) (client.Start, error) {
 	for name, v := range c.Var {
 		give(name, v)
 	}
-	if _, err := p.plan.Variables(s.Variables, s.Secrets); err != nil {
+	// What is not given here the server may keep for the project; it tells when it
+	// does not.
+	known := maps.Clone(s.Secrets)
+	for _, name := range p.plan.Secrets {
+		known[name] = cmp.Or(known[name], "kept by the server")
+	}
+	if _, err := p.plan.Variables(s.Variables, known); err != nil {
 		return s, usage("%s: %w", p.path, err)
 	}
 	return s, nil
