@@ -13,8 +13,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/accounts"
+	"github.com/semantest/semantest/internal/accounts/oidc"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/auth/keys"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/edge"
@@ -22,6 +25,7 @@ import (
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/ratelimit"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
 	"github.com/semantest/semantest/internal/seal"
@@ -37,6 +41,8 @@ import (
 // Config says what a process consists of.
 type Config struct {
 	config.Server
+	Graph     config.Graph
+	Identity  *config.Identity // how people sign in; nil where nobody does
 	Edge      config.Edge
 	Bodies    edge.BodyLimits // of requests; zero values mean the usual ones
 	Listen    string          // address of the API; empty for none
@@ -65,6 +71,14 @@ type App struct {
 	bus    *events.Bus
 	hub    *events.Hub
 	policy *egress.Policy
+
+	ownRedis bool // whether no other process uses redis
+	limiter  *ratelimit.Limiter
+
+	keys     *keys.Ring
+	accounts *accounts.Service
+	provider *oidc.Provider  // nil without one
+	first    *accounts.First // nil unless this process made it
 
 	auth      *auth.Service
 	plans     *plans.Service
@@ -99,8 +113,16 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Graph.Validate(); err != nil {
+		return nil, err
+	}
 	if err := cfg.Edge.Validate(); err != nil {
 		return nil, err
+	}
+	if cfg.Identity != nil {
+		if err := cfg.Identity.Validate(); err != nil {
+			return nil, err
+		}
 	}
 	a = &App{cfg: cfg, logger: cfg.Logger, failed: make(chan error, 4)}
 	defer func() {
@@ -132,6 +154,9 @@ func (a *App) Start(ctx context.Context) error {
 			defer cancel()
 			return a.host.Stop(drain)
 		})
+	}
+	if err := a.startIdentity(store.AllProjects(ctx)); err != nil {
+		return err
 	}
 	if a.cfg.Schedules {
 		scheduler := jobs.NewScheduler(a.schedules, a.logger)
@@ -221,7 +246,8 @@ func (a *App) buildServices(ctx context.Context) error {
 	})
 	a.onClose("breakers", func(context.Context) error { a.breakers.Close(); return nil })
 
-	a.auth = auth.New(a.store)
+	a.limiter = ratelimit.New(a.shared(), a.logger)
+	a.buildIdentity(sealer)
 	a.members = members.New(a.store, a.auth)
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.workers = workers.New(a.store)
@@ -250,7 +276,7 @@ func (a *App) openSealer() (*seal.Sealer, error) {
 	if a.cfg.SecretKey != "" {
 		return seal.Parse(a.cfg.SecretKey)
 	}
-	return seal.FromFile(a.folder.join("secret.key"))
+	return seal.FromFile(a.folder.join(keyFile))
 }
 
 func (a *App) artifactsURL() string {

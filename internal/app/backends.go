@@ -63,7 +63,7 @@ func (a *App) startRedis(ctx context.Context) error {
 			return err
 		}
 		a.onClose("redis", func(context.Context) error { mini.Close(); return nil })
-		a.cfg.RedisURL = mini.URL()
+		a.cfg.RedisURL, a.ownRedis = mini.URL(), true
 	}
 	o, err := redis.ParseURL(a.cfg.RedisURL)
 	if err != nil {

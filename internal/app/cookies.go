@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,8 +12,8 @@ import (
 	"github.com/semantest/semantest/graph"
 	"github.com/semantest/semantest/internal/accounts"
 	"github.com/semantest/semantest/internal/apperr"
-	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/edge"
 )
 
 // Names of the cookies. Reached by https they have the prefix that keeps other
@@ -31,7 +30,7 @@ const projectHeader = "Semantest-Project"
 
 // encrypted reports whether people reach this server by https.
 func (a *App) encrypted(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(a.cfg.PublicURL, "https://")
+	return edge.ClientOf(r.Context()).Secure || strings.HasPrefix(a.cfg.PublicURL, "https://")
 }
 
 func (a *App) cookieName(r *http.Request, name string) string {
@@ -160,20 +159,6 @@ func (a *App) ofOurPage(r *http.Request) bool {
 func harmless(r *http.Request) bool {
 	return r.Header.Get("Upgrade") == "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
 		strings.HasPrefix(r.URL.Path, "/artifacts/")
-}
-
-// originated says in the context where a request comes from.
-func originated(next http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if audit.OriginOf(r.Context()).Address == "" {
-			host, _, err := net.SplitHostPort(r.RemoteAddr)
-			if err != nil {
-				host = r.RemoteAddr
-			}
-			r = r.WithContext(audit.From(r.Context(), audit.Origin{Address: host, UserAgent: r.UserAgent()}))
-		}
-		next(w, r)
-	})
 }
 
 func respondJSON(w http.ResponseWriter, v any) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -16,7 +17,6 @@ import (
 	"github.com/semantest/semantest/graph"
 	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
-	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/triggers"
@@ -80,10 +80,10 @@ func (a *App) serve() error {
 }
 
 func (a *App) graph() *graph.Server {
-	return graph.Handler(&graph.Resolver{Services: graph.Services{
+	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
-		Members: a.members,
+		Members: a.members, Accounts: a.accounts, StartOIDC: a.startOIDC(),
 	}}, a.logger)
 }
 
@@ -92,31 +92,15 @@ func (a *App) routes(graph http.Handler) http.Handler {
 	mux.Handle("/graphql", a.authenticated(graph))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
 	mux.Handle(triggers.Path("{id}"), a.hooks())
+	mux.HandleFunc("GET /.well-known/jwks.json", a.jwks)
+	if a.provider != nil {
+		mux.HandleFunc("GET "+oidcStart, a.oidcBegin)
+		mux.HandleFunc("GET "+oidcCallback, a.oidcEnd)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	mux.Handle("/", pages(frontend.Handler()))
 	return mux
-}
-
-// authenticated puts the principal of the bearer token into the context. A
-// request without a token goes on without one: services refuse what it may not
-// do. A token that is not valid ends the request.
-func (a *App) authenticated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		secret, ok := graph.Bearer(r.Header.Get("Authorization"))
-		if !ok {
-			next.ServeHTTP(w, r)
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
-		defer cancel()
-		p, err := a.auth.Authenticate(ctx, secret)
-		if err != nil {
-			a.refuse(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(auth.With(r.Context(), p)))
-	})
 }
 
 func (a *App) artifact(w http.ResponseWriter, r *http.Request) {
@@ -170,10 +154,14 @@ func (a *App) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func refuseWith(w http.ResponseWriter, status int, err error) {
+	extensions := map[string]any{"code": apperr.CodeOf(err)}
+	if coded, ok := errors.AsType[*apperr.Error](err); ok {
+		maps.Copy(extensions, coded.Details)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may be gone
-		"errors": []any{map[string]any{"message": apperr.Message(err), "extensions": map[string]any{"code": apperr.CodeOf(err)}}},
+		"errors": []any{map[string]any{"message": apperr.Message(err), "extensions": extensions}},
 	})
 }
 

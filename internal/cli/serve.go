@@ -16,13 +16,29 @@ import (
 type serveCmd struct {
 	config.Server
 	config.API
+	config.Graph
 	config.Edge
+	config.Identity
+}
+
+// Validate names the first setting that makes no sense.
+func (c *serveCmd) Validate() error {
+	if err := c.Server.Validate(); err != nil {
+		return err
+	}
+	if err := c.Edge.Validate(); err != nil {
+		return err
+	}
+	if err := c.Identity.Validate(); err != nil {
+		return err
+	}
+	return c.Graph.Validate()
 }
 
 func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 	log := logger(sys.Stderr, c.Server)
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Edge: c.Edge, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
+		Server: c.Server, Graph: c.Graph, Edge: c.Edge, Identity: &c.Identity, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
 		Egress: c.EgressMode(egress.Public), Version: Version, Logger: log,
 	})
 	if err != nil {
@@ -34,11 +50,20 @@ func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 		return closing(a, c.DrainTimeout, err)
 	}
 	if err := a.Start(ctx); err != nil {
+		announce(sys, a) // nobody else knows the password
 		return closing(a, c.DrainTimeout, err)
 	}
 	_, _ = fmt.Fprintf(sys.Stdout, "Semantest is ready at %s\n  GraphiQL   %s/#token=%s\n  API token  %s\n",
 		a.URL(), a.URL(), token, where)
+	announce(sys, a)
 	return wait(ctx, a, c.DrainTimeout)
+}
+
+// announce shows the password of the first administrator, this once.
+func announce(sys Sys, a *app.App) {
+	if email, pass := a.NewAdministrator(); pass != "" {
+		_, _ = fmt.Fprintf(sys.Stdout, "\n*** The first administrator is %s with the password %s\n*** It is shown this once: sign in and change it.\n\n", email, pass)
+	}
 }
 
 // tokenFile keeps a token for clients on the same machine, readable by the

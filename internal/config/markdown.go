@@ -11,7 +11,7 @@ import (
 //go:generate go test -run TestPublishedConfigurationIsFresh . -update
 
 // Markdown returns docs/configuration.md. Its tables are made from the tags of
-// Server, API and Client, which the command line reads too.
+// Server, API, Identity, Graph and Client, which the command line reads too.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(head)
@@ -23,6 +23,9 @@ func Markdown() string {
 			"`run` and `report` use them only without `--remote`. `migrate` takes `--database-url` alone, and `demo` " +
 			"`--browser` and `--log-level`, which is `warn` there.", Server{}},
 		{"The API", "`serve` takes these too.", API{}},
+		{"Signing in", "`serve` takes these too. docs/identity.md tells how people sign in.", Identity{}},
+		{"Limits of the API", "`serve` takes these too. Who hits one is told which, and what it is. `run` and `demo` have the limits of " +
+			"an operation, and none of how often one may ask.", Graph{}},
 		{"The API in its network", "`serve` takes these too; [deployment](deployment.md) has what they are for.", Edge{}},
 		{"Clients of a server", "`run` and `report` take these.", Client{}},
 	} {

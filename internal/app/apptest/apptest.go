@@ -29,8 +29,10 @@ type Options struct {
 	Webhooks    webhooks.Options
 	PublicURL   string
 	Breaker     Breaker
-	Permissions []string  // of the token; all but admin when empty
-	Log         io.Writer // gets the whole log, instead of the test's output with its warnings
+	Graph       config.Graph     // limits of the API; zero has no limits of how often
+	Identity    *config.Identity // how people sign in; nobody does when nil
+	Permissions []string         // of the token; all but admin when empty
+	Log         io.Writer        // gets the whole log, instead of the test's output with its warnings
 }
 
 // Breaker sets the circuit breakers of targets.
@@ -66,7 +68,7 @@ func Start(t testing.TB, o Options) *Server {
 			DatabaseURL: o.DatabaseURL, OwnerURL: o.OwnerURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
 			DrainTimeout: 5 * time.Second, BreakerFailures: o.Breaker.Failures, BreakerOpen: o.Breaker.Open,
 		},
-		Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
+		Graph: o.Graph, Identity: o.Identity, Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
 		Webhooks: o.Webhooks, Version: "test", Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
