@@ -5,13 +5,14 @@ type Kind string
 
 // The kinds that a plan may name.
 const (
-	KindAPI     Kind = "api"
-	KindBrowser Kind = "browser"
-	KindLoad    Kind = "load"
+	KindAPI      Kind = "api"
+	KindBrowser  Kind = "browser"
+	KindLoad     Kind = "load"
+	KindContract Kind = "contract"
 )
 
 // Kinds lists every kind in the order in which documents show them.
-func Kinds() []Kind { return []Kind{KindAPI, KindBrowser, KindLoad} }
+func Kinds() []Kind { return []Kind{KindAPI, KindBrowser, KindLoad, KindContract} }
 
 // Values implements ent's EnumValues.
 func (Kind) Values() []string { return names(Kinds()) }

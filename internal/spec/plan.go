@@ -104,6 +104,9 @@ type Case struct {
 
 	// Load has the keys of cases of kind load.
 	Load LoadCase `yaml:",inline"`
+
+	// Contract has the keys of cases of kind contract.
+	Contract ContractCase `yaml:",inline"`
 }
 
 // Title is what people read: the name, or the id where there is none.

@@ -64,6 +64,7 @@ func (v *validator) validate() {
 		}
 		v.apiSteps(c)
 		v.load(c)
+		v.contract(c)
 		v.browserSteps(c)
 	}
 	v.headers(&p.Use.Headers, p.Use.Headers)

@@ -88,6 +88,7 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	}
 	v.stepVariables(c.APISteps, vocabulary{known, later})
 	v.loadVariables(c, known)
+	v.contractVariables(c, known)
 	for i := range c.BrowserSteps {
 		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
 	}
