@@ -34,7 +34,8 @@ func (b *bench) serve(ctx context.Context, folder string, flags ...string) (*ser
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"serve", "--data-dir", folder, "--listen", address, "--egress", "dev", "--log-level", "warn"}, flags...)
+	args := append([]string{"serve", "--data-dir", folder, "--listen", address, "--egress", "dev", "--log-level", "warn",
+		"--rate-starts", "0", "--rate-minute", "0", "--rate-hour", "0"}, flags...)
 	lines := newLineReader()
 	p, err := start(b.folder, lines, b.program, args...)
 	if err != nil {

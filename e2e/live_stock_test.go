@@ -72,7 +72,7 @@ func (f *stockFollower) finish(t testing.TB) []int64 {
 }
 
 var installOnce = sync.OnceValue(func() error {
-	if _, err := os.Stat("../frontend/node_modules/graphql-ws/package.json"); err == nil {
+	if _, err := os.Stat("../frontend/node_modules/graphql-http/package.json"); err == nil {
 		return nil
 	}
 	npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund") // npm has its own limits

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,10 +19,9 @@ import (
 // Bodies bounds what requests bring. Zero values stand for the defaults in
 // brackets.
 type Bodies struct {
-	Most    int           // bytes of a body (256 KiB)
-	Upload  int           // bytes of one from somebody who is signed in; POST alone takes it (16 MiB)
-	Nesting int           // lists and objects within one another, in variables (32)
-	Within  time.Duration // for the body to come (10 s), and six times that for an upload
+	Most    int // bytes of a body (256 KiB)
+	Upload  int // bytes of one from somebody who is signed in; POST alone takes it (16 MiB)
+	Nesting int // lists and objects within one another, in variables (32)
 
 	// Signed reports whether somebody is signed in (nobody ever is).
 	Signed func(ctx context.Context) bool
@@ -38,7 +36,6 @@ func (b Bodies) withDefaults() Bodies {
 	set(&b.Most, 256<<10)
 	set(&b.Upload, 16<<20)
 	set(&b.Nesting, 32)
-	set(&b.Within, 10*time.Second)
 	if b.Signed == nil {
 		b.Signed = func(context.Context) bool { return false }
 	}
@@ -82,8 +79,9 @@ func exceeded(status int, limit, what string, actual, most int) *refusal {
 	return r
 }
 
-// read reads a body. Strangers get no more memory than Most.
-func (b Bodies) read(w http.ResponseWriter, r *http.Request, upload bool) ([]byte, func(), *refusal) {
+// read reads a body. Strangers get no more memory than Most. How slowly it may
+// come whoever serves the connection decides, by a deadline.
+func (b Bodies) read(r *http.Request, upload bool) ([]byte, func(), *refusal) {
 	release := func() {}
 	upload = upload && b.Signed(r.Context())
 	most := b.Most
@@ -96,10 +94,6 @@ func (b Bodies) read(w http.ResponseWriter, r *http.Request, upload bool) ([]byt
 	if r.ContentLength > int64(most) {
 		return nil, release, tooLarge(r.ContentLength)
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(b.Within)) // a recorder in a test has none
-	// Or it would end the request in the middle of what it asks for.
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(b.Most)+1))
 	if err == nil && len(body) > b.Most {
 		if !upload {
@@ -112,7 +106,6 @@ func (b Bodies) read(w http.ResponseWriter, r *http.Request, upload bool) ([]byt
 			return nil, release, &refusal{http.StatusServiceUnavailable, apperr.Unavailable,
 				"the server takes as many large requests at once as it may; send it again", nil}
 		}
-		_ = control.SetReadDeadline(time.Now().Add(6 * b.Within)) // as above
 		whole := bytes.NewBuffer(make([]byte, 0, max(int(r.ContentLength)+1, len(body))))
 		whole.Write(body)
 		_, err = io.Copy(whole, io.LimitReader(r.Body, int64(b.Upload-len(body)+1)))
@@ -120,8 +113,8 @@ func (b Bodies) read(w http.ResponseWriter, r *http.Request, upload bool) ([]byt
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, release, &refusal{http.StatusRequestTimeout, apperr.InvalidInput, "the request came too slowly",
-			map[string]any{"limit": "bodyTime", "max": b.Within.Seconds()}}
+		return nil, release, &refusal{http.StatusRequestTimeout, apperr.InvalidInput, "the request came too slowly; send its body at once",
+			map[string]any{"limit": "bodyTime"}}
 	case err != nil:
 		return nil, release, invalid("the request broke off")
 	case len(body) > most:

@@ -47,7 +47,7 @@ func (POST) Supports(r *http.Request) bool {
 
 // Do implements graphql.Transport.
 func (t POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	params, size, release, refused := t.params(w, r)
+	params, size, release, refused := t.params(r)
 	defer release()
 	if refused != nil {
 		refused.write(w)
@@ -94,13 +94,13 @@ func (t POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	_, _ = w.Write(encode(answer)) // as above
 }
 
-func (t POST) params(w http.ResponseWriter, r *http.Request) (p graphql.RawParams, size int, release func(), refused *refusal) {
+func (t POST) params(r *http.Request) (p graphql.RawParams, size int, release func(), refused *refusal) {
 	bodies := t.Bodies.withDefaults()
 	if r.Method == http.MethodGet {
 		p, refused = bodies.paramsOfURL(r)
 		return p, len(r.URL.RawQuery), func() {}, refused
 	}
-	body, release, refused := bodies.read(w, r, true)
+	body, release, refused := bodies.read(r, true)
 	if refused == nil {
 		p, refused = bodies.params(body)
 	}

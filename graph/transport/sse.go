@@ -27,7 +27,7 @@ func (eventStream) Supports(r *http.Request) bool {
 // Do implements graphql.Transport. The handler's goroutine writes until the
 // stream ends.
 func (t eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	params, refused := t.live.o.Bodies.paramsOfStream(w, r)
+	params, refused := t.live.o.Bodies.paramsOfStream(r)
 	if refused != nil {
 		refused.write(w)
 		return
@@ -109,7 +109,7 @@ func appendEvent(b []byte, g *group, e *entry) []byte {
 
 // paramsOfStream reads the operation of a stream. A GET, which a page of another
 // origin may cause, only subscribes and queries.
-func (b Bodies) paramsOfStream(w http.ResponseWriter, r *http.Request) (p graphql.RawParams, refused *refusal) {
+func (b Bodies) paramsOfStream(r *http.Request) (p graphql.RawParams, refused *refusal) {
 	if r.Method == http.MethodGet {
 		p, refused = b.paramsOfURL(r)
 	} else {
@@ -117,7 +117,7 @@ func (b Bodies) paramsOfStream(w http.ResponseWriter, r *http.Request) (p graphq
 			return p, &refusal{http.StatusUnsupportedMediaType, apperr.InvalidInput, "send the operation as application/json", nil}
 		}
 		var body []byte
-		if body, _, refused = b.read(w, r, false); refused == nil {
+		if body, _, refused = b.read(r, false); refused == nil {
 			p, refused = b.params(body)
 		}
 	}

@@ -36,8 +36,13 @@ func New(address, token string) (*Client, error) {
 }
 
 // Do performs an operation and reads its data into out. An error of the server
-// comes back with its code and sentence.
+// comes back with its code and sentence. Where the server says to come again
+// later, it does.
 func (c *Client) Do(ctx context.Context, query string, variables map[string]any, out any) error {
+	return c.patiently(ctx, func() error { return c.once(ctx, query, variables, out) })
+}
+
+func (c *Client) once(ctx context.Context, query string, variables map[string]any, out any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return fmt.Errorf("encode the request: %w", err)
@@ -114,6 +119,8 @@ type graphError struct {
 		Code   apperr.Code `json:"code"`
 		Field  string      `json:"field"`
 		Reason string      `json:"reason"`
+
+		RetryAfter int `json:"retryAfter"` // seconds
 	} `json:"extensions"`
 }
 
@@ -124,7 +131,10 @@ func (e graphError) asError() error {
 	}
 	out := &apperr.Error{Code: code, Field: e.Extensions.Field, Message: e.Message}
 	if e.Extensions.Reason != "" {
-		return out.With("reason", e.Extensions.Reason)
+		out = out.With("reason", e.Extensions.Reason)
+	}
+	if e.Extensions.RetryAfter > 0 {
+		out = out.With("retryAfter", e.Extensions.RetryAfter)
 	}
 	return out
 }

@@ -37,6 +37,26 @@ type frame struct {
 // the server completes it (nil), next returns an error, or the connection ends,
 // which is an Unavailable error: the caller may subscribe again.
 func (c *Client) Subscribe(ctx context.Context, query string, variables map[string]any, next func(json.RawMessage) error) error {
+	var began error // what has begun is not repeated
+	err := c.patiently(ctx, func() error {
+		begun := false
+		err := c.subscribe(ctx, query, variables, func(data json.RawMessage) error {
+			begun = true
+			return next(data)
+		})
+		if begun {
+			began = err
+			return nil
+		}
+		return err
+	})
+	if began != nil {
+		return began
+	}
+	return err
+}
+
+func (c *Client) subscribe(ctx context.Context, query string, variables map[string]any, next func(json.RawMessage) error) error {
 	conn, err := c.open(ctx)
 	if err != nil {
 		return err
