@@ -1,0 +1,29 @@
+package api
+
+import (
+	"context"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Prepare implements executors.Exchanges.
+func (e *Executor) Prepare(task executors.Task, r spec.HTTPRequest) (*executors.HTTPRequest, error) {
+	a := &attempt{executor: e, task: task}
+	out, err := a.build(r)
+	if err != nil {
+		return nil, err
+	}
+	return &executors.HTTPRequest{Method: out.method, URL: out.url, Header: out.header, Body: out.body, Follow: out.follow}, nil
+}
+
+// Judge implements executors.Exchanges.
+func (e *Executor) Judge(ctx context.Context, task executors.Task, step spec.APIStep, answer *executors.HTTPAnswer, r *executors.Report) {
+	a := &attempt{executor: e, task: task, sink: r.Sink}
+	in := &response{
+		status: answer.Status, proto: "HTTP/1.1", header: answer.Header, url: answer.URL.Redacted(),
+		cookies: answer.Cookies, body: answer.Body, timings: timings{duration: answer.Duration, total: answer.Duration},
+	}
+	a.check(ctx, step.Checks, in, r)
+	a.capture(step.Capture, in, r)
+}

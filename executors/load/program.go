@@ -1,0 +1,225 @@
+package load
+
+import (
+	"bytes"
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// program is what a virtual user does in an iteration.
+type program struct {
+	steps []*step
+	// own says that users have variables of their own.
+	own bool
+}
+
+// step is one request of an iteration.
+type step struct {
+	index   int
+	title   string
+	source  spec.APIStep
+	timeout time.Duration
+	asks    []string // what each of its checks asks, as thresholds name them
+	varies  varies
+	keep    bool // somebody looks at the body
+
+	// ready is the step with everything filled in, where it is the same for
+	// all users.
+	ready *ready
+}
+
+// varies says how often a step has to be filled in.
+type varies int
+
+const (
+	never         varies = iota
+	withUser             // once for each virtual user
+	withIteration        // in each iteration
+)
+
+// ready is a step that can be sent.
+type ready struct {
+	step    spec.APIStep
+	request *executors.HTTPRequest
+	origin  string
+	wire    []byte // the request as it is written
+	checks  []check
+	judged  *spec.APIStep // the checks and captures that are left to Exchanges; nil where there are none
+}
+
+// compile prepares the steps of a load and fills in what never varies.
+func (r *run) compile() error {
+	l := &r.task.Case.Load
+	perIteration := map[string]bool{spec.VarUUID: true, spec.VarTimestamp: true, spec.VarVUIteration: true}
+	perUser := map[string]bool{spec.VarVU: true}
+	for _, s := range l.Steps {
+		for name := range s.Capture {
+			perIteration[name] = true
+		}
+	}
+	for _, row := range l.Data {
+		for name := range row {
+			perUser[name] = true
+		}
+	}
+	shared := spec.References(r.task.Use.Headers)
+	for i, source := range l.Steps {
+		s := &step{index: i, title: cmp.Or(source.Title(), "step "+strconv.Itoa(i+1)), source: source,
+			timeout: source.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepTimeout))}
+		for _, c := range source.Checks {
+			s.asks = append(s.asks, question(c))
+			s.keep = s.keep || c.Body != nil || c.JSONPath != "" || c.Schema != nil || !isPlain(c)
+		}
+		for _, c := range source.Capture {
+			s.keep = s.keep || c.Header == "" && c.Cookie == "" && !c.Status
+		}
+		for _, names := range []map[string]bool{spec.References(source), shared} {
+			for name := range names {
+				switch {
+				case perIteration[name]:
+					s.varies = withIteration
+				case perUser[name]:
+					s.varies = max(s.varies, withUser)
+				}
+			}
+		}
+		r.program.own = r.program.own || s.varies != never || len(source.Capture) > 0
+		if s.varies == never {
+			var err error
+			if s.ready, err = r.prepare(s, r.task); err != nil {
+				return err
+			}
+		}
+		r.program.steps = append(r.program.steps, s)
+	}
+	return nil
+}
+
+// prepare fills in a step with the variables of a task's scope.
+func (r *run) prepare(s *step, task executors.Task) (*ready, error) {
+	filled, err := spec.Expand(task.Scope, s.source)
+	if err != nil {
+		return nil, executors.Errorf("the step %q cannot be filled in: %w", s.title, err)
+	}
+	if filled.HTTP == nil {
+		return nil, executors.Errorf("the step %q is not http, and a load can perform no other", s.title)
+	}
+	request, err := r.executor.exchanges.Prepare(task, *filled.HTTP)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.allowed(request.URL); err != nil {
+		return nil, err
+	}
+	out := &ready{step: filled, request: request, origin: originOf(request.URL), wire: wire(request, "")}
+	left := filled
+	left.Checks = nil
+	for i, c := range filled.Checks {
+		own, ok := compileCheck(i, c, s.varies != withIteration)
+		if ok {
+			out.checks = append(out.checks, own)
+		} else {
+			left.Checks = append(left.Checks, c)
+		}
+	}
+	if len(left.Checks) > 0 || len(left.Capture) > 0 {
+		out.judged = &left
+	}
+	return out, nil
+}
+
+// allowed refuses targets on which no load may be put.
+func (r *run) allowed(u *url.URL) error {
+	if r.executor.anyHost || r.executor.limits.Hosts.contain(u) {
+		return nil
+	}
+	return executors.Errorf("this server may not put load on %s; an administrator can list it in --load-hosts (SEMANTEST_LOAD_HOSTS)", executors.TargetOf(u))
+}
+
+func originOf(u *url.URL) string { return u.Scheme + "://" + executors.TargetOf(u) }
+
+// wire writes a request as HTTP/1.1 does, with cookies beside its own.
+func wire(r *executors.HTTPRequest, cookies string) []byte {
+	var b bytes.Buffer
+	target := r.URL.RequestURI()
+	host := cmp.Or(r.Header.Get("Host"), r.URL.Host)
+	b.WriteString(r.Method + " " + target + " HTTP/1.1\r\nHost: " + clean(host) + "\r\n")
+	for _, name := range slices.Sorted(keysOf(r.Header)) {
+		switch name {
+		case "Host", "Content-Length", "Transfer-Encoding", "Connection":
+			continue // said by whoever owns the connection
+		case "Cookie":
+			if cookies != "" {
+				cookies = strings.Join(r.Header[name], "; ") + "; " + cookies
+				continue
+			}
+		}
+		for _, value := range r.Header[name] {
+			b.WriteString(name + ": " + clean(value) + "\r\n")
+		}
+	}
+	if cookies != "" {
+		b.WriteString("Cookie: " + clean(cookies) + "\r\n")
+	}
+	if len(r.Body) > 0 || r.Method == http.MethodPost || r.Method == http.MethodPut || r.Method == http.MethodPatch {
+		b.WriteString("Content-Length: " + strconv.Itoa(len(r.Body)) + "\r\n")
+	}
+	b.WriteString("\r\n")
+	b.Write(r.Body)
+	return b.Bytes()
+}
+
+var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ", "\x00", "")
+
+// clean keeps a variable's value from adding headers of its own.
+func clean(value string) string { return lineBreaks.Replace(value) }
+
+func keysOf(h http.Header) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range h {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// redirected is the request that follows an answer, nil where none does.
+func redirected(r *executors.HTTPRequest, a *answer) (*executors.HTTPRequest, error) {
+	switch a.status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, nil
+	}
+	location := string(a.header.Peek("Location"))
+	if !r.Follow || location == "" {
+		return nil, nil
+	}
+	to, err := r.URL.Parse(location)
+	if err != nil || to.Scheme != "http" && to.Scheme != "https" || to.Hostname() == "" {
+		return nil, errRedirect
+	}
+	next := &executors.HTTPRequest{Method: r.Method, URL: to, Header: r.Header.Clone(), Body: r.Body, Follow: true}
+	next.Header.Del("Host")
+	if to.Host != r.URL.Host {
+		for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
+			next.Header.Del(name)
+		}
+	}
+	if a.status != http.StatusTemporaryRedirect && a.status != http.StatusPermanentRedirect {
+		next.Body = nil
+		next.Header.Del("Content-Type")
+		if next.Method != http.MethodHead {
+			next.Method = http.MethodGet
+		}
+	}
+	return next, nil
+}

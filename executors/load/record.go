@@ -1,0 +1,270 @@
+package load
+
+import (
+	"sync"
+	"time"
+)
+
+// sample is what one request was like.
+type sample struct {
+	key
+	failed    bool
+	connected bool // a connection was there, so the times mean something
+	duration  time.Duration
+	service   time.Duration
+	sending   time.Duration
+	waiting   time.Duration
+	receiving time.Duration
+	connect   time.Duration // 0 where the connection was there before
+	tls       time.Duration
+	sent      int64
+	received  int64
+}
+
+// key says to which samples a cell belongs. Status and expected are told apart
+// only where a threshold asks for them.
+type key struct {
+	scenario, step int
+	status         int
+	unexpected     bool
+}
+
+// cell is what was measured of the samples of a key.
+type cell struct {
+	duration, service           histogram
+	sending, waiting, receiving histogram
+	connecting, tls             histogram
+	requests, failed            int64
+	sent, received              int64
+}
+
+func newCell() *cell {
+	phase := histogram{digits: phaseAccuracy}
+	return &cell{
+		duration: histogram{digits: headline}, service: histogram{digits: headline},
+		sending: phase, waiting: phase, receiving: phase, connecting: phase, tls: phase,
+	}
+}
+
+// trends pairs the histograms of two cells.
+func (c *cell) trends() []*histogram {
+	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.connecting, &c.tls}
+}
+
+func (c *cell) merge(from *cell) {
+	other := from.trends()
+	for i, h := range c.trends() {
+		h.merge(other[i])
+	}
+	c.requests += from.requests
+	c.failed += from.failed
+	c.sent += from.sent
+	c.received += from.received
+}
+
+func (c *cell) reset() {
+	for _, h := range c.trends() {
+		h.reset()
+	}
+	c.requests, c.failed, c.sent, c.received = 0, 0, 0, 0
+}
+
+// passes counts the iterations of a scenario.
+type passes struct {
+	iterations  int64
+	interrupted int64
+	dropped     int64
+	duration    histogram
+}
+
+func newPasses() *passes { return &passes{duration: histogram{digits: headline}} }
+
+func (p *passes) merge(from *passes) {
+	p.iterations += from.iterations
+	p.interrupted += from.interrupted
+	p.dropped += from.dropped
+	p.duration.merge(&from.duration)
+}
+
+func (p *passes) reset() {
+	p.iterations, p.interrupted, p.dropped = 0, 0, 0
+	p.duration.reset()
+}
+
+// asked names a check of a step in a scenario.
+type asked struct {
+	scenario, step, check int
+}
+
+// judged counts how often it held.
+type judged struct{ passed, failed int64 }
+
+// tally is all that was measured in some time.
+type tally struct {
+	cells  map[key]*cell
+	passes map[int]*passes
+	checks map[asked]*judged
+}
+
+func newTally() *tally {
+	return &tally{cells: map[key]*cell{}, passes: map[int]*passes{}, checks: map[asked]*judged{}}
+}
+
+func (t *tally) cell(k key) *cell {
+	c := t.cells[k]
+	if c == nil {
+		c = newCell()
+		t.cells[k] = c
+	}
+	return c
+}
+
+func (t *tally) pass(scenario int) *passes {
+	p := t.passes[scenario]
+	if p == nil {
+		p = newPasses()
+		t.passes[scenario] = p
+	}
+	return p
+}
+
+func (t *tally) check(a asked) *judged {
+	j := t.checks[a]
+	if j == nil {
+		j = &judged{}
+		t.checks[a] = j
+	}
+	return j
+}
+
+func (t *tally) merge(from *tally) {
+	for k, c := range from.cells {
+		if c.requests > 0 {
+			t.cell(k).merge(c)
+		}
+	}
+	for s, p := range from.passes {
+		t.pass(s).merge(p)
+	}
+	for a, j := range from.checks {
+		own := t.check(a)
+		own.passed += j.passed
+		own.failed += j.failed
+	}
+}
+
+func (t *tally) reset() {
+	for _, c := range t.cells {
+		c.reset()
+	}
+	for _, p := range t.passes {
+		p.reset()
+	}
+	for _, j := range t.checks {
+		*j = judged{}
+	}
+}
+
+// recorder takes samples from all virtual users. They share a few locked
+// shards: one for each user would cost 350 KB a user.
+type recorder struct {
+	shards         []shard
+	byStatus       bool
+	byExpectedness bool
+}
+
+type shard struct {
+	mu    sync.Mutex
+	fresh *tally
+	spare *tally // what collect has emptied
+	_     [64]byte
+}
+
+func newRecorder(shards int) *recorder {
+	r := &recorder{shards: make([]shard, shards)}
+	for i := range r.shards {
+		r.shards[i].fresh, r.shards[i].spare = newTally(), newTally()
+	}
+	return r
+}
+
+func (r *recorder) shard(vu int) *shard { return &r.shards[vu%len(r.shards)] }
+
+// request records a sample.
+func (r *recorder) request(s *shard, v *sample, open bool) {
+	k := key{scenario: v.scenario, step: v.step}
+	if r.byStatus {
+		k.status = v.status
+	}
+	if r.byExpectedness {
+		k.unexpected = v.failed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.fresh.cell(k)
+	c.requests++
+	c.sent += v.sent
+	c.received += v.received
+	if v.failed {
+		c.failed++
+	}
+	if v.connect > 0 {
+		c.connecting.record(v.connect)
+	}
+	if v.tls > 0 {
+		c.tls.record(v.tls)
+	}
+	if !v.connected {
+		return
+	}
+	c.duration.record(v.duration)
+	if open { // otherwise both are the same
+		c.service.record(v.service)
+	}
+	c.sending.record(v.sending)
+	c.waiting.record(v.waiting)
+	c.receiving.record(v.receiving)
+}
+
+func (r *recorder) iteration(s *shard, scenario int, took time.Duration, interrupted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.fresh.pass(scenario)
+	if interrupted {
+		p.interrupted++
+		return
+	}
+	p.iterations++
+	p.duration.record(took)
+}
+
+func (r *recorder) drop(s *shard, scenario int, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fresh.pass(scenario).dropped += n
+}
+
+func (r *recorder) check(s *shard, a asked, passed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j := s.fresh.check(a); passed {
+		j.passed++
+	} else {
+		j.failed++
+	}
+}
+
+// collect returns what was recorded since it was last called. Only one may call
+// it at a time.
+func (r *recorder) collect() *tally {
+	out := newTally()
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		s.fresh, s.spare = s.spare, s.fresh
+		s.mu.Unlock()
+		out.merge(s.spare)
+		s.spare.reset()
+	}
+	return out
+}

@@ -1,0 +1,157 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// maxRows bounds the series of a load: it has a row for each second, or for
+// more of them where it lasts longer than ten minutes.
+const maxRows = 600
+
+// row is what was measured in one interval.
+type row struct {
+	Second   float64 `json:"second"` // of its end, since the start of the load
+	Requests int64   `json:"requests"`
+	Failed   int64   `json:"failed"`
+	Rate     float64 `json:"rate"` // requests a second
+	Passes   int64   `json:"iterations"`
+	Dropped  int64   `json:"dropped"`
+	Users    int     `json:"vus"`
+	Median   float64 `json:"med"` // of http_req_duration, in ms
+	P95      float64 `json:"p95"`
+	P99      float64 `json:"p99"`
+	Max      float64 `json:"max"`
+	Sent     int64   `json:"sent"`
+	Received int64   `json:"received"`
+
+	checksPassed, checksFailed int64
+}
+
+// series is what was measured over time. Until the load is over it belongs to
+// report alone.
+type series struct {
+	total  *tally
+	rows   []row
+	users  int // at the last moment that was looked at; guarded by run.mu
+	length time.Duration
+}
+
+// report gathers what is measured once a second, tells the sink, and ends the
+// load when a threshold asks for that.
+func (r *run) report(ctx context.Context) {
+	every := 1 + int(r.planned()/(maxRows*time.Second))
+	window := newTally()
+	began := r.started
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		done := false
+		select {
+		case <-ctx.Done():
+			done = true
+		case <-tick.C:
+		}
+		fresh := r.recorder.collect()
+		r.series.total.merge(fresh)
+		window.merge(fresh)
+		now := time.Now()
+		if !done {
+			r.breakOff(now.Sub(r.started))
+		}
+		if n%every == 0 || done {
+			r.tell(window, began, now)
+			window, began = newTally(), now
+		}
+		if done {
+			return
+		}
+	}
+}
+
+// planned is how long the load lasts at most, without graceful stops.
+func (r *run) planned() (longest time.Duration) {
+	for _, s := range r.scenarios {
+		longest = max(longest, time.Duration(s.plan.StartTime)+r.length(s))
+	}
+	return longest
+}
+
+// breakOff ends the load when a threshold that may do that does not hold. One
+// without samples waits for them.
+func (r *run) breakOff(elapsed time.Duration) {
+	for _, l := range r.limits {
+		if !l.source.AbortOnFail || elapsed < time.Duration(l.source.DelayAbortEval) {
+			continue
+		}
+		if v := r.judge(l, r.series.total, elapsed); !v.Passed && v.Samples > 0 && lasting(l.limit) {
+			l.broke = true
+			r.abort()
+		}
+	}
+}
+
+// lasting is false for limits that a count reaches only in the end.
+func lasting(l spec.Limit) bool {
+	return l.Aggregate != "count" || l.Operator == "<" || l.Operator == "<="
+}
+
+// tell adds a row and emits its metrics.
+func (r *run) tell(window *tally, from, to time.Time) {
+	r.mu.Lock()
+	users := len(r.active)
+	if users > 0 || r.series.users == 0 {
+		r.series.users = users
+	}
+	r.mu.Unlock()
+	out := r.row(window, to.Sub(from))
+	out.Second, out.Users = to.Sub(r.started).Seconds(), users
+	r.series.rows = append(r.series.rows, out)
+	emit := func(name, unit string, value float64, tags map[string]string) {
+		r.sink.Emit(executors.Metric{Name: name, Unit: unit, Value: value, Tags: tags, At: to})
+	}
+	emit("http_reqs", "1", float64(out.Requests), nil)
+	emit("iterations", "1", float64(out.Passes), nil)
+	emit("dropped_iterations", "1", float64(out.Dropped), nil)
+	emit("vus", "1", float64(users), nil)
+	emit("data_sent", "By", float64(out.Sent), nil)
+	emit("data_received", "By", float64(out.Received), nil)
+	if n := out.checksPassed + out.checksFailed; n > 0 {
+		emit("checks", "1", float64(out.checksPassed)/float64(n), nil)
+	}
+	if out.Requests == 0 {
+		return
+	}
+	emit("http_req_failed", "1", float64(out.Failed)/float64(out.Requests), nil)
+	for _, v := range []struct {
+		aggregate string
+		value     float64
+	}{{"med", out.Median}, {"p(95)", out.P95}, {"p(99)", out.P99}, {"max", out.Max}} {
+		emit("http_req_duration", "ms", v.value, map[string]string{"aggregate": v.aggregate})
+	}
+}
+
+func (r *run) row(t *tally, length time.Duration) (out row) {
+	durations := &histogram{digits: headline}
+	for _, c := range t.cells {
+		out.Requests += c.requests
+		out.Failed += c.failed
+		out.Sent += c.sent
+		out.Received += c.received
+		durations.merge(&c.duration)
+	}
+	for _, p := range t.passes {
+		out.Passes += p.iterations
+		out.Dropped += p.dropped
+	}
+	for _, j := range t.checks {
+		out.checksPassed += j.passed
+		out.checksFailed += j.failed
+	}
+	out.Rate = float64(out.Requests) / max(length.Seconds(), 1e-9)
+	out.Median, out.P95, out.P99, out.Max = durations.percentile(50), durations.percentile(95), durations.percentile(99), durations.most()
+	return out
+}
