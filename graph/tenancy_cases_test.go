@@ -16,6 +16,7 @@ type attack struct {
 	operation string         // with $id
 	vars      map[string]any // its other variables
 	want      verdict
+	people    bool // only users may do it at all
 	// destroys says that the operation takes away what others need; its control
 	// comes last.
 	destroys bool
@@ -25,11 +26,11 @@ type attack struct {
 type verdict string
 
 const (
-	notFound  verdict = "NOT_FOUND"    // the error
-	null      verdict = "null"         // of a nullable field
-	empty     verdict = "empty"        // a list without an item: the id is a filter
-	forbidden verdict = "FORBIDDEN"    // whatever the id: the permission instance is asked for
-	ours      verdict = "one's own id" // the id is of the caller itself or of nobody
+	notFound        verdict = "NOT_FOUND"       // the error
+	null            verdict = "null"            // of a nullable field
+	empty           verdict = "empty"           // a list without an item: the id is a filter
+	unauthenticated verdict = "UNAUTHENTICATED" // for nobody
+	forbidden       verdict = "FORBIDDEN"       // whatever the id: the permission instance is asked for
 )
 
 // change tries a mutation that takes nothing else than what more says.
@@ -102,8 +103,10 @@ var attacks = map[string]attack{
 		operation: `mutation($id: ID!, $end: Time!) { allocateSlots(input: {projectId: $id, kind: API, slots: 1, endsAt: $end}) { reservation { id } } }`,
 		vars:      map[string]any{"end": time.Now().Add(time.Hour).Format(time.RFC3339)},
 	},
-	"Subscription.runEvents(runId)":   {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},
-	"Subscription.runProgress(runId)": {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runProgress(runId: $id) { runId status } }`},
+	"Mutation.revokeSession(input.id)": {takes: ident.Session, want: notFound, people: true, destroys: true, operation: `mutation($id: ID!) { revokeSession(input: {id: $id}) { session { id } } }`},
+	"Mutation.updateUser(input.id)":    change("updateUser", ident.User, `, name: "n"`, "user { id }").beyond(),
+	"Subscription.runEvents(runId)":    {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},
+	"Subscription.runProgress(runId)":  {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runProgress(runId: $id) { runId status } }`},
 }
 
 // idArguments lists every argument of the three roots, and every field of an

@@ -13,7 +13,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/project"
 	"github.com/semantest/semantest/ent/serviceaccount"
-	"github.com/semantest/semantest/ent/session"
+	"github.com/semantest/semantest/ent/user"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/fake"
@@ -41,6 +41,7 @@ type tenant struct {
 	project         *ent.Project
 	mark            string
 	user            *ent.User
+	person          string // the token of the user, who administers the project
 	ids             map[ident.Type]string
 	triggerSecret   string
 }
@@ -79,7 +80,10 @@ func (w *tenancy) tenant(t *testing.T, mark string) *tenant {
 		}
 	}
 	var err error
-	out.user, err = w.db.Ent.User.Create().SetEmail(mark + "@example.test").SetName(mark).Save(ctx)
+	person := map[string]any{"email": mark + "@example.test", "name": mark, "password": "the password of " + mark}
+	w.Query(t, `mutation($email: String!, $name: String!, $password: String!) {
+		createUser(input: {email: $email, name: $name, password: $password}) { user { id } } }`, person)
+	out.user, err = w.db.Ent.User.Query().Where(user.Email(mark + "@example.test")).Only(ctx)
 	must(err)
 	w.Query(t, `mutation($slug: String!, $user: String!) {
 		createProject(input: {slug: $slug, administrator: $user}) { project { id } } }`,
@@ -95,6 +99,9 @@ func (w *tenancy) tenant(t *testing.T, mark string) *tenant {
 	api, err := client.New(w.App.URL(), secret)
 	must(err)
 	out.ids[ident.ServiceAccount] = account.ID
+	delete(person, "name")
+	login := w.Query(t, `mutation($email: String!, $password: String!) { login(input: {email: $email, password: $password}) { accessToken } }`, person)
+	out.person = login["login"].(map[string]any)["accessToken"].(string)
 	out.Server = &apptest.Server{App: w.App, Client: api, Token: secret, DatabaseURL: w.DatabaseURL}
 	w.fill(t, out)
 	return out
@@ -146,16 +153,12 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := w.db.Ent.Session.Create().SetUserID(p.user.ID).SetMethod(session.MethodPassword).
-		SetLastUsedAt(time.Now()).SetExpiresAt(time.Now().Add(time.Hour)).Save(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	_, err = w.db.Ent.Secret.Create().SetProjectID(p.project.ID).SetName(strings.ToUpper(p.mark)).SetSealedValue([]byte{1}).Save(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.ids[ident.Delivery], p.ids[ident.Session] = d.ID, s.ID
+	p.ids[ident.Delivery] = d.ID
+	p.ids[ident.Session] = w.text(t, "SELECT id FROM sessions WHERE user_id = $1", p.user.ID)
 	p.ids[ident.Project], p.ids[ident.User] = p.project.ID, p.user.ID
 	for typ, table := range map[ident.Type]string{ident.Reservation: "reservations", ident.Secret: "secrets", ident.AuditEntry: "audit_entries", ident.Attempt: "attempts",
 		ident.Result: "results", ident.Artifact: "artifacts"} {
