@@ -46,11 +46,30 @@ var errTooManyRedirects = errors.New("too many redirects")
 // holds what was seen before the error, which is a Failure with its sentence.
 func (a *attempt) exchange(ctx context.Context, out *request) (*response, error) {
 	x := &exchange{ctx: ctx, started: time.Now(), phase: phaseConnect}
-	in := &response{}
 	ctx = context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
-	req, err := http.NewRequestWithContext(ctx, out.method, out.url.String(), bytes.NewReader(out.body))
+	resp, in, err := a.send(ctx, out)
 	if err != nil {
 		return in, a.explain(err, out, x)
+	}
+	x.enter(phaseBody)
+	in.body, err = readBody(resp)
+	if closeErr := resp.Body.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	in.timings = x.finish()
+	if err != nil {
+		return in, a.explain(err, out, x)
+	}
+	return in, nil
+}
+
+// send sends a request, follows redirects, and returns the answer with its body
+// unread. The response is never nil.
+func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *response, error) {
+	in := &response{}
+	req, err := http.NewRequestWithContext(ctx, out.method, out.url.String(), bytes.NewReader(out.body))
+	if err != nil {
+		return nil, in, err
 	}
 	if len(out.body) == 0 {
 		req.Body, req.GetBody, req.ContentLength = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }, 0
@@ -62,22 +81,13 @@ func (a *attempt) exchange(ctx context.Context, out *request) (*response, error)
 	client := http.Client{Transport: a.executor.transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)
 	if err != nil {
-		return in, a.explain(err, out, x)
+		return nil, in, err
 	}
 	a.answered.add(executors.TargetOf(resp.Request.URL))
 	in.status, in.proto, in.header = resp.StatusCode, resp.Proto, resp.Header
 	in.url = resp.Request.URL.Redacted()
 	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)
-	x.enter(phaseBody)
-	in.body, err = readBody(resp)
-	if closeErr := resp.Body.Close(); err == nil && closeErr != nil {
-		err = closeErr
-	}
-	in.timings = x.finish()
-	if err != nil {
-		return in, a.explain(err, out, x)
-	}
-	return in, nil
+	return resp, in, nil
 }
 
 func (r *response) redirects(follow bool) func(*http.Request, []*http.Request) error {

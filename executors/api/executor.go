@@ -61,10 +61,11 @@ func (e *Executor) Execute(ctx context.Context, task executors.Task, sink execut
 	if e.closed.Load() {
 		return spec.OutcomeErrored, errors.New("the api executor is closed")
 	}
-	a, err := e.newAttempt(task, executors.MaskSink(sink, task.Scope))
+	a, err := e.newAttempt(ctx, task, executors.MaskSink(sink, task.Scope))
 	if err != nil {
 		return spec.OutcomeErrored, err
 	}
+	defer a.streams.closeAll()
 	outcome, err := executors.RunSteps(ctx, a.sink, a.steps(task.Case.APISteps, ""))
 	return outcome, executors.MaskError(err, task.Scope)
 }
@@ -83,19 +84,30 @@ type attempt struct {
 	task     executors.Task
 	sink     executors.Sink
 	jar      *cookiejar.Jar
-	answered *targets // that have answered something
+	answered *targets        // that have answered something
+	base     context.Context // of the attempt, for connections that outlive a step
+	streams  *streams
+	schemas  *schemas // of GraphQL targets
 }
 
-func (e *Executor) newAttempt(task executors.Task, sink executors.Sink) (*attempt, error) {
+func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink executors.Sink) (*attempt, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}}, nil
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}}, nil
 }
 
 // perform does one step: send, report what was seen, check, capture.
 func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.Report) error {
+	switch {
+	case step.WebSocket != nil:
+		return a.websocket(ctx, step, r)
+	case step.SSE != nil:
+		return a.sse(ctx, step, r)
+	case step.GraphQL != nil:
+		return a.graphql(ctx, step, r)
+	}
 	title := step.Title()
 	step, err := spec.Expand(a.task.Scope, step)
 	if err != nil {
@@ -108,6 +120,12 @@ func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.R
 	if err != nil {
 		return err
 	}
+	return a.roundTrip(ctx, title, step, out, r, nil)
+}
+
+// roundTrip sends a request, reports what was seen, checks and captures. What
+// judge finds wrong comes before the checks of the step.
+func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep, out *request, r *executors.Report, judge func(*response)) error {
 	r.Set("request", out.detail(a.task.Scope))
 	in, err := a.exchange(ctx, out)
 	a.measure(title, out, in)
@@ -115,6 +133,9 @@ func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.R
 		r.Set("response", in.detail(a.task.Scope))
 	}
 	if err == nil {
+		if judge != nil {
+			judge(in)
+		}
 		a.check(ctx, step.Checks, in, r)
 		a.capture(step.Capture, in, r)
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -70,8 +71,18 @@ func perform(tb testing.TB, e executors.Executor, t executors.Task) result {
 
 func verified(tb testing.TB, e executors.Executor, t executors.Task, steps int) result {
 	tb.Helper()
+	return verifiedWith(tb.Context(), tb, e, t, steps)
+}
+
+func performWith(ctx context.Context, tb testing.TB, e executors.Executor, t executors.Task) result {
+	tb.Helper()
+	return verifiedWith(ctx, tb, e, t, -1)
+}
+
+func verifiedWith(ctx context.Context, tb testing.TB, e executors.Executor, t executors.Task, steps int) result {
+	tb.Helper()
 	sink := &executortest.Recorder{}
-	outcome, err := e.Execute(tb.Context(), t, sink)
+	outcome, err := e.Execute(ctx, t, sink)
 	sink.Seal()
 	if err := sink.Verify(steps, outcome, err); err != nil {
 		tb.Errorf("the contract was broken: %v", err)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+	localized "golang.org/x/text/message"
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/spec"
@@ -58,7 +58,7 @@ func (a *attempt) schema(ctx context.Context, s spec.Schema, in *response) execu
 	return failedCheck(name, expected, oneLine(actual), "the body does not match the "+name+": "+text)
 }
 
-var printer = message.NewPrinter(language.English)
+var printer = localized.NewPrinter(language.English)
 
 // deviations lists where the body differs, in the order of the places. It has
 // one text at least.

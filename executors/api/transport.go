@@ -57,6 +57,10 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 }
 
 func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	return d.handshake(ctx, network, address, func(*tls.Config) {})
+}
+
+func (d *dialer) handshake(ctx context.Context, network, address string, change func(*tls.Config)) (net.Conn, error) {
 	ctx, x, stop := tied(ctx)
 	defer stop()
 	raw, err := d.track(d.net.DialContext(ctx, network, address))
@@ -69,6 +73,7 @@ func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn
 	}
 	config := d.tls.Clone()
 	config.ServerName = host
+	change(config)
 	conn := tls.Client(raw, config)
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()

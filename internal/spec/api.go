@@ -3,16 +3,19 @@ package spec
 // APIStep is one thing that an api case does: exactly one action, and for those
 // that get an answer what to keep of it and what to check.
 type APIStep struct {
-	Name    string             `yaml:"name" doc:"For readers; the action and its target when absent." max:"200" pattern:"line" example:"Place an order"`
-	HTTP    *HTTPRequest       `yaml:"http" doc:"Send an HTTP request. A text is its url." action:"true" example:"{method: POST, url: /orders, json: {sku: A1}}"`
-	Wait    Duration           `yaml:"wait" doc:"Let some time pass. To wait for something, use until." action:"true" min:"1ms" max:"10m" example:"500ms"`
-	Group   *Group             `yaml:"group" doc:"Steps that belong together, one after the other or at the same time." action:"true" example:"{parallel: true, steps: [{http: /a}, {http: /b}]}"`
-	If      *If                `yaml:"if" doc:"Steps that are performed only when a variable is as it says." action:"true" example:"{variable: state, equals: PAID, then: [{http: /receipt}]}"`
-	For     *For               `yaml:"for" doc:"Steps that are performed once for each row of data." action:"true" example:"{as: product, rows: [{sku: A1}, {sku: B2}], steps: [{http: \"/products/${{ product.sku }}\"}]}"`
-	Timeout Duration           `yaml:"timeout" doc:"Limit of this step, with until of each try; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
-	Until   *Until             `yaml:"until" doc:"Perform the step again until it passes." example:"{attempts: 20, every: 500ms, within: 30s}"`
-	Capture map[string]Capture `yaml:"capture" doc:"Variables taken from the answer, for later steps of the case." max:"50" keys:"variable" example:"{orderId: {jsonpath: $.id}}"`
-	Checks  []Check            `yaml:"check" doc:"Assertions on the answer; every one is evaluated, one that fails fails the case." max:"100" example:"[{status: 201}, {jsonpath: $.state, equals: PENDING}]"`
+	Name      string             `yaml:"name" doc:"For readers; the action and its target when absent." max:"200" pattern:"line" example:"Place an order"`
+	HTTP      *HTTPRequest       `yaml:"http" doc:"Send an HTTP request. A text is its url." action:"true" example:"{method: POST, url: /orders, json: {sku: A1}}"`
+	GraphQL   *GraphQL           `yaml:"graphql" doc:"Send a GraphQL operation; a subscription is listened to." action:"true" example:"{query: \"{ products { sku } }\"}"`
+	WebSocket *WebSocket         `yaml:"websocket" doc:"Talk over a WebSocket. A text is its url." action:"true" example:"{url: /live, messages: [{send: hello}, {expect: {check: [{body: welcome}]}}]}"`
+	SSE       *SSE               `yaml:"sse" doc:"Listen to server-sent events. A text is its url." action:"true" example:"{url: /events, events: [{expect: {event: tick}}]}"`
+	Wait      Duration           `yaml:"wait" doc:"Let some time pass. To wait for something, use until." action:"true" min:"1ms" max:"10m" example:"500ms"`
+	Group     *Group             `yaml:"group" doc:"Steps that belong together, one after the other or at the same time." action:"true" example:"{parallel: true, steps: [{http: /a}, {http: /b}]}"`
+	If        *If                `yaml:"if" doc:"Steps that are performed only when a variable is as it says." action:"true" example:"{variable: state, equals: PAID, then: [{http: /receipt}]}"`
+	For       *For               `yaml:"for" doc:"Steps that are performed once for each row of data." action:"true" example:"{as: product, rows: [{sku: A1}, {sku: B2}], steps: [{http: \"/products/${{ product.sku }}\"}]}"`
+	Timeout   Duration           `yaml:"timeout" doc:"Limit of this step, with until of each try; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
+	Until     *Until             `yaml:"until" doc:"Perform the step again until it passes." example:"{attempts: 20, every: 500ms, within: 30s}"`
+	Capture   map[string]Capture `yaml:"capture" doc:"Variables taken from the answer, for later steps of the case." max:"50" keys:"variable" example:"{orderId: {jsonpath: $.id}}"`
+	Checks    []Check            `yaml:"check" doc:"Assertions on the answer; every one is evaluated, one that fails fails the case." max:"100" example:"[{status: 201}, {jsonpath: $.state, equals: PENDING}]"`
 }
 
 // HTTPRequest describes one request. At most one of JSON, Form, Multipart and

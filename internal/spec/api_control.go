@@ -54,6 +54,12 @@ func (s APIStep) Inner() [][]APIStep {
 // Captured lists the variables that a step and what it holds may capture.
 func (s APIStep) Captured() []string {
 	names := sortedKeys(s.Capture)
+	_, _, acts := s.script()
+	for i := range acts {
+		for _, e := range acts[i].expectations() {
+			names = append(names, sortedKeys(e.Capture)...)
+		}
+	}
 	for _, list := range s.Inner() {
 		for _, inner := range list {
 			names = append(names, inner.Captured()...)

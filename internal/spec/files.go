@@ -64,10 +64,28 @@ func (s *APIStep) files() []string {
 	if s.For != nil {
 		refs = append(refs, s.For.File)
 	}
-	for _, check := range s.Checks {
+	if s.GraphQL != nil {
+		refs = append(refs, s.GraphQL.File)
+	}
+	for _, check := range s.allChecks() {
 		if check.Schema != nil {
 			refs = append(refs, check.Schema.File)
 		}
 	}
 	return refs
+}
+
+// allChecks are the checks of a step and of the messages that it expects.
+func (s *APIStep) allChecks() []Check {
+	checks := s.Checks
+	_, _, acts := s.script()
+	for i := range acts {
+		for _, e := range acts[i].expectations() {
+			checks = append(checks[:len(checks):len(checks)], e.Checks...)
+		}
+		if q := acts[i].ExpectNone; q != nil {
+			checks = append(checks[:len(checks):len(checks)], q.Checks...)
+		}
+	}
+	return checks
 }

@@ -50,10 +50,14 @@ func (v *validator) stepVariables(steps []APIStep, words vocabulary) {
 	for i := range steps {
 		s := &steps[i]
 		at := v.places[s]
-		if s.Inner() == nil {
-			v.walk(at, words)
-		} else {
+		_, _, acts := s.script()
+		switch {
+		case s.Inner() != nil:
 			v.heldVariables(s, at, words)
+		case acts != nil:
+			v.scriptVariables(s, at, words)
+		default:
+			v.walk(at, words)
 		}
 		captured, _ := at.get("capture").names(yaml.MappingNode)
 		for _, name := range captured {
