@@ -61,6 +61,8 @@ func source(c spec.Capture) string {
 		return "jsonpath " + c.JSONPath
 	case c.Header != "":
 		return "the header " + c.Header
+	case c.XPath != "":
+		return "xpath " + c.XPath
 	case c.Regex != "":
 		return "the body by the expression " + c.Regex
 	case c.Cookie != "":
@@ -89,16 +91,23 @@ func take(c spec.Capture, in *response) (any, error) {
 	case c.Regex != "":
 		return takeRegex(c.Regex, in.body)
 	case c.Cookie != "":
-		for _, cookie := range in.cookies {
-			if cookie.Name == c.Cookie && cookie.MaxAge >= 0 {
-				return cookie.Value, nil
-			}
+		return in.cookie(c.Cookie)
+	case c.XPath != "":
+		value, found, err := in.findXPath(c.XPath)
+		if err != nil {
+			return nil, err
 		}
-		return nil, errors.New("no such cookie is held")
+		if list, ok := value.([]any); ok && found > 1 {
+			value = list[0]
+		}
+		if found == 0 {
+			return nil, errors.New("there is no such node in the body")
+		}
+		return value, nil
 	case c.Status:
 		return int64(in.status), nil
 	}
-	return nil, errors.New("the capture says no place: give it jsonpath, header, regex, cookie or status")
+	return nil, errors.New("the capture says no place: give it jsonpath, header, xpath, regex, cookie or status")
 }
 
 func takeRegex(expression string, body []byte) (any, error) {

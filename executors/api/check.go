@@ -14,9 +14,11 @@ import (
 // others from being looked at.
 func (a *attempt) check(ctx context.Context, checks []spec.Check, in *response, r *executors.Report) {
 	for _, c := range checks {
-		for _, judged := range a.judge(ctx, c, in) {
-			r.Check(judged)
+		judged := a.judge(ctx, c, in)
+		for _, j := range judged {
+			r.Check(j)
 		}
+		a.addDiff(c, judged, in, r)
 	}
 }
 
@@ -26,17 +28,26 @@ func (a *attempt) judge(ctx context.Context, c spec.Check, in *response) []execu
 		return a.verdicts("status", *c.Status, spec.NumberActual(in.status))
 	case c.Header != "":
 		return a.header(c.Header, c.Matcher, in)
+	case c.Cookie != "":
+		return a.cookie(c.Cookie, c.Matcher, in)
 	case c.Body != nil:
 		return a.verdicts("body", *c.Body, spec.TextActual(string(in.body)))
 	case c.JSONPath != "":
 		return a.jsonpath(c.JSONPath, c.Matcher, in)
+	case c.XPath != "":
+		return a.xpath(c.XPath, c.Matcher, in)
+	case c.Regex != "":
+		return a.regex(c.Regex, c.Matcher, in)
 	case c.Schema != nil:
-		return []executors.Check{a.schema(ctx, *c.Schema, in)}
+		return []executors.Check{a.schema(ctx, *c.Schema, c.Strict, in)}
+	case c.Snapshot != nil:
+		return a.snapshot(*c.Snapshot, in)
 	case c.Duration != nil:
 		return a.verdicts("duration", *c.Duration, spec.DurationActual(in.timings.duration))
+	case c.Protocol != nil:
+		return a.verdicts("protocol", *c.Protocol, spec.TextActual(in.proto))
 	}
-	return []executors.Check{failedCheck("check", "a subject", "nothing",
-		"the check has no subject: give it status, header, body, jsonpath, schema or duration")}
+	return a.judgeOther(c, in)
 }
 
 func (a *attempt) header(name string, m spec.Matcher, in *response) []executors.Check {
@@ -46,14 +57,19 @@ func (a *attempt) header(name string, m spec.Matcher, in *response) []executors.
 	}
 	checks := a.verdicts("header "+strings.ToLower(name), m, actual)
 	if sensitive(name) && actual.Exists {
-		for i, c := range checks {
-			checks[i].Actual = hidden
-			if !c.Passed {
-				checks[i].Message = fmt.Sprintf("%s did not hold; the value of this header is not shown", c.Name)
-			}
-		}
+		hide(checks, "header")
 	}
 	return checks
+}
+
+// hide takes the value out of the checks on it.
+func hide(checks []executors.Check, of string) {
+	for i, c := range checks {
+		checks[i].Actual = hidden
+		if !c.Passed {
+			checks[i].Message = fmt.Sprintf("%s did not hold; the value of this %s is not shown", c.Name, of)
+		}
+	}
 }
 
 // verdicts judges a value and puts the subject before each verdict.

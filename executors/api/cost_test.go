@@ -105,7 +105,7 @@ func TestSchemasAreBounded(t *testing.T) {
 				t.Fatal("the schema of the test is not JSON")
 			}
 			files := fstest.MapFS{"s.json": {Data: []byte(tt.schema)}}
-			compiled, err := newSchemaCache().compile(spec.Schema{File: "file://s.json"}, files)
+			compiled, err := newSchemaCache().compile(spec.Schema{File: "file://s.json"}, false, files)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,13 +99,27 @@ func (a *attempt) keepBody(ctx context.Context, in *response, r *executors.Repor
 	if len(kept) > maxKept {
 		kept = kept[:maxKept]
 	}
-	err = r.Sink.Attach(ctx, executors.Attachment{
-		Name:        executors.StepFile(r.Index, "body"+extension(mediaType)),
-		Kind:        executors.AttachmentBody,
-		ContentType: contentType,
-		Step:        r.Index,
-		Body:        io.NopCloser(bytes.NewReader(kept)),
-	})
+	a.attach(ctx, r, "body"+extension(mediaType), contentType, kept)
+}
+
+// keepSnapshots shows how the body differs from what was kept, and attaches it
+// in the form of a snapshot, to be put into the place of the file.
+func (a *attempt) keepSnapshots(ctx context.Context, in *response, r *executors.Report) {
+	diffs, _ := r.Detail["diffs"].([]any)
+	for _, d := range in.diffs {
+		diffs = append(diffs, map[string]any{"check": d.check, "diff": d.diff})
+	}
+	r.Set("diffs", diffs)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(in.snapshots))) {
+		a.attach(ctx, r, "snapshot-"+name, "text/plain; charset=utf-8", in.accepted())
+	}
+}
+
+// attach keeps something of the step. A store that is full does not change the
+// outcome.
+func (a *attempt) attach(ctx context.Context, r *executors.Report, name, contentType string, data []byte) {
+	err := r.Sink.Attach(ctx, executors.Attachment{Name: executors.StepFile(r.Index, name), Kind: executors.AttachmentBody,
+		ContentType: contentType, Step: r.Index, Body: io.NopCloser(bytes.NewReader(data))})
 	if err != nil {
 		r.Set("attachmentError", "the body of the answer could not be kept: "+oneLine(err.Error()))
 	}

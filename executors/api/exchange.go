@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -25,6 +26,12 @@ type response struct {
 	body    []byte // decoded
 	hops    []string
 	timings timings
+
+	certificate *x509.Certificate // of the target, nil without TLS
+	tree        *markup           // the body as HTML or XML, once it was asked for
+	treeErr     error
+	snapshots   []string // names of the files that the body was compared with
+	diffs       []named  // what differed
 
 	decoded bool // the body has been read as JSON, or was found not to be
 	json    any
@@ -86,6 +93,9 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	a.answered.add(executors.TargetOf(resp.Request.URL))
 	in.status, in.proto, in.header = resp.StatusCode, resp.Proto, resp.Header
 	in.url = resp.Request.URL.Redacted()
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		in.certificate = resp.TLS.PeerCertificates[0]
+	}
 	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)
 	return resp, in, nil
 }

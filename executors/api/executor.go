@@ -142,6 +142,9 @@ func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep
 	if (err != nil || r.Failed()) && len(in.body) > 0 {
 		a.keepBody(ctx, in, r)
 	}
+	if len(in.diffs) > 0 {
+		a.keepSnapshots(ctx, in, r)
+	}
 	return err
 }
 

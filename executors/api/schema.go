@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	localized "golang.org/x/text/message"
 
@@ -24,13 +25,16 @@ const (
 )
 
 // schema checks the body against a JSON Schema.
-func (a *attempt) schema(ctx context.Context, s spec.Schema, in *response) executors.Check {
+func (a *attempt) schema(ctx context.Context, s spec.Schema, strict bool, in *response) executors.Check {
 	name := "schema"
 	if s.File != "" {
 		name += " " + strings.TrimPrefix(s.File, "file://")
 	}
 	expected := "valid by the schema"
-	compiled, err := a.executor.schemas.compile(s, a.task.Files)
+	if strict {
+		expected = "valid by the schema, without further properties"
+	}
+	compiled, err := a.executor.schemas.compile(s, strict, a.task.Files)
 	if err != nil {
 		return failedCheck(name, expected, "not checked", fmt.Sprintf("%s cannot be used: %s", name, cause(err)))
 	}
@@ -87,9 +91,16 @@ func (a *attempt) deviations(root *jsonschema.ValidationError) []string {
 		if len(e.InstanceLocation) > 0 {
 			place = "at /" + strings.Join(e.InstanceLocation, "/")
 		}
-		texts[i] = oneLine(excerpt(a.task.Scope.Mask(place+": "+e.ErrorKind.LocalizedString(printer)), maxDeviation))
+		texts[i] = oneLine(excerpt(a.task.Scope.Mask(place+": "+deviation(e.ErrorKind)), maxDeviation))
 	}
 	return texts
+}
+
+func deviation(k jsonschema.ErrorKind) string {
+	if _, ok := k.(*kind.FalseSchema); ok {
+		return "the schema has no place for it"
+	}
+	return k.LocalizedString(printer)
 }
 
 // checkNumbers refuses numbers such as 1e999999: the validator computes with

@@ -37,7 +37,7 @@ func newSchemaCache() *schemaCache {
 	return &schemaCache{cache: cache}
 }
 
-func (c *schemaCache) compile(s spec.Schema, files fs.FS) (*compiledSchema, error) {
+func (c *schemaCache) compile(s spec.Schema, closed bool, files fs.FS) (*compiledSchema, error) {
 	var data []byte
 	var err error
 	if s.File != "" {
@@ -48,24 +48,29 @@ func (c *schemaCache) compile(s spec.Schema, files fs.FS) (*compiledSchema, erro
 	if err != nil {
 		return nil, err
 	}
-	key := sha256.Sum256(data)
+	key := sha256.Sum256(append(data[:len(data):len(data)], map[bool]string{true: "\x00strict"}[closed]...))
 	if hit, ok := c.cache.Get(key); ok {
 		return hit, nil
 	}
-	compiled, err := compileSchema(data)
+	compiled, err := compileSchema(data, closed)
 	if err == nil {
 		c.cache.Add(key, compiled)
 	}
 	return compiled, err
 }
 
-func compileSchema(data []byte) (*compiledSchema, error) {
+func compileSchema(data []byte, closed bool) (*compiledSchema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
 	if err := checkNumbers(doc); err != nil {
 		return nil, err
+	}
+	if closed {
+		if doc, err = strict(doc); err != nil {
+			return nil, err
+		}
 	}
 	schema, err := spec.CompileSchema(doc)
 	if err != nil {

@@ -45,22 +45,36 @@ type Part struct {
 type Capture struct {
 	JSONPath string `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; its first node is taken." one:"source" min:"1" max:"1000" example:"$.id"`
 	Header   string `yaml:"header" doc:"Name of a response header." one:"source" pattern:"header" max:"200" example:"Location"`
+	XPath    string `yaml:"xpath" doc:"XPath 1.0 expression on the HTML or XML body; the text of its first node, or what it computes." one:"source" min:"1" max:"1000" example:"//h1"`
 	Regex    string `yaml:"regex" doc:"RE2 expression on the body; the first group, or the whole match." one:"source" min:"1" max:"1000" example:"token=([a-z0-9]+)"`
 	Cookie   string `yaml:"cookie" doc:"Name of a cookie that is held after the answer." one:"source" min:"1" max:"200" example:"session"`
 	Status   bool   `yaml:"status" doc:"true: the status code." one:"source" example:"true"`
 }
 
-// Check is one assertion on an HTTP answer: one subject, and for Header and
-// JSONPath the matcher beside it. A subject that stands alone asks that it
-// exists.
+// Check is one assertion on an answer: one subject, and for Header, Cookie,
+// JSONPath, XPath and Regex the matcher beside it. A subject that stands alone
+// asks that it exists.
 type Check struct {
-	Status   *Matcher `yaml:"status" doc:"Status code: 201, [200, 204], 2xx, or a mapping of matchers." one:"subject" matcher:"status" example:"201"`
-	Header   string   `yaml:"header" doc:"Name of a response header; matchers stand beside it." one:"subject" pattern:"header" max:"200" example:"Location"`
-	Body     *Matcher `yaml:"body" doc:"Body as text: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: thanks}"`
-	JSONPath string   `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; matchers stand beside it and judge the node it finds, or the list of them where it finds several." one:"subject" min:"1" max:"1000" example:"$.items[0].sku"`
-	Schema   *Schema  `yaml:"schema" doc:"JSON Schema (draft 2020-12) of the body: a file:// reference or the schema itself." one:"subject" example:"file://order.schema.json"`
-	Duration *Matcher `yaml:"duration" doc:"Time from sending to the last byte: the most it may take, such as 500ms, or a mapping of matchers." one:"subject" matcher:"duration" example:"500ms"`
-	Matcher  `yaml:",inline"`
+	Status      *Matcher     `yaml:"status" doc:"Status code: 201, [200, 204], 2xx, or a mapping of matchers." one:"subject" matcher:"status" example:"201"`
+	Header      string       `yaml:"header" doc:"Name of a response header; matchers stand beside it." one:"subject" pattern:"header" max:"200" example:"Location"`
+	Cookie      string       `yaml:"cookie" doc:"Name of a cookie that is held after the answer; matchers stand beside it and judge its value." one:"subject" min:"1" max:"200" example:"session"`
+	Body        *Matcher     `yaml:"body" doc:"Body as text: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: thanks}"`
+	JSONPath    string       `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; matchers stand beside it and judge the node it finds, or the list of them where it finds several." one:"subject" min:"1" max:"1000" example:"$.items[0].sku"`
+	XPath       string       `yaml:"xpath" doc:"XPath 1.0 expression on the HTML or XML body; matchers stand beside it and judge the text of the node it finds, the list of them where it finds several, or the number, text or boolean that it computes." one:"subject" min:"1" max:"1000" example:"//h1"`
+	Regex       string       `yaml:"regex" doc:"RE2 expression on the body; matchers stand beside it and judge the first group, or the whole match." one:"subject" min:"1" max:"1000" example:"order ([0-9]+)"`
+	Bytes       *Matcher     `yaml:"bytes" doc:"Body of at most 64 KiB in hexadecimal, in small letters: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{matches: ^89504e47}"`
+	SHA256      *Matcher     `yaml:"sha256" doc:"SHA-256 of the body in hexadecimal: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`
+	MD5         *Matcher     `yaml:"md5" doc:"MD5 of the body in hexadecimal: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"d41d8cd98f00b204e9800998ecf8427e"`
+	Size        *Matcher     `yaml:"size" doc:"Bytes of the body, decoded: a number that it equals, or a mapping of matchers." one:"subject" matcher:"number" example:"{lt: 100000}"`
+	Schema      *Schema      `yaml:"schema" doc:"JSON Schema (draft 2020-12) of the body: a file:// reference or the schema itself." one:"subject" example:"file://order.schema.json"`
+	Snapshot    *Snapshot    `yaml:"snapshot" doc:"The body is as it was when it was kept in a file. A text is its file." one:"subject" example:"file://snapshots/order.json"`
+	Duration    *Matcher     `yaml:"duration" doc:"Time from sending to the last byte: the most it may take, such as 500ms, or a mapping of matchers." one:"subject" matcher:"duration" example:"500ms"`
+	Timing      *Timing      `yaml:"timing" doc:"Time of single phases." one:"subject" example:"{connect: 100ms, firstByte: 300ms}"`
+	Redirects   *Redirects   `yaml:"redirects" doc:"The redirects that were followed. A number is how many." one:"subject" example:"{count: 1, through: [/login]}"`
+	Certificate *Certificate `yaml:"certificate" doc:"The certificate of the target." one:"subject" example:"{validFor: 30d}"`
+	Protocol    *Matcher     `yaml:"protocol" doc:"HTTP/1.1 or HTTP/2.0: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"HTTP/2.0"`
+	Strict      bool         `yaml:"strict" doc:"With schema: objects may have no properties but those that the schema names." default:"false" example:"true"`
+	Matcher     `yaml:",inline"`
 }
 
 // Schema is a JSON Schema by reference or in place; one of the two is set.

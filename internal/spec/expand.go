@@ -190,6 +190,9 @@ func (e *expander) copy(v reflect.Value) (reflect.Value, error) {
 		out.Elem().Set(c)
 	case reflect.Struct:
 		for i := range t.NumField() {
+			if v.Field(i).IsZero() {
+				continue // most keys of a step are not given
+			}
 			c, err := e.copy(v.Field(i))
 			if err != nil {
 				return out, inField(t, i, err)

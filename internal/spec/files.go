@@ -71,6 +71,9 @@ func (s *APIStep) files() []string {
 		if check.Schema != nil {
 			refs = append(refs, check.Schema.File)
 		}
+		if check.Snapshot != nil {
+			refs = append(refs, check.Snapshot.File)
+		}
 	}
 	return refs
 }

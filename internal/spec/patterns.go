@@ -18,6 +18,7 @@ var forms = func() map[string]form {
 		"tag":      {expression: `^[^\s,]+$`, sentence: "may not hold white space or a comma"},
 		"variable": {expression: `^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`, sentence: "must begin with a letter or underscore and hold at most 100 letters, digits, underscores, dots and dashes"},
 		"column":   {expression: `^[A-Za-z_][A-Za-z0-9_-]{0,49}$`, sentence: "must begin with a letter or underscore and hold letters, digits, underscores and dashes"},
+		"days":     {expression: `^([0-9]{1,5}d|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$`, sentence: "must be a number of days such as 30d, or a duration such as 12h"},
 		"header":   {expression: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", sentence: "must be the name of an HTTP header"},
 		"method":   {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
 		"line":     {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},

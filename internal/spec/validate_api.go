@@ -60,32 +60,9 @@ func (v *validator) capture(at *place, c *Case, name string, from Capture) {
 	}
 	v.jsonpath(at.get("jsonpath"), from.JSONPath)
 	v.regex(at.get("regex"), from.Regex)
+	v.xpath(at.get("xpath"), from.XPath)
 	if status := at.get("status"); status != nil && !from.Status {
 		v.report(status, `"status" can only be true here; leave it out`)
-	}
-}
-
-func (v *validator) check(c *Check) {
-	at := v.at(c)
-	v.jsonpath(v.places[&c.JSONPath], c.JSONPath)
-	beside := matchAny
-	switch {
-	case c.Status != nil:
-		v.matcherOf(c.Status, matchStatus, "status")
-	case c.Body != nil:
-		v.matcherOf(c.Body, matchText, "body")
-	case c.Duration != nil:
-		v.matcherOf(c.Duration, matchDuration, "duration")
-	case c.Header != "":
-		beside = matchHeader
-	case c.Schema != nil:
-		v.schemaOf(c.Schema)
-	}
-	switch {
-	case c.Header != "" || c.JSONPath != "":
-		v.matcherAt(at, &c.Matcher, beside, subjectOf(at, "header", "jsonpath"))
-	default:
-		v.noMatcher(at, subjectOf(at, "status", "body", "duration", "schema"))
 	}
 }
 
