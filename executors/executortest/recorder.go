@@ -16,6 +16,9 @@ type Recorder struct {
 	// AttachErr, when set, is what Attach answers after it has read the body.
 	AttachErr error
 
+	// Independent says that steps may go on behind one that failed.
+	Independent bool
+
 	mu          sync.Mutex
 	changed     chan struct{}
 	events      []executors.Event

@@ -38,6 +38,10 @@ type Harness struct {
 	// case has.
 	Steps func(executors.Task) int
 
+	// Independent says that steps go on behind one that failed, as
+	// executors.RunIndependent has them.
+	Independent bool
+
 	// Startup is how long an attempt may take to begin its first step;
 	// 30 s when zero.
 	Startup time.Duration
@@ -104,7 +108,8 @@ type trial struct {
 // execute performs a task and returns an error when Execute panics, or does
 // not return within the limit after ctx is done.
 func (t *trial) execute(ctx context.Context, task executors.Task, sink *Recorder) (*attempt, error) {
-	a := &attempt{task: task, sink: sink, steps: len(task.Case.APISteps) + len(task.Case.BrowserSteps)}
+	a := &attempt{task: task, sink: sink, steps: task.Case.StepCount()}
+	sink.Independent = t.h.Independent
 	if t.h.Steps != nil {
 		a.steps = t.h.Steps(task)
 	}

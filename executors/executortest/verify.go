@@ -22,7 +22,7 @@ const maxSentence = 2000
 // what Execute returned, the order and content of the events, the attachments.
 // steps is the number of steps that must be reported; -1 does not ask.
 func (r *Recorder) Verify(steps int, outcome spec.Outcome, err error) error {
-	v := &verifier{}
+	v := &verifier{independent: r.Independent}
 	v.returned(outcome, err)
 	for _, e := range r.Events() {
 		v.event(e)
@@ -44,6 +44,8 @@ type verifier struct {
 	failed   bool // a step of this branch, or outside of any, did not pass
 	bad      int  // steps that neither passed nor were skipped
 	skipped  int
+
+	independent bool
 }
 
 func (v *verifier) fail(format string, args ...any) {
@@ -117,7 +119,7 @@ func (v *verifier) started(e executors.StepStarted) {
 	if v.skipping {
 		v.fail("step %d started after a step had been skipped", e.Index)
 	}
-	if v.failed {
+	if v.failed && !v.independent {
 		v.fail("step %d started after a step that did not pass", e.Index)
 	}
 	if e.Index != v.next {
