@@ -181,18 +181,6 @@ func (a *App) URL() string {
 // its listener broke.
 func (a *App) Failed() <-chan error { return a.failed }
 
-// NewLocalToken makes a token of the default project for a client of this
-// process. Without permissions it may do all but administer.
-func (a *App) NewLocalToken(ctx context.Context, name string, ttl time.Duration, permissions ...string) (string, error) {
-	ctx = store.AllProjects(ctx)
-	project, err := a.auth.EnsureProject(ctx)
-	if err != nil {
-		return "", err
-	}
-	_, secret, err := a.auth.CreateToken(ctx, auth.NewToken{ProjectID: project.ID, Name: name, TTL: ttl, Permissions: auth.Named(permissions)})
-	return secret, err
-}
-
 // Folder is the data folder in use.
 func (a *App) Folder() string { return string(a.folder) }
 
@@ -292,7 +280,10 @@ func (a *App) buildHost(context.Context) error {
 	}
 	list := a.cfg.Executors
 	if list == nil {
-		list = a.realExecutors()
+		var err error
+		if list, err = a.realExecutors(); err != nil {
+			return err
+		}
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,

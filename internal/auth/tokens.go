@@ -265,14 +265,14 @@ func (s *Service) Project(ctx context.Context, id string) (*ent.Project, error) 
 	return p, nil
 }
 
-// Visible returns a project when it is the caller's.
-func (s *Service) Visible(ctx context.Context, id string) (*ent.Project, error) {
-	p, err := Require(ctx, Read)
+// ProjectNamed returns a project by its slug or id, for the command line.
+func (s *Service) ProjectNamed(ctx context.Context, name string) (*ent.Project, error) {
+	p, err := s.store.Ent.Project.Query().Where(projectNamed(name)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, apperr.New(apperr.NotFound, "there is no project %.100q; createProject in the graph makes one", name)
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the project: %w", err)
 	}
-	if p.ProjectID != id {
-		return nil, apperr.New(apperr.NotFound, "there is no project %s", id)
-	}
-	return s.Project(ctx, id)
+	return p, nil
 }

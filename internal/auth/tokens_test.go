@@ -14,7 +14,6 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
-	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/store/storetest"
 )
@@ -185,29 +184,6 @@ func TestEnsureProjectTogether(t *testing.T) {
 	}
 	if count, err := db.Ent.Project.Query().Count(t.Context()); err != nil || count != 1 {
 		t.Errorf("%d projects (%v), want 1", count, err)
-	}
-}
-
-func TestVisible(t *testing.T) {
-	t.Parallel()
-	db, s, project := setUp(t)
-	other, err := db.Ent.Project.Create().SetSlug("other").SetName("Other").Save(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := auth.With(t.Context(), &auth.Principal{ProjectID: project.ID, Permissions: []auth.Permission{auth.Read}})
-	if got, err := s.Visible(ctx, project.ID); err != nil || got.ID != project.ID {
-		t.Errorf("one's own project: %v, %v", got, err)
-	}
-	_, foreign := s.Visible(ctx, other.ID)
-	missing := ident.New(ident.Project)
-	_, absent := s.Visible(ctx, missing)
-	if apperr.CodeOf(foreign) != apperr.NotFound ||
-		strings.ReplaceAll(foreign.Error(), other.ID, missing) != absent.Error() {
-		t.Errorf("another's project answers %q, a missing one %q", foreign, absent)
-	}
-	if _, err := s.Visible(t.Context(), project.ID); apperr.CodeOf(err) != apperr.Unauthenticated {
-		t.Errorf("without a token: %v", err)
 	}
 }
 

@@ -16,8 +16,9 @@ type tokenCmd struct {
 
 type tokenCreateCmd struct {
 	config.Server
+	Project    string        `name:"project" default:"default" help:"The project that the token is for, by its slug or id."`
 	Name       string        `name:"name" default:"command line" help:"What the token is for."`
-	Permission []string      `name:"permission" placeholder:"NAME" help:"What it may do: tests:read, tests:write, tests:execute, or admin, which is all and to limit and reserve. Default: all but admin."`
+	Permission []string      `name:"permission" placeholder:"NAME" help:"What it may do: tests:read, tests:write, tests:execute, admin, which is all of a project, or instance, which is users, projects and what projects share. Default: all of tests."`
 	TTL        time.Duration `name:"ttl" help:"How long it is valid, such as 720h. Default: until it is revoked."`
 }
 
@@ -28,7 +29,7 @@ func (c *tokenCreateCmd) Run(ctx context.Context, sys Sys) error {
 	if err != nil {
 		return err
 	}
-	secret, err := a.NewLocalToken(ctx, c.Name, c.TTL, c.Permission...)
+	secret, err := a.NewToken(ctx, c.Project, c.Name, c.TTL, c.Permission...)
 	if err == nil {
 		_, err = fmt.Fprintln(sys.Stdout, secret)
 	}
