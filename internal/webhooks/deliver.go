@@ -39,6 +39,9 @@ func (s *Service) Deliver(ctx context.Context, job Job) error {
 		return nil
 	}
 	w := row.Edges.Webhook
+	if w == nil {
+		return nil // deleted while its delivery was being read
+	}
 	if !s.begin(w.ID) {
 		return ErrBusy
 	}
