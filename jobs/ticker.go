@@ -31,7 +31,7 @@ func (t *ticker) set(c *runs.Claim, e executors.StepStarted) {
 	defer t.mu.Unlock()
 	t.dirty[c.Result.ID] = events.Tick{
 		RunID: c.Result.RunID, ResultID: c.Result.ID, Attempt: c.Result.Attempt,
-		Step: e.Index, Steps: max(len(c.Case.APISteps)+len(c.Case.BrowserSteps), e.Index+1), StepName: e.Name, At: e.At,
+		Step: e.Index, Steps: max(c.Case.StepCount(), e.Index+1), StepName: e.Name, At: e.At,
 	}
 }
 

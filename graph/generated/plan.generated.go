@@ -2208,10 +2208,12 @@ var (
 	unmarshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[string]spec.Kind{
 		"API":     spec.KindAPI,
 		"BROWSER": spec.KindBrowser,
+		"LOAD":    spec.KindLoad,
 	}
 	marshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
 		spec.KindAPI:     "API",
 		spec.KindBrowser: "BROWSER",
+		spec.KindLoad:    "LOAD",
 	}
 )
 
@@ -2443,10 +2445,12 @@ var (
 	unmarshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[string]spec.Kind{
 		"API":     spec.KindAPI,
 		"BROWSER": spec.KindBrowser,
+		"LOAD":    spec.KindLoad,
 	}
 	marshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
 		spec.KindAPI:     "API",
 		spec.KindBrowser: "BROWSER",
+		spec.KindLoad:    "LOAD",
 	}
 )
 

@@ -6079,6 +6079,8 @@ enum Kind {
   API
   "A real browser."
   BROWSER
+  "Many virtual users, and thresholds on what is measured."
+  LOAD
 }
 
 "A named acceptance specification."

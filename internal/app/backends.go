@@ -13,6 +13,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/browser"
+	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/embedded"
 	"github.com/semantest/semantest/internal/store"
@@ -126,9 +127,15 @@ func (a *App) migrate(ctx context.Context) (role string, err error) {
 	return role, nil
 }
 
-func (a *App) realExecutors() []executors.Executor {
-	return []executors.Executor{
-		api.New(a.policy),
-		browser.New(browser.Options{Path: a.cfg.Browser, Egress: a.policy, Log: a.logger}),
+func (a *App) realExecutors() ([]executors.Executor, error) {
+	hosts, err := load.ParseHosts(a.cfg.LoadHosts)
+	if err != nil {
+		return nil, err
 	}
+	exchanges := api.New(a.policy)
+	return []executors.Executor{
+		exchanges,
+		browser.New(browser.Options{Path: a.cfg.Browser, Egress: a.policy, Log: a.logger}),
+		load.New(exchanges, a.policy, load.Limits{MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, Hosts: hosts}),
+	}, nil
 }

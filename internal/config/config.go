@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,9 +32,14 @@ type Server struct {
 	Browser      string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
 	BrowserSlots int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
 	APISlots     int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
-	Kinds        []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser. Default: all."`
+	LoadSlots    int               `name:"load-slots" env:"SEMANTEST_LOAD_SLOTS" placeholder:"N" help:"Load cases at once. Default: 1, since several would disturb one another's measurements."`
+	Kinds        []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load. Default: all."`
 	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
+
+	LoadMaxVUs      int           `name:"load-max-vus" env:"SEMANTEST_LOAD_MAX_VUS" placeholder:"N" default:"1000" help:"Most virtual users of a load case."`
+	LoadMaxDuration time.Duration `name:"load-max-duration" env:"SEMANTEST_LOAD_MAX_DURATION" placeholder:"DURATION" default:"300s" help:"Longest load of a load case."`
+	LoadHosts       []string      `name:"load-hosts" env:"SEMANTEST_LOAD_HOSTS" placeholder:"HOST,..." help:"Hosts on which load cases may put load, such as shop.example, shop.example:8443 or *.shop.example. With egress mode dev every host is one; otherwise none is that is not listed."`
 
 	AuditDays int `name:"audit-days" env:"SEMANTEST_AUDIT_DAYS" placeholder:"N" default:"365" help:"Days for which the audit log keeps its entries; 0 keeps them for good."`
 
@@ -77,6 +83,12 @@ func (s Server) Validate() error {
 	switch {
 	case s.BrowserSlots < 0:
 		return apperr.Invalid("browserSlots", "the number of browser slots must not be negative")
+	case s.LoadSlots < 0:
+		return apperr.Invalid("loadSlots", "the number of load slots must not be negative")
+	case s.LoadMaxVUs < 0:
+		return apperr.Invalid("loadMaxVus", "the most virtual users of a load case must not be negative")
+	case s.LoadMaxDuration < 0:
+		return apperr.Invalid("loadMaxDuration", "the longest duration of a load must not be negative")
 	case s.APISlots < 0:
 		return apperr.Invalid("apiSlots", "the number of API slots must not be negative")
 	case len(s.Labels) > 20:
@@ -135,7 +147,7 @@ func (s Server) Slots() map[spec.Kind]int {
 	if api == 0 {
 		api = 16 * runtime.NumCPU()
 	}
-	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api}
+	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api, spec.KindLoad: cmp.Or(s.LoadSlots, 1)}
 	if len(s.Kinds) == 0 {
 		return all
 	}
