@@ -45,13 +45,7 @@ func open(t *testing.T, bodies edge.BodyLimits) (a *app.App, token string, clien
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		if err := a.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { closeApp(t, a) })
 	if err := a.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +55,15 @@ func open(t *testing.T, bodies edge.BodyLimits) (a *app.App, token string, clien
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return a, token, &http.Client{Transport: transport}
+}
+
+func closeApp(t *testing.T, a *app.App) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := a.Close(ctx); err != nil {
+		t.Error(err)
+	}
 }
 
 func pair(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
@@ -181,7 +184,7 @@ func TestOriginIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	for _, m := range []any{
 		map[string]any{"type": "connection_init"},
 		map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": strings.ReplaceAll(create, "NAME", "socket")}},
@@ -239,7 +242,7 @@ func TestSocketsUnderTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(32 << 20)
 	if err := wsjson.Write(ctx, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"Authorization": "Bearer " + token}}); err != nil {
 		t.Fatal(err)

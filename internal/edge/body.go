@@ -51,7 +51,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.got += int64(n)
 	switch {
-	case err == io.EOF: //nolint:errorlint // a body returns it as it is
+	case err == io.EOF:
 		// An answer may take longer than the request: a stream's has no end.
 		_ = b.connection.SetReadDeadline(time.Time{}) // fails only when there is no connection any more
 	case err == nil:

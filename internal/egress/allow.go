@@ -98,7 +98,8 @@ func isLetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
 // splitPort takes the port off. After a bare IPv6 address there is none: its
 // colons are its own.
 func splitPort(text string) (host string, port uint16, why string) {
-	host, digits := text, ""
+	host = text
+	var digits string
 	if inner, rest, ok := strings.Cut(text, "]"); ok && strings.HasPrefix(inner, "[") {
 		host = inner[1:]
 		if rest == "" {

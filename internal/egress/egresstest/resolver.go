@@ -14,7 +14,7 @@ import (
 // look-up gets the next of the addresses, and none when they are used up.
 func Resolver(t testing.TB, answers ...[4]byte) *net.Resolver {
 	t.Helper()
-	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	server, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func (s *Session) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Proxy-Status", "semantest; error="+kind)
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not reached</title><h1>Not reached</h1><p>%s</p>", //nolint:gosec // escaped
+	_, _ = fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not reached</title><h1>Not reached</h1><p>%s</p>",
 		html.EscapeString(p.Sentence)) // the client may be gone
 }
 
