@@ -22,7 +22,7 @@ type Server struct {
 	RedisURL     string `name:"redis-url" env:"SEMANTEST_REDIS_URL" placeholder:"URL" help:"Redis to use, redis://host:6379/0. When absent, one runs inside the process; several processes need a real one."`
 	DataDir      string `name:"data-dir" env:"SEMANTEST_DATA_DIR" placeholder:"DIR" help:"Folder for everything that is kept on this machine. Default: ${data_dir}."`
 	ArtifactsURL string `name:"artifacts-url" env:"SEMANTEST_ARTIFACTS_URL" placeholder:"URL" help:"Where screenshots and other artifacts are kept: a folder, or s3://bucket?region=REGION. Default: artifacts in the data folder."`
-	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"32 bytes in base64 that encrypt secrets in the database; the same for every process. Default: a key file in the data folder."`
+	SecretKey    string `name:"secret-key" env:"SEMANTEST_SECRET_KEY" placeholder:"BASE64" help:"Key that encrypts secrets in the database: 32 bytes in base64, or what semantest secrets rotate printed; the same for every process. Default: a key file in the data folder."`
 	Egress       string `name:"egress" env:"SEMANTEST_EGRESS" enum:"public,dev,," default:"" placeholder:"MODE" help:"Which addresses cases may reach: public, or dev for local ones too. Default: public for serve and work, dev for run and demo."`
 
 	EgressAllow []string `name:"egress-allow" env:"SEMANTEST_EGRESS_ALLOW" placeholder:"CIDR[:PORT],..." help:"Networks and addresses that cases may reach beside the public ones, each with one port or with all, such as 10.1.0.0/16:8080,192.168.1.5,[fd00::/8]:443."`
