@@ -1,0 +1,172 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// tally is what one step has to say.
+type tally struct {
+	step     int
+	requests int
+	broken   int
+	statuses map[string]any // how often, by code
+	applied  map[string]int // answers that each check looked at
+	findings []*Finding
+	notes    []string
+}
+
+func (t *tally) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
+func (t *tally) count(_ *operation, _ *call, a *answer) {
+	t.requests++
+	key := strconv.Itoa(a.status)
+	if a.broken != "" {
+		t.broken++
+		key = "none"
+	}
+	n, _ := t.statuses[key].(int)
+	t.statuses[key] = n + 1
+}
+
+// apply counts which checks looked at an answer.
+func (t *tally) apply(c *call, a *answer) {
+	t.applied[spec.NotAServerError]++
+	if a.broken != "" {
+		return
+	}
+	if check := map[purpose]string{
+		positive: spec.PositiveDataAcceptance, negative: spec.NegativeDataRejection, withoutHeader: spec.MissingRequiredHeader,
+		otherMethod: spec.UnsupportedMethod, withoutAuth: spec.IgnoredAuth, afterCreate: spec.EnsureResourceAvailability, afterDelete: spec.UseAfterFree,
+	}[c.purpose]; check != "" {
+		t.applied[check]++
+	}
+	if c.purpose != otherMethod && c.purpose != unknownPath {
+		for _, check := range []string{spec.StatusCodeConformance, spec.ContentTypeConformance, spec.ResponseSchemaConformance, spec.ResponseHeadersConformance} {
+			t.applied[check]++
+		}
+	}
+}
+
+// report writes the checks of a step: one for each that held, and one for each
+// finding.
+func (t *tally) report(report *executors.Report, r *run) {
+	failed := map[string]bool{}
+	var shown []any
+	for _, f := range t.findings {
+		failed[f.Check] = true
+		name := f.Check + ": " + f.What
+		if f.Known {
+			name += " (known)"
+		}
+		report.Check(executors.Check{
+			Name: excerpt(oneLine(name), 300), Passed: f.Known, Expected: f.Expected, Actual: f.Actual,
+			Message: excerpt(oneLine(fmt.Sprintf("%s: %s; %s", f.Check, f.Message, f.Curl)), 1500),
+		})
+		shown = append(shown, map[string]any{"check": f.Check, "what": f.What, "message": f.Message, "curl": excerpt(f.Curl, 4000),
+			"fingerprint": f.Fingerprint, "times": f.Times, "known": f.Known, "unsteady": f.Unsteady})
+	}
+	for _, check := range spec.ContractChecks() {
+		if n := t.applied[check]; n > 0 && !failed[check] && r.settings.Asks(check) {
+			report.Check(executors.Check{Name: check, Passed: true, Expected: "holds", Actual: fmt.Sprintf("held for %d answers", n)})
+		}
+	}
+	report.Set("requests", t.requests)
+	report.Set("statuses", t.statuses)
+	if len(shown) > 0 {
+		report.Set("findings", shown)
+	}
+	if len(t.notes) > 0 {
+		report.Set("notes", t.notes)
+	}
+}
+
+// keep attaches a finding as the file that --replay reads. A store that is full
+// changes nothing.
+func (r *run) keep(ctx context.Context, f *Finding, t *tally) {
+	r.attach(ctx, fmt.Sprintf("finding-%d.json", len(r.findings)), t.step, f)
+}
+
+func (r *run) attach(ctx context.Context, name string, step int, v any) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	if err == nil {
+		err = r.sink.Attach(ctx, executors.Attachment{Name: name, Kind: executors.AttachmentLog, ContentType: "application/json",
+			Step: step, Body: io.NopCloser(&b)})
+	}
+	if err != nil {
+		r.sink.Emit(executors.Log{Level: "warn", Message: name + " could not be kept: " + oneLine(err.Error()), At: time.Now()})
+	}
+}
+
+// baseline is findings.json: what a case found, and what a later one may take
+// as known.
+type baseline struct {
+	Format   string         `json:"format"`
+	Findings []baselineLine `json:"findings"`
+}
+
+type baselineLine struct {
+	Fingerprint string `json:"fingerprint"`
+	Operation   string `json:"operation"`
+	Check       string `json:"check"`
+	Message     string `json:"message"`
+}
+
+const baselineFormat = "semantest-findings/1"
+
+func readBaseline(data []byte) (map[string]bool, error) {
+	var b baseline
+	if err := json.Unmarshal(data, &b); err != nil || b.Format != baselineFormat {
+		return nil, fmt.Errorf("it is not the findings.json of a contract case (its format would be %q); begin with {\"format\": %q, \"findings\": []}", baselineFormat, baselineFormat)
+	}
+	known := map[string]bool{}
+	for _, l := range b.Findings {
+		known[l.Fingerprint] = true
+	}
+	return known, nil
+}
+
+// tell attaches the findings and the coverage, and emits them as metrics.
+func (r *run) tell(ctx context.Context) {
+	out := baseline{Format: baselineFormat, Findings: []baselineLine{}}
+	fresh := 0
+	for _, f := range r.findings {
+		out.Findings = append(out.Findings, baselineLine{f.Fingerprint, f.Operation, f.Check, f.Message})
+		if !f.Known {
+			fresh++
+		}
+	}
+	if r.untold > 0 {
+		r.sink.Emit(executors.Log{Level: "warn", At: time.Now(),
+			Message: fmt.Sprintf("%d answers beyond the first %d findings were not looked into", r.untold, maxFindings)})
+	}
+	r.attach(ctx, "findings.json", -1, out)
+	r.attach(ctx, "coverage.json", -1, r.cover.of(r.operations))
+	sent, _ := r.client.count()
+	now := time.Now()
+	for _, m := range []executors.Metric{
+		{Name: "contract_requests", Value: float64(sent)},
+		{Name: "contract_findings", Value: float64(len(r.findings))},
+		{Name: "contract_findings_new", Value: float64(fresh)},
+		{Name: "contract_operations_covered", Value: r.cover.operations(r.operations)},
+		{Name: "contract_parameters_covered", Value: r.cover.parameters(r.operations)},
+		{Name: "contract_statuses_covered", Value: r.cover.statuses(r.operations)},
+	} {
+		m.Unit, m.At = "1", now
+		r.sink.Emit(m)
+	}
+}
