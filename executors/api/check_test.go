@@ -171,7 +171,7 @@ func TestEveryCheckIsEvaluated(t *testing.T) {
 		t.Errorf("outcome %s, next step %s", r.outcome, r.Steps()[1].Outcome)
 	}
 	attachments := r.Attachments()
-	if len(attachments) != 1 || string(attachments[0].Data) != `{"a":1}` || attachments[0].Name != "step-1-body.json" || attachments[0].Step != 0 {
+	if len(attachments) != 2 || attachments[1].Name != "exchanges.har" || string(attachments[0].Data) != `{"a":1}` || attachments[0].Name != "step-1-body.json" || attachments[0].Step != 0 {
 		t.Errorf("attachments %+v", attachments)
 	}
 }

@@ -73,8 +73,9 @@ func misbehaving(err error, target, dialled string, phase phase) *executors.Fail
 		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
 	case errors.Is(err, errBodyTooLarge):
 		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxBodyBytes>>20)
-	case errors.As(err, new(gzipError)):
-		return executors.Failf("the answer of %s says that it is gzip, but it cannot be decoded: %s", dialled, cause(err))
+	case errors.As(err, new(decodeError)):
+		e, _ := errors.AsType[decodeError](err)
+		return executors.Failf("the answer of %s says that it is %s, but it cannot be decoded: %s", dialled, e.encoding, cause(err))
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return executors.Failf("the headers of the answer of %s are larger than the limit of %d KiB", dialled, maxHeaderBytes>>10)
 	case phase == phaseBody && broken(err):

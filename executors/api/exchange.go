@@ -2,14 +2,12 @@ package api
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"strings"
 	"sync"
 	"time"
 
@@ -51,9 +49,13 @@ var errTooManyRedirects = errors.New("too many redirects")
 
 // exchange sends a request and reads its answer. The response is never nil; it
 // holds what was seen before the error, which is a Failure with its sentence.
-func (a *attempt) exchange(ctx context.Context, out *request) (*response, error) {
+func (a *attempt) exchange(ctx context.Context, out *request) (in *response, err error) {
 	x := &exchange{ctx: ctx, started: time.Now(), phase: phaseConnect}
 	ctx = context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
+	defer func() { a.archive.add(out, in, x.started, err) }()
+	if err := a.authorize(ctx, out); err != nil {
+		return &response{}, err
+	}
 	resp, in, err := a.send(ctx, out)
 	if err != nil {
 		return in, a.explain(err, out, x)
@@ -85,7 +87,14 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	if host := req.Header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	client := http.Client{Transport: a.executor.transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
+	if out.chunked {
+		req.ContentLength = -1
+	}
+	transport := a.roundTripper()
+	if out.auth != nil && out.auth.Digest != nil {
+		transport = digestTransport(*out.auth.Digest, transport)
+	}
+	client := http.Client{Transport: transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, in, err
@@ -115,41 +124,30 @@ func (r *response) redirects(follow bool) func(*http.Request, []*http.Request) e
 
 var errBodyTooLarge = errors.New("the body is too large")
 
-type gzipError struct{ err error }
-
-func (e gzipError) Error() string { return e.err.Error() }
-func (e gzipError) Unwrap() error { return e.err }
-
 // readBody reads and decodes a body up to the limit. What was read before an
 // error is returned with it.
 func readBody(resp *http.Response) ([]byte, error) {
 	// The raw bytes are limited too: gzip can go on for ever without giving any.
 	raw := &io.LimitedReader{R: resp.Body, N: maxBodyBytes + 1}
-	var r io.Reader = raw
-	encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
-	if encoding == "gzip" || encoding == "x-gzip" {
-		z, err := gzip.NewReader(raw)
-		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, nil // no body at all: HEAD, 204, 304
-		}
-		if err != nil {
-			return nil, gzipError{err}
-		}
-		r = z
+	encoding := resp.Header.Get("Content-Encoding")
+	r, done, err := decoder(encoding, raw)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	var b bytes.Buffer
 	if n := resp.ContentLength; n > 0 && n <= 1<<20 {
 		b.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := b.ReadFrom(io.LimitReader(r, maxBodyBytes+1))
+	_, err = b.ReadFrom(io.LimitReader(r, maxBodyBytes+1))
 	if b.Len() > maxBodyBytes || raw.N <= 0 {
 		b.Truncate(min(b.Len(), maxBodyBytes))
 		return b.Bytes(), errBodyTooLarge
 	}
-	if err != nil && (errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || strings.HasPrefix(err.Error(), "flate:")) {
-		err = gzipError{err}
+	if encoding != "" && b.Len() == 0 && raw.N == maxBodyBytes+1 && errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil // no body at all
 	}
-	return b.Bytes(), err
+	return b.Bytes(), undecodable(encoding, err)
 }
 
 type phase int

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -27,6 +28,7 @@ const (
 // Executor performs api cases. Connections are shared by all attempts; cookies
 // and variables belong to one attempt.
 type Executor struct {
+	mode      egress.Mode
 	dialer    *dialer
 	transport *http.Transport
 	schemas   *schemaCache
@@ -44,7 +46,7 @@ func WithRootCAs(pool *x509.CertPool) Option {
 // New returns an executor whose every connection is dialled through policy.
 func New(policy *egress.Policy, opts ...Option) *Executor {
 	d := newDialer(policy.Dialer(connectTimeout))
-	e := &Executor{dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
+	e := &Executor{mode: policy.Mode(), dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
 	for _, o := range opts {
 		o(e)
 	}
@@ -65,8 +67,11 @@ func (e *Executor) Execute(ctx context.Context, task executors.Task, sink execut
 	if err != nil {
 		return spec.OutcomeErrored, err
 	}
-	defer a.streams.closeAll()
+	defer a.closeOwn()
+	a.unusable = a.ownTransport()
 	outcome, err := executors.RunSteps(ctx, a.sink, a.steps(task.Case.APISteps, ""))
+	a.streams.closeAll()
+	a.keepArchive(ctx, outcome)
 	return outcome, executors.MaskError(err, task.Scope)
 }
 
@@ -88,6 +93,14 @@ type attempt struct {
 	base     context.Context // of the attempt, for connections that outlive a step
 	streams  *streams
 	schemas  *schemas // of GraphQL targets
+	tokens   *tokens
+	archive  *archive
+
+	// Of this attempt alone where its plan says how connections are secured, else
+	// those of the executor.
+	dialer    *dialer
+	transport *http.Transport
+	unusable  error // why there are no such connections
 }
 
 func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink executors.Sink) (*attempt, error) {
@@ -95,12 +108,15 @@ func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink exe
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}}, nil
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &tokens{},
+		archive: &archive{off: task.Use.HAR == "never"}, dialer: e.dialer, transport: e.transport}, nil
 }
 
 // perform does one step: send, report what was seen, check, capture.
 func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.Report) error {
 	switch {
+	case a.unusable != nil:
+		return a.unusable
 	case step.WebSocket != nil:
 		return a.websocket(ctx, step, r)
 	case step.SSE != nil:
@@ -141,6 +157,9 @@ func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep
 	}
 	if (err != nil || r.Failed()) && len(in.body) > 0 {
 		a.keepBody(ctx, in, r)
+	}
+	if step.HTTP != nil && step.HTTP.Save != "" && in.answered() {
+		a.attach(ctx, r, step.HTTP.Save, cmp.Or(in.header.Get("Content-Type"), "application/octet-stream"), in.body)
 	}
 	if len(in.diffs) > 0 {
 		a.keepSnapshots(ctx, in, r)

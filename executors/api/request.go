@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -28,6 +29,9 @@ type request struct {
 	header http.Header
 	body   []byte
 	follow bool
+
+	chunked bool
+	auth    *spec.Auth // expanded
 }
 
 // build turns an expanded request of the plan into one to send.
@@ -49,9 +53,18 @@ func (a *attempt) build(r spec.HTTPRequest) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out.auth, err = a.authOf(r.Auth); err != nil {
+		return nil, err
+	}
+	if out.chunked = r.Chunked; r.Compress != "" {
+		if out.body, err = compressed(r.Compress, out.body); err != nil {
+			return nil, err
+		}
+		out.header.Set("Content-Encoding", r.Compress)
+	}
 	out.header.Set("User-Agent", "Semantest")
 	out.header.Set("Accept", "*/*")
-	out.header.Set("Accept-Encoding", "gzip")
+	out.header.Set("Accept-Encoding", acceptedEncodings)
 	if contentType != "" {
 		out.header.Set("Content-Type", contentType)
 	}
@@ -65,6 +78,18 @@ func (a *attempt) build(r spec.HTTPRequest) (*request, error) {
 		}
 	}
 	return out, nil
+}
+
+// authOf is how a request shows who it is from: its own way, or that of all.
+func (a *attempt) authOf(own *spec.Auth) (*spec.Auth, error) {
+	if own != nil || a.task.Use.Auth == nil {
+		return own, nil
+	}
+	shared, err := spec.Expand(a.task.Scope, a.task.Use.Auth)
+	if err != nil {
+		return nil, executors.Errorf("use.auth cannot be filled in: %w", err)
+	}
+	return shared, nil
 }
 
 // addQuery keeps the query of the URL as it was written.
@@ -96,6 +121,13 @@ func (a *attempt) encodeBody(out *request, r spec.HTTPRequest) (string, error) {
 		return "application/x-www-form-urlencoded", nil
 	case r.Multipart != nil:
 		return a.encodeMultipart(out, r.Multipart)
+	case r.File != "":
+		data, err := readFile(a.task.Files, r.File, maxUpload)
+		out.body = data
+		if contentType := mime.TypeByExtension(path.Ext(r.File)); contentType != "" {
+			return contentType, err
+		}
+		return "application/octet-stream", err
 	case r.Body != nil:
 		out.body = []byte(*r.Body)
 		return "text/plain; charset=utf-8", nil

@@ -233,7 +233,7 @@ func TestHTTP2AndDetail(t *testing.T) {
 	delete(headers, "Date")
 	want := map[string]any{
 		"request": map[string]any{"method": "GET", "url": server.URL + "/p?q=1",
-			"headers": map[string]any{"Accept": "*/*", "Accept-Encoding": "gzip", "Authorization": "***", "User-Agent": "Semantest"}},
+			"headers": map[string]any{"Accept": "*/*", "Accept-Encoding": "gzip, br, zstd", "Authorization": "***", "User-Agent": "Semantest"}},
 		"response": map[string]any{"status": 200.0, "protocol": "HTTP/2.0", "url": server.URL + "/p?q=1", "body": `{"proto":"HTTP/2.0"}`, "bodyBytes": 20.0,
 			"headers": map[string]any{"Content-Type": "application/json", "Content-Length": "20", "Set-Cookie": "***"}},
 	}

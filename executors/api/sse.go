@@ -57,6 +57,9 @@ func (a *attempt) openEvents(ctx context.Context, out *request, r *executors.Rep
 	out.header.Set("Accept", "text/event-stream")
 	out.header.Set("Cache-Control", "no-store")
 	out.header.Del("Accept-Encoding")
+	if err := a.authorize(ctx, out); err != nil {
+		return nil, err
+	}
 	r.Set("request", out.detail(a.task.Scope))
 	// The stream may outlive the step, but not the time that the step has to open it.
 	open, cancel := context.WithCancel(a.base)
@@ -70,6 +73,7 @@ func (a *attempt) openEvents(ctx context.Context, out *request, r *executors.Rep
 		return nil, a.explain(err, out, x)
 	}
 	in.timings = x.finish()
+	a.archive.add(out, in, x.started, nil)
 	name := originOf(out.url).name
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if resp.StatusCode != http.StatusOK || mediaType != "text/event-stream" {

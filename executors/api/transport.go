@@ -72,7 +72,9 @@ func (d *dialer) handshake(ctx context.Context, network, address string, change 
 		host = address
 	}
 	config := d.tls.Clone()
-	config.ServerName = host
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
 	change(config)
 	conn := tls.Client(raw, config)
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)

@@ -80,6 +80,9 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 	for _, own := range []string{"Accept", "Accept-Encoding", "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
 		out.header.Del(own)
 	}
+	if err := a.authorize(ctx, out); err != nil {
+		return nil, err
+	}
 	r.Set("request", out.detail(a.task.Scope))
 	x := &exchange{ctx: ctx, started: time.Now(), phase: phaseConnect}
 	traced := context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
@@ -88,8 +91,8 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 		Proxy:             nil, // as in newTransport
 		Subprotocols:      protocols,
 		Jar:               a.jar,
-		NetDialContext:    a.executor.headLimited(head, a.executor.dialer.dial),
-		NetDialTLSContext: a.executor.headLimited(head, a.executor.dialer.dialHTTP1),
+		NetDialContext:    headLimited(head, a.dialer.dial),
+		NetDialTLSContext: headLimited(head, a.dialer.dialHTTP1),
 	}
 	address := *out.url
 	address.Scheme = map[string]string{"http": "ws", "https": "wss"}[out.url.Scheme]
@@ -100,6 +103,7 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 			in.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxExcerpt)) // as much of it as is there
 		}
 		in.timings = x.finish()
+		a.archive.add(out, in, x.started, err)
 		r.Set("response", in.detail(a.task.Scope))
 		a.answered.add(executors.TargetOf(out.url))
 	}
@@ -188,7 +192,7 @@ const unlimited = 1 << 62
 
 // headLimited bounds what is read before a connection has become a WebSocket:
 // the library reads the headers of the answer without a limit.
-func (e *Executor) headLimited(left *atomic.Int64, dial dialFunc) dialFunc {
+func headLimited(left *atomic.Int64, dial dialFunc) dialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {

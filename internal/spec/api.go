@@ -29,6 +29,11 @@ type HTTPRequest struct {
 	Form            map[string]StringList `yaml:"form" doc:"URL-encoded form body." max:"1000" most:"body" example:"{user: ada, role: [admin, buyer]}"`
 	Multipart       []Part                `yaml:"multipart" doc:"multipart/form-data body." min:"1" max:"50" most:"body" example:"[{name: photo, file: file://cat.png}]"`
 	Body            *string               `yaml:"body" doc:"Body as text." most:"body" example:"plain text"`
+	File            string                `yaml:"file" doc:"Body from a file beside the plan: a file:// reference." most:"body" pattern:"file" example:"file://photo.png"`
+	Chunked         bool                  `yaml:"chunked" doc:"Send the body in chunks, without saying its length first." default:"false" example:"true"`
+	Compress        string                `yaml:"compress" doc:"Send the body compressed." enum:"gzip,br,zstd" example:"gzip"`
+	Auth            *Auth                 `yaml:"auth" doc:"How the request shows who it is from; overrides use.auth." example:"{basic: {username: ada, password: \"${{ PASSWORD }}\"}}"`
+	Save            string                `yaml:"save" doc:"Keep the body of the answer as an artifact of this name." pattern:"artifact" min:"1" max:"100" example:"invoice.pdf"`
 	FollowRedirects *bool                 `yaml:"followRedirects" doc:"Follow up to 10 redirects." default:"true" example:"false"`
 }
 

@@ -40,6 +40,9 @@ func (p *Plan) Files() []string {
 			paths = append(paths, path)
 		}
 	}
+	for _, ref := range p.Use.TLS.files() {
+		add(ref)
+	}
 	for _, c := range p.Cases {
 		add(c.Contract.Schema)
 		add(c.Contract.BaselineFile)
@@ -57,6 +60,7 @@ func (p *Plan) Files() []string {
 func (s *APIStep) files() []string {
 	var refs []string
 	if s.HTTP != nil {
+		refs = append(refs, s.HTTP.File)
 		for _, part := range s.HTTP.Multipart {
 			refs = append(refs, part.File)
 		}

@@ -68,6 +68,7 @@ func (v *validator) validate() {
 		v.browserSteps(c)
 	}
 	v.headers(&p.Use.Headers, p.Use.Headers)
+	v.use()
 	if p.WebServer != nil && v.sound(&p.WebServer.URL) {
 		v.address(v.at(&p.WebServer.URL), p.WebServer.URL, false)
 	}

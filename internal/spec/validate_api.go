@@ -35,6 +35,10 @@ func (v *validator) request(r *HTTPRequest) {
 		v.address(v.at(&r.URL), r.URL, true)
 	}
 	v.headers(&r.Headers, r.Headers)
+	v.auth(r.Auth)
+	if r.File != "" && v.sound(&r.File) {
+		v.file(v.at(&r.File), r.File)
+	}
 	for i := range r.Multipart {
 		part := &r.Multipart[i]
 		if part.File != "" && v.sound(&part.File) {

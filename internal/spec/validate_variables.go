@@ -53,7 +53,9 @@ func (v *validator) variables() {
 	plan := vocabulary{known: base}
 	v.walk(root.get("env"), plan)
 	v.cycles()
-	v.walk(root.get("use").get("headers"), plan)
+	for _, key := range []string{"headers", "auth", "tls"} {
+		v.walk(root.get("use").get(key), plan)
+	}
 	for i := range p.Cases {
 		v.caseVariables(&p.Cases[i], base)
 	}

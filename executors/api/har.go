@@ -1,0 +1,181 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Bounds of the archive of an attempt. What is beyond is left out, and said.
+const (
+	maxHAREntries = 500
+	maxHARBody    = 64 << 10 // of one request or answer
+	maxHARBodies  = 2 << 20  // of all of them
+)
+
+// archive is every exchange of an attempt, for the HTTP archive (HAR 1.2).
+type archive struct {
+	mu      sync.Mutex
+	off     bool
+	entries []exchanged
+	bytes   int
+	dropped int
+}
+
+// exchanged is one exchange. Bodies are held, not copied: the archive is only
+// written when it is wanted.
+type exchanged struct {
+	out     *request
+	in      *response
+	started time.Time
+	problem string
+}
+
+func (h *archive) add(out *request, in *response, started time.Time, err error) {
+	if h.off {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	size := min(len(out.body), maxHARBody) + min(len(in.body), maxHARBody)
+	if len(h.entries) >= maxHAREntries || h.bytes+size > maxHARBodies {
+		h.dropped++
+		return
+	}
+	h.bytes += size
+	e := exchanged{out: out, in: in, started: started}
+	if err != nil {
+		e.problem = err.Error()
+	}
+	h.entries = append(h.entries, e)
+}
+
+// keepArchive attaches the archive where the plan wants it.
+func (a *attempt) keepArchive(ctx context.Context, outcome spec.Outcome) {
+	when := a.task.Use.HAR
+	if len(a.archive.entries) == 0 || when == "never" || when != "always" && outcome == spec.OutcomePassed {
+		return
+	}
+	data, err := json.Marshal(map[string]any{"log": a.archive.log(a.task.Scope)})
+	if err == nil {
+		err = a.sink.Attach(ctx, executors.Attachment{Name: "exchanges.har", Kind: executors.AttachmentLog, ContentType: "application/json",
+			Step: -1, Body: io.NopCloser(bytes.NewReader(data))})
+	}
+	if err != nil {
+		a.sink.Emit(executors.Log{Level: "warn", Message: "the HTTP archive could not be kept: " + oneLine(err.Error()), At: time.Now()})
+	}
+}
+
+type object = map[string]any
+
+func (h *archive) log(scope *spec.Scope) object {
+	entries := make([]any, len(h.entries))
+	for i, e := range h.entries {
+		entries[i] = e.entry(scope)
+	}
+	log := object{"version": "1.2", "creator": object{"name": "Semantest", "version": "1"}, "entries": entries}
+	if h.dropped > 0 {
+		log["_dropped"] = h.dropped
+	}
+	return log
+}
+
+func (e exchanged) entry(scope *spec.Scope) object {
+	t := e.in.timings
+	entry := object{
+		"startedDateTime": e.started.UTC().Format(time.RFC3339Nano),
+		"time":            ms(t.total),
+		"cache":           object{},
+		"timings": object{"blocked": -1, "dns": ms(t.dns), "connect": ms(t.connect + t.tls), "ssl": ms(t.tls), "send": 0,
+			"wait": ms(t.firstByte), "receive": ms(max(t.duration-t.firstByte, 0))},
+		"request":  e.request(scope),
+		"response": e.response(scope),
+	}
+	if e.problem != "" {
+		entry["_error"] = scope.Mask(e.problem)
+	}
+	return entry
+}
+
+func (e exchanged) request(scope *spec.Scope) object {
+	query := []any{}
+	values, err := url.ParseQuery(e.out.url.RawQuery)
+	if err == nil {
+		for _, name := range sorted(values) {
+			for _, v := range values[name] {
+				query = append(query, object{"name": scope.Mask(name), "value": scope.Mask(v)})
+			}
+		}
+	}
+	out := object{
+		"method": e.out.method, "url": scope.Mask(e.out.url.Redacted()), "httpVersion": e.version(), "cookies": []any{},
+		"headers": harHeaders(e.out.header, scope), "queryString": query, "headersSize": -1, "bodySize": len(e.out.body),
+	}
+	if len(e.out.body) > 0 {
+		text, encoding := harBody(e.out.body, scope)
+		post := object{"mimeType": e.out.header.Get("Content-Type"), "text": text}
+		if encoding != "" {
+			post["_encoding"] = encoding
+		}
+		out["postData"] = post
+	}
+	return out
+}
+
+func (e exchanged) version() string {
+	if e.in.proto == "" {
+		return "HTTP/1.1"
+	}
+	return e.in.proto
+}
+
+func (e exchanged) response(scope *spec.Scope) object {
+	text, encoding := harBody(e.in.body, scope)
+	content := object{"size": len(e.in.body), "mimeType": e.in.header.Get("Content-Type"), "text": text}
+	if encoding != "" {
+		content["encoding"] = encoding
+	}
+	return object{
+		"status": e.in.status, "statusText": http.StatusText(e.in.status), "httpVersion": e.version(), "cookies": []any{},
+		"headers": harHeaders(e.in.header, scope), "content": content, "redirectURL": scope.Mask(e.in.header.Get("Location")),
+		"headersSize": -1, "bodySize": len(e.in.body),
+	}
+}
+
+func harHeaders(h http.Header, scope *spec.Scope) []any {
+	out := []any{}
+	for _, name := range sorted(h) {
+		for _, value := range h[name] {
+			if len(out) == maxHeaderNo {
+				return out
+			}
+			if sensitive(name) {
+				value = hidden
+			}
+			out = append(out, object{"name": name, "value": excerpt(scope.Mask(value), maxHeader)})
+		}
+	}
+	return out
+}
+
+// harBody is a body as text, or in base64 where it is none. Secrets are masked
+// first, since half of one would not be recognised; in what is not text they
+// cannot be found once it is encoded, so it is masked before, too.
+func harBody(body []byte, scope *spec.Scope) (text, encoding string) {
+	text = scope.Mask(string(body[:min(len(body), maxHARBody*2)]))
+	if !utf8.ValidString(text) && strings.ToValidUTF8(text, "") != text {
+		return base64.StdEncoding.EncodeToString([]byte(text[:min(len(text), maxHARBody)])), "base64"
+	}
+	return excerpt(text, maxHARBody), ""
+}
