@@ -1,6 +1,8 @@
 package armour
 
 import (
+	"strings"
+
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
@@ -80,7 +82,11 @@ func (l Limits) checkShape(doc *ast.QueryDocument) *gqlerror.Error {
 		s.judge(z)
 	}
 	for _, f := range doc.Fragments { // also those that nothing spreads
-		s.judge(s.fragment(f.Name))
+		z := s.fragment(f.Name)
+		if strings.HasPrefix(f.TypeCondition, "__") { // of the schema, whoever spreads it
+			z.schema, z.depth = max(z.schema, z.depth), 0
+		}
+		s.judge(z)
 	}
 	return s.refused
 }

@@ -49,6 +49,8 @@ func TestCheck(t *testing.T) {
 		{"the schema too deep", "{__schema{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a{a}}}}}}}}}}}}}}}}}}}}}", "introspectionDepth", 21},
 		{"the schema in a fragment", "{...F} fragment F on Query{__type(name:\"A\"){a{a{a{a{a{a{a{a{a{a{a}}}}}}}}}}}}", "", 0},
 
+		{"a fragment of the schema", "{a} fragment F on __Type" + nest(12), "", 0},
+
 		{"aliases", "{" + alias(20) + "}", "", 0},
 		{"too many aliases", "{" + alias(21) + "}", "aliases", 21},
 		{"too many aliases by spreading", "{a{...F} b{...F} c{...F}} fragment F on X{" + alias(7) + "}", "aliases", 21},
