@@ -219,6 +219,28 @@ func (r *run) tryChain(ctx context.Context, s []*call, report *tally) error {
 	return r.judge(ctx, s, answers[len(answers)-1], report)
 }
 
+// rooted puts what creates an item before a call to an item that an answer
+// named: the item may be gone when somebody sends the request again.
+func (r *run) rooted(ctx context.Context, s []*call) ([]*call, bool) {
+	if len(s) != 1 || !strings.Contains(s[0].path, "{") || s[0].purpose == negative {
+		return nil, false
+	}
+	for _, c := range r.doc.chains(r.operations) {
+		create, ok := r.good[c.create]
+		if !ok || s[0].op != c.get && s[0].op != c.remove && !slices.Contains(c.others, s[0].op) {
+			continue
+		}
+		answers, err := r.client.play(ctx, []*Request{mustWire(create)})
+		if err != nil || !c.resolve(answers[0]) {
+			return nil, false
+		}
+		bound := s[0].clone()
+		bound.binds = c.binds
+		return []*call{create, bound}, true
+	}
+	return nil, false
+}
+
 func wires(calls []*call) ([]*Request, bool) {
 	out := make([]*Request, len(calls))
 	for i, c := range calls {

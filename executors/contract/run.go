@@ -229,6 +229,9 @@ func (r *run) finding(ctx context.Context, s []*call, v violation, key string) (
 	}
 	steady := still(s)
 	if steady {
+		if whole, ok := r.rooted(ctx, s); ok && still(whole) {
+			s = whole
+		}
 		s = shrink(ctx, s, still)
 	}
 	if failure != nil {
