@@ -33,7 +33,7 @@ func (s *Service) CreateAccount(ctx context.Context, name string, role auth.Role
 	}
 	var out *ent.ServiceAccount
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lock(ctx, tx, p.ProjectID); err != nil {
+		if err := lock(ctx, tx, p.ProjectID); err != nil {
 			return err
 		}
 		n, err := tx.ServiceAccount.Query().Where(serviceaccount.ProjectID(p.ProjectID)).Count(ctx)
@@ -124,7 +124,7 @@ func (s *Service) Account(ctx context.Context, id string) (*ent.ServiceAccount, 
 // Accounts returns a page of the service accounts of the caller's project, newest
 // first, and whether more follow.
 func (s *Service) Accounts(ctx context.Context, projectID string, page store.Page) ([]*ent.ServiceAccount, bool, error) {
-	if _, err := of(ctx, projectID, auth.Admin); err != nil {
+	if err := requireIn(ctx, projectID, auth.Admin); err != nil {
 		return nil, false, err
 	}
 	limit, err := page.Limit()
@@ -146,7 +146,7 @@ func (s *Service) Accounts(ctx context.Context, projectID string, page store.Pag
 
 // CountAccounts returns how many accounts Accounts would go through.
 func (s *Service) CountAccounts(ctx context.Context, projectID string) (int, error) {
-	if _, err := of(ctx, projectID, auth.Admin); err != nil {
+	if err := requireIn(ctx, projectID, auth.Admin); err != nil {
 		return 0, err
 	}
 	return s.store.Ent.ServiceAccount.Query().Where(serviceaccount.ProjectID(projectID)).Count(ctx)

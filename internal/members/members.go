@@ -121,7 +121,7 @@ func (s *Service) Member(ctx context.Context, id string) (*ent.Member, error) {
 // Members returns a page of the members of the caller's project, newest first,
 // and whether more follow.
 func (s *Service) Members(ctx context.Context, projectID string, page store.Page) ([]*ent.Member, bool, error) {
-	if _, err := of(ctx, projectID, auth.Read); err != nil {
+	if err := requireIn(ctx, projectID, auth.Read); err != nil {
 		return nil, false, err
 	}
 	limit, err := page.Limit()
@@ -142,7 +142,7 @@ func (s *Service) Members(ctx context.Context, projectID string, page store.Page
 
 // CountMembers returns how many members Members would go through.
 func (s *Service) CountMembers(ctx context.Context, projectID string) (int, error) {
-	if _, err := of(ctx, projectID, auth.Read); err != nil {
+	if err := requireIn(ctx, projectID, auth.Read); err != nil {
 		return 0, err
 	}
 	return s.store.Ent.Member.Query().Where(member.ProjectID(projectID)).Count(ctx)
@@ -153,7 +153,7 @@ type change func(ctx context.Context, tx *store.Tx, row *ent.Member) (*ent.Membe
 // change does something to a member while the project is held.
 func (s *Service) change(ctx context.Context, projectID, id string, do change) (out *ent.Member, err error) {
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lock(ctx, tx, projectID); err != nil {
+		if err := lock(ctx, tx, projectID); err != nil {
 			return err
 		}
 		row, err := tx.Member.Query().Where(member.ProjectID(projectID), member.ID(id)).WithUser().Only(ctx)

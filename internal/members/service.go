@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/project"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
@@ -22,25 +21,24 @@ func New(s *store.Store, a *auth.Service) *Service { return &Service{store: s, a
 
 // lock holds the project, so that two changes of its members, each of which
 // leaves an administrator, do not leave none together.
-func lock(ctx context.Context, tx *store.Tx, projectID string) (*ent.Project, error) {
-	row, err := tx.Project.Query().Where(project.ID(projectID)).ForUpdate(store.NoKey).Only(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("lock the project: %w", err)
+func lock(ctx context.Context, tx *store.Tx, projectID string) error {
+	if _, err := tx.Project.Query().Where(project.ID(projectID)).ForUpdate(store.NoKey).Only(ctx); err != nil {
+		return fmt.Errorf("lock the project: %w", err)
 	}
-	return row, nil
+	return nil
 }
 
-// of returns the caller when it may do what is wanted in the project. A project
+// requireIn refuses a caller who may not do what is wanted in the project. One
 // that the caller may see can still be another one than the one it acts in.
-func of(ctx context.Context, projectID string, wanted auth.Permission) (*auth.Principal, error) {
+func requireIn(ctx context.Context, projectID string, wanted auth.Permission) error {
 	p, err := auth.Require(ctx, wanted)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if p.ProjectID != projectID {
-		return nil, apperr.New(apperr.Forbidden, "this is shown of the project only that the request acts in; name the project in the header Semantest-Project")
+		return apperr.New(apperr.Forbidden, "this is shown of the project only that the request acts in; name the project in the header Semantest-Project")
 	}
-	return p, nil
+	return nil
 }
 
 func known(r auth.Role) error {

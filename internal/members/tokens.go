@@ -111,7 +111,7 @@ func (s *Service) Token(ctx context.Context, id string) (*ent.Token, error) {
 // Tokens returns a page of the tokens of the caller's project, newest first, and
 // whether more follow. A non-empty account keeps those that it holds.
 func (s *Service) Tokens(ctx context.Context, projectID, accountID string, page store.Page) ([]*ent.Token, bool, error) {
-	if _, err := of(ctx, projectID, auth.Admin); err != nil {
+	if err := requireIn(ctx, projectID, auth.Admin); err != nil {
 		return nil, false, err
 	}
 	limit, err := page.Limit()
@@ -132,7 +132,7 @@ func (s *Service) Tokens(ctx context.Context, projectID, accountID string, page 
 
 // CountTokens returns how many tokens Tokens would go through.
 func (s *Service) CountTokens(ctx context.Context, projectID, accountID string) (int, error) {
-	if _, err := of(ctx, projectID, auth.Admin); err != nil {
+	if err := requireIn(ctx, projectID, auth.Admin); err != nil {
 		return 0, err
 	}
 	return s.store.Ent.Token.Query().Where(tokensOf(projectID, accountID)...).Count(ctx)
