@@ -124,6 +124,7 @@ func (p *planner) positives(ctx context.Context, op *operation) []*call {
 		if param.in == "header" && reserved(param.name) {
 			continue
 		}
+		p.work = 0
 		variants := p.boundaries(param.schema.raw, 0)
 		if p.examples {
 			for _, e := range param.examples {
@@ -161,6 +162,7 @@ func (p *planner) bodies(ctx context.Context, op *operation, whole *call) []*cal
 				variants = append(variants, sample{e, "an example"})
 			}
 		}
+		p.work = 0
 		for _, v := range append(variants, p.boundaries(m.schema.raw, 0)...) {
 			if !m.schema.valid(ctx, v.value) {
 				continue
@@ -193,6 +195,7 @@ func (p *planner) negatives(ctx context.Context, op *operation, good *call) []*c
 		case param.required && param.in != "path":
 			add(negative, "without the required "+param.in+" parameter "+param.name, func(c *call) { delete(c.params, key) })
 		}
+		p.work = 0
 		for _, v := range p.violations(param.schema.raw, 0) {
 			if carried(param, v.value) && param.schema.invalid(ctx, v.value) && param.schema.invalid(ctx, param.schema.read(param.write(v.value))) {
 				add(negative, param.in+" parameter "+param.name+": "+v.what, func(c *call) { c.params[key] = v.value })
@@ -206,6 +209,7 @@ func (p *planner) negatives(ctx context.Context, op *operation, good *call) []*c
 		add(negative, "without a body", func(c *call) { c.media, c.hasBody, c.raw = nil, false, nil })
 	}
 	for _, m := range op.body.media {
+		p.work = 0
 		for _, v := range p.violations(m.schema.raw, 0) {
 			if _, ok := v.value.(object); !ok && isForm(m.contentType) || !m.schema.invalid(ctx, v.value) {
 				continue

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,19 +11,21 @@ import (
 )
 
 const (
-	maxNest   = 6     // levels of a value that refers to itself
-	maxText   = 2_000 // characters of a text that only its schema would bound
-	maxItems  = 50    // elements of a list
-	maxValues = 60    // variants of one schema
-	maxMerge  = 20    // schemas that one schema is made of
+	maxNest   = 6      // levels of a value that refers to itself
+	maxText   = 2_000  // characters of a text that only its schema would bound
+	maxItems  = 50     // elements of a list
+	maxValues = 60     // variants of one schema
+	maxWork   = 20_000 // schemas that are joined for one value
+	maxMerge  = 20     // schemas that one schema is made of
 	alphabet  = "abcdefghijklmnopqrstuvwxyz"
 )
 
 // generator makes values from schemas. The same random source makes the same
 // values.
 type generator struct {
-	doc *document
-	rng *rand.Rand
+	doc  *document
+	rng  *rand.Rand
+	work int // schemas joined for the value at hand
 }
 
 // sample is a value with what is special about it.
@@ -44,11 +47,19 @@ const (
 // found.
 func (g *generator) valid(ctx context.Context, s *schema, how fullness) (any, bool) {
 	for try := range 12 {
+		if g.work = 0; ctx.Err() != nil {
+			return nil, false
+		}
 		if try == 4 && how == full {
 			how = minimal
 		}
-		if v := g.value(s.raw, how, 0); s.valid(ctx, v) {
+		v := g.value(s.raw, how, 0)
+		err := s.check(ctx, v)
+		if err == nil {
 			return v, true
+		}
+		if _, ok := errors.AsType[*deviation](err); !ok {
+			return nil, false // it cannot be judged, whatever the value is
 		}
 	}
 	return nil, false
@@ -254,7 +265,7 @@ func (g *generator) typeOf(f object) string {
 // one of oneOf and of anyOf. What cannot be joined is left to the validator.
 func (g *generator) flat(raw any, depth int) object {
 	s := asObject(raw)
-	if s == nil || depth > maxMerge {
+	if g.work++; s == nil || depth > maxMerge || g.work > maxWork {
 		return object{}
 	}
 	out := object{}

@@ -1,0 +1,140 @@
+package contract_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/semantest/semantest/executors/executortest"
+	"github.com/semantest/semantest/internal/spec"
+)
+
+func TestTheSameSeedSendsTheSameRequests(t *testing.T) {
+	t.Parallel()
+	send := func(seed int) []string {
+		var mu sync.Mutex
+		var seen []string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body := make([]byte, 10_000)
+			n, _ := r.Body.Read(body)
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, r.Method+" "+r.URL.String()+" "+string(body[:n]))
+			w.WriteHeader(http.StatusTeapot)
+		}))
+		t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+		k := spec.ContractCase{Seed: &seed, Checks: []string{spec.NotAServerError}}
+		if outcome, _, _ := perform(t, server.URL, k); outcome != spec.OutcomePassed {
+			t.Errorf("the outcome is %s", outcome)
+		}
+		slices.Sort(seen) // a few are under way at once
+		return seen
+	}
+	first := send(7)
+	if diff := cmp.Diff(first, send(7)); diff != "" {
+		t.Errorf("the same seed sent something else (-first +second):\n%s", diff)
+	}
+	if cmp.Equal(first, send(8)) {
+		t.Error("another seed sent the same")
+	}
+}
+
+func TestKnownFindingsDoNotFail(t *testing.T) {
+	t.Parallel()
+	base := startOrders(t, "wrong-type")
+	_, _, r := perform(t, base, spec.ContractCase{})
+	var known []byte
+	for _, a := range r.Attachments() {
+		if a.Name == "findings.json" {
+			known = a.Data
+		}
+	}
+	for _, tt := range []struct {
+		name, fault string
+		file        []byte
+		want        spec.Outcome
+		text        string
+	}{
+		{"known", "wrong-type", known, spec.OutcomePassed, ""},
+		{"new", "missing-header", known, spec.OutcomeFailed, spec.ResponseHeadersConformance},
+		{"nothing known", "wrong-type", []byte(`{"format": "semantest-findings/1", "findings": []}`), spec.OutcomeFailed, spec.ResponseSchemaConformance},
+		{"no baseline", "wrong-type", []byte(`[]`), spec.OutcomeErrored, "begin with"},
+		{"no file", "wrong-type", nil, spec.OutcomeErrored, "there is no file known.json"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			work := task(t, startOrders(t, tt.fault), spec.ContractCase{Baseline: spec.BaselineNewOnly, BaselineFile: "file://known.json"})
+			if tt.file != nil {
+				work.Files.(fstest.MapFS)["known.json"] = &fstest.MapFile{Data: tt.file}
+			}
+			outcome, err := executor(t).Execute(t.Context(), work, &executortest.Recorder{})
+			if outcome != tt.want || tt.text != "" && !strings.Contains(err.Error(), tt.text) {
+				t.Errorf("outcome %s: %v", outcome, err)
+			}
+		})
+	}
+}
+
+func TestOperationsAreChosen(t *testing.T) {
+	t.Parallel()
+	base := startOrders(t, "")
+	for _, tt := range []struct {
+		name string
+		k    spec.ContractCase
+		want []string
+	}{
+		{"by tag", spec.ContractCase{Include: []spec.OperationFilter{{Tag: "orders", Method: "GET"}}}, []string{"GET /orders", "GET /orders/{id}"}},
+		{"by id", spec.ContractCase{Include: []spec.OperationFilter{{OperationID: "report"}}}, []string{"GET /reports"}},
+		{"without a path", spec.ContractCase{Exclude: []spec.OperationFilter{{Path: "/orders*"}}}, []string{"GET /reports", "GET /status"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, r := perform(t, base, tt.k)
+			var got []string
+			for _, s := range r.Steps() {
+				if s.Action == "operation" {
+					got = append(got, s.Name)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		t.Parallel()
+		outcome, err := executor(t).Execute(t.Context(), task(t, base, spec.ContractCase{Include: []spec.OperationFilter{{Tag: "x"}}}), &executortest.Recorder{})
+		if outcome != spec.OutcomeErrored {
+			t.Errorf("outcome %s: %v", outcome, err)
+		}
+	})
+}
+
+func TestTheDocumentMayComeFromTheAPI(t *testing.T) {
+	t.Parallel()
+	orders := &orders{kept: map[string]map[string]any{}}
+	document := read(t, "testdata/orders.yaml")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/openapi.yaml" {
+			_, _ = w.Write(document)
+			return
+		}
+		orders.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	k := spec.ContractCase{Schema: "/openapi.yaml", Auth: map[string]string{"bearer": token}}
+	if outcome, found, _ := perform(t, server.URL, k); outcome != spec.OutcomePassed {
+		t.Errorf("the outcome is %s: %s", outcome, summary(found))
+	}
+	k.Schema = "/nothing.yaml"
+	outcome, err := executor(t).Execute(t.Context(), task(t, server.URL, k), &executortest.Recorder{})
+	if outcome != spec.OutcomeErrored || !strings.Contains(err.Error(), "the answer is 404") {
+		t.Errorf("outcome %s: %v", outcome, err)
+	}
+}
