@@ -77,7 +77,7 @@ func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
 		if err != nil {
 			return err
 		}
-		text := ""
+		var text string
 		if len(data) > maxMaskedAttachment {
 			text = m.scope.MaskCut(string(data[:maxMaskedAttachment]))
 		} else {

@@ -55,6 +55,7 @@ func (c column) renew(ctx context.Context, db *sql.DB, keys, alone *seal.Keys) (
 }
 
 func (c column) read(ctx context.Context, db *sql.DB, after string) (ids []string, values [][]byte, err error) {
+	//nolint:gosec // the names are constants of this file
 	query := fmt.Sprintf(`SELECT id, %[1]s FROM %[2]s WHERE id > $1 AND %[1]s IS NOT NULL ORDER BY id LIMIT %[3]d`, c.column, c.table, batch)
 	rows, err := db.QueryContext(ctx, query, after)
 	if err != nil {
@@ -79,6 +80,7 @@ func (c column) replace(ctx context.Context, db *sql.DB, ids []string, old, fres
 	if len(ids) == 0 {
 		return nil
 	}
+	//nolint:gosec // the names are constants of this file
 	query := fmt.Sprintf(`UPDATE %[2]s SET %[1]s = v.fresh FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS v(id, old, fresh)
 WHERE %[2]s.id = v.id AND %[2]s.%[1]s = v.old`, c.column, c.table)
 	_, err := db.ExecContext(ctx, query, store.Array(ids), store.Array(old), store.Array(fresh))

@@ -100,13 +100,14 @@ func renewAll(ctx context.Context, s *store.Store, keys *seal.Keys, tell Progres
 	if err != nil {
 		return err
 	}
-	total, seen, err := renewColumns(ctx, s, keys, alone)
+	total, _, err := renewColumns(ctx, s, keys, alone)
 	if err != nil {
 		return err
 	}
 	if err := outlast(ctx, s); err != nil {
 		return err
 	}
+	seen := 0
 	for {
 		left, all, err := renewColumns(ctx, s, keys, alone)
 		if err != nil {

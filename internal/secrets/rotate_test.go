@@ -379,4 +379,3 @@ func waitFor(t *testing.T, done func() bool) {
 		}
 	}
 }
-

@@ -174,9 +174,9 @@ func TestPermissions(t *testing.T) {
 	w := newWorld(t)
 	w.set(t, w.ours, "A", "", "value")
 	for _, tt := range []struct {
-		name          string
-		permissions   []auth.Permission
-		list, change_ apperr.Code
+		name         string
+		permissions  []auth.Permission
+		list, change apperr.Code
 	}{
 		{"viewer", auth.PermissionsOf(auth.Viewer), "", apperr.Forbidden},
 		{"editor", auth.PermissionsOf(auth.Editor), "", apperr.Forbidden},
@@ -192,7 +192,7 @@ func TestPermissions(t *testing.T) {
 			_, remove := w.Delete(ctx, secrets.Key{Name: "B"})
 			for what, got := range map[string][2]apperr.Code{
 				"list": {apperr.CodeOf(list), tt.list}, "count": {apperr.CodeOf(count), tt.list},
-				"set": {apperr.CodeOf(set), tt.change_}, "delete": {apperr.CodeOf(remove), tt.change_},
+				"set": {apperr.CodeOf(set), tt.change}, "delete": {apperr.CodeOf(remove), tt.change},
 			} {
 				if got[0] != got[1] {
 					t.Errorf("%s: %q, want %q", what, got[0], got[1])

@@ -70,7 +70,7 @@ func (v *view) read(escape byte) *view {
 	var b strings.Builder
 	done := 0 // what was copied or read
 	for at := next; next >= 0; {
-		n, size := 0, 0
+		var n, size int
 		var char [8]byte
 		switch rest := v.text[at:]; escape {
 		case '%':
@@ -109,7 +109,7 @@ func percent(text string, char *[8]byte) (n, size int) {
 	if !ok {
 		return 0, 0
 	}
-	char[0] = byte(v)
+	char[0] = byte(v) //nolint:gosec // it has two digits
 	return 1, 3
 }
 
@@ -130,7 +130,7 @@ func slash(text string, char *[8]byte) (n, size int) {
 		if !ok {
 			return 0, 0
 		}
-		char[0] = byte(v) // a byte in Go and Python
+		char[0] = byte(v) //nolint:gosec // it has two digits; a byte in Go and Python
 		return 1, 4
 	case 'U':
 		v, ok := hexadecimal(text, 2, 8)

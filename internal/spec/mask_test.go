@@ -36,14 +36,12 @@ var peculiar = map[string]string{
 
 // encodings are how texts reach what people see.
 var encodings = map[string]func(string) string{
-	"as it is":    func(s string) string { return s },
-	"query":       url.QueryEscape,
-	"path":        url.PathEscape,
-	"small query": func(s string) string { return smallEscapes(url.QueryEscape(s)) },
-	"every byte":  func(s string) string { return everyByte(s, "%%%02X") },
-	"mixed escapes": func(s string) string {
-		return mixed(s)
-	},
+	"as it is":          func(s string) string { return s },
+	"query":             url.QueryEscape,
+	"path":              url.PathEscape,
+	"small query":       func(s string) string { return smallEscapes(url.QueryEscape(s)) },
+	"every byte":        func(s string) string { return everyByte(s, "%%%02X") },
+	"mixed escapes":     mixed,
 	"JSON":              func(s string) string { return jsonOf(s, true) },
 	"JSON not for HTML": func(s string) string { return jsonOf(s, false) },
 	"JSON in ASCII":     ascii,
@@ -190,7 +188,7 @@ func FuzzMask(f *testing.F) {
 			return
 		}
 		scope := spec.NewScope(nil, map[string]string{"S": secret})
-		if strings.ContainsAny(secret, "\ufffd") || strings.Contains("***", secret) {
+		if strings.ContainsRune(secret, '\ufffd') || strings.Trim(secret, "*") == "" {
 			return
 		}
 		for name, text := range map[string]string{
