@@ -45,12 +45,15 @@ func registry() []benchmark {
 		{"crowd", "Live delivery to many, and to few", performanceDoc, runCrowd},
 		{"soak", "Viewers who do not read", performanceDoc, runSoak},
 		{"requests", "What a request costs", scalingDoc, runRequests},
+		{"identity", "Who a request is", performanceDoc, runIdentity},
+		{"hostile", "Hostile requests", performanceDoc, runHostile},
+		{"load", "Load, beside others", performanceDoc, runLoad},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, load, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`
@@ -96,6 +99,10 @@ func run(ctx context.Context, args []string) error {
 			return withTask(args, func(s stores) error { return serveOurs(ctx, s, os.Stdin, os.Stdout) })
 		case asStock:
 			return withTask(args, func(s stores) error { return serveStock(ctx, s, os.Stdin, os.Stdout) })
+		case asLoad:
+			return withTask(args, func(t loadTask) error { return performLoad(ctx, t, os.Stdout) })
+		case asLoadTarget:
+			return serveLoadTarget(args[1:], os.Stdin, os.Stdout)
 		case asFloor:
 			return serveFloor(ctx, os.Stdin, os.Stdout)
 		case asCrowd:
