@@ -186,8 +186,8 @@ func (p parsed) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
 	}
 }
 
-func coded(code apperr.Code, format string, args ...any) *gqlerror.Error {
-	err := gqlerror.Errorf(format, args...)
+func coded(code apperr.Code, message string) *gqlerror.Error {
+	err := gqlerror.Errorf("%s", message)
 	err.Extensions = map[string]any{"code": code}
 	return err
 }

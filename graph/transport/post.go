@@ -110,7 +110,7 @@ func (t POST) params(r *http.Request) (p graphql.RawParams, size int, release fu
 
 // unfit refuses operations that this transport does not carry.
 func (POST) unfit(r *http.Request, op *graphql.OperationContext) gqlerror.List {
-	why := ""
+	var why string
 	switch {
 	case op.Operation.Operation == ast.Subscription:
 		why = "subscribe over WebSocket, or with the header Accept: " + eventStreamType
