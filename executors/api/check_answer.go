@@ -36,6 +36,8 @@ func (a *attempt) judgeOther(c spec.Check, in *response) []executors.Check {
 		return a.verdicts("md5", *c.MD5, spec.TextActual(hex.EncodeToString(sum[:])))
 	case c.Size != nil:
 		return a.verdicts("size", *c.Size, spec.NumberActual(len(in.body)))
+	case c.GRPCStatus != nil && in.grpc != nil:
+		return a.verdicts("grpcStatus", *c.GRPCStatus, spec.TextActual(statusName(in.grpc.Code())))
 	case c.Timing != nil:
 		return a.timing(*c.Timing, in)
 	case c.Redirects != nil:

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/status"
+
 	"github.com/semantest/semantest/executors"
 )
 
@@ -26,6 +28,7 @@ type response struct {
 	timings timings
 
 	certificate *x509.Certificate // of the target, nil without TLS
+	grpc        *status.Status    // of a gRPC call
 	tree        *markup           // the body as HTML or XML, once it was asked for
 	treeErr     error
 	snapshots   []string // names of the files that the body was compared with

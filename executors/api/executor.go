@@ -85,16 +85,17 @@ func (e *Executor) Close() error {
 
 // attempt is the state of one Execute.
 type attempt struct {
-	executor *Executor
-	task     executors.Task
-	sink     executors.Sink
-	jar      *cookiejar.Jar
-	answered *targets        // that have answered something
-	base     context.Context // of the attempt, for connections that outlive a step
-	streams  *streams
-	schemas  *schemas // of GraphQL targets
-	tokens   *tokens
-	archive  *archive
+	executor    *Executor
+	task        executors.Task
+	sink        executors.Sink
+	jar         *cookiejar.Jar
+	answered    *targets        // that have answered something
+	base        context.Context // of the attempt, for connections that outlive a step
+	streams     *streams
+	schemas     *schemas // of GraphQL targets
+	tokens      *tokens
+	descriptors *descriptors // of gRPC targets
+	archive     *archive
 
 	// Of this attempt alone where its plan says how connections are secured, else
 	// those of the executor.
@@ -108,7 +109,7 @@ func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink exe
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &tokens{},
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &tokens{}, descriptors: &descriptors{},
 		archive: &archive{off: task.Use.HAR == "never"}, dialer: e.dialer, transport: e.transport}, nil
 }
 
@@ -121,6 +122,8 @@ func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.R
 		return a.websocket(ctx, step, r)
 	case step.SSE != nil:
 		return a.sse(ctx, step, r)
+	case step.GRPC != nil:
+		return a.grpc(ctx, step, r)
 	case step.GraphQL != nil:
 		return a.graphql(ctx, step, r)
 	}

@@ -8,6 +8,7 @@ type APIStep struct {
 	GraphQL   *GraphQL           `yaml:"graphql" doc:"Send a GraphQL operation; a subscription is listened to." action:"true" example:"{query: \"{ products { sku } }\"}"`
 	WebSocket *WebSocket         `yaml:"websocket" doc:"Talk over a WebSocket. A text is its url." action:"true" example:"{url: /live, messages: [{send: hello}, {expect: {check: [{body: welcome}]}}]}"`
 	SSE       *SSE               `yaml:"sse" doc:"Listen to server-sent events. A text is its url." action:"true" example:"{url: /events, events: [{expect: {event: tick}}]}"`
+	GRPC      *GRPC              `yaml:"grpc" doc:"Call a gRPC method." action:"true" example:"{method: shop.Orders/Get, message: {id: 7}}"`
 	Wait      Duration           `yaml:"wait" doc:"Let some time pass. To wait for something, use until." action:"true" min:"1ms" max:"10m" example:"500ms"`
 	Group     *Group             `yaml:"group" doc:"Steps that belong together, one after the other or at the same time." action:"true" example:"{parallel: true, steps: [{http: /a}, {http: /b}]}"`
 	If        *If                `yaml:"if" doc:"Steps that are performed only when a variable is as it says." action:"true" example:"{variable: state, equals: PAID, then: [{http: /receipt}]}"`
@@ -78,6 +79,7 @@ type Check struct {
 	Redirects   *Redirects   `yaml:"redirects" doc:"The redirects that were followed. A number is how many." one:"subject" example:"{count: 1, through: [/login]}"`
 	Certificate *Certificate `yaml:"certificate" doc:"The certificate of the target." one:"subject" example:"{validFor: 30d}"`
 	Protocol    *Matcher     `yaml:"protocol" doc:"HTTP/1.1 or HTTP/2.0: a text that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"HTTP/2.0"`
+	GRPCStatus  *Matcher     `yaml:"grpcStatus" doc:"Status of a gRPC call, such as OK or NOT_FOUND: a text that it equals, or a mapping of matchers. Without this check any other than OK fails the step." one:"subject" matcher:"text" example:"NOT_FOUND"`
 	Strict      bool         `yaml:"strict" doc:"With schema: objects may have no properties but those that the schema names." default:"false" example:"true"`
 	Matcher     `yaml:",inline"`
 }

@@ -71,6 +71,9 @@ func (s *APIStep) files() []string {
 	if s.GraphQL != nil {
 		refs = append(refs, s.GraphQL.File)
 	}
+	if s.GRPC != nil {
+		refs = append(refs, s.GRPC.Descriptors)
+	}
 	for _, check := range s.allChecks() {
 		if check.Schema != nil {
 			refs = append(refs, check.Schema.File)

@@ -35,6 +35,7 @@ var tables = []table{
 	{"For", reflect.TypeFor[For](), "The value of `for`, with either `rows` or `file`."},
 	{"Until", reflect.TypeFor[Until](), "The value of `until`."},
 	{"GraphQL", reflect.TypeFor[GraphQL](), "The value of `graphql`: a `query`, a `file`, or the name of an open subscription under `on`."},
+	{"gRPC", reflect.TypeFor[GRPC](), "The value of `grpc`. Its messages are written as JSON; the answer is one, or a list of them where the method streams it."},
 	{"WebSocket", reflect.TypeFor[WebSocket](), "The value of `websocket`. A text stands for its `url`. The connection is closed at the end of the step unless `as` names it."},
 	{"Server-sent events", reflect.TypeFor[SSE](), "The value of `sse`. A text stands for its `url`. The stream is left at the end of the step unless `as` names it."},
 	{"Stream act", reflect.TypeFor[StreamAct](), "An element of `messages` or `events`: exactly one of its keys. What one captures is known to the next."},

@@ -13,16 +13,17 @@ type form struct {
 
 var forms = func() map[string]form {
 	m := map[string]form{
-		"id":       {expression: `^[A-Za-z0-9._-]+$`, sentence: "may hold letters, digits, dot, dash and underscore"},
-		"artifact": {expression: `^[A-Za-z0-9_-][A-Za-z0-9._-]*$`, sentence: "may hold letters, digits, dash, underscore and dot, and does not begin with a dot"},
-		"tag":      {expression: `^[^\s,]+$`, sentence: "may not hold white space or a comma"},
-		"variable": {expression: `^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`, sentence: "must begin with a letter or underscore and hold at most 100 letters, digits, underscores, dots and dashes"},
-		"column":   {expression: `^[A-Za-z_][A-Za-z0-9_-]{0,49}$`, sentence: "must begin with a letter or underscore and hold letters, digits, underscores and dashes"},
-		"days":     {expression: `^([0-9]{1,5}d|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$`, sentence: "must be a number of days such as 30d, or a duration such as 12h"},
-		"header":   {expression: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", sentence: "must be the name of an HTTP header"},
-		"method":   {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
-		"line":     {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},
-		"file":     {expression: `^file://`, sentence: "must be a reference such as file://name.json"},
+		"id":         {expression: `^[A-Za-z0-9._-]+$`, sentence: "may hold letters, digits, dot, dash and underscore"},
+		"artifact":   {expression: `^[A-Za-z0-9_-][A-Za-z0-9._-]*$`, sentence: "may hold letters, digits, dash, underscore and dot, and does not begin with a dot"},
+		"tag":        {expression: `^[^\s,]+$`, sentence: "may not hold white space or a comma"},
+		"variable":   {expression: `^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`, sentence: "must begin with a letter or underscore and hold at most 100 letters, digits, underscores, dots and dashes"},
+		"column":     {expression: `^[A-Za-z_][A-Za-z0-9_-]{0,49}$`, sentence: "must begin with a letter or underscore and hold letters, digits, underscores and dashes"},
+		"days":       {expression: `^([0-9]{1,5}d|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$`, sentence: "must be a number of days such as 30d, or a duration such as 12h"},
+		"grpcMethod": {expression: `^/?[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$`, sentence: "must be a service and a method, such as shop.v1.Orders/Get"},
+		"header":     {expression: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", sentence: "must be the name of an HTTP header"},
+		"method":     {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
+		"line":       {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},
+		"file":       {expression: `^file://`, sentence: "must be a reference such as file://name.json"},
 	}
 	for name, f := range m {
 		f.re = regexp.MustCompile(f.expression)

@@ -17,6 +17,8 @@ func (s APIStep) act() (action, text string) {
 		return "websocket", words("websocket", s.WebSocket.URL, s.WebSocket.On)
 	case s.SSE != nil:
 		return "sse", words("sse", s.SSE.URL, s.SSE.On)
+	case s.GRPC != nil:
+		return "grpc", words("grpc", strings.TrimPrefix(s.GRPC.Method, "/"))
 	case s.Wait != 0:
 		return "wait", "wait " + s.Wait.String()
 	case s.Group != nil:

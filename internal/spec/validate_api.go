@@ -20,6 +20,7 @@ func (v *validator) steps(steps []APIStep, c *Case) {
 			v.request(s.HTTP)
 		}
 		v.stream(s, c)
+		v.grpc(s)
 		v.until(s)
 		for _, name := range sortedKeys(s.Capture) {
 			v.capture(v.at(entry{&s.Capture, name}, s), c, name, s.Capture[name])

@@ -11,7 +11,7 @@ import (
 var besides = map[string]string{"header": matchHeader, "cookie": matchHeader, "jsonpath": matchAny, "xpath": matchAny, "regex": matchHeader}
 
 // alone are the subjects that say everything themselves.
-var alone = []string{"status", "body", "bytes", "sha256", "md5", "size", "duration", "protocol", "schema", "snapshot", "timing", "redirects", "certificate"}
+var alone = []string{"status", "body", "bytes", "sha256", "md5", "size", "duration", "protocol", "grpcStatus", "schema", "snapshot", "timing", "redirects", "certificate"}
 
 func (v *validator) check(c *Check) {
 	at := v.at(c)
@@ -25,6 +25,7 @@ func (v *validator) check(c *Check) {
 	v.matcherOf(c.MD5, matchText, "md5")
 	v.matcherOf(c.Size, matchNumber, "size")
 	v.matcherOf(c.Duration, matchDuration, "duration")
+	v.matcherOf(c.GRPCStatus, matchText, "grpcStatus")
 	v.matcherOf(c.Protocol, matchText, "protocol")
 	v.parts(c)
 	if c.Schema != nil {

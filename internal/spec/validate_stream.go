@@ -112,7 +112,7 @@ func (v *validator) act(a *StreamAct, c *Case, action string) {
 }
 
 // messageless are subjects that a message has not got.
-var messageless = []string{"status", "cookie", "duration", "redirects", "certificate", "timing", "protocol"}
+var messageless = []string{"status", "cookie", "duration", "redirects", "certificate", "timing", "protocol", "grpcStatus"}
 
 func (v *validator) messageChecks(checks []Check, action string) {
 	for i := range checks {
