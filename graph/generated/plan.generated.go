@@ -2206,14 +2206,16 @@ func (ec *executionContext) marshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋ
 
 var (
 	unmarshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[string]spec.Kind{
-		"API":     spec.KindAPI,
-		"BROWSER": spec.KindBrowser,
-		"LOAD":    spec.KindLoad,
+		"API":      spec.KindAPI,
+		"BROWSER":  spec.KindBrowser,
+		"LOAD":     spec.KindLoad,
+		"CONTRACT": spec.KindContract,
 	}
 	marshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
-		spec.KindAPI:     "API",
-		spec.KindBrowser: "BROWSER",
-		spec.KindLoad:    "LOAD",
+		spec.KindAPI:      "API",
+		spec.KindBrowser:  "BROWSER",
+		spec.KindLoad:     "LOAD",
+		spec.KindContract: "CONTRACT",
 	}
 )
 
@@ -2443,14 +2445,16 @@ func (ec *executionContext) marshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantest
 
 var (
 	unmarshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[string]spec.Kind{
-		"API":     spec.KindAPI,
-		"BROWSER": spec.KindBrowser,
-		"LOAD":    spec.KindLoad,
+		"API":      spec.KindAPI,
+		"BROWSER":  spec.KindBrowser,
+		"LOAD":     spec.KindLoad,
+		"CONTRACT": spec.KindContract,
 	}
 	marshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
-		spec.KindAPI:     "API",
-		spec.KindBrowser: "BROWSER",
-		spec.KindLoad:    "LOAD",
+		spec.KindAPI:      "API",
+		spec.KindBrowser:  "BROWSER",
+		spec.KindLoad:     "LOAD",
+		spec.KindContract: "CONTRACT",
 	}
 )
 

@@ -6081,6 +6081,8 @@ enum Kind {
   BROWSER
   "Many virtual users, and thresholds on what is measured."
   LOAD
+  "Requests made from an OpenAPI document, and what it says of their answers."
+  CONTRACT
 }
 
 "A named acceptance specification."

@@ -13,6 +13,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/browser"
+	"github.com/semantest/semantest/executors/contract"
 	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/embedded"
@@ -136,6 +137,7 @@ func (a *App) realExecutors() ([]executors.Executor, error) {
 	return []executors.Executor{
 		exchanges,
 		browser.New(browser.Options{Path: a.cfg.Browser, Egress: a.policy, Log: a.logger}),
+		contract.New(a.policy),
 		load.New(exchanges, a.policy, load.Limits{MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, Hosts: hosts}),
 	}, nil
 }

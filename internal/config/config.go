@@ -29,13 +29,14 @@ type Server struct {
 
 	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
-	Browser      string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
-	BrowserSlots int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
-	APISlots     int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
-	LoadSlots    int               `name:"load-slots" env:"SEMANTEST_LOAD_SLOTS" placeholder:"N" help:"Load cases at once. Default: 1, since several would disturb one another's measurements."`
-	Kinds        []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load. Default: all."`
-	Labels       map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
-	DrainTimeout time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
+	Browser       string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
+	BrowserSlots  int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
+	APISlots      int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
+	ContractSlots int               `name:"contract-slots" env:"SEMANTEST_CONTRACT_SLOTS" placeholder:"N" help:"Contract cases at once. Default: 2 for each core."`
+	LoadSlots     int               `name:"load-slots" env:"SEMANTEST_LOAD_SLOTS" placeholder:"N" help:"Load cases at once. Default: 1, since several would disturb one another's measurements."`
+	Kinds         []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load. Default: all."`
+	Labels        map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
+	DrainTimeout  time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
 
 	LoadMaxVUs      int           `name:"load-max-vus" env:"SEMANTEST_LOAD_MAX_VUS" placeholder:"N" default:"1000" help:"Most virtual users of a load case."`
 	LoadMaxDuration time.Duration `name:"load-max-duration" env:"SEMANTEST_LOAD_MAX_DURATION" placeholder:"DURATION" default:"300s" help:"Longest load of a load case."`
@@ -83,6 +84,8 @@ func (s Server) Validate() error {
 	switch {
 	case s.BrowserSlots < 0:
 		return apperr.Invalid("browserSlots", "the number of browser slots must not be negative")
+	case s.ContractSlots < 0:
+		return apperr.Invalid("contractSlots", "the number of contract slots must not be negative")
 	case s.LoadSlots < 0:
 		return apperr.Invalid("loadSlots", "the number of load slots must not be negative")
 	case s.LoadMaxVUs < 0:
@@ -147,7 +150,8 @@ func (s Server) Slots() map[spec.Kind]int {
 	if api == 0 {
 		api = 16 * runtime.NumCPU()
 	}
-	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api, spec.KindLoad: cmp.Or(s.LoadSlots, 1)}
+	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api, spec.KindLoad: cmp.Or(s.LoadSlots, 1),
+		spec.KindContract: cmp.Or(s.ContractSlots, 2*runtime.NumCPU())}
 	if len(s.Kinds) == 0 {
 		return all
 	}

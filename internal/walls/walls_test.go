@@ -102,6 +102,8 @@ func TestDesign(t *testing.T) {
 		{room: "executors/browser", knows: []string{"executors", "executors/browser/internal/chromium", "github.com/chromedp/cdproto/page"},
 			never: []string{"executors/api", "graph", "ent", "internal/store", "internal/events", "jobs", river, redis, pgx}},
 		{room: "executors/browser/internal/chromium", knows: []string{"executors/browser/internal/devtools"}, never: []string{"executors/api", "internal/events"}},
+		{room: "executors/contract", knows: []string{"executors", "internal/spec", "internal/egress"},
+			never: []string{"executors/api", "executors/load", "graph", "ent", "internal/store", "internal/runs", river, redis, pgx}},
 		{room: "executors/load", knows: []string{"executors"}, never: []string{"executors/api", "executors/llm", "ent", "internal/runs"}},
 		{room: "executors/llm", knows: []string{"executors", "internal/llm"}, never: []string{"executors/load", "ent", "internal/assessments"}},
 		{room: "executors/fake", knows: []string{"executors"}, never: []string{"executors/api", "ent", "internal/store"}},
