@@ -95,13 +95,23 @@ func TestPlantedSecretsAreFoundNowhere(t *testing.T) {
 	t.Parallel()
 	room, db, redis, mirror, hook := newRoom(t), database(t), startRedis(t), openMirror(t), openReceiver(t)
 	traffic := monitor(t, redis)
-	env := []string{"SEMANTEST_DATABASE_URL=" + db, "SEMANTEST_REDIS_URL=" + redis.URL()}
+	const password = `pass"wörd/of the admin+1`
+	env := []string{"SEMANTEST_DATABASE_URL=" + db, "SEMANTEST_REDIS_URL=" + redis.URL(), "SEMANTEST_ADMIN_PASSWORD=" + password}
 	admin := run(t, launch{room: room, args: []string{"token", "create", "--permission", "admin"}, env: env})
 	s := serve(t, launch{room: room, args: []string{"--log-level", "debug", "--egress", "dev"}, env: env})
 	token := strings.TrimSpace(admin.stdout)
 	c := clientOf(t, s.URL, token)
 
-	values := map[string]string{"the server's token": s.Token, "the administrator's token": token}
+	values := map[string]string{"the server's token": s.Token, "the administrator's token": token, "the administrator's password": password}
+	var signedIn struct {
+		Login struct{ AccessToken, RefreshToken string }
+	}
+	err := c.Do(t.Context(), `mutation($p: String!) { login(input: {email: "admin@localhost", password: $p}) { accessToken refreshToken } }`,
+		map[string]any{"p": password}, &signedIn)
+	if err != nil || signedIn.Login.RefreshToken == "" {
+		t.Fatalf("sign in: %v", err)
+	}
+	values["an access token"], values["a refresh token"] = signedIn.Login.AccessToken, signedIn.Login.RefreshToken
 	for name, value := range planted {
 		values[name] = value
 		if name == "STARTED" {
