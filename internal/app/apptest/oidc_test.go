@@ -20,8 +20,17 @@ func withIssuer(t *testing.T, i *issuer, change ...func(*apptest.Options)) *appt
 	}}, change...)...)
 }
 
+// visited is what an address answered.
+type visited struct {
+	StatusCode int
+	Header     http.Header
+	cookies    []*http.Cookie
+}
+
+func (v visited) Cookies() []*http.Cookie { return v.cookies }
+
 // visit opens an address as a browser does, without going on to another one.
-func visit(t *testing.T, address string, cookies []*http.Cookie) (res *http.Response, code string) {
+func visit(t *testing.T, address string, cookies []*http.Cookie) (_ visited, code string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {
@@ -31,7 +40,8 @@ func visit(t *testing.T, address string, cookies []*http.Cookie) (res *http.Resp
 		req.AddCookie(c)
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if res, err = client.Do(req); err != nil {
+	res, err := client.Do(req)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
@@ -45,7 +55,7 @@ func visit(t *testing.T, address string, cookies []*http.Cookie) (res *http.Resp
 	if json.Unmarshal(text, &out) == nil && len(out.Errors) > 0 {
 		code = out.Errors[0].Extensions.Code
 	}
-	return res, code
+	return visited{res.StatusCode, res.Header, res.Cookies()}, code
 }
 
 // begin goes to the provider and returns the address that it sends the browser

@@ -266,7 +266,7 @@ func (r *Ring) public(ctx context.Context, id string) (k crypto.PublicKey, ok bo
 	if k, ok := r.find(id); ok {
 		return k, true, nil
 	}
-	if ident.Validate(ident.SigningKey, id) != nil {
+	if ident.TypeOf(id) != ident.SigningKey {
 		return nil, false, nil
 	}
 	if err := r.reread(ctx); err != nil {
