@@ -21,4 +21,8 @@
 // process of ours would. The program starts itself in each of these roles; see
 // serveStores, serveOurs, serveStock, serveFloor and serveCrowd. bench/peers is
 // the server of a library that we compare with, in a module of its own.
+//
+// The benchmark load puts the generator on one core and the target on another.
+// Its peers are taken from the PATH; those that Go can build are built in
+// bench/loadpeers, a module of its own too, by the versions that stand there.
 package main
