@@ -99,7 +99,7 @@ func TestDocumentedFailuresNameTheCasesOfThePlan(t *testing.T) {
 	steps := map[string]int{}
 	for _, c := range p.Cases {
 		inPlan = append(inPlan, c.ID)
-		steps[c.ID] = len(c.APISteps) + len(c.BrowserSteps)
+		steps[c.ID] = max(1, c.StepCount()) // the steps of a contract come from its document
 		if control := slices.Contains(c.Tags, "control"); control != slices.Contains(doc.Passed, c.ID) {
 			t.Errorf("%s: tagged control is %t, documented as passed is %t", c.ID, control, !control)
 		}

@@ -19,7 +19,9 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/browser"
+	"github.com/semantest/semantest/executors/contract"
 	"github.com/semantest/semantest/executors/executortest"
+	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -124,7 +126,8 @@ func perform(t *testing.T, name string) map[string]result {
 	if err := web.Warm(t.Context()); err != nil {
 		t.Fatalf("the example plans need a browser: %v", err)
 	}
-	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: api.New(policy), spec.KindBrowser: web}
+	steps := api.New(policy)
+	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindLoad: load.New(steps, policy, load.Limits{}), spec.KindBrowser: web, spec.KindContract: contract.New(policy)}
 	var mu sync.Mutex
 	out := map[string]result{}
 	var all errgroup.Group

@@ -22,7 +22,7 @@ import (
 )
 
 type runCmd struct {
-	Plan string `arg:"" help:"Plan file."`
+	Plan string `arg:"" optional:"" help:"Plan file."`
 
 	Var     map[string]string `name:"var" placeholder:"NAME=VALUE" help:"Value of a variable; SEMANTEST_VAR_NAME does the same, also for secrets."`
 	Env     string            `name:"env" placeholder:"NAME" help:"Environment; overrides the plan's."`
@@ -36,6 +36,8 @@ type runCmd struct {
 
 	LastFailed bool `name:"last-failed" help:"Only cases that did not pass in the plan's newest run in the same environment."`
 
+	Replay string `name:"replay" placeholder:"FINDING" help:"Send the requests of a contract case's finding again (finding-1.json of its result) instead of running a plan; exits with 1 while it is there."`
+
 	shardFlags
 	reportFlags
 	config.Client
@@ -43,6 +45,14 @@ type runCmd struct {
 }
 
 func (c *runCmd) Run(ctx context.Context, sys Sys) error {
+	switch {
+	case c.Replay != "" && c.Plan != "":
+		return usage("give a plan or --replay, not both")
+	case c.Replay != "":
+		return c.replay(ctx, sys)
+	case c.Plan == "":
+		return usage("expected a plan file, such as: semantest run shop.plan.yaml")
+	}
 	p, err := readPlan(c.Plan)
 	if err != nil {
 		return err
