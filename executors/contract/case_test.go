@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/executortest"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -136,5 +137,29 @@ func TestTheDocumentMayComeFromTheAPI(t *testing.T) {
 	outcome, err := executor(t).Execute(t.Context(), task(t, server.URL, k), &executortest.Recorder{})
 	if outcome != spec.OutcomeErrored || !strings.Contains(err.Error(), "the answer is 404") {
 		t.Errorf("outcome %s: %v", outcome, err)
+	}
+}
+
+func TestWhatCannotBeJudgedIsTold(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		answer(w, 200, "b")
+	}))
+	t.Cleanup(server.Close)
+	work := task(t, server.URL, spec.ContractCase{Schema: "file://d.json", MaxRequests: new(50)})
+	work.Files = fstest.MapFS{"d.json": {Data: []byte(`{"openapi":"3.1.0","paths":{"/a":{"get":{"responses":{"200":{"description":"ok",
+		"content":{"application/json":{"schema":{"type":"string","pattern":"(?=a)b"}}}}}}}}}`)}}
+	r := &executortest.Recorder{Independent: true}
+	if outcome, err := executor(t).Execute(t.Context(), work, r); outcome != spec.OutcomePassed {
+		t.Errorf("outcome %s: %v", outcome, err)
+	}
+	if !slices.ContainsFunc(r.Logs(), func(l executors.Log) bool {
+		return strings.Contains(l.Message, "was not judged: the schema cannot be used")
+	}) {
+		t.Errorf("nothing is said: %v", r.Logs())
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
-// violation is a check that an answer did not pass.
+// violation is a check that an answer did not pass; without a check it says
+// what could not be judged.
 type violation struct {
 	check    string
 	differs  string // what tells it from other findings of the check
 	expected string
 	actual   string
 	message  string
-	fatal    bool // the answer shows that going on makes no sense
 }
 
 // judge looks at the answer of a call with every check that its purpose allows.
@@ -207,7 +207,10 @@ func (j *judgement) schema(check, subject string, s *schema, v any) {
 	err := s.check(j.ctx, v)
 	d, ok := errors.AsType[*deviation](err)
 	if !ok {
-		return // valid, or a schema that cannot be judged by, which is told once
+		if err != nil && j.ctx.Err() == nil {
+			j.add(violation{message: fmt.Sprintf("%s of the answer %d was not judged: %s", subject, j.a.status, err)})
+		}
+		return
 	}
 	j.add(violation{check: check, differs: fmt.Sprintf("%s %s %s %s", j.status(), subject, d.place, d.rule), expected: "valid by the schema",
 		actual: d.Error(), message: fmt.Sprintf("%s of the answer %d does not match its schema %s", subject, j.a.status, d.Error())})

@@ -178,6 +178,10 @@ func (r *run) judge(ctx context.Context, s []*call, a *answer, t *tally) error {
 	last := s[len(s)-1]
 	t.apply(last, a)
 	for _, v := range judge(ctx, last.op, last.purpose, last.what, mustWire(last), a) {
+		if v.check == "" {
+			t.note("%s", v.message)
+			continue
+		}
 		if !r.settings.Asks(v.check) {
 			continue
 		}

@@ -6,12 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/spec"
 )
+
+const maxNotes = 20 // of a step
 
 // tally is what one step has to say.
 type tally struct {
@@ -24,8 +27,11 @@ type tally struct {
 	notes    []string
 }
 
+// note keeps a remark, once.
 func (t *tally) note(format string, args ...any) {
-	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); len(t.notes) < maxNotes && !slices.Contains(t.notes, text) {
+		t.notes = append(t.notes, text)
+	}
 }
 
 func (t *tally) count(_ *operation, _ *call, a *answer) {
@@ -88,6 +94,9 @@ func (t *tally) report(report *executors.Report, r *run) {
 	}
 	if len(t.notes) > 0 {
 		report.Set("notes", t.notes)
+		for _, text := range t.notes {
+			r.sink.Emit(executors.Log{Level: "warn", Message: oneLine(text), At: time.Now()})
+		}
 	}
 }
 
