@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/semantest/semantest/graph/armour"
+	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/audit"
@@ -83,6 +84,18 @@ func (r *Resolver) takeStart(ctx context.Context) error {
 func rateOf(op *graphql.OperationContext) ratelimit.State {
 	s, _ := op.Stats.GetExtension(rateKey).(ratelimit.State)
 	return s
+}
+
+// rateLimit tells it in the graph; nil where nothing is limited.
+func rateLimit(ctx context.Context) *model.RateLimit {
+	op := graphql.GetOperationContext(ctx)
+	s := rateOf(op)
+	if !s.Limited() {
+		return nil
+	}
+	return &model.RateLimit{
+		Limit: s.Limit.Max, Per: int(s.Limit.Per.Seconds()), Remaining: s.Remaining, ResetAt: s.ResetAt, Cost: armour.CostOf(op),
+	}
 }
 
 // rateHeader tells it in the headers of the answer.

@@ -36,6 +36,7 @@ var routes = regexp.MustCompile(`mux\.Handle(?:Func)?\(((?:"[^"]*"(?: ?\+ ?\w+)?
 
 // attackAddresses tries what is reached by an address instead of a field.
 func (w *tenancy) attackAddresses(t *testing.T, secrets []string) {
+	t.Helper()
 	files, err := filepath.Glob("../internal/app/*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -148,6 +149,7 @@ var pages = map[string]struct {
 // attackCursors goes on in each list from an item of the other project, and from
 // ids that lie around it.
 func (w *tenancy) attackCursors(t *testing.T, schema *ast.Schema, secrets []string) {
+	t.Helper()
 	for _, def := range schema.Types {
 		for _, f := range def.Fields {
 			if f.Arguments.ForName("after") == nil || !strings.HasSuffix(f.Type.Name(), "Connection") {
@@ -177,6 +179,7 @@ const depth = 4
 // readEverything reads all that hangs on the fields of Query that take nothing,
 // as deep as a client would, and looks for the other project in it.
 func (w *tenancy) readEverything(t *testing.T, schema *ast.Schema, secrets []string) {
+	t.Helper()
 	var all strings.Builder
 	for _, f := range schema.Query.Fields {
 		if strings.HasPrefix(f.Name, "__") || slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.NonNull && a.DefaultValue == nil }) {

@@ -252,6 +252,7 @@ func overSocket(t *testing.T, w *tenancy, token string, a attack, id string) ans
 // controls asks the same of those who may: what fails above must not fail for
 // its own reasons.
 func (w *tenancy) controls(t *testing.T, schema *ast.Schema) {
+	t.Helper()
 	lines := slices.SortedFunc(maps.Keys(attacks), func(a, b string) int {
 		if attacks[a].destroys != attacks[b].destroys {
 			return map[bool]int{false: -1, true: 1}[attacks[a].destroys]
@@ -288,6 +289,7 @@ var nodeTypes = map[string]ident.Type{
 
 // attackNodes tries node(id) with every id that there is, of whatever type.
 func (w *tenancy) attackNodes(t *testing.T, schema *ast.Schema, secrets []string) {
+	t.Helper()
 	for _, def := range schema.PossibleTypes["Node"] {
 		typ, ok := nodeTypes[def.Name]
 		if !ok {

@@ -83,12 +83,12 @@ func (w *tenancy) tenant(t *testing.T, mark string) *tenant {
 	person := map[string]any{"email": mark + "@example.test", "name": mark, "password": "the password of " + mark}
 	w.Query(t, `mutation($email: String!, $name: String!, $password: String!) {
 		createUser(input: {email: $email, name: $name, password: $password}) { user { id } } }`, person)
-	out.user, err = w.db.Ent.User.Query().Where(user.Email(mark + "@example.test")).Only(ctx)
+	out.user, err = w.db.Ent.User.Query().Where(user.Email(mark + "@example.test")).Only(ctx) //nolint:forbidigo // the test looks past the services
 	must(err)
 	w.Query(t, `mutation($slug: String!, $user: String!) {
 		createProject(input: {slug: $slug, administrator: $user}) { project { id } } }`,
 		map[string]any{"slug": mark, "user": out.user.Email})
-	out.project, err = w.db.Ent.Project.Query().Where(project.Slug(mark)).Only(ctx)
+	out.project, err = w.db.Ent.Project.Query().Where(project.Slug(mark)).Only(ctx) //nolint:forbidigo // the same
 	must(err)
 
 	account, err := w.db.Ent.ServiceAccount.Create().SetProjectID(out.project.ID).

@@ -97,6 +97,7 @@ func TestARunKeepsItsSecretsUntilItIsOver(t *testing.T) {
 		end  func(t *testing.T, w *world, j runs.Job)
 	}{
 		{"finished", func(t *testing.T, w *world, j runs.Job) {
+			t.Helper()
 			c := w.claim(t, "worker", j)
 			if v, _ := c.Scope.Get("TOKEN"); v != "first" {
 				t.Errorf("the case gets %v", v)
@@ -106,6 +107,7 @@ func TestARunKeepsItsSecretsUntilItIsOver(t *testing.T) {
 			}
 		}},
 		{"stopped", func(t *testing.T, w *world, j runs.Job) {
+			t.Helper()
 			if _, err := w.runs.Stop(w.ctx, j.RunID); err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/semantest/semantest/internal/store"
 )
@@ -76,7 +77,7 @@ func join(ctx context.Context, conn *sql.Conn) (bool, error) {
 	return true, nil
 }
 
-func isCode(err error, code pq.ErrorCode) bool {
+func isCode(err error, code pqerror.Code) bool {
 	pqErr, ok := errors.AsType[*pq.Error](err)
 	return ok && pqErr.Code == code
 }
