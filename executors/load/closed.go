@@ -12,7 +12,8 @@ func (r *run) start(s *scenario, more func() bool) *user {
 	u := r.newUser(s)
 	s.users.Go(func() {
 		defer u.gone()
-		for !u.asked() && more() && u.iterate(time.Now()) {
+		for going := true; going; {
+			going = !u.asked() && more() && u.iterate(time.Now())
 		}
 	})
 	return u

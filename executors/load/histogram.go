@@ -84,5 +84,3 @@ func (h *histogram) most() float64 {
 }
 
 func millis(micros int64) float64 { return float64(micros) / 1000 }
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -198,12 +198,6 @@ func TestDropped(t *testing.T) {
 
 func TestThresholds(t *testing.T) {
 	t.Parallel()
-	var count atomic.Int64
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/fails") && count.Add(1)%4 == 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-	})
 	for _, tt := range []struct {
 		name, thresholds, want string // a part of the error, "" where it passes
 	}{
@@ -219,7 +213,13 @@ func TestThresholds(t *testing.T) {
 		{"phases", `{http_req_waiting: ["max<20000"], http_req_connecting: ["count>=1"], http_req_receiving: ["count==20"], iteration_duration: ["max<20000"]}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			count.Store(0)
+			t.Parallel()
+			var count atomic.Int64
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if count.Add(1)%4 == 0 {
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+			})
 			r := execute(t, dev(t), taskOf(t, s.URL, `
   - id: l
     kind: load
