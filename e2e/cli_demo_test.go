@@ -17,7 +17,7 @@ func TestDemoShowsEverythingAndLeavesNothing(t *testing.T) {
 		}
 		for _, want := range []string{
 			"The sample shop is open at http://127.0.0.1:", "Running 26 cases", "✓ buy.checkout",
-			"PASSED  Driftwood shop: 24 passed", "run     run_",
+			"PASSED  Driftwood shop: 26 passed", "run     run_",
 			"semantest-report/report.html", "semantest-report/junit.xml", "semantest-report/result.json",
 		} {
 			if !strings.Contains(r.stdout, want) {
