@@ -10,6 +10,7 @@ import (
 
 // document is an OpenAPI document, ready to make requests from.
 type document struct {
+	source     []byte
 	root       object
 	operations []*operation
 	basePath   string // path of the first server
@@ -96,7 +97,7 @@ func loadDocument(data []byte) (*document, error) {
 	if strings.HasPrefix(version, "3.0") {
 		modernise(root)
 	}
-	d := &document{root: root, schemas: newSchemaSet(root), schemes: map[string]scheme{}}
+	d := &document{source: data, root: root, schemas: newSchemaSet(root), schemes: map[string]scheme{}}
 	if err := d.read(); err != nil {
 		return nil, err
 	}

@@ -72,7 +72,15 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		return executors.OutcomeOf(ctx, err)
 	}
 	defer r.client.close()
-	outcome, err := executors.RunIndependent(ctx, sink, r.steps())
+	steps := r.steps()
+	if settings.Against != "" {
+		before, err := e.read(ctx, settings.Against, task)
+		if err != nil {
+			return executors.OutcomeOf(ctx, err)
+		}
+		steps = append([]executors.Step{r.changes(before)}, steps...)
+	}
+	outcome, err := executors.RunIndependent(ctx, sink, steps)
 	if r.client.sent > 0 && ctx.Err() == nil {
 		r.tell(ctx)
 	}
@@ -81,13 +89,7 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 
 // load reads the document that a case names.
 func (e *Executor) load(ctx context.Context, ref string, task executors.Task) (*document, error) {
-	var data []byte
-	var err error
-	if strings.HasPrefix(ref, "file://") {
-		data, err = readFile(task.Files, ref)
-	} else {
-		data, err = e.fetch(ctx, ref, task.Scope)
-	}
+	data, err := e.read(ctx, ref, task)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +103,13 @@ func (e *Executor) load(ctx context.Context, ref string, task executors.Task) (*
 	}
 	e.documents.Add(key, doc)
 	return doc, nil
+}
+
+func (e *Executor) read(ctx context.Context, ref string, task executors.Task) ([]byte, error) {
+	if strings.HasPrefix(ref, "file://") {
+		return readFile(task.Files, ref)
+	}
+	return e.fetch(ctx, ref, task.Scope)
 }
 
 func readFile(files fs.FS, ref string) ([]byte, error) {

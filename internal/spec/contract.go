@@ -15,6 +15,8 @@ type ContractCase struct {
 	MaxRequests    *int              `yaml:"maxRequests" kind:"contract" doc:"How many requests are sent at most, those that make a finding smaller included." default:"2000" min:"10" max:"100000" example:"500"`
 	RequestTimeout Duration          `yaml:"requestTimeout" kind:"contract" doc:"Limit of one request." default:"10s" min:"1ms" max:"5m" example:"5s"`
 	Examples       *bool             `yaml:"examples" kind:"contract" doc:"Whether the examples of the document are sent too." default:"true" example:"false"`
+	Against        string            `yaml:"against" kind:"contract" doc:"An older document, by reference or address as schema: what changed since then must not break its callers." min:"1" max:"2000" example:"file://openapi-v1.yaml"`
+	Severity       string            `yaml:"severity" kind:"contract" doc:"error: changes that break callers fail the case; warning: those that may break some do too." default:"error" enum:"error,warning" example:"warning"`
 	Baseline       string            `yaml:"baseline" kind:"contract" doc:"new-only: findings that baselineFile lists are shown and do not fail the case." enum:"new-only" example:"new-only"`
 	BaselineFile   string            `yaml:"baselineFile" kind:"contract" doc:"file:// reference to the findings.json of an earlier run." pattern:"file" max:"600" example:"file://contract-findings.json"`
 }

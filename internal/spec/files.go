@@ -45,6 +45,7 @@ func (p *Plan) Files() []string {
 	}
 	for _, c := range p.Cases {
 		add(c.Contract.Schema)
+		add(c.Contract.Against)
 		add(c.Contract.BaselineFile)
 		walkSteps(slices.Concat(c.APISteps, c.Load.Setup, c.Load.Steps, c.Load.Teardown), func(s *APIStep) {
 			for _, ref := range s.files() {

@@ -17,6 +17,16 @@ func (v *validator) contract(c *Case) {
 			v.address(at, k.Schema, true)
 		}
 	}
+	if v.sound(&k.Against) {
+		if at := v.at(&k.Against); strings.HasPrefix(k.Against, fileScheme) {
+			v.file(at, k.Against)
+		} else {
+			v.address(at, k.Against, true)
+		}
+	}
+	if k.Severity != "" && k.Against == "" && v.places[&k.Against] == nil {
+		v.report(v.at(&k.Severity), `"severity" has a meaning with "against" only`)
+	}
 	if v.sound(&k.URL) {
 		v.address(v.at(&k.URL), k.URL, true)
 	}
@@ -61,7 +71,7 @@ func (v *validator) contractVariables(c *Case, known map[string]bool) {
 	for _, key := range []string{"url", "headers", "auth"} {
 		v.walk(at.get(key), vocabulary{known: known})
 	}
-	for _, key := range []string{"schema", "checks", "include", "exclude", "baseline", "baselineFile"} {
+	for _, key := range []string{"schema", "against", "severity", "checks", "include", "exclude", "baseline", "baselineFile"} {
 		v.walk(at.get(key), vocabulary{})
 	}
 }
