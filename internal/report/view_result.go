@@ -37,6 +37,7 @@ type stepView struct {
 	Failed                                  []checkView
 	Passed                                  []string
 	Exchange                                *exchangeView
+	Chart                                   *chartView
 	Detail                                  string
 	Files                                   []fileView
 }
@@ -107,6 +108,9 @@ func attemptOf(a Attempt, only, last bool, reason string, b *budget) attemptView
 			v.Logs = append(v.Logs, logView{Level: oneLine(l.Level, 20), At: short(l.At.Sub(a.StartedAt)), Message: message})
 		}
 	}
+	if slices.ContainsFunc(v.Steps, func(s stepView) bool { return s.Chart != nil }) {
+		return v // the metrics of a load are its chart, point by point
+	}
 	for _, m := range a.Metrics {
 		v.Metrics = append(v.Metrics, metricView{Name: oneLine(m.Name, lineMax), Median: amount(m.Value, m.Unit)})
 	}
@@ -142,7 +146,11 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 	if problem := clip(s.Error, valueMax); problem != reason || len(v.Failed) == 0 {
 		v.Problem = problem
 	}
-	v.Exchange, v.Detail = detailOf(s.Detail, b)
+	detail := s.Detail
+	if v.Chart = chartOf(detail); v.Chart != nil {
+		detail = without(detail, "series")
+	}
+	v.Exchange, v.Detail = detailOf(detail, b)
 	for _, f := range a.Artifacts {
 		if f.Step == s.Index {
 			v.Files = append(v.Files, fileOf(f, b))
