@@ -1,0 +1,423 @@
+package importing
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/semantest/semantest/internal/spec"
+)
+
+// Bounds of what is read and made.
+const (
+	// MaxSource bounds a source: 64 MiB.
+	MaxSource = 64 << 20
+
+	maxSteps = 400 // of one case
+	maxCases = 100
+	maxBody  = 32 << 10 // of one request in the plan
+	maxNotes = 50
+)
+
+// Result is a plan and what people should know about it.
+type Result struct {
+	Plan  []byte   // YAML that spec.Parse reads
+	Notes []string // one sentence each: what was left out, what must be given
+}
+
+// draft is a plan in the making.
+type draft struct {
+	name      string
+	env       map[string]string
+	secrets   map[string]string // by value: the variable that stands for it
+	secretIDs []string
+	insecure  bool
+	cases     []draftCase
+	notes     []string
+	dropped   int // notes beyond the bound
+}
+
+type draftCase struct {
+	id, name string
+	steps    []step
+}
+
+// step is one request.
+type step struct {
+	name     string
+	method   string
+	url      string
+	headers  map[string]string
+	query    map[string][]string
+	json     any
+	hasJSON  bool
+	form     map[string][]string
+	parts    []part
+	body     string
+	graphql  *graphqlBody
+	noFollow bool
+	basic    *[2]string
+	status   any // the matcher of the status
+}
+
+type part struct{ name, value string }
+
+type graphqlBody struct {
+	query     string
+	variables map[string]any
+}
+
+func newDraft(name string) *draft {
+	return &draft{name: name, env: map[string]string{}, secrets: map[string]string{}}
+}
+
+func (d *draft) note(format string, args ...any) {
+	if len(d.notes) >= maxNotes {
+		d.dropped++
+		return
+	}
+	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	if len(text) > 300 {
+		text = strings.ToValidUTF8(text[:300], "") + "…"
+	}
+	if !slices.Contains(d.notes, text) {
+		d.notes = append(d.notes, text)
+	}
+}
+
+// secret returns the reference that stands for a value which a plan must not
+// hold, such as a token.
+func (d *draft) secret(name, value string) string {
+	if known, ok := d.secrets[value]; ok {
+		return "${{ " + known + " }}"
+	}
+	id := name
+	for n := 2; slices.Contains(d.secretIDs, id); n++ {
+		id = fmt.Sprintf("%s_%d", name, n)
+	}
+	if len(d.secretIDs) >= 50 {
+		id = d.secretIDs[0]
+	} else {
+		d.secretIDs = append(d.secretIDs, id)
+	}
+	d.secrets[value] = id
+	d.note("give the secret %s its value when you run the plan", id)
+	return "${{ " + id + " }}"
+}
+
+// base makes addresses that begin at the most frequent origin relative to
+// BASE_URL.
+func (d *draft) base(origin string) {
+	counts := map[string]int{}
+	d.each(func(s *step) {
+		if u, err := url.Parse(s.url); err == nil && u.Host != "" {
+			counts[u.Scheme+"://"+u.Host]++
+		}
+	})
+	if origin == "" {
+		for _, o := range slices.Sorted(maps.Keys(counts)) {
+			if counts[o] > counts[origin] {
+				origin = o
+			}
+		}
+	}
+	if origin == "" {
+		return
+	}
+	d.env["BASE_URL"] = origin
+	d.each(func(s *step) {
+		if rest, ok := strings.CutPrefix(s.url, origin); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+			if s.url = rest; rest == "" || rest[0] == '?' {
+				s.url = "/" + rest
+			}
+		}
+	})
+}
+
+func (d *draft) each(f func(*step)) {
+	for i := range d.cases {
+		for k := range d.cases[i].steps {
+			f(&d.cases[i].steps[k])
+		}
+	}
+}
+
+var errNothing = errors.New("it holds no request that a plan could make")
+
+// result writes the plan and reads it again: what does not parse is never given
+// out.
+func (d *draft) result() (*Result, error) {
+	cases := []any{}
+	for _, c := range d.cases {
+		if len(c.steps) == 0 {
+			continue
+		}
+		if len(cases) == maxCases {
+			d.note("the plan has %d cases; what comes behind them was left out", maxCases)
+			break
+		}
+		cases = append(cases, c.node(d))
+	}
+	if len(cases) == 0 {
+		return nil, errNothing
+	}
+	doc := mapping("version", text("1"), "name", line(d.name, 100, "Imported"))
+	if len(d.env) > 0 {
+		doc.add("env", stringMap(d.env))
+	}
+	if len(d.secretIDs) > 0 {
+		slices.Sort(d.secretIDs)
+		doc.add("secrets", d.secretIDs)
+	}
+	if d.insecure {
+		doc.add("use", mapping("tls", mapping("insecure", true)))
+	}
+	doc.add("cases", cases)
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(doc.node()); err != nil {
+		return nil, fmt.Errorf("write the plan: %w", err)
+	}
+	if _, err := spec.Parse(b.Bytes()); err != nil {
+		return nil, fmt.Errorf("it makes no plan that can be read: %s", firstLine(err.Error()))
+	}
+	if d.dropped > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("and %d notes more", d.dropped))
+	}
+	return &Result{Plan: b.Bytes(), Notes: d.notes}, nil
+}
+
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
+}
+
+func (c draftCase) node(d *draft) *fields {
+	steps := make([]any, 0, len(c.steps))
+	for i, s := range c.steps {
+		if i == maxSteps {
+			d.note("the case %s has more than %d requests; the rest was left out", c.id, maxSteps)
+			break
+		}
+		steps = append(steps, s.node())
+	}
+	out := mapping("id", text(c.id))
+	if c.name != "" && c.name != c.id {
+		out.add("name", line(c.name, 200, ""))
+	}
+	out.add("kind", text("api"))
+	out.add("steps", steps)
+	return out
+}
+
+func (s step) node() *fields {
+	out := &fields{}
+	if s.name != "" {
+		out.add("name", line(s.name, 200, ""))
+	}
+	if s.graphql != nil {
+		g := mapping("url", text(s.url), "query", text(s.graphql.query))
+		if len(s.graphql.variables) > 0 {
+			g.add("variables", value(s.graphql.variables))
+		}
+		if len(s.headers) > 0 {
+			g.add("headers", stringMap(s.headers))
+		}
+		out.add("graphql", g)
+	} else {
+		out.add("http", s.http())
+	}
+	if s.status != nil {
+		out.add("check", []any{mapping("status", s.status)})
+	}
+	return out
+}
+
+func (s step) http() *fields {
+	h := &fields{}
+	if s.method != "" && s.method != "GET" {
+		h.add("method", text(s.method))
+	}
+	h.add("url", text(s.url))
+	if len(s.query) > 0 {
+		h.add("query", lists(s.query))
+	}
+	if len(s.headers) > 0 {
+		h.add("headers", stringMap(s.headers))
+	}
+	switch {
+	case s.hasJSON:
+		h.add("json", value(s.json))
+	case len(s.form) > 0:
+		h.add("form", lists(s.form))
+	case len(s.parts) > 0:
+		parts := make([]any, len(s.parts))
+		for i, p := range s.parts {
+			parts[i] = mapping("name", text(p.name), "value", text(p.value))
+		}
+		h.add("multipart", parts)
+	case s.body != "":
+		h.add("body", text(s.body))
+	}
+	if s.basic != nil {
+		h.add("auth", mapping("basic", mapping("username", text(s.basic[0]), "password", text(s.basic[1]))))
+	}
+	if s.noFollow {
+		h.add("followRedirects", false)
+	}
+	return h
+}
+
+// fields is a mapping that keeps its order.
+type fields struct {
+	keys   []string
+	values []any
+}
+
+func mapping(pairs ...any) *fields {
+	f := &fields{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		f.add(pairs[i].(string), pairs[i+1])
+	}
+	return f
+}
+
+func (f *fields) add(key string, v any) {
+	f.keys, f.values = append(f.keys, key), append(f.values, v)
+}
+
+func (f *fields) node() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.MappingNode}
+	for i, k := range f.keys {
+		n.Content = append(n.Content, scalarNode(k), toNode(f.values[i]))
+	}
+	return n
+}
+
+func toNode(v any) *yaml.Node {
+	switch v := v.(type) {
+	case *fields:
+		return v.node()
+	case []any:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		for _, e := range v {
+			n.Content = append(n.Content, toNode(e))
+		}
+		return n
+	case string:
+		return scalarNode(v)
+	}
+	n := &yaml.Node{}
+	if err := n.Encode(v); err != nil {
+		return scalarNode("")
+	}
+	return n
+}
+
+// scalarNode is text, in quotes where it could be read as anything else.
+func scalarNode(text string) *yaml.Node {
+	n := &yaml.Node{}
+	n.SetString(text)
+	if strings.Contains(text, "${{") || strings.ContainsAny(text, "\r\t\u0085\u2028\u2029") {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
+
+func stringMap(m map[string]string) *fields {
+	f := &fields{}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		f.add(k, text(m[k]))
+	}
+	return f
+}
+
+func lists(m map[string][]string) *fields {
+	f := &fields{}
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		if len(m[k]) == 1 {
+			f.add(text(k), text(m[k][0]))
+			continue
+		}
+		list := make([]any, len(m[k]))
+		for i, v := range m[k] {
+			list[i] = text(v)
+		}
+		f.add(text(k), list)
+	}
+	return f
+}
+
+// value is a JSON value whose texts a plan may hold.
+func value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return text(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = value(e)
+		}
+		return out
+	case map[string]any:
+		f := &fields{}
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			f.add(text(k), value(v[k]))
+		}
+		return f
+	}
+	return v
+}
+
+// text is what a plan may hold: no NUL, valid UTF-8, and no ${{ but our own
+// references, which are written by reference.
+func text(s string) string {
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	}
+	return s
+}
+
+// line is text on one line.
+func line(s string, limit int, otherwise string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text(s))
+	runes := []rune(strings.ReplaceAll(s, "${{", "$ {{"))
+	return cmp.Or(strings.TrimSpace(string(runes[:min(len(runes), limit)])), otherwise)
+}
+
+// caseID makes the id of a case out of words.
+func caseID(words string, taken map[string]bool) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(words) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= 80 {
+			break
+		}
+	}
+	id := "api." + cmp.Or(strings.Trim(b.String(), "-"), "requests")
+	unique := id
+	for n := 2; taken[unique]; n++ {
+		unique = fmt.Sprintf("%s-%d", id, n)
+	}
+	taken[unique] = true
+	return unique
+}
