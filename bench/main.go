@@ -47,13 +47,14 @@ func registry() []benchmark {
 		{"requests", "What a request costs", scalingDoc, runRequests},
 		{"identity", "Who a request is", performanceDoc, runIdentity},
 		{"hostile", "Hostile requests", performanceDoc, runHostile},
+		{"contract", "A contract", performanceDoc, runContract},
 		{"load", "Load, beside others", performanceDoc, runLoad},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, load, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, contract, load, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`

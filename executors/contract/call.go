@@ -130,7 +130,8 @@ func (c *call) writeBody(r *Request) bool {
 	if c.media == nil || !c.hasBody && c.raw == nil {
 		return true
 	}
-	contentType, data := c.media.contentType, []byte(nil)
+	contentType := c.media.contentType
+	var data []byte
 	switch base, _, _ := strings.Cut(contentType, ";"); {
 	case c.raw != nil:
 		data = []byte(*c.raw)

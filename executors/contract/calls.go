@@ -8,7 +8,7 @@ import (
 )
 
 // mostByChance is how many requests of an operation are made by chance alone.
-const mostByChance = 20
+const mostByChance = 40
 
 // planner makes the requests of operations.
 type planner struct {

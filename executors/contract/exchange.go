@@ -375,8 +375,9 @@ func (c *client) failed(ctx context.Context, u *url.URL, err error) (*answer, er
 		return nil, &executors.Unreachable{Target: executors.TargetOf(u),
 			Err: executors.Errorf("%s cannot be reached: %s", executors.TargetOf(u), text)}
 	}
+	a := &answer{broken: "the connection broke without a whole answer: " + text}
 	if ctx.Err() != nil {
-		return &answer{broken: fmt.Sprintf("there was no answer within %s", c.timeout)}, nil
+		a.broken = fmt.Sprintf("there was no answer within %s", c.timeout)
 	}
-	return &answer{broken: "the connection broke without a whole answer: " + text}, nil
+	return a, nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -190,7 +189,7 @@ func (e *Executor) begin(ctx context.Context, doc *document, k spec.ContractCase
 		doc: doc, settings: k, plan: task.Case.Contract, client: c, sink: sink, seed: seed, budget: budget,
 		good: map[*operation]*call{}, byPrint: map[string]*Finding{}, cover: newCoverage(),
 		planner: &planner{
-			generator: generator{doc: doc, rng: rand.New(rand.NewPCG(uint64(seed), 0))},
+			generator: generator{doc: doc, rng: randomOf(seed, "")},
 			examples:  k.Examples == nil || *k.Examples, asks: k.Asks, seen: map[string][]any{},
 		},
 	}
@@ -244,7 +243,7 @@ func orNone(text string) string {
 
 // chosen are the operations that a case is about.
 func chosen(doc *document, k spec.ContractCase) []*operation {
-	any := func(filters []spec.OperationFilter, op *operation) bool {
+	described := func(filters []spec.OperationFilter, op *operation) bool {
 		return slices.ContainsFunc(filters, func(f spec.OperationFilter) bool {
 			return (f.OperationID == "" || f.OperationID == op.id) && (f.Path == "" || fits(f.Path, op.path)) &&
 				(f.Method == "" || f.Method == op.method) && (f.Tag == "" || slices.Contains(op.tags, f.Tag))
@@ -252,7 +251,7 @@ func chosen(doc *document, k spec.ContractCase) []*operation {
 	}
 	var out []*operation
 	for _, op := range doc.operations {
-		if (len(k.Include) == 0 || any(k.Include, op)) && !any(k.Exclude, op) {
+		if (len(k.Include) == 0 || described(k.Include, op)) && !described(k.Exclude, op) {
 			out = append(out, op)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -114,7 +115,7 @@ func place(root object, pointer string, v any) {
 func (c *client) curl(r *Request) string {
 	var b strings.Builder
 	b.WriteString("curl -i")
-	if r.Method != "GET" {
+	if r.Method != http.MethodGet {
 		b.WriteString(" -X " + quote(r.Method))
 	}
 	address := strings.TrimRight(c.base.String(), "/") + r.Path

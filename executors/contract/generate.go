@@ -244,9 +244,9 @@ func (g *generator) typeOf(f object) string {
 	case string:
 		return t
 	case []any:
-		real := slices.DeleteFunc(slices.Clone(t), func(v any) bool { return v == "null" })
-		if len(real) > 0 {
-			return text(real[g.rng.IntN(len(real))])
+		others := slices.DeleteFunc(slices.Clone(t), func(v any) bool { return v == "null" })
+		if len(others) > 0 {
+			return text(others[g.rng.IntN(len(others))])
 		}
 		return "null"
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,17 +51,17 @@ func (o *orders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.status(w, r)
 	case rest == "reports":
 		o.report(w, r)
-	case rest == "orders" && r.Method == "GET" && o.known(w, r):
+	case rest == "orders" && r.Method == http.MethodGet && o.known(w, r):
 		o.list(w, r)
-	case rest == "orders" && r.Method == "POST" && o.known(w, r):
+	case rest == "orders" && r.Method == http.MethodPost && o.known(w, r):
 		o.create(w, r)
-	case item && r.Method == "GET" && o.known(w, r):
+	case item && r.Method == http.MethodGet && o.known(w, r):
 		o.get(w, id)
-	case item && r.Method == "DELETE" && o.known(w, r):
+	case item && r.Method == http.MethodDelete && o.known(w, r):
 		o.remove(w, id)
-	case (rest == "orders" || item) && r.Method != "GET" && r.Method != "POST" && r.Method != "DELETE":
+	case (rest == "orders" || item) && r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodDelete:
 		problem(w, 405, "no such method")
-	case rest == "orders" && r.Method == "DELETE", item && r.Method == "POST":
+	case rest == "orders" && r.Method == http.MethodDelete, item && r.Method == http.MethodPost:
 		problem(w, 405, "no such method")
 	case rest != "orders" && !item:
 		problem(w, 404, "nothing here")
@@ -83,9 +84,9 @@ func (o *orders) status(w http.ResponseWriter, r *http.Request) {
 		if err == nil {
 			_ = conn.Close()
 		}
-	case o.has("any-method") && r.Method == "PATCH":
+	case o.has("any-method") && r.Method == http.MethodPatch:
 		answer(w, 200, map[string]any{"status": "ok"})
-	case r.Method != "GET":
+	case r.Method != http.MethodGet:
 		problem(w, 405, "no such method")
 	case o.has("wrong-content-type"):
 		w.Header().Set("Content-Type", "text/html")
@@ -101,7 +102,7 @@ func (o *orders) status(w http.ResponseWriter, r *http.Request) {
 func (o *orders) report(w http.ResponseWriter, r *http.Request) {
 	tenant := r.Header.Get("X-Tenant")
 	switch {
-	case r.Method != "GET":
+	case r.Method != http.MethodGet:
 		problem(w, 405, "no such method")
 	case tenant == "" && !o.has("optional-header"):
 		problem(w, 400, "X-Tenant is missing")
@@ -197,7 +198,7 @@ func (o *orders) create(w http.ResponseWriter, r *http.Request) {
 // wrong says what the document does not allow.
 func (o *orders) wrong(in map[string]any) string {
 	for key := range in {
-		if !strings.Contains(" sku quantity note address ", " "+key+" ") && !o.has("accepts-extra") {
+		if !slices.Contains([]string{"sku", "quantity", "note", "address"}, key) && !o.has("accepts-extra") {
 			return "unknown member " + key
 		}
 	}
@@ -262,7 +263,7 @@ func (o *orders) remove(w http.ResponseWriter, id string) {
 	if !o.has("undead") {
 		delete(o.kept, id)
 	}
-	w.WriteHeader(204)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func problem(w http.ResponseWriter, status int, why string) {

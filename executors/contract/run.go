@@ -65,9 +65,7 @@ func (r *run) steps() []executors.Step {
 // not depend on the steps before, and reports what it found.
 func (r *run) step(name string, do func(context.Context, *tally) error) func(context.Context, *executors.Report) error {
 	return func(ctx context.Context, report *executors.Report) error {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(name)) // never fails
-		r.planner.rng = rand.New(rand.NewPCG(uint64(r.seed), h.Sum64()))
+		r.planner.rng = randomOf(r.seed, name)
 		t := &tally{step: report.Index, applied: map[string]int{}, statuses: map[string]any{}}
 		err := do(ctx, t)
 		t.report(report, r)
@@ -78,6 +76,14 @@ func (r *run) step(name string, do func(context.Context, *tally) error) func(con
 		}
 		return err
 	}
+}
+
+// randomOf is the random source of a step. Whoever knows the seed must be able to
+// foretell it.
+func randomOf(seed int, name string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name))                          // never fails
+	return rand.New(rand.NewPCG(uint64(seed), h.Sum64())) //nolint:gosec // requests are to be the same again
 }
 
 func (r *run) operation(ctx context.Context, op *operation, quota int, t *tally) error {

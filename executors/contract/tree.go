@@ -191,10 +191,6 @@ func at(root any, pointer string) (any, bool) {
 	return v, true
 }
 
-func escape(part string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(part)
-}
-
 func unescape(part string) string {
 	return strings.NewReplacer("~1", "/", "~0", "~", "%7B", "{", "%7D", "}", "%7b", "{", "%7d", "}").Replace(part)
 }
