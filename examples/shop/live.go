@@ -55,6 +55,7 @@ type hub struct {
 // watcher is one connection. The hub's lock guards what it watches.
 type watcher struct {
 	conn   *websocket.Conn
+	cancel func() // of one without a connection of its own: server-sent events
 	out    chan any
 	gone   chan struct{}
 	owner  uint64 // 0 without a session
@@ -213,9 +214,7 @@ func (h *hub) close() {
 	h.mu.Lock()
 	h.closed = true
 	for c := range h.watchers {
-		if c.conn != nil {
-			_ = c.conn.Close() // the watcher is gone either way
-		}
+		c.end()
 	}
 	h.mu.Unlock()
 	h.running.Wait()
@@ -227,7 +226,17 @@ func (c *watcher) send(v any) {
 	select {
 	case c.out <- v:
 	default:
+		c.end()
+	}
+}
+
+// end cuts the watcher off.
+func (c *watcher) end() {
+	if c.conn != nil {
 		_ = c.conn.Close() // the watcher is gone either way
+	}
+	if c.cancel != nil {
+		c.cancel()
 	}
 }
 

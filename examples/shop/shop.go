@@ -102,6 +102,7 @@ func (s *Shop) routes() {
 	s.mux.HandleFunc("POST /chat", s.chat)
 	s.mux.HandleFunc("POST /graphql", s.graphQL)
 	s.mux.HandleFunc("GET /live", s.watch)
+	s.mux.HandleFunc("GET /orders/{id}/events", s.orderEvents)
 	s.mux.HandleFunc("/", s.unknownRoute)
 }
 
