@@ -10,8 +10,17 @@ import (
 // Prepare implements executors.Exchanges.
 func (e *Executor) Prepare(task executors.Task, r spec.HTTPRequest) (*executors.HTTPRequest, error) {
 	a := &attempt{executor: e, task: task}
+	if task.Use.TLS != nil {
+		return nil, executors.Errorf("use.tls is for api cases only: a load makes its own connections")
+	}
 	out, err := a.build(r)
 	if err != nil {
+		return nil, err
+	}
+	if auth := out.auth; auth != nil && auth.Basic == nil && auth.Bearer == "" {
+		return nil, executors.Errorf("a load authenticates by basic or bearer only; let its setup capture a token, and send that")
+	}
+	if err := a.authorize(context.Background(), out); err != nil { // neither of the two waits for anything
 		return nil, err
 	}
 	return &executors.HTTPRequest{Method: out.method, URL: out.url, Header: out.header, Body: out.body, Follow: out.follow}, nil

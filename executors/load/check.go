@@ -137,8 +137,19 @@ func question(c spec.Check) string {
 		return words("duration", *c.Duration)
 	case c.JSONPath != "":
 		return words("jsonpath "+c.JSONPath, c.Matcher)
+	case c.Cookie != "":
+		return words("cookie "+c.Cookie, c.Matcher)
+	case c.XPath != "":
+		return words("xpath "+c.XPath, c.Matcher)
+	case c.Regex != "":
+		return words("regex "+c.Regex, c.Matcher)
 	case c.Schema != nil:
 		return "schema"
+	}
+	for subject, m := range map[string]*spec.Matcher{"bytes": c.Bytes, "sha256": c.SHA256, "md5": c.MD5, "size": c.Size, "protocol": c.Protocol} {
+		if m != nil {
+			return words(subject, *m)
+		}
 	}
 	return "check"
 }

@@ -382,3 +382,34 @@ func TestSecureTarget(t *testing.T) {
 		t.Errorf("%s: %s", r.outcome, r.text())
 	}
 }
+
+// TestOtherChecks has checks that the api executor decides, counted by what they
+// ask.
+func TestOtherChecks(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
+			t.Errorf("Accept-Encoding is %q, and nothing else than gzip can be read here", got)
+		}
+		if got := r.Header.Get("Authorization"); got != "Bearer abc" {
+			t.Errorf("Authorization is %q", got)
+		}
+		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+		_, _ = w.Write([]byte("<p>hello</p>"))
+	})
+	r := execute(t, dev(t), taskOf(t, s.URL, `
+  - id: l
+    kind: load
+    steps:
+      - http: {url: /, auth: {bearer: abc}}
+        check: [{cookie: a, equals: b}, {xpath: //p, equals: hello}, {regex: "h(.)llo", equals: a}, {size: 12}, {protocol: HTTP/1.1}]
+    scenarios: {one: {executor: shared-iterations, iterations: 3}}
+    thresholds:
+      "checks{check:regex h(.)llo equals \"a\"}": ["rate==0"]
+      "checks{check:size equals 12}": ["rate==1"]
+      checks: ["rate==0.8"]
+`))
+	if r.outcome != spec.OutcomePassed {
+		t.Errorf("%s: %s\n%+v\n%s", r.outcome, r.text(), summaryOf(t, r).Checks, notesOf(summaryOf(t, r)))
+	}
+}

@@ -47,12 +47,18 @@ const (
 
 // ready is a step that can be sent.
 type ready struct {
-	step    spec.APIStep
 	request *executors.HTTPRequest
 	origin  string
 	wire    []byte // the request as it is written
 	checks  []check
-	judged  *spec.APIStep // the checks and captures that are left to Exchanges; nil where there are none
+	judged  []judgement
+}
+
+// judgement is one check that is left to Exchanges, or all captures with the
+// index -1.
+type judgement struct {
+	index int
+	step  spec.APIStep
 }
 
 // compile prepares the steps of a load and fills in what never varies.
@@ -76,7 +82,7 @@ func (r *run) compile() error {
 			timeout: source.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepTimeout))}
 		for _, c := range source.Checks {
 			s.asks = append(s.asks, question(c))
-			s.keep = s.keep || c.Body != nil || c.JSONPath != "" || c.Schema != nil || !isPlain(c)
+			s.keep = s.keep || c.Body != nil || !isPlain(c)
 		}
 		for _, c := range source.Capture {
 			s.keep = s.keep || c.Header == "" && c.Cookie == "" && !c.Status
@@ -119,21 +125,31 @@ func (r *run) prepare(s *step, task executors.Task) (*ready, error) {
 	if err := r.allowed(request.URL); err != nil {
 		return nil, err
 	}
-	out := &ready{step: filled, request: request, origin: originOf(request.URL), wire: wire(request, "")}
-	left := filled
-	left.Checks = nil
+	if !names(filled.HTTP.Headers, "Accept-Encoding") && !names(task.Use.Headers, "Accept-Encoding") {
+		request.Header.Set("Accept-Encoding", "gzip") // what an answer can be decoded from
+	}
+	out := &ready{request: request, origin: originOf(request.URL), wire: wire(request, "")}
 	for i, c := range filled.Checks {
 		own, ok := compileCheck(i, c, s.varies != withIteration)
 		if ok {
 			out.checks = append(out.checks, own)
 		} else {
-			left.Checks = append(left.Checks, c)
+			out.judged = append(out.judged, judgement{i, spec.APIStep{HTTP: filled.HTTP, Checks: []spec.Check{c}}})
 		}
 	}
-	if len(left.Checks) > 0 || len(left.Capture) > 0 {
-		out.judged = &left
+	if len(filled.Capture) > 0 {
+		out.judged = append(out.judged, judgement{-1, spec.APIStep{HTTP: filled.HTTP, Capture: filled.Capture}})
 	}
 	return out, nil
+}
+
+func names(headers map[string]string, name string) bool {
+	for given := range headers {
+		if strings.EqualFold(given, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // allowed refuses targets on which no load may be put.

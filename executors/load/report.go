@@ -44,8 +44,8 @@ type series struct {
 // load when a threshold asks for that.
 func (r *run) report(ctx context.Context) {
 	every := 1 + int(r.planned()/(maxRows*time.Second))
-	window := newTally()
-	began := r.started
+	window, began := newTally(), r.started
+	last, lastBegan := newTally(), r.started
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for n := 1; ; n++ {
@@ -62,8 +62,18 @@ func (r *run) report(ctx context.Context) {
 		if !done {
 			r.breakOff(now.Sub(r.started))
 		}
+		if done && len(r.series.rows) > 0 && now.Sub(began) < time.Duration(every)*time.Second/2 {
+			// What is left is no interval of its own: its rate would say nothing.
+			r.series.rows = r.series.rows[:len(r.series.rows)-1]
+			r.tell(window, began, now)
+			last.merge(window)
+			r.add(last, lastBegan, now)
+			return
+		}
 		if n%every == 0 || done {
 			r.tell(window, began, now)
+			r.add(window, began, now)
+			last, lastBegan = window, began
 			window, began = newTally(), now
 		}
 		if done {
@@ -99,7 +109,14 @@ func lasting(l spec.Limit) bool {
 	return l.Aggregate != "count" || l.Operator == "<" || l.Operator == "<="
 }
 
-// tell adds a row and emits its metrics.
+// add adds a row to the series.
+func (r *run) add(window *tally, from, to time.Time) {
+	out := r.row(window, to.Sub(from))
+	out.Second, out.Users = to.Sub(r.started).Seconds(), r.series.users
+	r.series.rows = append(r.series.rows, out)
+}
+
+// tell emits the metrics of an interval.
 func (r *run) tell(window *tally, from, to time.Time) {
 	r.mu.Lock()
 	users := len(r.active)
@@ -108,8 +125,6 @@ func (r *run) tell(window *tally, from, to time.Time) {
 	}
 	r.mu.Unlock()
 	out := r.row(window, to.Sub(from))
-	out.Second, out.Users = to.Sub(r.started).Seconds(), users
-	r.series.rows = append(r.series.rows, out)
 	emit := func(name, unit string, value float64, tags map[string]string) {
 		r.sink.Emit(executors.Metric{Name: name, Unit: unit, Value: value, Tags: tags, At: to})
 	}

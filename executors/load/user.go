@@ -215,50 +215,38 @@ func (u *user) judge(s *step, r *ready, request *executors.HTTPRequest, v *sampl
 	}
 	v.failed = !expected
 	u.run.recorder.request(u.shard, v, u.scenario.open)
-	if r.judged == nil || !passed {
+	if len(r.judged) == 0 || !passed {
 		return passed
 	}
-	report := &executors.Report{Sink: silent{}}
+	return u.delegate(s, r, request, v)
+}
+
+// delegate leaves checks and captures to Exchanges. What was not asked since
+// an earlier check did not hold is not counted.
+func (u *user) delegate(s *step, r *ready, request *executors.HTTPRequest, v *sample) bool {
 	answered := &executors.HTTPAnswer{
 		URL: request.URL, Status: v.status, Header: u.answer.headers(), Body: u.answer.body, Duration: v.service, Cookies: u.answer.cookies(),
 	}
 	if u.jar != nil {
 		answered.Cookies = append(u.jar.Cookies(request.URL), answered.Cookies...)
 	}
-	u.run.executor.exchanges.Judge(u.scenario.killed, u.task, *r.judged, answered, report)
-	for _, c := range report.Checks {
-		if !c.Passed {
-			passed = false
-			u.run.notes.add(s.title + ": " + c.Message)
-		}
-	}
-	u.countJudged(s, r, report)
-	return passed
-}
-
-// countJudged counts the checks that Exchanges has decided under the question
-// that they ask; one that has several parts counts once.
-func (u *user) countJudged(s *step, r *ready, report *executors.Report) {
-	left := report.Checks
-	for i, c := range s.source.Checks {
-		if isPlain(c) {
-			continue
-		}
+	passed := true
+	for _, j := range r.judged {
+		report := &executors.Report{Sink: silent{}}
+		u.run.executor.exchanges.Judge(u.scenario.killed, u.task, j.step, answered, report)
 		held := true
-		subject := subjectOf(r.step.Checks[i])
-		for len(left) > 0 && strings.HasPrefix(left[0].Name, subject) {
-			held = held && left[0].Passed
-			left = left[1:]
+		for _, c := range report.Checks {
+			if !c.Passed {
+				held = false
+				u.run.notes.add(s.title + ": " + c.Message)
+			}
 		}
-		u.run.recorder.check(u.shard, asked{u.scenario.index, s.index, i}, held)
+		passed = passed && held
+		if j.index >= 0 {
+			u.run.recorder.check(u.shard, asked{u.scenario.index, s.index, j.index}, held)
+		}
 	}
-}
-
-func subjectOf(c spec.Check) string {
-	if c.JSONPath != "" {
-		return "jsonpath " + c.JSONPath + " "
-	}
-	return strings.Fields(question(c))[0]
+	return passed
 }
 
 func (u *user) failed(s *step, v sample, err error) {

@@ -99,6 +99,16 @@ func (v *validator) onlyHTTP(steps []APIStep, used string) {
 		if steps[i].Until != nil {
 			v.report(v.at(&steps[i]), `a step of a load is tried once; "until" is for api cases and for setup`)
 		}
+		if h := steps[i].HTTP; h != nil {
+			if h.Chunked || h.Save != "" || h.Auth != nil && h.Auth.Basic == nil && h.Auth.Bearer == "" {
+				v.report(v.at(h), "a load cannot send chunks, save bodies, or authenticate otherwise than by basic and bearer")
+			}
+			for k := range steps[i].Checks {
+				if c := &steps[i].Checks[k]; c.Timing != nil || c.Redirects != nil || c.Certificate != nil || c.Snapshot != nil {
+					v.report(v.at(c), "a load does not check timing, redirects, certificate and snapshot; the api case does")
+				}
+			}
+		}
 		if steps[i].HTTP != nil || steps[i].Action() == "" {
 			continue
 		}
