@@ -97,7 +97,7 @@ func TestPatterns(t *testing.T) {
 		{"shared iterations", "{executor: shared-iterations, vus: 3, iterations: 50}", 50, 50, 0},
 		{"iterations of each user", "{executor: per-vu-iterations, vus: 4, iterations: 5}", 20, 20, 0},
 		{"constant users with pauses", "{executor: constant-vus, vus: 3, duration: 300ms, thinkTime: 200ms, gracefulStop: 5s}", 3, 6, 3},
-		{"ramping users", "{executor: ramping-vus, startVUs: 0, stages: [{duration: 200ms, target: 4}, {duration: 100ms, target: 4}, {duration: 0s, target: 1}, {duration: 100ms, target: 1}], thinkTime: 10ms}", 4, 400, 4},
+		{"ramping users", "{executor: ramping-vus, startVUs: 0, stages: [{duration: 200ms, target: 4}, {duration: 700ms, target: 4}, {duration: 0s, target: 1}, {duration: 300ms, target: 1}], thinkTime: 10ms}", 4, 600, 4},
 		{"constant arrival rate", "{executor: constant-arrival-rate, rate: 200, duration: 500ms, preAllocatedVUs: 2, maxVUs: 20}", 100, 100, 0},
 		{"in another unit of time", "{executor: constant-arrival-rate, rate: 6000, timeUnit: 1m, duration: 500ms, preAllocatedVUs: 2}", 50, 50, 2},
 		{"ramping arrival rate", "{executor: ramping-arrival-rate, startRate: 0, stages: [{duration: 500ms, target: 200}, {duration: 0s, target: 100}, {duration: 200ms, target: 100}], preAllocatedVUs: 2, maxVUs: 20}", 70, 70, 0},
@@ -375,7 +375,7 @@ func TestSecureTarget(t *testing.T) {
   - id: l
     kind: load
     steps: [{http: /, check: [{body: HTTP/1.1}]}]
-    scenarios: {one: {executor: shared-iterations, vus: 2, iterations: 20}}
+    scenarios: {one: {executor: per-vu-iterations, vus: 2, iterations: 10}}
     thresholds: {checks: ["rate==1"], http_req_tls_handshaking: ["count==2"], http_req_connecting: ["count==2"]}
 `))
 	if r.outcome != spec.OutcomePassed {

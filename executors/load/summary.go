@@ -161,7 +161,7 @@ func (r *run) publish(ctx context.Context, report *executors.Report) {
 	report.Set("seconds", s.Seconds)
 	report.Set("vusMax", s.MaxUsers)
 	for key, value := range map[string]any{
-		"scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": s.Series,
+		"scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
 	} {
 		report.Set(key, plain(value))
 	}
@@ -175,6 +175,22 @@ func (r *run) publish(ctx context.Context, report *executors.Report) {
 	if err != nil {
 		report.Set("attachmentError", "what was measured could not be kept: "+short(err.Error()))
 	}
+}
+
+// maxDetailRows bounds the series in the detail of the step, which is read with
+// every look at the result.
+const maxDetailRows = 120
+
+// thinned keeps rows at even distances, and the last one.
+func thinned(rows []row) []row {
+	if len(rows) <= maxDetailRows {
+		return rows
+	}
+	out := make([]row, maxDetailRows)
+	for i := range out {
+		out[i] = rows[(i+1)*len(rows)/maxDetailRows-1]
+	}
+	return out
 }
 
 // plain turns a value into what JSON reads, so that secrets in it can be

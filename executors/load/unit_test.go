@@ -211,3 +211,22 @@ func TestPacerKeepsMoments(t *testing.T) {
 		}
 	}
 }
+
+func TestThinned(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, maxDetailRows, maxDetailRows + 1, 5 * maxDetailRows} {
+		rows := make([]row, n)
+		for i := range rows {
+			rows[i].Second = float64(i + 1)
+		}
+		got := thinned(rows)
+		if len(got) != min(n, maxDetailRows) || got[len(got)-1] != rows[n-1] {
+			t.Errorf("of %d rows %d are left, the last one of second %v", n, len(got), got[len(got)-1].Second)
+		}
+		for i := 1; i < len(got); i++ {
+			if got[i].Second <= got[i-1].Second {
+				t.Fatalf("row %d is of second %v, the one before of %v", i, got[i].Second, got[i-1].Second)
+			}
+		}
+	}
+}
