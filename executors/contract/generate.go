@@ -134,7 +134,7 @@ func (g *generator) array(f object, how fullness, depth int) any {
 
 func (g *generator) items(f object, n int, how fullness, depth int) []any {
 	prefix := list(f["prefixItems"])
-	n = max(n, len(prefix))
+	n = min(max(n, len(prefix)), maxItems)
 	out := make([]any, 0, n)
 	for i := 0; len(out) < n && i < 4*n; i++ {
 		item := orTrue(f["items"])
