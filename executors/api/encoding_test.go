@@ -47,7 +47,7 @@ func TestEncodedAnswers(t *testing.T) {
 	for _, encoding := range []string{"gzip", "br", "zstd"} {
 		text := encoded(t, encoding, []byte(strings.Repeat("hello ", 100)))
 		bodies["/"+encoding+"/good"] = text
-		bodies["/"+encoding+"/bomb"] = encoded(t, encoding, make([]byte, 50<<20))
+		bodies["/"+encoding+"/bomb"] = encoded(t, encoding, make([]byte, 12<<20))
 		bodies["/"+encoding+"/broken"] = append([]byte("no such thing"), text...)
 		bodies["/"+encoding+"/empty"] = nil
 	}

@@ -121,6 +121,10 @@ func (a *attempt) operation(ctx context.Context, g spec.GraphQL, r *executors.Re
 		}
 		return "", executors.Failf("the operation does not fit the schema of %s, and was not sent: %s", g.URLOr(), text)
 	}
+	variables, _ := payloadOf(g)["variables"].(map[string]any)
+	if _, err := validator.VariableValues(schema, op, variables); err != nil {
+		return "", executors.Failf("the variables do not fit the operation, which was not sent: %s", graphqlProblem(err))
+	}
 	r.Set("validation", "fits the schema")
 	return op.Operation, nil
 }

@@ -135,6 +135,8 @@ func TestGraphQL(t *testing.T) {
 		{"unknown field", `- graphql: {query: "{ book(id: 1) { titel } }"}`, `does not fit the schema of /graphql, and was not sent: line 1, column 17: Cannot query field "titel" on type "Book". Did you mean "title"?`},
 		{"missing argument", `- graphql: {query: "{ book { title } }"}`, `was not sent: line 1, column 3: Field "book" argument "id" of type "ID!" is required`},
 		{"wrong enum", `- graphql: {query: "{ book(id: 1, filter: {colour: GREEN}) { title } }"}`, `Value "GREEN" does not exist in "Colour" enum`},
+		{"missing variable", `- graphql: {query: "query($id: ID!) { book(id: $id) { title } }"}`, "the variables do not fit the operation, which was not sent: must be defined"},
+		{"wrong variable", `- graphql: {query: "query($id: ID!, $f: Filter) { book(id: $id, filter: $f) { title } }", variables: {id: 1, f: {colour: GREEN}}}`, "the variables do not fit the operation, which was not sent: GREEN is not a valid Colour"},
 		{"not validated", `- graphql: {query: "{ book { title } }", validate: false, errors: some}`, ""},
 		{"closed introspection", `- graphql: {url: /closed, query: "{ book(id: 1) { titel } }"}`, `the answer holds errors without data: Cannot query field "titel"`},
 		{"errors", `- graphql: {query: "{ fail }"}`, "the answer holds data and errors: it broke (at fail)"},

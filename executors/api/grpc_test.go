@@ -29,7 +29,7 @@ type parrot struct {
 func (parrot) UnaryCall(ctx context.Context, r *testpb.SimpleRequest) (*testpb.SimpleResponse, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	if s := r.GetResponseStatus(); s.GetCode() != 0 {
-		return nil, grpcstatus.Error(codes.Code(s.GetCode()), s.GetMessage()) //nolint:gosec // a test
+		return nil, grpcstatus.Error(codes.Code(s.GetCode()), s.GetMessage())
 	}
 	_ = grpc.SetHeader(ctx, metadata.Pairs("x-answered", "yes"))
 	return &testpb.SimpleResponse{Username: strings.Join(md.Get("x-user"), ","), OauthScope: r.GetResponseType().String()}, nil
@@ -61,7 +61,7 @@ func (parrot) StreamingInputCall(s grpc.ClientStreamingServer[testpb.StreamingIn
 		if err != nil {
 			return err
 		}
-		n += int32(len(r.GetPayload().GetBody())) //nolint:gosec // a few bytes
+		n += int32(len(r.GetPayload().GetBody()))
 	}
 }
 

@@ -104,7 +104,10 @@ func build(set *descriptorpb.FileDescriptorSet) (files *protoregistry.Files, err
 	for _, f := range set.GetFile() {
 		have[f.GetName()] = true
 	}
-	for i := 0; i < len(set.GetFile()); i++ {
+	for i := 0; ; i++ { // the list grows
+		if i == len(set.GetFile()) {
+			break
+		}
 		for _, name := range set.GetFile()[i].GetDependency() {
 			if have[name] {
 				continue
@@ -188,7 +191,10 @@ func (c *grpcConn) reflectBy(ctx context.Context, version, service string) (*pro
 	if err := ask(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: service}}); err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(set.GetFile()); i++ {
+	for i := 0; ; i++ { // the list grows
+		if i == len(set.GetFile()) {
+			break
+		}
 		for _, name := range set.GetFile()[i].GetDependency() {
 			if have[name] {
 				continue

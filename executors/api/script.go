@@ -238,27 +238,25 @@ func (d *dialogue) fits(ctx context.Context, q spec.Quiet, m message) bool {
 func (d *dialogue) expectClose(ctx context.Context, e spec.ExpectedClose) error {
 	limited, cancel := within(ctx, e.Within)
 	defer cancel()
-	for {
-		m, err := d.receive(limited)
-		if err == nil {
-			d.report.Check(failedCheck("connection is closed", "closed", d.text(m),
-				fmt.Sprintf("a message arrived where the target should close the connection: %s", excerpt(d.text(m), maxCause))))
-			return nil
-		}
-		var end *ended
-		if !errors.As(err, &end) || end.lost != "" {
-			return d.missing(ctx, err, e.Within, "")
-		}
-		d.show("in", end.Error(), "close")
-		d.report.Check(executors.Check{Name: "connection is closed", Passed: true, Expected: "closed", Actual: "closed"})
-		if e.Code != nil {
-			d.add(d.verdicts("close code", *e.Code, spec.NumberActual(end.code)))
-		}
-		if e.Reason != nil {
-			d.add(d.verdicts("close reason", *e.Reason, spec.TextActual(end.reason)))
-		}
+	m, err := d.receive(limited)
+	if err == nil {
+		d.report.Check(failedCheck("connection is closed", "closed", d.text(m),
+			fmt.Sprintf("a message arrived where the target should close the connection: %s", excerpt(d.text(m), maxCause))))
 		return nil
 	}
+	end, ok := errors.AsType[*ended](err)
+	if !ok || end.lost != "" {
+		return d.missing(ctx, err, e.Within, "")
+	}
+	d.show("in", end.Error(), "close")
+	d.report.Check(executors.Check{Name: "connection is closed", Passed: true, Expected: "closed", Actual: "closed"})
+	if e.Code != nil {
+		d.add(d.verdicts("close code", *e.Code, spec.NumberActual(end.code)))
+	}
+	if e.Reason != nil {
+		d.add(d.verdicts("close reason", *e.Reason, spec.TextActual(end.reason)))
+	}
+	return nil
 }
 
 func (d *dialogue) add(checks []executors.Check) {

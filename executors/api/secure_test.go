@@ -170,7 +170,7 @@ func mutual(t *testing.T) (server *httptest.Server, ca, cert, key string) {
 			_, _ = io.WriteString(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 		}
 	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.VerifyClientCertIfGiven} //nolint:gosec // a test
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: pool, ClientAuth: tls.VerifyClientCertIfGiven}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -258,7 +258,7 @@ func TestArchive(t *testing.T) {
 		if err := json.Unmarshal(data, &har); err != nil {
 			t.Fatalf("%v: %s", err, data)
 		}
-		if len(har.Log.Entries) != 2 || har.Log.Entries[0].Request.Method != "POST" || har.Log.Entries[1].Response.Status != 200 ||
+		if len(har.Log.Entries) != 2 || har.Log.Entries[0].Request.Method != http.MethodPost || har.Log.Entries[1].Response.Status != 200 ||
 			har.Log.Entries[0].Response.Content.Text != `{"token":"***"}` {
 			t.Errorf("%+v", har)
 		}

@@ -66,7 +66,10 @@ func chat(tb testing.TB) *httptest.Server {
 		case "/garbage":
 			_, _ = conn.NetConn().Write([]byte{0xff, 0xff, 0xff, 0xff})
 		case "/flood":
-			for conn.WriteMessage(websocket.TextMessage, []byte("more")) == nil {
+			for {
+				if conn.WriteMessage(websocket.TextMessage, []byte("more")) != nil {
+					return
+				}
 			}
 		case "/bytes":
 			_ = conn.WriteMessage(websocket.BinaryMessage, []byte{0, 1, 2})
@@ -112,11 +115,11 @@ func TestWebSocket(t *testing.T) {
 		{"skip", `
 - websocket: {url: /two, messages: [{expect: {skip: true, check: [{body: a}]}}]}`, ""},
 		{"skip to nothing", `
-- websocket: {url: /two, messages: [{expect: {skip: true, within: 100ms, check: [{body: c}]}}]}`, `no message that fits arrived from ` + server.URL + ` within 100ms; of the last one message 2: body should equal "c", but is "a"`},
+- websocket: {url: /two, messages: [{expect: {skip: true, within: 2s, check: [{body: c}]}}]}`, `no message that fits arrived from ` + server.URL + ` within 2s; of the last one message 2: body should equal "c", but is "a"`},
 		{"none within", `
 - websocket: {url: /two, messages: [{expect: {}}, {expectNone: {within: 50ms, check: [{body: c}]}}, {expect: {check: [{body: a}]}}, {expectNone: 50ms}]}`, ""},
 		{"some where none", `
-- websocket: {url: /two, messages: [{expectNone: 5s}]}`, "a message arrived within 5s where none was expected: b"},
+- websocket: {url: /two, messages: [{expectNone: 30s}]}`, "a message arrived within 30s where none was expected: b"},
 		{"nothing arrives", `
 - websocket: {url: /silent, messages: [{expect: {within: 50ms}}]}`, "no message arrived from " + server.URL + " within 50ms"},
 		{"close code", `

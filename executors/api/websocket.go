@@ -96,7 +96,7 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 	}
 	address := *out.url
 	address.Scheme = map[string]string{"http": "ws", "https": "wss"}[out.url.Scheme]
-	conn, resp, err := d.DialContext(traced, address.String(), out.header.Clone())
+	conn, resp, err := d.DialContext(traced, address.String(), out.header.Clone()) //nolint:bodyclose // it holds a copy, which needs no closing
 	if resp != nil {
 		in := &response{status: resp.StatusCode, proto: resp.Proto, header: resp.Header, url: out.url.Redacted()}
 		if err != nil && resp.Body != nil {

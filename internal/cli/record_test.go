@@ -17,7 +17,7 @@ func record(stdin string, args ...string) (code int, stdout, stderr string) {
 	code = cli.Main(append([]string{"record"}, args...), cli.Sys{
 		Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &problems,
 		LookupEnv: func(string) (string, bool) { return "", false }, Environ: func() []string { return nil },
-		Interrupted: func(ctx context.Context) (context.Context, context.CancelFunc) { return context.WithCancel(ctx) },
+		Interrupted: context.WithCancel,
 	})
 	return code, out.String(), problems.String()
 }

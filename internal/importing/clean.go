@@ -23,7 +23,7 @@ var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$")
 
 // sensitive are headers whose values are secrets, with the variable that stands
 // for them.
-var sensitive = map[string]string{
+var sensitive = map[string]string{ //nolint:gosec // names of variables, no secrets
 	"authorization": "API_TOKEN", "x-api-key": "API_KEY", "api-key": "API_KEY", "x-auth-token": "AUTH_TOKEN", "x-csrf-token": "CSRF_TOKEN", "proxy-authorization": "PROXY_TOKEN",
 }
 
@@ -137,7 +137,7 @@ func (d *draft) payload(s *step, contentType, body string, fill func(string) str
 			}
 		}
 		d.hideForm(s.form)
-		drop(s.headers, "Content-Type")
+		dropContentType(s.headers)
 		return
 	case mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") || mediaType == "":
 		v, err := readJSON(body)
@@ -149,12 +149,12 @@ func (d *draft) payload(s *step, contentType, body string, fill func(string) str
 		}
 		s.json, s.hasJSON = d.hideJSON(mapTexts(v, fill)), true
 		if mediaType == "application/json" {
-			drop(s.headers, "Content-Type")
+			dropContentType(s.headers)
 		}
 		return
 	case strings.HasPrefix(mediaType, "multipart/"):
 		d.note("the parts of %s %s were left out: the boundary of the recording cannot be used again", s.method, s.url)
-		drop(s.headers, "Content-Type")
+		dropContentType(s.headers)
 		return
 	}
 	s.body = fill(body)
@@ -181,7 +181,7 @@ func (d *draft) asGraphQL(s *step, o map[string]any, fill func(string) string) b
 	}
 	d.hideJSON(filled)
 	s.graphql = &graphqlBody{query: fill(query), variables: filled}
-	drop(s.headers, "Content-Type")
+	dropContentType(s.headers)
 	return true
 }
 
@@ -203,9 +203,9 @@ func mapTexts(v any, fill func(string) string) any {
 	return v
 }
 
-func drop(headers map[string]string, name string) {
+func dropContentType(headers map[string]string) {
 	for known := range headers {
-		if strings.EqualFold(known, name) {
+		if strings.EqualFold(known, "Content-Type") {
 			delete(headers, known)
 		}
 	}
@@ -220,7 +220,7 @@ func readJSON(body string) (any, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, err
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // as encoding/json documents it
+	if _, err := dec.Token(); err != io.EOF {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return numbers(v, 0)

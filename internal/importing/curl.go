@@ -17,27 +17,21 @@ func Curl(data []byte) (*Result, error) {
 		return nil, err
 	}
 	var command []string
-	add := func() error {
+	add := func() {
 		defer func() { command = nil }()
 		if len(command) == 0 {
-			return nil
+			return
 		}
-		steps, err := d.fromCurl(command)
-		c.steps = append(c.steps, steps...)
-		return err
+		c.steps = append(c.steps, d.fromCurl(command)...)
 	}
 	for _, w := range words {
 		if w.end {
-			if err := add(); err != nil {
-				return nil, err
-			}
+			add()
 			continue
 		}
 		command = append(command, w.text)
 	}
-	if err := add(); err != nil {
-		return nil, err
-	}
+	add()
 	d.cases = []draftCase{c}
 	d.base("")
 	return d.result()
@@ -173,7 +167,6 @@ type curlCommand struct {
 	step
 	urls            []string
 	data            []string
-	contentType     string
 	get, head, json bool
 	follow          bool
 	headers         [][2]string
@@ -181,10 +174,10 @@ type curlCommand struct {
 }
 
 // fromCurl reads the words of one command.
-func (d *draft) fromCurl(words []string) ([]step, error) {
+func (d *draft) fromCurl(words []string) []step {
 	if words[0] != "curl" && !strings.HasSuffix(words[0], "/curl") && words[0] != "curl.exe" {
 		d.note("a line was left out: it does not begin with curl")
-		return nil, nil
+		return nil
 	}
 	c := &curlCommand{draft: d}
 	for i := 1; i < len(words); i++ {
@@ -222,7 +215,7 @@ func (d *draft) fromCurl(words []string) ([]step, error) {
 			c.urls = append(c.urls, w)
 		}
 	}
-	return c.finish(), nil
+	return c.finish()
 }
 
 func (c *curlCommand) flag(name, v string) {

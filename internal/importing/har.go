@@ -88,7 +88,7 @@ func (d *draft) fromEntry(e harEntry) (step, bool) {
 				s.form[d.literal(f.Name)] = append(s.form[d.literal(f.Name)], d.literal(f.Value))
 			}
 			d.hideForm(s.form)
-			drop(s.headers, "Content-Type")
+			dropContentType(s.headers)
 		} else {
 			d.payload(&s, contentType, p.Text, d.literal)
 		}

@@ -33,7 +33,7 @@ var importers = map[string]importer{
 	"page.har": fromHAR, "commands.curl": importing.Curl, "shop.postman.json": importing.Postman, "shop.openapi.yaml": importing.OpenAPI,
 }
 
-func read(tb testing.TB, name string) []byte {
+func source(tb testing.TB, name string) []byte {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
@@ -44,10 +44,10 @@ func read(tb testing.TB, name string) []byte {
 
 func TestImporters(t *testing.T) {
 	t.Parallel()
-	for name, make := range importers {
+	for name, convert := range importers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			made, err := make(read(t, name))
+			made, err := convert(source(t, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,10 +82,10 @@ func TestImporters(t *testing.T) {
 
 func TestSourcesThatAreNone(t *testing.T) {
 	t.Parallel()
-	for name, make := range importers {
-		for _, source := range []string{"", "{", "null", "[]", `{"log":{}}`, `{"openapi":"3.0.0"}`, `openapi: 2.0`, "curl", "curl ftp://x", "curl 'open", `{"item":[{"request":{"url":[]}}]}`} {
-			if made, err := make([]byte(source)); err == nil || strings.ContainsAny(err.Error(), "\n") {
-				t.Errorf("%s of %q: %v, %v", name, source, made, err)
+	for name, convert := range importers {
+		for _, text := range []string{"", "{", "null", "[]", `{"log":{}}`, `{"openapi":"3.0.0"}`, `openapi: 2.0`, "curl", "curl ftp://x", "curl 'open", `{"item":[{"request":{"url":[]}}]}`} {
+			if made, err := convert([]byte(text)); err == nil || strings.ContainsAny(err.Error(), "\n") {
+				t.Errorf("%s of %q: %v, %v", name, text, made, err)
 			}
 		}
 	}
@@ -123,9 +123,9 @@ func TestRecordedRequestsRun(t *testing.T) {
 		}
 		return sink.Attachments()[0].Data
 	}
-	source := "version: '1'\nname: n\nsecrets: [PASSWORD]\nenv: {BASE_URL: x}\ncases:\n- id: a\n  kind: api\n  steps:\n" +
+	text := "version: '1'\nname: n\nsecrets: [PASSWORD]\nenv: {BASE_URL: x}\ncases:\n- id: a\n  kind: api\n  steps:\n" +
 		"  - http: {url: /a, query: {q: [x y, '&']}}\n  - http: {method: POST, url: /b, json: {n: 1.5, pw: \"${{ PASSWORD }}\", t: 'true'}}\n    check: [{status: 201}]\n  - http: {method: PUT, url: /c, form: {a: [1, 2]}}\n"
-	first, err := spec.Parse([]byte(source))
+	first, err := spec.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,15 +151,15 @@ func TestRecordedRequestsRun(t *testing.T) {
 	}
 }
 
-func fuzz(f *testing.F, make importer, seeds ...string) {
+func fuzz(f *testing.F, convert importer, seeds ...string) {
 	f.Helper()
 	for _, s := range seeds {
-		f.Add(read(f, s))
+		f.Add(source(f, s))
 	}
 	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"GET","url":"http://a/${{","headers":[{"name":"a","value":"${{ b }}"}]},"response":{"status":200}}]}}`))
 	f.Add([]byte(`curl http://a/'${{ x' -H 'A: b' -d '{"${{":1}'`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		made, err := make(data)
+		made, err := convert(data)
 		if err != nil {
 			return
 		}

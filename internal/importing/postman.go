@@ -204,7 +204,7 @@ func (p *postman) content(s *step, r *postmanRequest) {
 				s.form[p.fill(f.Key)] = append(s.form[p.fill(f.Key)], p.fill(f.Value))
 			}
 		}
-		drop(s.headers, "Content-Type")
+		dropContentType(s.headers)
 	case "formdata":
 		for _, f := range r.Body.FormData {
 			switch {
@@ -215,7 +215,7 @@ func (p *postman) content(s *step, r *postmanRequest) {
 				s.parts = append(s.parts, part{p.fill(f.Key), p.fill(f.Value)})
 			}
 		}
-		drop(s.headers, "Content-Type")
+		dropContentType(s.headers)
 	case "graphql":
 		if g := r.Body.GraphQL; g != nil && s.basic == nil && strings.Contains(g.Query, "{") && len(g.Query) < maxBody {
 			body := &graphqlBody{query: p.fill(g.Query)}
@@ -224,7 +224,7 @@ func (p *postman) content(s *step, r *postmanRequest) {
 			}
 			if len(body.variables) <= 200 {
 				s.graphql = body
-				drop(s.headers, "Content-Type")
+				dropContentType(s.headers)
 			}
 		}
 	case "file":
