@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 )
@@ -335,66 +334,6 @@ func (d *document) find(name string) *operation {
 	return d.operations[i]
 }
 
-// foreignRef returns a reference that leads out of the document, or "".
-func foreignRef(v any) string {
-	switch v := v.(type) {
-	case object:
-		if ref, ok := v["$ref"].(string); ok && !strings.HasPrefix(ref, "#") {
-			return ref
-		}
-		for _, k := range sorted(v) {
-			if !isData(k) {
-				if ref := foreignRef(v[k]); ref != "" {
-					return ref
-				}
-			}
-		}
-	case []any:
-		for _, e := range v {
-			if ref := foreignRef(e); ref != "" {
-				return ref
-			}
-		}
-	}
-	return ""
-}
-
-// isData names keys whose values are data and hold no schema.
-func isData(key string) bool {
-	return slices.Contains([]string{"example", "examples", "default", "enum", "const", "value"}, key) || strings.HasPrefix(key, "x-")
-}
-
-// modernise writes what OpenAPI 3.0 says in its own way as JSON Schema does.
-func modernise(v any) {
-	switch v := v.(type) {
-	case object:
-		if t, ok := v["type"].(string); ok && v["nullable"] == true {
-			v["type"] = []any{t, "null"}
-			if enum, ok := v["enum"].([]any); ok && !slices.Contains(enum, any(nil)) {
-				v["enum"] = append(slices.Clone(enum), nil)
-			}
-		}
-		for exclusive, limit := range map[string]string{"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"} {
-			if b, ok := v[exclusive].(bool); ok {
-				delete(v, exclusive)
-				if n, there := v[limit]; b && there {
-					v[exclusive] = n
-					delete(v, limit)
-				}
-			}
-		}
-		for k, e := range v {
-			if !isData(k) {
-				modernise(e)
-			}
-		}
-	case []any:
-		for _, e := range v {
-			modernise(e)
-		}
-	}
-}
-
 func asObject(v any) object { o, _ := v.(object); return o }
 func list(v any) []any      { l, _ := v.([]any); return l }
 func text(v any) string     { s, _ := v.(string); return s }
@@ -406,27 +345,4 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// fits reports whether a path fits a pattern in which * stands for any text.
-func fits(pattern, p string) bool {
-	if !strings.Contains(pattern, "*") {
-		return path.Clean("/"+pattern) == path.Clean("/"+p)
-	}
-	parts := strings.Split(pattern, "*")
-	if !strings.HasPrefix(p, parts[0]) {
-		return false
-	}
-	rest := p[len(parts[0]):]
-	for i, part := range parts[1:] {
-		if i == len(parts)-2 {
-			return strings.HasSuffix(rest, part)
-		}
-		j := strings.Index(rest, part)
-		if j < 0 {
-			return false
-		}
-		rest = rest[j+len(part):]
-	}
-	return true
 }

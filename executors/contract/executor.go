@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -239,21 +238,4 @@ func orNone(text string) string {
 		return "none"
 	}
 	return text
-}
-
-// chosen are the operations that a case is about.
-func chosen(doc *document, k spec.ContractCase) []*operation {
-	described := func(filters []spec.OperationFilter, op *operation) bool {
-		return slices.ContainsFunc(filters, func(f spec.OperationFilter) bool {
-			return (f.OperationID == "" || f.OperationID == op.id) && (f.Path == "" || fits(f.Path, op.path)) &&
-				(f.Method == "" || f.Method == op.method) && (f.Tag == "" || slices.Contains(op.tags, f.Tag))
-		})
-	}
-	var out []*operation
-	for _, op := range doc.operations {
-		if (len(k.Include) == 0 || described(k.Include, op)) && !described(k.Exclude, op) {
-			out = append(out, op)
-		}
-	}
-	return out
 }
