@@ -148,8 +148,13 @@ cases:
 					kept = append(kept, a.Error)
 				}
 			}
-			if len(kept) != 1 || !strings.Contains(kept[0], "the content could not be stored") {
-				t.Errorf("the artifacts say %q", kept)
+			if len(kept) == 0 {
+				t.Error("the failed case has no artifacts")
+			}
+			for _, says := range kept {
+				if !strings.Contains(says, "the content could not be stored") {
+					t.Errorf("an artifact says %q", says)
+				}
 			}
 		})
 	}
