@@ -3,6 +3,7 @@ package spec_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -48,7 +49,7 @@ func FuzzParse(f *testing.F) {
 			keys[c.Key] = true
 			scope := spec.NewScope(vars, secrets)
 			scope.Set("run.id", "run_1")
-			for _, s := range c.APISteps {
+			for _, s := range slices.Concat(c.APISteps, c.Load.Setup, c.Load.Steps, c.Load.Teardown) {
 				_, _ = spec.Expand(scope, s)
 				if s.Title() == "" || s.Action() == "" {
 					t.Fatalf("a step without a title or an action: %+v", s)
