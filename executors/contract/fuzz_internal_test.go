@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"math/rand/v2"
 	"os"
 	"testing"
 
@@ -35,7 +34,7 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		p := &planner{
-			generator: generator{doc: doc, rng: rand.New(rand.NewPCG(1, 2))}, //nolint:gosec // the same again
+			generator: generator{doc: doc, rng: randomOf(1, "")},
 			examples:  true, asks: func(string) bool { return true }, seen: map[string][]any{},
 		}
 		doc.chains(doc.operations)

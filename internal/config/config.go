@@ -34,7 +34,7 @@ type Server struct {
 	APISlots      int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
 	ContractSlots int               `name:"contract-slots" env:"SEMANTEST_CONTRACT_SLOTS" placeholder:"N" help:"Contract cases at once. Default: 2 for each core."`
 	LoadSlots     int               `name:"load-slots" env:"SEMANTEST_LOAD_SLOTS" placeholder:"N" help:"Load cases at once. Default: 1, since several would disturb one another's measurements."`
-	Kinds         []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load. Default: all."`
+	Kinds         []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load, contract. Default: all."`
 	Labels        map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout  time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
 
