@@ -163,3 +163,19 @@ func TestWhatCannotBeJudgedIsTold(t *testing.T) {
 		t.Errorf("nothing is said: %v", r.Logs())
 	}
 }
+
+func TestWhatTheBudgetDoesNotReachDoesNotPass(t *testing.T) {
+	t.Parallel()
+	work := task(t, startOrders(t, ""), spec.ContractCase{MaxRequests: new(10)})
+	r := &executortest.Recorder{Independent: true}
+	outcome, err := executor(t).Execute(t.Context(), work, r)
+	if verr := r.Verify(-1, outcome, err); verr != nil {
+		t.Error(verr)
+	}
+	if outcome != spec.OutcomeFailed || !strings.Contains(err.Error(), "not tried: the budget of 10 requests was used up") {
+		t.Errorf("outcome %s: %v", outcome, err)
+	}
+	if first := r.Steps()[0]; first.Outcome != spec.OutcomePassed {
+		t.Errorf("the first operation is %s: %s", first.Outcome, first.Error)
+	}
+}

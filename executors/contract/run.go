@@ -72,7 +72,9 @@ func (r *run) step(name string, do func(context.Context, *tally) error) func(con
 		if errors.Is(err, errSpent) {
 			report.Set("note", "the budget of requests was used up; raise maxRequests to try everything")
 			r.sink.Emit(executors.Log{Level: "warn", Message: name + ": the budget of requests was used up", At: time.Now()})
-			err = nil
+			if err = nil; t.requests == 0 { // what was not tried has not passed
+				err = executors.Failf("not tried: the budget of %d requests was used up; raise maxRequests, or leave operations out", r.budget)
+			}
 		}
 		return err
 	}
