@@ -143,7 +143,7 @@ func assertTokenNeeded(t *testing.T, s *server) {
 			}
 		}
 	}
-	if status, body := graph(t, s, s.Token, `{ runs { nodes { id } } }`); status != 200 || body != `{"data":{"runs":{"nodes":[]}}}` {
+	if status, body := graph(t, s, s.Token, `{ runs { nodes { id } } }`); status != 200 || !strings.HasPrefix(body, `{"data":{"runs":{"nodes":[]}}`) {
 		t.Errorf("with the token: %d %s", status, body)
 	}
 	if status, _ := get(t, s.URL+"/artifacts/art_01h455vb4pex5vsknk084sn02q", ""); status != http.StatusUnauthorized {
@@ -229,7 +229,7 @@ func TestServeKeepsItsPromiseToStartOnce(t *testing.T) {
 	if a, err := s.Client.StartRun(t.Context(), in); a != first.id || err != nil {
 		t.Errorf("after its end: %s, %v", a, err)
 	}
-	if _, body := graph(t, s, s.Token, `{ runs { totalCount } }`); body != `{"data":{"runs":{"totalCount":1}}}` {
+	if _, body := graph(t, s, s.Token, `{ runs { totalCount } }`); !strings.HasPrefix(body, `{"data":{"runs":{"totalCount":1}}`) {
 		t.Errorf("the runs: %s", body)
 	}
 	s.stop(t)

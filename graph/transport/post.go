@@ -91,7 +91,25 @@ func (t POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 	for _, err := range answer.Errors {
 		retryAfter(h, err.Extensions)
 	}
+	if away(answer) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
 	_, _ = w.Write(encode(answer)) // as above
+}
+
+// away reports whether there is nothing in an answer but that something which it
+// needs is not there now. Balancers and clients that know no GraphQL understand
+// a 503, and try again.
+func away(answer *graphql.Response) bool {
+	if len(answer.Errors) == 0 || len(answer.Data) > 0 && string(answer.Data) != "null" {
+		return false
+	}
+	for _, err := range answer.Errors {
+		if code, _ := err.Extensions["code"].(apperr.Code); code != apperr.Unavailable {
+			return false
+		}
+	}
+	return true
 }
 
 func (t POST) params(r *http.Request) (p graphql.RawParams, size int, release func(), refused *refusal) {

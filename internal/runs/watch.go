@@ -4,11 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/store"
 )
 
 // Watch sends the events of a run after a number, as they come, and closes the
@@ -18,7 +20,7 @@ func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan 
 	if _, err := auth.Require(ctx, auth.Read); err != nil {
 		return nil, err
 	}
-	row, err := s.Get(ctx, runID)
+	row, err := s.watched(ctx, runID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +56,25 @@ func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan 
 	return out, nil
 }
 
+// watchRetry is how often a run is looked for while the database is away.
+const watchRetry = 500 * time.Millisecond
+
+// watched returns a run that the caller may see. While the database is away it
+// waits: clients take an error for the end of what they watch.
+func (s *Service) watched(ctx context.Context, runID string) (*ent.Run, error) {
+	for {
+		row, err := s.Get(ctx, runID)
+		if err == nil || apperr.CodeOf(store.Explain(err)) != apperr.Unavailable {
+			return row, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(watchRetry):
+		}
+	}
+}
+
 // Progress is where a run stands: the newest replaces the one before.
 type Progress struct {
 	RunID   string
@@ -82,7 +103,7 @@ const progressEvery = 100 * time.Millisecond
 // WatchProgress sends a snapshot at once and then whenever something has
 // changed, at most ten a second. The last one shows the run's end.
 func (s *Service) WatchProgress(ctx context.Context, runID string) (<-chan Progress, error) {
-	row, err := s.Get(ctx, runID)
+	row, err := s.watched(ctx, runID)
 	if err != nil {
 		return nil, err
 	}
