@@ -43,7 +43,7 @@ func TestRefresh(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the session was not prolonged: %v", err)
 	}
-	w.pass(accounts.RefreshLife)
+	w.pass(accounts.RefreshLife + time.Second) // Postgres rounds to microseconds
 	_, err = w.s.Refresh(w.ctx, third.Refresh)
 	code(t, err, apperr.Unauthenticated)
 }
@@ -71,12 +71,12 @@ func TestReuseEndsTheSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.pass(accounts.Grace)
+	w.pass(accounts.Grace - time.Second)
 	tab, err := w.s.Refresh(w.ctx, first.Refresh)
 	if err != nil || tab.Refresh == second.Refresh {
 		t.Fatalf("the second of two tabs: %v", err)
 	}
-	w.pass(time.Second)
+	w.pass(2 * time.Second)
 	_, err = w.s.Refresh(w.ctx, first.Refresh)
 	code(t, err, apperr.Unauthenticated)
 	for name, dead := range map[string]*accounts.Tokens{"the newest": second, "the other tab's": tab} {

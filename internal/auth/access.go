@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,11 @@ func (s *Service) once(ctx context.Context, key remembered, secret string) (*Pri
 	})
 	select {
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		err := context.Cause(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = apperr.Wrap(err, apperr.Unavailable, "the database does not answer; try again in a moment")
+		}
+		return nil, err
 	case r := <-found:
 		p, _ := r.Val.(*Principal)
 		return p, r.Err
