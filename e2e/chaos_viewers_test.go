@@ -148,7 +148,7 @@ func (v *viewers) bySocket(ctx context.Context, w *view) error { return v.persis
 func (v *viewers) socket(ctx context.Context, address string, w *view) error {
 	dial, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	conn, res, err := websocket.Dial(dial, address+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, res, err := websocket.Dial(dial, address+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + v.fleet.token}},
 	})
 	if err != nil {

@@ -122,7 +122,7 @@ type socketReader struct {
 // openSocket subscribes to the events of a run, by hand.
 func openSocket(t testing.TB, s *server, id string) *socketReader {
 	t.Helper()
-	conn, _, err := websocket.Dial(t.Context(), s.URL+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(t.Context(), s.URL+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token}},
 	})
 	if err != nil {

@@ -118,7 +118,7 @@ func (s *server) overSocket(t *testing.T, d armourtest.Document) refusal {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token}},
 	})
 	if err != nil {

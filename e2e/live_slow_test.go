@@ -121,7 +121,7 @@ func openDeafSocket(t testing.TB, s *server, id string, subscriptions int) *deaf
 		return c, err
 	}}
 	var err error
-	d.conn, _, err = websocket.Dial(t.Context(), s.URL+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	d.conn, _, err = websocket.Dial(t.Context(), s.URL+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token}},
 		HTTPClient: &http.Client{Transport: transport},
 	})

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -102,7 +103,7 @@ func plantedForms(value string) map[string]string {
 		forms["beginning"] = value[:60]
 	}
 	for i := range 3 {
-		for name, e := range map[string]*base64.Encoding{"": base64.RawStdEncoding, " for URLs": base64.RawURLEncoding} {
+		for name, e := range map[string]*base64.Encoding{"": base64.RawStdEncoding, "URL": base64.RawURLEncoding} {
 			text := e.EncodeToString([]byte(strings.Repeat("x", i) + value))
 			forms[fmt.Sprint("base64 at ", i, name)] = text[(i*8+5)/6 : (i+len(value))*8/6]
 		}
@@ -141,7 +142,7 @@ func redisKeys(t testing.TB, r *redisServer) []byte {
 	var out bytes.Buffer
 	for _, key := range keys {
 		value, err := c.Dump(t.Context(), key).Result()
-		if err != nil && err != redis.Nil {
+		if err != nil && !errors.Is(err, redis.Nil) {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&out, key, value)

@@ -168,6 +168,7 @@ type mirror struct {
 }
 
 func openMirror(t testing.TB) *mirror {
+	t.Helper()
 	m := &mirror{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hop", func(w http.ResponseWriter, r *http.Request) {
@@ -247,6 +248,7 @@ type receiver struct {
 }
 
 func openReceiver(t testing.TB) *receiver {
+	t.Helper()
 	h := &receiver{}
 	h.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))

@@ -126,7 +126,7 @@ func queryOverSocket(t *testing.T, s *apptest.Server, text string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, s.App.URL()+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(ctx, s.App.URL()+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + s.Token}},
 	})
 	if err != nil {
@@ -205,7 +205,7 @@ func TestStartsAreCountedByAlias(t *testing.T) {
 func TestOwnDocumentsFit(t *testing.T) {
 	t.Parallel()
 	s := limited(t, config.Graph{})
-	if res, out := ask(t, s, s.Token, http.MethodPost, nil, query(introspection.Query)); res.StatusCode != 200 || out["errors"] != nil {
+	if res, out := ask(t, s, s.Token, http.MethodPost, nil, query(introspection.Query)); res.StatusCode != http.StatusOK || out["errors"] != nil {
 		t.Errorf("the query of GraphiQL: %d %v", res.StatusCode, out["errors"])
 	}
 	id := s.Run(t, source)

@@ -38,7 +38,7 @@ func TestSocketIntroduction(t *testing.T) {
 			if tt.header != "" {
 				header.Set("Authorization", tt.header)
 			}
-			conn, _, err := websocket.Dial(ctx, s.App.URL()+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+			conn, _, err := websocket.Dial(ctx, s.App.URL()+"/graphql", &websocket.DialOptions{
 				Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header,
 			})
 			if err != nil {

@@ -178,7 +178,7 @@ func TestOriginIsRecorded(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, a.URL()+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(ctx, a.URL()+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: client, HTTPHeader: header("203.0.113.9"),
 	})
 	if err != nil {
@@ -238,7 +238,7 @@ func TestSocketsUnderTLS(t *testing.T) {
 			_ = conn.CloseNow()
 		}
 	}
-	conn, _, err := websocket.Dial(ctx, a.URL()+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: client}) //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(ctx, a.URL()+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: client})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func TestSocketsWithCookies(t *testing.T) {
 	}
 	dial(t, s, header(s.App.URL()), map[string]any{"project": "default"})
 	for name, origin := range map[string]string{"another page": "https://evil.example", "no origin": ""} {
-		_, res, err := websocket.Dial(t.Context(), s.App.URL()+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+		_, res, err := websocket.Dial(t.Context(), s.App.URL()+"/graphql", &websocket.DialOptions{
 			Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header(origin),
 		})
 		if err == nil || res == nil || res.StatusCode != http.StatusForbidden {

@@ -356,7 +356,7 @@ func TestSocketInAProject(t *testing.T) {
 // connect opens a socket.
 func connect(t *testing.T, s *apptest.Server, header http.Header) *websocket.Conn {
 	t.Helper()
-	conn, _, err := websocket.Dial(t.Context(), s.App.URL()+"/graphql", &websocket.DialOptions{ //nolint:bodyclose // the library closes it
+	conn, _, err := websocket.Dial(t.Context(), s.App.URL()+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header,
 	})
 	if err != nil {

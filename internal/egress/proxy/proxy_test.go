@@ -241,7 +241,7 @@ func TestWebSocket(t *testing.T) {
 	s := p.Open()
 	t.Cleanup(s.Close)
 	for _, address := range []string{plain.URL, secure.URL} {
-		c, _, err := websocket.Dial(t.Context(), address, &websocket.DialOptions{HTTPClient: client(t, p, s.User, s.Password)}) //nolint:bodyclose // the library closes it
+		c, _, err := websocket.Dial(t.Context(), address, &websocket.DialOptions{HTTPClient: client(t, p, s.User, s.Password)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func tunnel(t *testing.T, p *proxy.Proxy, s *proxy.Session, target string) (conn
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_, _ = fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: x\r\nProxy-Authorization: %s\r\n\r\n", target, basic(s.User, s.Password))
-	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // a tunnel's answer has no body
+	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodConnect})
 	if err != nil {
 		t.Fatal(err)
 	}
