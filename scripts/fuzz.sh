@@ -2,13 +2,16 @@
 # Feeds random input to each fuzz target, one after the other.
 #
 #   scripts/fuzz.sh 30s
+#   scripts/fuzz.sh 3s 'FuzzParse|FuzzToken'
 #
-# The argument is the time for each, or a number of inputs such as 1000x.
+# The first argument is the time for each, or a number of inputs such as 1000x;
+# the second one a regular expression that chooses among the targets.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-each=${1:?usage: scripts/fuzz.sh TIME}
-targets=$(git grep -oE --untracked '^func Fuzz[A-Za-z0-9_]*' -- '*_test.go') || {
+each=${1:?usage: scripts/fuzz.sh TIME [TARGETS]}
+chosen=${2:-Fuzz[A-Za-z0-9_]*}
+targets=$(git grep -oE --untracked "^func ($chosen)\>" -- '*_test.go') || {
   echo "no fuzz target was found" >&2
   exit 1
 }
