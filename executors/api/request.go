@@ -185,16 +185,9 @@ func partHeader(p spec.Part, filename string) textproto.MIMEHeader {
 
 // readFile reads a file that came with the plan, at most limit bytes.
 func readFile(files fs.FS, ref string, limit int) ([]byte, error) {
-	name, err := spec.FilePath(ref)
+	f, name, err := executors.OpenFile(files, ref)
 	if err != nil {
-		return nil, executors.Errorf("%w", err)
-	}
-	f, err := files.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, executors.Errorf("there is no file %s beside the plan", name)
-	}
-	if err != nil {
-		return nil, executors.Errorf("the file %s cannot be opened: %w", name, err)
+		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
 	err = errors.Join(err, f.Close())

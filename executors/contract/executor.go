@@ -111,16 +111,9 @@ func (e *Executor) read(ctx context.Context, ref string, task executors.Task) ([
 }
 
 func readFile(files fs.FS, ref string) ([]byte, error) {
-	name, err := spec.FilePath(ref)
+	f, name, err := executors.OpenFile(files, ref)
 	if err != nil {
-		return nil, executors.Errorf("%w", err)
-	}
-	f, err := files.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, executors.Errorf("there is no file %s beside the plan", name)
-	}
-	if err != nil {
-		return nil, executors.Errorf("the file %s cannot be opened: %w", name, err)
+		return nil, err
 	}
 	data, err := readDocument(f)
 	if err = errors.Join(err, f.Close()); err != nil {
