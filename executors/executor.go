@@ -44,4 +44,10 @@ type Task struct {
 	Use      spec.Use    // settings shared by the plan's cases
 	Scope    *spec.Scope // variables; captures are added to it
 	Files    fs.FS       // files that came with the plan; never nil
+
+	// Baselines is nil where nobody keeps any: nothing can be compared then.
+	Baselines Baselines
+	// AcceptBaselines says that what is new or changed is accepted beforehand: it
+	// is proposed as it is, and does not fail its check.
+	AcceptBaselines bool
 }
