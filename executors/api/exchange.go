@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/httpauth"
 )
 
 // response is what came back, or as much of it as came.
@@ -95,7 +96,7 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	}
 	transport := a.roundTripper()
 	if out.auth != nil && out.auth.Digest != nil {
-		transport = digestTransport(*out.auth.Digest, transport)
+		transport = httpauth.Digest(*out.auth.Digest, transport)
 	}
 	client := http.Client{Transport: transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)

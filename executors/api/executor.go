@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/httpauth"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -93,7 +94,7 @@ type attempt struct {
 	base        context.Context // of the attempt, for connections that outlive a step
 	streams     *streams
 	schemas     *schemas // of GraphQL targets
-	tokens      *tokens
+	tokens      *httpauth.Tokens
 	descriptors *descriptors // of gRPC targets
 	archive     *archive
 
@@ -109,7 +110,7 @@ func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink exe
 	if err != nil {
 		return nil, err
 	}
-	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &tokens{}, descriptors: &descriptors{},
+	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &httpauth.Tokens{}, descriptors: &descriptors{},
 		archive: &archive{off: task.Use.HAR == "never"}, dialer: e.dialer, transport: e.transport}, nil
 }
 

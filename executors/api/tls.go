@@ -1,18 +1,13 @@
 package api
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
-	"strings"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/httpauth"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
-
-// maxPEM bounds a file with certificates or a key: 1 MiB.
-const maxPEM = 1 << 20
 
 // ownTransport gives the attempt connections of its own where the plan says how
 // they are secured: what one plan trusts is nothing to another.
@@ -26,65 +21,11 @@ func (a *attempt) ownTransport() error {
 	}
 	d := newDialer(a.executor.dialer.net)
 	d.tls = a.executor.dialer.tls.Clone()
-	d.tls.ClientSessionCache = nil
-	d.tls.ServerName = t.ServerName
-	if err := a.trust(t, d.tls); err != nil {
+	if err := httpauth.Secure(d.tls, t, a.task.Files, a.executor.mode == egress.Dev); err != nil {
 		return err
-	}
-	if t.Insecure {
-		if a.executor.mode != egress.Dev {
-			return executors.Errorf("use.tls.insecure is refused here: name the authority of the certificate under use.tls.ca, or start the server with --egress dev")
-		}
-		d.tls.InsecureSkipVerify = true
 	}
 	a.dialer, a.transport = d, newTransport(d)
 	return nil
-}
-
-// trust reads the certificates and the key.
-func (a *attempt) trust(t spec.TLS, config *tls.Config) error {
-	if t.CA != "" {
-		data, err := a.pem(t.CA)
-		if err != nil {
-			return err
-		}
-		pool := config.RootCAs
-		if pool == nil {
-			if pool, err = x509.SystemCertPool(); err != nil {
-				pool = x509.NewCertPool()
-			}
-		}
-		pool = pool.Clone()
-		if !pool.AppendCertsFromPEM(data) {
-			return executors.Errorf("use.tls.ca holds no certificate in PEM form")
-		}
-		config.RootCAs = pool
-	}
-	if t.Certificate == "" {
-		return nil
-	}
-	certificate, err := a.pem(t.Certificate)
-	if err != nil {
-		return err
-	}
-	key, err := a.pem(t.Key)
-	if err != nil {
-		return err
-	}
-	pair, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		return executors.Errorf("use.tls.certificate and use.tls.key cannot be used: %s", strings.TrimPrefix(cause(err), "tls: "))
-	}
-	config.Certificates = []tls.Certificate{pair}
-	return nil
-}
-
-// pem is PEM in place or from a file.
-func (a *attempt) pem(text string) ([]byte, error) {
-	if !strings.HasPrefix(text, "file://") {
-		return []byte(text), nil
-	}
-	return readFile(a.task.Files, text, maxPEM)
 }
 
 // closeOwn closes the connections of the attempt.
