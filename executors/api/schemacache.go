@@ -14,6 +14,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -68,7 +69,7 @@ func compileSchema(data []byte, closed bool) (*compiledSchema, error) {
 		return nil, err
 	}
 	if closed {
-		if doc, err = strict(doc); err != nil {
+		if doc, err = executors.StrictSchema(doc); err != nil {
 			return nil, err
 		}
 	}

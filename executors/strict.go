@@ -1,4 +1,4 @@
-package api
+package executors
 
 import (
 	"errors"
@@ -9,10 +9,11 @@ import (
 // that holds them.
 var applicators = []string{"allOf", "anyOf", "oneOf", "if", "then", "else"}
 
-// strict closes every object of a schema that names properties: it gets
-// unevaluatedProperties: false where the value begins, so that what parts of it
-// (allOf, $ref) name counts too. What says itself which others it takes stays.
-func strict(doc any) (any, error) {
+// StrictSchema closes every object of a JSON Schema that names properties: it
+// gets unevaluatedProperties: false where the value begins, so that what parts
+// of it (allOf, $ref) name counts too. What says itself which others it takes
+// stays. The schema that it is given stays as it was.
+func StrictSchema(doc any) (any, error) {
 	root, ok := doc.(map[string]any)
 	if !ok {
 		return doc, nil
@@ -20,24 +21,60 @@ func strict(doc any) (any, error) {
 	if draft, _ := root["$schema"].(string); draft != "" && !strings.Contains(draft, "2020-12") && !strings.Contains(draft, "2019-09") {
 		return nil, errors.New("strict needs a schema of draft 2019-09 or 2020-12")
 	}
-	s := strictener{root: root}
-	out := s.value(copyJSON(root))
+	s := &strictener{root: root}
+	out := s.value(copyTree(root))
 	if m, ok := out.(map[string]any); ok {
-		for _, key := range []string{"$defs", "definitions"} {
-			if defs, ok := m[key].(map[string]any); ok {
-				for name, d := range defs {
-					defs[name] = s.inner(d)
-				}
-			}
-		}
+		s.named(m["$defs"])
+		s.named(m["definitions"])
 	}
-	return out, nil
+	return out, s.spent()
 }
 
-type strictener struct{ root map[string]any }
+// StrictDocument does the same for the schemas of an OpenAPI document, in the
+// words of JSON Schema 2020-12. It returns the document with its named schemas
+// closed within, and what closes a schema that a value is judged by; neither
+// changes what it is given.
+func StrictDocument(root map[string]any) (closed map[string]any, schema func(any) (any, error)) {
+	closed, _ = copyTree(root).(map[string]any)
+	s := &strictener{root: root}
+	if components, ok := closed["components"].(map[string]any); ok {
+		s.named(components["schemas"])
+	}
+	return closed, func(v any) (any, error) {
+		v = s.value(copyTree(v))
+		return v, s.spent()
+	}
+}
+
+// maxStrictSteps bounds how many schemas are looked at to close one document:
+// long chains of references, each followed from many places, are many times its
+// size.
+const maxStrictSteps = 5_000_000
+
+type strictener struct {
+	root  map[string]any
+	steps int
+}
+
+func (s *strictener) spent() error {
+	if s.steps > maxStrictSteps {
+		return errors.New("its references are too many for strict")
+	}
+	return nil
+}
+
+// named closes what schemas hold that others refer to. They themselves stay
+// open: one that is a part of another says only some of its properties.
+func (s *strictener) named(schemas any) {
+	if of, ok := schemas.(map[string]any); ok {
+		for name, schema := range of {
+			of[name] = s.inner(schema)
+		}
+	}
+}
 
 // value closes the schema of a value.
-func (s strictener) value(v any) any {
+func (s *strictener) value(v any) any {
 	schema, ok := v.(map[string]any)
 	if !ok {
 		return v
@@ -53,7 +90,7 @@ func (s strictener) value(v any) any {
 }
 
 // inner closes the values below a schema, but not its own.
-func (s strictener) inner(v any) any {
+func (s *strictener) inner(v any) any {
 	schema, ok := v.(map[string]any)
 	if !ok {
 		return v
@@ -90,7 +127,10 @@ func (s strictener) inner(v any) any {
 
 // namesProperties reports whether a schema, or what it applies to the same
 // value, says which properties there are.
-func (s strictener) namesProperties(schema map[string]any, seen map[string]bool) bool {
+func (s *strictener) namesProperties(schema map[string]any, seen map[string]bool) bool {
+	if s.steps++; s.steps > maxStrictSteps {
+		return false
+	}
 	if _, ok := schema["properties"]; ok {
 		return true
 	}
@@ -118,7 +158,7 @@ func (s strictener) namesProperties(schema map[string]any, seen map[string]bool)
 }
 
 // resolve follows a reference into the schema itself.
-func (s strictener) resolve(ref string) (map[string]any, bool) {
+func (s *strictener) resolve(ref string) (map[string]any, bool) {
 	pointer, ok := strings.CutPrefix(ref, "#")
 	if !ok {
 		return nil, false
@@ -136,4 +176,23 @@ func (s strictener) resolve(ref string) (map[string]any, bool) {
 	}
 	out, ok := at.(map[string]any)
 	return out, ok
+}
+
+// copyTree copies lists and objects.
+func copyTree(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = copyTree(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = copyTree(e)
+		}
+		return out
+	}
+	return v
 }
