@@ -51,6 +51,11 @@ func runLoad(ctx context.Context, b *bench) (*section, error) {
 	}
 	s.tables = append(s.tables, g.table(costs))
 	s.rows = append(s.rows, promises(costs)...)
+	spent, err := g.whereLoadGoes(ctx, others, lasting)
+	if err != nil {
+		return nil, err
+	}
+	s.tables = append(s.tables, spent)
 	lasting *= 2
 	for _, frozen := range []bool{false, true} {
 		o, err := g.open(ctx, others, lasting, frozen)
@@ -62,6 +67,7 @@ func runLoad(ctx context.Context, b *bench) (*section, error) {
 	s.notes = append(s.notes, "The generator has one core, the target (fasthttp, a small JSON document) another one where there are two. CPU time is user and "+
 		"system time of the generator's process by getrusage, its start included; memory is what it has of its own, without the pages of its program. Ours checks status and body and records every latency twice; "+
 		"k6 checks the status, the others check nothing.")
+	s.notes = append(s.notes, lowest(costs)...)
 	s.notes = append(s.notes, g.missing...)
 	return s, nil
 }
@@ -220,6 +226,20 @@ func promises(costs []cost) []row {
 		out = append(out, row{what: "CPU of a request beside " + c.name, value: fmt.Sprintf("%.2f times", ratio), target: fmt.Sprintf("≤ %g times", limit), met: ratio <= limit})
 	}
 	return out
+}
+
+// lowest says how low a generator can go here: wrk is C, sends one fixed request
+// and does nothing with the answer.
+func lowest(costs []cost) []string {
+	of := map[string]float64{}
+	for _, c := range costs {
+		of[c.name] = c.each()
+	}
+	if of["wrk"] == 0 || of["vegeta"] == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("A quarter of vegeta's %.1f µs is %.1f µs here, and wrk, which does nothing with an answer, needs %.1f µs.",
+		of["vegeta"], of["vegeta"]/4, of["wrk"])}
 }
 
 // open lets an open model run, also against a target that is frozen once.

@@ -101,7 +101,9 @@ func run(ctx context.Context, args []string) error {
 		case asStock:
 			return withTask(args, func(s stores) error { return serveStock(ctx, s, os.Stdin, os.Stdout) })
 		case asLoad:
-			return withTask(args, func(t loadTask) error { return performLoad(ctx, t, os.Stdout) })
+			return withTask(args, func(t loadTask) error {
+				return profiled(func() error { return performLoad(ctx, t, os.Stdout) })
+			})
 		case asLoadTarget:
 			return serveLoadTarget(args[1:], os.Stdin, os.Stdout)
 		case asFloor:
