@@ -99,6 +99,7 @@ func TestDesign(t *testing.T) {
 		{room: "executors", knows: []string{"internal/spec"}, never: []string{"executors/api", "internal/store", "ent", "graph", "jobs", "internal/events", river, query}},
 		{room: "executors/api", knows: []string{"executors", "executors/httpauth", "internal/spec", "internal/egress"},
 			never: []string{"executors/browser", "executors/fake", "executors/load", "graph", "ent", "ent/schema", "internal/store", "internal/events", river, redis, pgx}},
+		{room: "executors/graphschema", never: []string{"executors", "internal/spec", "internal/egress", "graph", "ent", river, redis, pgx}},
 		{room: "executors/httpauth", knows: []string{"executors", "internal/spec"}, never: []string{"executors/api", "executors/contract", "internal/egress", "graph", "ent", river, redis, pgx}},
 		{room: "executors/browser", knows: []string{"executors", "executors/browser/internal/chromium", "github.com/chromedp/cdproto/page"},
 			never: []string{"executors/api", "graph", "ent", "internal/store", "internal/events", "jobs", river, redis, pgx}},
