@@ -8,14 +8,28 @@ import (
 // LoadCase holds the keys that only cases of kind load have. One of Uses and
 // Steps says what a virtual user does in an iteration.
 type LoadCase struct {
-	Uses       string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
-	Steps      []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user sends and checks in an iteration; http steps only." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
-	Setup      []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
-	Teardown   []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
-	Scenarios  map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
-	Thresholds map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." required:"true" min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
-	Data       []map[string]Value         `yaml:"data" kind:"load" doc:"Rows of variables; each virtual user keeps one, and they begin again where there are more users than rows." min:"1" max:"10000" example:"[{user: ada}, {user: bob}]"`
+	Uses         string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
+	Steps        []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user sends and checks in an iteration; http steps only." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
+	Setup        []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
+	Teardown     []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
+	Scenarios    map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
+	Thresholds   map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." required:"true" min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
+	Data         []map[string]Value         `yaml:"data" kind:"load" doc:"Rows of variables; each virtual user keeps one, and they begin again where there are more users than rows." min:"1" max:"10000" example:"[{user: ada}, {user: bob}]"`
+	Workers      *int                       `yaml:"workers" kind:"load" doc:"How many workers share the load; each takes its part of every scenario." default:"1" min:"1" max:"100" example:"3"`
+	OnLostWorker LostWorker                 `yaml:"onLostWorker" kind:"load" doc:"What becomes of the load when one of its workers is lost: the case is errored, or another worker takes over." default:"fail" enum:"fail,replace" example:"replace"`
 }
+
+// LostWorker says what becomes of a load that loses one of its workers.
+type LostWorker string
+
+// What may become of it.
+const (
+	LostWorkerFails      LostWorker = "fail"
+	LostWorkerIsReplaced LostWorker = "replace"
+)
+
+// Parts is how many workers share the load.
+func (l LoadCase) Parts() int { return intOr(l.Workers, 1) }
 
 // Scenario is one pattern of load, by k6's names and meaning. Which of its
 // fields an executor takes is in scenarioKeys.

@@ -43,6 +43,7 @@ func (v *validator) load(c *Case) {
 	for _, name := range sortedKeys(l.Scenarios) {
 		v.scenario(name, l.Scenarios[name])
 	}
+	v.loadWorkers(l)
 	for _, key := range sortedKeys(l.Thresholds) {
 		v.thresholds(c, key, l.Thresholds[key])
 	}
@@ -58,6 +59,26 @@ func (v *validator) load(c *Case) {
 				v.report(at, "%s is not the name of a variable", brief(name))
 			}
 		}
+	}
+}
+
+// loadWorkers checks that each worker of a load has something to do.
+func (v *validator) loadWorkers(l *LoadCase) {
+	if l.Workers == nil || *l.Workers < 2 {
+		if l.OnLostWorker != "" && v.sound(&l.OnLostWorker) {
+			v.report(v.at(&l.OnLostWorker).onKey(), `"onLostWorker" goes with "workers": 2 or more`)
+		}
+		return
+	}
+	users := 0
+	for _, s := range l.Scenarios {
+		if s == nil || v.at(s).bad {
+			return
+		}
+		users += s.MostVUs()
+	}
+	if users < *l.Workers && v.sound(l.Workers) {
+		v.report(v.at(l.Workers), "there are more workers (%d) than virtual users (%d) to be shared among them", *l.Workers, users)
 	}
 }
 
