@@ -44,6 +44,7 @@ type Task struct {
 	Use      spec.Use    // settings shared by the plan's cases
 	Scope    *spec.Scope // variables; captures are added to it
 	Files    fs.FS       // files that came with the plan; never nil
+	Team     Team        // brings other workers in; nil where this process is alone
 
 	// Baselines is nil where nobody keeps any: nothing can be compared then.
 	Baselines Baselines
