@@ -9,10 +9,6 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
-// maxMaskedAttachment bounds what is held in memory to mask a text attachment;
-// what is beyond is cut off. 8 MiB.
-const maxMaskedAttachment = 8 << 20
-
 // MaskSink returns a sink that hides the secrets of scope in every text that
 // passes through it: names, errors, checks, details, logs, tags of metrics,
 // and attachments but pictures, sound, video and archives. Executors wrap the
@@ -70,22 +66,15 @@ func (m *maskSink) Emit(e Event) {
 func (m *maskSink) Attach(ctx context.Context, a Attachment) error {
 	a.Name = m.mask(a.Name)
 	if !isOpaque(a.ContentType) {
-		data, err := io.ReadAll(io.LimitReader(a.Body, maxMaskedAttachment+1))
-		if closeErr := a.Body.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return err
-		}
-		var text string
-		if len(data) > maxMaskedAttachment {
-			text = m.scope.MaskCut(string(data[:maxMaskedAttachment]))
-		} else {
-			text = m.scope.Mask(string(data))
-		}
-		a.Body = io.NopCloser(strings.NewReader(text))
+		a.Body = maskedBody{m.scope.MaskReader(a.Body), a.Body}
 	}
 	return m.sink.Attach(ctx, a)
+}
+
+// maskedBody is a body without secrets.
+type maskedBody struct {
+	io.Reader
+	io.Closer
 }
 
 // tags copies only when it must: metrics are many and their tags seldom secret.

@@ -38,7 +38,7 @@ func (a *attempt) capture(captures map[string]spec.Capture, in *response, r *exe
 }
 
 func (a *attempt) showCaptured(c spec.Capture, value any) any {
-	if c.Cookie != "" || sensitive(c.Header) {
+	if c.Secret || c.Cookie != "" || sensitive(c.Header) {
 		return hidden
 	}
 	if text, ok := value.(string); ok {

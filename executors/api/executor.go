@@ -97,6 +97,7 @@ type attempt struct {
 	tokens      *httpauth.Tokens
 	descriptors *descriptors // of gRPC targets
 	archive     *archive
+	load        bool // it is one of very many
 
 	// Of this attempt alone where its plan says how connections are secured, else
 	// those of the executor.
@@ -149,6 +150,9 @@ func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep
 	r.Set("request", out.detail(a.task.Scope))
 	in, err := a.exchange(ctx, out)
 	a.measure(title, out, in)
+	if err == nil {
+		err = a.concealCaptured(step.Capture, in)
+	}
 	if in.answered() {
 		r.Set("response", in.detail(a.task.Scope))
 	}

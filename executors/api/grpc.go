@@ -66,6 +66,9 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 		return err
 	}
 	a.answered.add(executors.TargetOf(c.out.url))
+	if err := a.concealCaptured(step.Capture, in); err != nil {
+		return err
+	}
 	r.Set("response", map[string]any{"status": statusName(in.grpc.Code()), "message": excerpt(a.task.Scope.Mask(in.grpc.Message()), maxHeader),
 		"headers": headers(in.header, a.task.Scope), "body": bodyExcerpt(in.body, a.task.Scope), "bodyBytes": len(in.body)})
 	if !judgesStatus(step.Checks) {

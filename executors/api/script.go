@@ -121,14 +121,24 @@ func (d *dialogue) sendMessage(ctx context.Context, out spec.Outgoing) error {
 	return nil
 }
 
-// receive takes the next message.
+// receive takes the next message, which is to be shown by seen.
 func (d *dialogue) receive(ctx context.Context) (message, error) {
 	m, err := d.stream.next(ctx)
 	if err == nil {
 		d.number++
-		d.show("in", d.text(m), m.kind())
 	}
 	return m, err
+}
+
+// seen shows a message, after what may be captured from it as a secret is hidden.
+func (d *dialogue) seen(m message, expected ...spec.Expected) error {
+	for _, e := range expected {
+		if err := d.addCaptured(e.Capture, m.response()); err != nil {
+			return err
+		}
+	}
+	d.show("in", d.text(m), m.kind())
+	return nil
 }
 
 // within limits what an act waits for.
@@ -144,6 +154,9 @@ func (d *dialogue) expect(ctx context.Context, e spec.Expected) error {
 		m, err := d.receive(limited)
 		if err != nil {
 			return d.missing(ctx, err, e.Within, why)
+		}
+		if err := d.seen(m, e); err != nil {
+			return err
 		}
 		checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m)
 		bad := slices.IndexFunc(checks, func(c executors.Check) bool { return !c.Passed })
@@ -176,6 +189,9 @@ func (d *dialogue) expectAll(ctx context.Context, all []spec.Expected) error {
 		m, err := d.receive(limited)
 		if err != nil {
 			return d.missing(ctx, err, limit, why)
+		}
+		if err := d.seen(m, left...); err != nil {
+			return err
 		}
 		fits := slices.IndexFunc(left, func(e spec.Expected) bool {
 			checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m)
@@ -240,6 +256,9 @@ func (d *dialogue) expectClose(ctx context.Context, e spec.ExpectedClose) error 
 	defer cancel()
 	m, err := d.receive(limited)
 	if err == nil {
+		if err := d.seen(m); err != nil {
+			return err
+		}
 		d.report.Check(failedCheck("connection is closed", "closed", d.text(m),
 			fmt.Sprintf("a message arrived where the target should close the connection: %s", excerpt(d.text(m), maxCause))))
 		return nil

@@ -38,9 +38,10 @@ type Request struct {
 
 // Via is how access tokens are asked for.
 type Via struct {
-	Scope     *spec.Scope // completes relative addresses
+	Scope     *spec.Scope // completes relative addresses, and learns what is secret
 	Transport http.RoundTripper
 	Timeout   time.Duration // of one request for a token
+	Shown     bool          // credentials are not made secret: a load has too many users for it
 }
 
 // Tokens keeps the access tokens of one attempt; the zero value is empty. It may
@@ -53,8 +54,16 @@ type Tokens struct {
 
 // Authorize puts into a request what shows who it is from; auth is filled in
 // already. A header that the plan gives itself stays. Digest, which answers a
-// challenge, is a transport instead: see Digest.
+// challenge, is a transport instead: see Digest. The credentials are hidden from
+// then on.
 func (t *Tokens) Authorize(ctx context.Context, auth *spec.Auth, out Request, via Via) error {
+	if err := t.identify(ctx, auth, out, via); err != nil || via.Shown {
+		return err
+	}
+	return conceal(via.Scope, credentials(auth, out.Header)...)
+}
+
+func (t *Tokens) identify(ctx context.Context, auth *spec.Auth, out Request, via Via) error {
 	switch {
 	case auth == nil || out.Header.Get("Authorization") != "" && auth.HMAC == nil:
 		return nil
@@ -120,7 +129,7 @@ func (t *Tokens) token(ctx context.Context, o spec.OAuth2, via Via) (*oauth2.Tok
 	if err != nil {
 		return nil, tokenProblem(err, address)
 	}
-	return token, nil
+	return token, conceal(via.Scope, token.AccessToken, token.RefreshToken, o.ClientSecret, o.RefreshToken)
 }
 
 // source is where the tokens of a client come from. It outlives the step that

@@ -47,7 +47,8 @@ type Part struct {
 	ContentType string `yaml:"contentType" doc:"Media type of the part." max:"200" example:"image/png"`
 }
 
-// Capture says where a variable's value is found: exactly one of its fields.
+// Capture says where a variable's value is found: exactly one of its fields but
+// Secret.
 type Capture struct {
 	JSONPath string `yaml:"jsonpath" doc:"RFC 9535 expression on the JSON body; its first node is taken." one:"source" min:"1" max:"1000" example:"$.id"`
 	Header   string `yaml:"header" doc:"Name of a response header." one:"source" pattern:"header" max:"200" example:"Location"`
@@ -55,6 +56,7 @@ type Capture struct {
 	Regex    string `yaml:"regex" doc:"RE2 expression on the body; the first group, or the whole match." one:"source" min:"1" max:"1000" example:"token=([a-z0-9]+)"`
 	Cookie   string `yaml:"cookie" doc:"Name of a cookie that is held after the answer." one:"source" min:"1" max:"200" example:"session"`
 	Status   bool   `yaml:"status" doc:"true: the status code." one:"source" example:"true"`
+	Secret   bool   `yaml:"secret" doc:"Hide the value from now on wherever it shows up, like a secret of the plan." default:"false" example:"true"`
 }
 
 // Check is one assertion on an answer: one subject, and for Header, Cookie,

@@ -51,7 +51,7 @@ var tables = []table{
 	{"HMAC", reflect.TypeFor[HMAC](), "The value of `hmac`."},
 	{"TLS", reflect.TypeFor[TLS](), "The mapping under `use.tls`."},
 	{"Part", reflect.TypeFor[Part](), "An element of `multipart`, with either `value` or `file`."},
-	{"Capture", reflect.TypeFor[Capture](), "A value under `capture`: exactly one of its keys."},
+	{"Capture", reflect.TypeFor[Capture](), "A value under `capture`: exactly one of its keys, and `secret` where it is one."},
 	{"Check", reflect.TypeFor[Check](), "An element of `check`: exactly one subject. Beside `header`, `cookie`, `jsonpath`, `xpath` and `regex` stand matchers; alone, they ask that there is such a value."},
 	{"Timing", reflect.TypeFor[Timing](), "The value of `timing`."},
 	{"Redirects", reflect.TypeFor[Redirects](), "The value of `redirects`. A number stands for its `count`."},

@@ -20,24 +20,20 @@ const (
 // Basic authentication, and in hexadecimal. Where secrets overlap, all of them
 // are hidden. Of a long secret its beginning and each of its lines are hidden
 // wherever they stand alone. Secrets shorter than 3 bytes are not masked.
-func (s *Scope) Mask(text string) string { return s.masks.mask(text, false) }
+func (s *Scope) Mask(text string) string { return conceal(s.lists(), text, false) }
 
 // MaskCut is Mask for the beginning of a longer text: a secret of which only the
 // beginning is left at the end is hidden as well.
-func (s *Scope) MaskCut(text string) string { return s.masks.mask(text, true) }
+func (s *Scope) MaskCut(text string) string { return conceal(s.lists(), text, true) }
 
 // span is a part of a text that is hidden.
 type span struct{ start, end int }
 
-func (m *masks) mask(text string, cut bool) string {
-	if m == nil || len(m.patterns) == 0 {
-		return text
-	}
-	spans := m.find(text, cut)
+func conceal(lists []*masks, text string, cut bool) string {
+	spans := find(lists, text, cut)
 	if len(spans) == 0 {
 		return text
 	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	var b strings.Builder
 	b.Grow(len(text))
 	end := 0
@@ -62,12 +58,19 @@ const effort = 50
 const overlap = 64
 
 // find returns the parts of a text that give secrets away, in the text as it is
-// and as what it says when its escapes are read. A text that would take more than
-// its share of time is hidden from where it was given up.
-func (m *masks) find(text string, cut bool) (spans []span) {
-	for _, v := range viewsOf(text) {
-		spans = m.look(v, cut, spans)
+// and as what it says when its escapes are read, ordered by where they begin. A
+// text that would take more than its share of time is hidden from where it was
+// given up.
+func find(lists []*masks, text string, cut bool) (spans []span) {
+	if len(lists) == 0 {
+		return nil
 	}
+	for _, v := range viewsOf(text) {
+		for _, m := range lists {
+			spans = m.look(v, cut, spans)
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
 	return spans
 }
 

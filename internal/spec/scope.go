@@ -26,17 +26,18 @@ const (
 
 // Scope holds the variables that `${{ name }}` reads while a case runs. It is
 // made anew for each attempt. Defaults of variables that need something of the
-// case are filled in when the scope is made. Reading is safe for concurrent use as long as
-// nothing calls Set.
+// case are filled in when the scope is made. Reading is safe for concurrent use as
+// long as nothing calls Set; AddSecret is safe at any time.
 type Scope struct {
 	vars  map[string]any
 	masks *masks // the secrets in every form in which they may show up
+	later *laterSecrets
 }
 
 // NewScope returns a scope with these variables. The values of the secrets are
 // variables too, and Mask hides them.
 func NewScope(vars map[string]any, secrets map[string]string) *Scope {
-	s := &Scope{vars: make(map[string]any, len(vars)+len(secrets))}
+	s := &Scope{vars: make(map[string]any, len(vars)+len(secrets)), later: &laterSecrets{}}
 	for k, v := range vars {
 		s.vars[k] = v
 	}

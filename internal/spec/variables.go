@@ -37,7 +37,7 @@ func (p *Plan) Variables(overrides, secrets map[string]string) (map[string]any, 
 	for name, v := range secrets {
 		given[name] = v
 	}
-	r := resolver{scope: &Scope{vars: given}, left: maxExpanded, ofPlan: true}
+	r := resolver{scope: &Scope{vars: given, later: &laterSecrets{}}, left: maxExpanded, ofPlan: true}
 	for name, v := range vars {
 		if _, ok := v.(late); !ok {
 			continue
