@@ -18,6 +18,8 @@ import (
 //   - report the steps that were not reached as StepFinished with
 //     OutcomeSkipped, without StepStarted; what such a step holds (the steps of
 //     a loop) is not reported;
+//   - report a step that it cannot perform at all in the same way, with the
+//     reason, and return OutcomeSkipped when that ended the case;
 //   - tell the steps that run at the same time one branch after the other;
 //   - return one outcome, never OutcomeFlaky, and an error that says in one
 //     sentence why the outcome is not passed (nil when it is);

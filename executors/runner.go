@@ -50,9 +50,23 @@ func (r *runner) all(ctx context.Context, steps []Step) (spec.Outcome, error) {
 			r.next++
 			continue
 		}
+		if s.Skip != "" {
+			outcome, err = r.skip(s)
+			continue
+		}
 		outcome, err = r.one(ctx, s)
 	}
 	return outcome, err
+}
+
+// skip tells of a step that cannot be performed.
+func (r *runner) skip(s Step) (spec.Outcome, error) {
+	index := r.next
+	r.next++
+	err := &Failure{Outcome: spec.OutcomeSkipped, Message: "skipped: " + s.Skip}
+	r.sink.Emit(StepFinished{Index: index, Name: s.Name, Action: s.Action, Outcome: spec.OutcomeSkipped,
+		Error: err.Message, StartedAt: time.Now()})
+	return spec.OutcomeSkipped, &stepError{index: index, name: s.Name, err: err}
 }
 
 // one performs a step and what it holds.

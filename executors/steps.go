@@ -14,6 +14,7 @@ type Step struct {
 	Name    string        // what people read, as the plan says it: variables stay unexpanded
 	Action  string        // the plan's word: "click"
 	Timeout time.Duration // limit of the step; zero leaves only the attempt's own deadline
+	Skip    string        // why the step cannot be performed here at all: "firefox cannot throttle the network"; empty when it can
 
 	// Do performs the step. It honours ctx, adds to the report what it saw and
 	// checked, and returns an error when the step could not be carried out: a
@@ -58,7 +59,8 @@ func (r *Report) Failed() bool { return r.failure() != nil }
 // RunSteps performs the steps in order and tells the sink about each, as the
 // contract of Executor asks: StepStarted and StepFinished for a step that
 // begins, and StepFinished with OutcomeSkipped for the steps behind the first
-// one that did not pass. Steps that a step holds come right behind it; where it
+// one that did not pass. A step with a Skip is skipped in the same way, and the
+// attempt with it: what could not be done has not passed. Steps that a step holds come right behind it; where it
 // was not reached they are not told. It returns what Execute must return. A step
 // that panics is errored, and its stack goes to the sink as a Log.
 func RunSteps(ctx context.Context, sink Sink, steps []Step) (spec.Outcome, error) {

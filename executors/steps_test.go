@@ -41,6 +41,7 @@ func TestRunSteps(t *testing.T) {
 		{"passes", do(pass), spec.OutcomePassed, ""},
 		{"checks hold", do(check(true, "")), spec.OutcomePassed, ""},
 		{"checks fail", do(check(false, "it is 2, not 1")), spec.OutcomeFailed, "step 2 (s): it is 2, not 1 (and 2 more checks failed)"},
+		{"skipped by name", executors.Step{Name: "s", Action: "act", Skip: "the browser cannot hover", Do: pass}, spec.OutcomeSkipped, "step 2 (s): skipped: the browser cannot hover"},
 		{"failure", do(func(context.Context, *executors.Report) error { return executors.Failf("no %s", "button") }),
 			spec.OutcomeFailed, "step 2 (s): no button"},
 		{"error", do(func(context.Context, *executors.Report) error { return errors.New("gone") }), spec.OutcomeErrored, "step 2 (s): gone"},

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/input"
-
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -21,13 +20,13 @@ const (
 	refills = 3
 )
 
-func (st *step) click(l spec.Locator, clicks int64) error {
+func (st *step) click(l spec.Locator, clicks int) error {
 	return st.clickOn(l, clicks, false)
 }
 
 // clickOn clicks once a person could. The guard in the page takes a click back
 // that would hit something else, and it is tried again.
-func (st *step) clickOn(l spec.Locator, clicks int64, control bool) error {
+func (st *step) clickOn(l spec.Locator, clicks int, control bool) error {
 	for {
 		p, err := st.prepare(l, "pointer", control)
 		if err != nil {
@@ -41,9 +40,9 @@ func (st *step) clickOn(l spec.Locator, clicks int64, control bool) error {
 			Hit  bool   `json:"hit"`
 			By   string `json:"by"`
 		}
-		err = st.page.callIn(st.ctx, p.world, "disarm", nil, &got)
+		err = st.page.CallIn(st.ctx, p.doc, "disarm", nil, &got)
 		switch {
-		case errors.Is(err, errNavigated): // the click did what links do
+		case errors.Is(err, driver.ErrNavigated): // the click did what links do
 		case err != nil:
 			return st.stuck(err, p.Element, "the click")
 		case got.Seen && !got.Hit:
@@ -97,8 +96,7 @@ func (st *step) hover(l spec.Locator) error {
 	if err != nil {
 		return err
 	}
-	err = st.page.send(st.ctx, input.DispatchMouseEvent.Method,
-		input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: p.X, Y: p.Y}, nil)
+	err = st.page.Mouse(st.ctx, driver.MouseEvent{Kind: driver.MouseMove, X: p.X, Y: p.Y})
 	if err != nil {
 		return st.stuck(err, p.Element, "the pointer")
 	}
@@ -127,8 +125,8 @@ func (st *step) fill(f spec.Fill) error {
 			Found bool   `json:"found"`
 			Text  string `json:"text"`
 		}
-		if err := st.page.callIn(st.ctx, p.world, "filled", nil, &got); err != nil {
-			if errors.Is(err, errNavigated) {
+		if err := st.page.CallIn(st.ctx, p.doc, "filled", nil, &got); err != nil {
+			if errors.Is(err, driver.ErrNavigated) {
 				return nil
 			}
 			return st.stuck(err, p.Element, "the text")
@@ -149,7 +147,7 @@ func (st *step) retype(p prepared, value string) error {
 	var err error
 	switch {
 	case value != "":
-		err = st.insert(value)
+		err = st.page.InsertText(st.ctx, value)
 	case !p.Empty:
 		err = st.keys("Delete")
 	}
@@ -164,8 +162,8 @@ func (st *step) setValue(p prepared, value string) error {
 		OK     bool   `json:"ok"`
 		Actual string `json:"actual"`
 	}
-	if err := st.page.callIn(st.ctx, p.world, "setValue", map[string]any{"value": value}, &got); err != nil {
-		if errors.Is(err, errNavigated) {
+	if err := st.page.CallIn(st.ctx, p.doc, "setValue", map[string]any{"value": value}, &got); err != nil {
+		if errors.Is(err, driver.ErrNavigated) {
 			return nil
 		}
 		return st.stuck(err, p.Element, "the value")
@@ -192,7 +190,7 @@ func (st *step) press(p spec.Press) error {
 		var on struct {
 			Element string `json:"element"`
 		}
-		if _, err := st.page.call(st.ctx, "focused", nil, &on); err != nil {
+		if _, err := st.page.Call(st.ctx, "focused", nil, &on); err != nil {
 			return st.stuck(err, "the page", "the key")
 		}
 		if on.Element != "" {
@@ -204,7 +202,7 @@ func (st *step) press(p spec.Press) error {
 	}
 	// One more answer from the page, so that what the key has started is known.
 	var on struct{}
-	if _, err := st.page.call(st.ctx, "focused", nil, &on); err != nil {
+	if _, err := st.page.Call(st.ctx, "focused", nil, &on); err != nil {
 		return st.stuck(err, "the page", "the key "+p.Key)
 	}
 	return st.settle()
@@ -221,14 +219,14 @@ func (st *step) choose(s spec.Select) error {
 			Why     string   `json:"why"`
 			Options []string `json:"options"`
 		}
-		err = st.page.callIn(st.ctx, p.world, "choose",
+		err = st.page.CallIn(st.ctx, p.doc, "choose",
 			map[string]any{"value": s.Value, "option": s.Option, "byText": s.Option != "", "budget": st.budget()}, &got)
 		option := s.Value
 		if s.Option != "" {
 			option = s.Option
 		}
 		switch {
-		case errors.Is(err, errNavigated):
+		case errors.Is(err, driver.ErrNavigated):
 			continue
 		case err != nil:
 			return st.stuck(err, p.Element, "the choice")
@@ -295,6 +293,6 @@ type tickState struct {
 
 func (st *step) ticked(l spec.Locator) (tickState, error) {
 	var now tickState
-	_, err := st.page.call(st.ctx, "checkedNow", map[string]any{"locator": wire(l)}, &now)
+	_, err := st.page.Call(st.ctx, "checkedNow", map[string]any{"locator": wire(l)}, &now)
 	return now, err
 }

@@ -1,22 +1,17 @@
 package browser
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
-
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
 const (
 	maxConsoleLines = 500
-	maxConsoleText  = 2000    // bytes of one line
-	maxConsoleEvent = 1 << 20 // bytes of an event that is worth decoding
-	maxConsoleFlood = 20_000  // lines of one case
+	maxConsoleText  = 2000   // bytes of one line
+	maxConsoleFlood = 20_000 // lines of one case
 )
 
 // console keeps what the page wrote, and what went wrong in it.
@@ -94,100 +89,19 @@ func (c *console) text() string {
 	return b.String()
 }
 
-func (pg *page) onConsole(e devtools.Event) {
+func (pg *page) onConsole(p driver.Page, e driver.Event) {
 	if look(pg, func(s *state) int { return s.console.dropped }) > maxConsoleFlood {
-		pg.runAway(fmt.Sprintf("wrote more than %d lines to the console", maxConsoleFlood))
+		pg.runAway(p, fmt.Sprintf("wrote more than %d lines to the console", maxConsoleFlood))
 		return
 	}
-	if e.Size() > maxConsoleEvent {
-		pg.update(func(s *state) { s.console.dropped++ })
-		return
-	}
-	switch e.Method {
-	case runtime.ConsoleAPICalled.Method:
-		if ev, ok := devtools.Decode(e, runtime.ConsoleAPICalled); ok {
-			pg.update(func(s *state) { s.console.add(called(ev)) })
+	pg.update(func(s *state) {
+		switch e := e.(type) {
+		case driver.ConsoleWritten:
+			s.console.add(consoleLine{at: e.At, level: e.Level, text: e.Text, where: e.Where, exception: e.Exception})
+		case driver.ConsoleDropped:
+			s.console.dropped++
+		case driver.ExceptionRevoked:
+			s.console.revoke(e.Exception)
 		}
-	case runtime.ExceptionThrown.Method:
-		if ev, ok := devtools.Decode(e, runtime.ExceptionThrown); ok && ev.ExceptionDetails != nil {
-			pg.update(func(s *state) { s.console.add(thrown(ev.ExceptionDetails)) })
-		}
-	case runtime.ExceptionRevoked.Method:
-		if ev, ok := devtools.Decode(e, runtime.ExceptionRevoked); ok {
-			pg.update(func(s *state) { s.console.revoke(ev.ExceptionID) })
-		}
-	case log.EntryAdded.Method:
-		// The browser asks for an icon on its own; that there is none is no
-		// mistake of the page.
-		if ev, ok := devtools.Decode(e, log.EntryAdded); ok && ev.Entry != nil && !strings.HasSuffix(ev.Entry.URL, "/favicon.ico") {
-			pg.update(func(s *state) {
-				s.console.add(consoleLine{at: time.Now(), level: level(string(ev.Entry.Level)), text: ev.Entry.Text, where: ev.Entry.URL})
-			})
-		}
-	}
-}
-
-func called(ev runtime.EventConsoleAPICalled) consoleLine {
-	parts := make([]string, 0, len(ev.Args))
-	for _, a := range ev.Args {
-		if a != nil {
-			parts = append(parts, shown(a))
-		}
-	}
-	l := consoleLine{at: time.Now(), level: level(string(ev.Type)), text: strings.Join(parts, " ")}
-	if ev.StackTrace != nil && len(ev.StackTrace.CallFrames) > 0 {
-		f := ev.StackTrace.CallFrames[0]
-		l.where = place(f.URL, f.LineNumber, f.ColumnNumber)
-	}
-	return l
-}
-
-func thrown(d *runtime.ExceptionDetails) consoleLine {
-	text := d.Text
-	if d.Exception != nil {
-		if what := shown(d.Exception); what != "" {
-			text += " " + what
-		}
-	}
-	first, _, _ := strings.Cut(text, "\n") // the rest is the stack
-	return consoleLine{at: time.Now(), level: "error", text: first, where: place(d.URL, d.LineNumber, d.ColumnNumber), exception: d.ExceptionID}
-}
-
-// shown is a value as the console shows it.
-func shown(o *runtime.RemoteObject) string {
-	if len(o.Value) > 0 {
-		var v any
-		if json.Unmarshal([]byte(o.Value), &v) == nil {
-			if s, ok := v.(string); ok {
-				return s
-			}
-		}
-		return string(o.Value)
-	}
-	if o.UnserializableValue != "" {
-		return string(o.UnserializableValue)
-	}
-	if o.Description != "" {
-		return o.Description
-	}
-	return string(o.Type)
-}
-
-func level(word string) string {
-	switch word {
-	case "error", "assert":
-		return "error"
-	case "warning", "warn":
-		return "warning"
-	case "debug", "verbose":
-		return "debug"
-	}
-	return "info"
-}
-
-func place(url string, line, column int64) string {
-	if url == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d:%d", url, line+1, column+1)
+	})
 }

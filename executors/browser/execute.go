@@ -10,10 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/runtime"
-
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -33,7 +31,7 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	for i, s := range task.Case.BrowserSteps {
 		// The step's own limit is kept by the step: an element that does not
 		// appear in time is a failure of the target and no timeout.
-		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Do: func(ctx context.Context, report *executors.Report) error {
+		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Skip: lacking(e.pool.engine, s), Do: func(ctx context.Context, report *executors.Report) error {
 			return r.step(ctx, s, report)
 		}}
 	}
@@ -82,10 +80,7 @@ func (r *run) resize(ctx context.Context) error {
 	if v := r.task.Case.Viewport; v != nil {
 		size = *v
 	}
-	return r.page.send(ctx, emulation.SetDeviceMetricsOverride.Method, emulation.SetDeviceMetricsOverrideParams{
-		Width: int64(size.Width), Height: int64(size.Height), DeviceScaleFactor: 1,
-		ScreenWidth: int64(size.Width), ScreenHeight: int64(size.Height),
-	}, nil)
+	return r.page.SetViewport(ctx, driver.Viewport{Width: size.Width, Height: size.Height})
 }
 
 // step performs one step under its own limit and keeps evidence when it fails.
@@ -127,8 +122,8 @@ func (r *run) evidence(ctx context.Context, report *executors.Report) {
 		return
 	}
 	// An endless script would keep the page from being drawn.
-	r.page.session.Start(runtime.TerminateExecution.Method, struct{}{})
-	png, err := r.page.capture(ctx, nil, false)
+	r.page.Interrupt()
+	png, err := r.page.Capture(ctx, driver.Picture{})
 	if err != nil {
 		report.Set("failurePicture", "the page could not be drawn in time")
 		return

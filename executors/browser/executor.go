@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/cdp"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -41,7 +42,7 @@ func New(opts Options) *Executor {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Executor{pool: newPool(opts)}
+	return &Executor{pool: newPool(cdp.Engine{}, opts)}
 }
 
 // Kind implements executors.Executor.

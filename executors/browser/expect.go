@@ -39,7 +39,7 @@ func (st *step) observeWire(l locator, what, subject string, wanted func(observa
 	var several time.Time
 	for {
 		var now observation
-		_, err := st.page.call(st.ctx, "observe", map[string]any{
+		_, err := st.page.Call(st.ctx, "observe", map[string]any{
 			"locator": l, "subject": subject, "previous": last.Seen, "budget": st.budget(),
 		}, &now)
 		switch {
@@ -138,7 +138,7 @@ func (st *step) missing(l locator, what string, o observation) string {
 	p := prepared{Why: "missing", Count: o.Count}
 	// The page is asked once more, for the names that it has.
 	var looked prepared
-	_, err := st.page.call(st.ctx, "prepare", map[string]any{"locator": l, "kind": "any", "budget": 0}, &looked)
+	_, err := st.page.Call(st.ctx, "prepare", map[string]any{"locator": l, "kind": "any", "budget": 0}, &looked)
 	if err == nil && looked.Why == "missing" {
 		p = looked
 	}
@@ -274,7 +274,7 @@ func (st *step) absolute(m spec.Matcher) (spec.Matcher, error) {
 
 func (st *step) expectConsole() error {
 	// One answer of the page, so that what it has written is all here.
-	if _, err := st.page.call(st.ctx, "focused", nil, &struct{}{}); err != nil && !st.late(err) {
+	if _, err := st.page.Call(st.ctx, "focused", nil, &struct{}{}); err != nil && !st.late(err) {
 		return err
 	}
 	errs := look(st.page, func(s *state) []string { return s.console.errors() })

@@ -11,6 +11,7 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 
+	browsercdp "github.com/semantest/semantest/executors/browser/internal/cdp"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
 )
 
@@ -18,7 +19,7 @@ import (
 func Folders(e *Executor) []string {
 	var out []string
 	for _, inst := range e.pool.instances() {
-		out = append(out, inst.proc.Folder())
+		out = append(out, inst.browser.Folder())
 	}
 	return out
 }
@@ -30,7 +31,7 @@ func PIDs(e *Executor) []int {
 	if e.pool.current == nil {
 		return nil
 	}
-	return []int{e.pool.current.proc.PID()}
+	return []int{e.pool.current.browser.PID()}
 }
 
 // CrashPages crashes the renderer of every page that shows something.
@@ -56,7 +57,7 @@ func ClosePages(e *Executor) error {
 func Pages(t testing.TB, e *Executor) int {
 	t.Helper()
 	e.pool.mu.Lock()
-	conn := e.pool.current.proc.Conn
+	conn := e.pool.current.browser.(*browsercdp.Browser).Conn()
 	e.pool.mu.Unlock()
 	all, err := devtools.Call(context.Background(), conn.Root(), target.GetTargets, target.GetTargetsParams{})
 	if err != nil {
@@ -73,7 +74,7 @@ func Pages(t testing.TB, e *Executor) int {
 
 func eachPage(e *Executor, do func(context.Context, *devtools.Conn, target.ID) error) error {
 	e.pool.mu.Lock()
-	conn := e.pool.current.proc.Conn
+	conn := e.pool.current.browser.(*browsercdp.Browser).Conn()
 	e.pool.mu.Unlock()
 	ctx := context.Background()
 	all, err := devtools.Call(ctx, conn.Root(), target.GetTargets, target.GetTargetsParams{})
@@ -101,7 +102,7 @@ func Refusals(e *Executor) string {
 	var out strings.Builder
 	for _, inst := range e.pool.instances() {
 		inst.mu.Lock()
-		for _, pg := range inst.pages {
+		for pg := range inst.pages {
 			for _, p := range pg.out.problems(0) {
 				out.WriteString(p.Sentence + "\n")
 			}

@@ -5,53 +5,30 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/semantest/semantest/executors"
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
 // mouse clicks at a point, as often as told, and returns when the page has
 // taken the events.
-func (st *step) mouse(x, y float64, clicks int64) error {
-	events := []input.DispatchMouseEventParams{{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y}}
+func (st *step) mouse(x, y float64, clicks int) error {
+	events := []driver.MouseEvent{{Kind: driver.MouseMove, X: x, Y: y}}
 	for n := range clicks {
-		for _, kind := range []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseReleased} {
-			e := input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: n + 1}
-			if kind == input.DispatchMouseEventTypeMousePressed {
-				e.Buttons = 1
-			}
-			events = append(events, e)
+		for _, kind := range []driver.MouseKind{driver.MousePress, driver.MouseRelease} {
+			events = append(events, driver.MouseEvent{Kind: kind, X: x, Y: y, Clicks: n + 1})
 		}
 	}
-	pending := make([]*devtools.Pending, len(events))
-	for i, e := range events {
-		pending[i] = st.page.session.Start(input.DispatchMouseEvent.Method, e)
-	}
-	return st.all(pending)
-}
-
-func (st *step) all(pending []*devtools.Pending) error {
-	for _, p := range pending {
-		if err := st.page.wait(st.ctx, p, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// insert types text into what has the focus.
-func (st *step) insert(text string) error {
-	return st.page.send(st.ctx, input.InsertText.Method, input.InsertTextParams{Text: text}, nil)
+	return st.page.Mouse(st.ctx, events...)
 }
 
 var modifiers = map[string]struct {
 	key string
-	bit kb.Modifier
+	bit driver.Modifiers
 }{
-	"alt": {"Alt", kb.ModifierAlt}, "control": {"Control", kb.ModifierCtrl}, "ctrl": {"Control", kb.ModifierCtrl},
-	"controlormeta": {"Control", kb.ModifierCtrl}, "meta": {"Meta", kb.ModifierMeta}, "shift": {"Shift", kb.ModifierShift},
+	"alt": {"Alt", driver.ModifierAlt}, "control": {"Control", driver.ModifierControl}, "ctrl": {"Control", driver.ModifierControl},
+	"controlormeta": {"Control", driver.ModifierControl}, "meta": {"Meta", driver.ModifierMeta}, "shift": {"Shift", driver.ModifierShift},
 }
 
 // keys presses a combination such as Control+A.
@@ -64,40 +41,34 @@ func (st *step) keys(combination string) error {
 	if !ok {
 		return executors.Errorf("there is no key %q: use a DOM name such as Enter, ArrowDown, Escape or a", name)
 	}
-	var events []input.DispatchKeyEventParams
-	var mods kb.Modifier
+	var events []driver.KeyEvent
+	var mods driver.Modifiers
 	for _, m := range held {
 		mods |= modifiers[m].bit
 		k, _ := keyByName(modifiers[m].key)
-		events = append(events, keyEvent(kb.KeyRawDown, k, mods))
+		events = append(events, keyEvent(true, k, mods))
 	}
-	down := keyEvent(kb.KeyRawDown, key, mods)
-	if key.Print && mods&^kb.ModifierShift == 0 {
-		down = keyEvent(kb.KeyDown, key, mods)
-		down.Text, down.UnmodifiedText = key.Text, key.Unmodified
-		if mods&kb.ModifierShift != 0 && utf8.RuneCountInString(key.Key) == 1 {
+	down := keyEvent(true, key, mods)
+	if key.Print && mods&^driver.ModifierShift == 0 {
+		down.Text = key.Text
+		if mods&driver.ModifierShift != 0 && utf8.RuneCountInString(key.Key) == 1 {
 			down.Text = strings.ToUpper(key.Text)
-			down.Key = down.Text
+			down.Key.Name = down.Text
 		}
 	}
-	events = append(events, down, keyEvent(kb.KeyUp, key, mods))
+	events = append(events, down, keyEvent(false, key, mods))
 	for i := len(held) - 1; i >= 0; i-- {
 		mods &^= modifiers[held[i]].bit
 		k, _ := keyByName(modifiers[held[i]].key)
-		events = append(events, keyEvent(kb.KeyUp, k, mods))
+		events = append(events, keyEvent(false, k, mods))
 	}
-	pending := make([]*devtools.Pending, len(events))
-	for i, e := range events {
-		pending[i] = st.page.session.Start(input.DispatchKeyEvent.Method, e)
-	}
-	return st.all(pending)
+	return st.page.Keys(st.ctx, events...)
 }
 
-func keyEvent(kind input.DispatchKeyEventType, k *kb.Key, mods kb.Modifier) input.DispatchKeyEventParams {
-	return input.DispatchKeyEventParams{
-		Type: kind, Key: k.Key, Code: k.Code, Modifiers: int64(mods),
-		WindowsVirtualKeyCode: k.Windows, NativeVirtualKeyCode: k.Native,
-	}
+func keyEvent(down bool, k *kb.Key, mods driver.Modifiers) driver.KeyEvent {
+	return driver.KeyEvent{Down: down, Modifiers: mods, Key: driver.Key{
+		Name: k.Key, Code: k.Code, Text: k.Text, Unmodified: k.Unmodified, Windows: k.Windows, Native: k.Native,
+	}}
 }
 
 // parseKeys splits Control+Shift+A; the key may be + itself.

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -49,7 +50,7 @@ type prepared struct {
 		Names []string `json:"names"`
 	} `json:"candidates"`
 
-	world string // the document in which the element is
+	doc driver.Document // in which the element is
 }
 
 // prepare waits until the element can be used in the way that kind says, or
@@ -58,7 +59,7 @@ func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, er
 	var last prepared
 	for {
 		var p prepared
-		world, err := st.page.call(st.ctx, "prepare", map[string]any{
+		doc, err := st.page.Call(st.ctx, "prepare", map[string]any{
 			"locator": wire(l), "kind": kind, "control": control, "budget": st.budget(),
 		}, &p)
 		switch {
@@ -67,7 +68,7 @@ func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, er
 		case err != nil:
 			return last, err
 		case p.Ready:
-			p.world = world
+			p.doc = doc
 			st.report.Set("element", p.Element)
 			return p, nil
 		case p.Why == "several" || p.Why == "invalid":

@@ -3,17 +3,12 @@ package browser
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/target"
-
-	"github.com/semantest/semantest/executors/browser/internal/chromium"
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress/proxy"
 )
@@ -26,7 +21,8 @@ const disposeLimit = 5 * time.Second
 
 // pool holds the browser that serves cases now, and those that are ending.
 type pool struct {
-	opts Options
+	engine driver.Engine
+	opts   Options
 
 	ctx  context.Context // ends with the pool
 	stop context.CancelFunc
@@ -51,9 +47,9 @@ type start struct {
 
 // instance is one browser process. What follows end is guarded by pool.mu.
 type instance struct {
-	proc *chromium.Process
-	way  *proxy.Proxy  // out; nil where nothing is held back
-	end  chan struct{} // closed when nobody needs it any more
+	browser driver.Browser
+	way     *proxy.Proxy  // out; nil where nothing is held back
+	end     chan struct{} // closed when nobody needs it any more
 
 	users   int
 	served  int
@@ -62,12 +58,12 @@ type instance struct {
 	warming bool
 
 	mu    sync.Mutex
-	pages map[cdp.BrowserContextID]*page // guarded by mu
+	pages map[*page]struct{} // guarded by mu
 }
 
-func newPool(opts Options) *pool {
+func newPool(engine driver.Engine, opts Options) *pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &pool{opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
+	return &pool{engine: engine, opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
 }
 
 // acquire returns a page in a fresh context. The caller releases it.
@@ -89,7 +85,7 @@ func (p *pool) acquire(ctx context.Context) (*page, error) {
 		}
 		// A browser that died unnoticed between two cases is no reason to
 		// fail: the next one is tried once.
-		if attempt > 0 || ctx.Err() != nil || !errors.Is(err, devtools.ErrLost) {
+		if attempt > 0 || ctx.Err() != nil || !errors.Is(err, driver.ErrLost) {
 			return nil, err
 		}
 		p.retire(inst)
@@ -116,7 +112,7 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 			p.mu.Unlock()
 			return nil, nil, errClosed
 		}
-		if inst := p.current; inst != nil && inst.proc.Conn.Life().Err() != nil {
+		if inst := p.current; inst != nil && inst.browser.Life().Err() != nil {
 			p.retireLocked(inst) // watch is about to find out
 		}
 		if inst := p.current; inst != nil {
@@ -151,14 +147,14 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 // start is bound to the pool and not to a case: others may wait for it too.
 func (p *pool) start(s *start) {
 	defer close(s.done)
-	path, err := chromium.Find(p.opts.Path)
+	path, err := p.engine.Find(p.opts.Path)
 	if err == nil {
 		p.mu.Lock()
 		first := !p.cleaned
 		p.cleaned = true
 		p.mu.Unlock()
 		if first {
-			chromium.RemoveLeftovers()
+			p.engine.RemoveLeftovers()
 		}
 		s.inst, err = p.launch(path)
 	}
@@ -179,43 +175,35 @@ func (p *pool) start(s *start) {
 	p.wg.Go(func() { p.watch(s.inst) })
 }
 
-// launch starts a browser that tells about its windows.
+// launch starts a browser.
 func (p *pool) launch(path string) (*instance, error) {
 	way, err := p.wayOut()
 	if err != nil {
 		return nil, err
 	}
-	inst := &instance{way: way, end: make(chan struct{}), pages: map[cdp.BrowserContextID]*page{}}
-	options := chromium.Options{Path: path, Log: p.opts.Log, OnEvent: inst.onEvent}
+	options := driver.Options{Path: path, Log: p.opts.Log}
 	if way != nil {
 		options.Proxy = way.URL()
 	}
-	ctx := p.ctx
-	proc, err := chromium.Start(ctx, options)
+	b, err := p.engine.Start(p.ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	inst.proc = proc
-	_, err = devtools.Call(ctx, proc.Conn.Root(), target.SetDiscoverTargets,
-		target.SetDiscoverTargetsParams{Discover: true, Filter: target.Filter{{Type: "page"}}})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the browser: %w", err), proc.Close())
-	}
-	return inst, nil
+	return &instance{browser: b, way: way, end: make(chan struct{}), pages: map[*page]struct{}{}}, nil
 }
 
 // watch waits for the end of a browser and cleans up behind it.
 func (p *pool) watch(inst *instance) {
 	select {
-	case <-inst.proc.Conn.Life().Done():
+	case <-inst.browser.Life().Done():
 		if p.ctx.Err() == nil {
-			p.opts.Log.Warn("the browser ended unexpectedly", "reason", inst.proc.Reason())
+			p.opts.Log.Warn("the browser ended unexpectedly", "reason", inst.browser.Reason())
 		}
 		p.retire(inst)
 	case <-inst.end:
 	case <-p.ctx.Done():
 	}
-	err := inst.proc.Close()
+	err := inst.browser.Close()
 	inst.shut()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -307,13 +295,15 @@ func (p *pool) close() error {
 	return nil
 }
 
-// dispose closes everything that the case has opened.
-func (pg *page) dispose(ctx context.Context) error {
-	defer pg.out.close()
-	defer pg.session.Close()
-	defer pg.vanish(errPageClosed)
-	defer pg.inst.unwatch(pg)
-	_, err := devtools.Call(ctx, pg.inst.proc.Conn.Root(), target.DisposeBrowserContext,
-		target.DisposeBrowserContextParams{BrowserContextID: pg.contextID})
-	return err
+// keep and drop count the pages that have a way out.
+func (i *instance) keep(pg *page) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.pages[pg] = struct{}{}
+}
+
+func (i *instance) drop(pg *page) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.pages, pg)
 }

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/google/go-cmp/cmp"
+
+	browsercdp "github.com/semantest/semantest/executors/browser/internal/cdp"
 )
 
 // semantic is what an element means to people who do not see it.
@@ -97,11 +100,11 @@ func TestRolesAndNames(t *testing.T) {
 	defer e.pool.release(pg)
 	for _, html := range elements {
 		script := fmt.Sprintf("document.body.innerHTML = %q", marked(html))
-		if err := pg.send(ctx, runtime.Evaluate.Method, runtime.EvaluateParams{Expression: script}, nil); err != nil {
+		if err := command(ctx, pg, runtime.Evaluate.Method, runtime.EvaluateParams{Expression: script}, nil); err != nil {
 			t.Fatal(err)
 		}
 		var got []semantic
-		if _, err := pg.call(ctx, "semantics", locator{CSS: "#x"}, &got); err != nil {
+		if _, err := pg.Call(ctx, "semantics", locator{CSS: "#x"}, &got); err != nil {
 			t.Fatal(err)
 		}
 		want, err := oracle(ctx, pg)
@@ -133,17 +136,21 @@ var internal = map[string]string{
 	"ListBoxOption": "option", "MenuListOption": "option", "sectionheader": "banner", "sectionfooter": "contentinfo",
 }
 
+func command(ctx context.Context, pg *page, method string, params, result any) error {
+	return pg.Page.(*browsercdp.Page).Send(ctx, method, params, result)
+}
+
 func oracle(ctx context.Context, pg *page) (semantic, error) {
 	var doc dom.GetDocumentResult
-	if err := pg.send(ctx, dom.GetDocument.Method, dom.GetDocumentParams{Depth: new(int64(0))}, &doc); err != nil {
+	if err := command(ctx, pg, dom.GetDocument.Method, dom.GetDocumentParams{Depth: new(int64(0))}, &doc); err != nil {
 		return semantic{}, err
 	}
 	var found dom.QuerySelectorResult
-	if err := pg.send(ctx, dom.QuerySelector.Method, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: "#x"}, &found); err != nil {
+	if err := command(ctx, pg, dom.QuerySelector.Method, dom.QuerySelectorParams{NodeID: doc.Root.NodeID, Selector: "#x"}, &found); err != nil {
 		return semantic{}, err
 	}
 	var tree accessibility.GetPartialAXTreeResult
-	if err := pg.send(ctx, accessibility.GetPartialAXTree.Method,
+	if err := command(ctx, pg, accessibility.GetPartialAXTree.Method,
 		accessibility.GetPartialAXTreeParams{NodeID: found.NodeID, FetchRelatives: new(false)}, &tree); err != nil {
 		return semantic{}, err
 	}
@@ -153,12 +160,12 @@ func oracle(ctx context.Context, pg *page) (semantic, error) {
 	n := tree.Nodes[0]
 	s := semantic{Hidden: n.Ignored}
 	if n.Role != nil {
-		if err := unmarshal(n.Role.Value, &s.Role); err != nil {
+		if err := json.Unmarshal([]byte(n.Role.Value), &s.Role); err != nil {
 			return s, err
 		}
 	}
 	if n.Name != nil && len(n.Name.Value) > 0 {
-		if err := unmarshal(n.Name.Value, &s.Name); err != nil {
+		if err := json.Unmarshal([]byte(n.Name.Value), &s.Name); err != nil {
 			return s, err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/apperr"
 )
 
@@ -24,15 +24,15 @@ func (r *run) explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return err
-	case errors.Is(err, devtools.ErrLost):
-		return executors.Errorf("the browser ended during the step (%s); the next case gets a new one", r.page.inst.proc.Reason())
+	case errors.Is(err, driver.ErrLost):
+		return executors.Errorf("the browser ended during the step (%s); the next case gets a new one", r.page.inst.browser.Reason())
 	case isRunaway(err):
 		return executors.Failf("%s", err)
 	case isForbidden(err):
 		return executors.Errorf("%s", err)
-	case errors.Is(err, errRendererCrashed):
+	case errors.Is(err, driver.ErrCrashed):
 		return executors.Errorf("the page crashed: its renderer process ended during the step")
-	case errors.Is(err, errPageClosed):
+	case errors.Is(err, driver.ErrClosed):
 		return executors.Failf("the page was closed during the step")
 	}
 	return err
@@ -113,4 +113,17 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// short cuts text at a rune so that it has at most limit bytes, and says so.
+func short(text string, limit int) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	if len(text) <= limit {
+		return text
+	}
+	cut := limit
+	for cut > 0 && text[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return text[:cut] + "…"
 }

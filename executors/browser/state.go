@@ -1,159 +1,90 @@
 package browser
 
 import (
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/cdproto/inspector"
-	"github.com/chromedp/cdproto/log"
-	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
-
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
 const (
 	maxDialogs = 20   // told per step
-	maxLoaders = 1000 // documents remembered during one goto
+	maxLoads   = 1000 // documents remembered during one goto
 )
 
 // state is what the page's events have told. It is guarded by page.mu.
 type state struct {
-	world   string // the agent's world in the main frame; empty between documents
 	url     string
-	loader  cdp.LoaderID
-	reached map[string]bool       // lifecycle of the current document: DOMContentLoaded, load, networkIdle
-	seen    map[cdp.LoaderID]bool // documents that were shown since the last goto
+	load    string          // of the document that is shown
+	reached map[string]bool // lifecycle of the current document: DOMContentLoaded, load, networkIdle
+	seen    map[string]bool // documents that were shown since the last goto
 
 	leaving bool // the page has asked for another document, which is not there yet
 
 	dialogs     []string
 	moreDialogs int
 	console     console
-	popups      map[target.ID]bool // that are open
-	opened      int                // popups so far
+	popups      map[string]bool // that are open
+	opened      int             // popups so far
 }
 
-// onEvent runs on the connection's reading goroutine.
-func (pg *page) onEvent(e devtools.Event) {
-	switch e.Method {
-	case runtime.ExecutionContextCreated.Method:
-		pg.onWorld(e)
-	case runtime.ExecutionContextDestroyed.Method:
-		if ev, ok := devtools.Decode(e, runtime.ExecutionContextDestroyed); ok {
-			pg.update(func(s *state) {
-				if s.world == ev.ExecutionContextUniqueID {
-					s.world = ""
-				}
-			})
-		}
-	case runtime.ExecutionContextsCleared.Method:
-		pg.update(func(s *state) { s.world = "" })
-	case cdppage.FrameNavigated.Method:
-		pg.onNavigated(e)
-	case cdppage.NavigatedWithinDocument.Method:
-		if ev, ok := devtools.Decode(e, cdppage.NavigatedWithinDocument); ok && pg.isMain(ev.FrameID) {
-			pg.update(func(s *state) { s.url, s.leaving = ev.URL, false })
-		}
-	case cdppage.LifecycleEvent.Method:
-		if ev, ok := devtools.Decode(e, cdppage.LifecycleEvent); ok && pg.isMain(ev.FrameID) {
-			pg.onLifecycle(ev)
-		}
-	case cdppage.FrameRequestedNavigation.Method:
-		if ev, ok := devtools.Decode(e, cdppage.FrameRequestedNavigation); ok && pg.isMain(ev.FrameID) &&
-			ev.Disposition == cdppage.ClientNavigationDispositionCurrentTab {
-			pg.update(func(s *state) { s.leaving = true })
-		}
-	case cdppage.FrameStoppedLoading.Method:
-		if ev, ok := devtools.Decode(e, cdppage.FrameStoppedLoading); ok && pg.isMain(ev.FrameID) {
-			pg.update(func(s *state) { s.leaving = false })
-		}
-	case cdppage.JavascriptDialogOpening.Method:
-		pg.onDialog(e, pg.session)
-	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:
-		pg.onConsole(e)
-	case fetch.AuthRequired.Method, fetch.RequestPaused.Method:
-		pg.onIntroduction(e)
-	case inspector.TargetCrashed.Method:
-		pg.vanish(errRendererCrashed)
-	case inspector.Detached.Method:
-		pg.vanish(errPageClosed)
+// onEvent takes what the driver tells, under the rules of driver.PageOptions.
+func (pg *page) onEvent(p driver.Page, e driver.Event) {
+	switch e := e.(type) {
+	case driver.Shown:
+		pg.guard(p, e.URL)
+	case driver.Blocked:
+		pg.forbid(p, "an address that is not of the web")
+	case driver.Navigated:
+		pg.update(func(s *state) {
+			s.url, s.leaving = e.URL, false
+			s.enter(e.Load)
+		})
+	case driver.MovedWithin:
+		pg.update(func(s *state) { s.url, s.leaving = e.URL, false })
+	case driver.Reached:
+		pg.onReached(e)
+	case driver.Leaving:
+		pg.update(func(s *state) { s.leaving = e.On })
+	case driver.DialogOpened:
+		pg.onDialog(e)
+	case driver.PopupOpened:
+		pg.onPopup(p, e)
+	case driver.PopupClosed:
+		pg.update(func(s *state) { delete(s.popups, e.ID) })
+	case driver.ConsoleWritten, driver.ConsoleDropped, driver.ExceptionRevoked:
+		pg.onConsole(p, e)
+	case driver.Gone:
+		pg.vanish(e.Err)
 	}
 }
 
-func (pg *page) isMain(frame cdp.FrameID) bool { return string(frame) == string(pg.targetID) }
-
-func (pg *page) onWorld(e devtools.Event) {
-	ev, ok := devtools.Decode(e, runtime.ExecutionContextCreated)
-	if !ok || ev.Context.Name != agentWorld {
-		return
-	}
-	var aux struct {
-		FrameID cdp.FrameID `json:"frameId"`
-	}
-	if unmarshal(ev.Context.AuxData, &aux) != nil || !pg.isMain(aux.FrameID) {
-		return
-	}
-	pg.update(func(s *state) { s.world = ev.Context.UniqueID })
-}
-
-func (pg *page) onNavigated(e devtools.Event) {
-	ev, ok := devtools.Decode(e, cdppage.FrameNavigated)
-	if !ok {
-		return
-	}
-	pg.guard(ev.Frame.URL)
-	pg.guard(ev.Frame.UnreachableURL)
-	if !pg.isMain(ev.Frame.ID) {
-		return
-	}
-	url := ev.Frame.URL + ev.Frame.URLFragment
-	if ev.Frame.UnreachableURL != "" {
-		url = ev.Frame.UnreachableURL
-	}
-	if url == "about:blank#blocked" { // what the browser shows instead
-		pg.forbid("an address that is not of the web")
-	}
+func (pg *page) onReached(e driver.Reached) {
 	pg.update(func(s *state) {
-		s.url, s.leaving = url, false
-		s.enter(ev.Frame.LoaderID)
-	})
-}
-
-func (pg *page) onLifecycle(ev cdppage.EventLifecycleEvent) {
-	pg.update(func(s *state) {
-		if ev.Name == "init" {
-			s.enter(ev.LoaderID)
+		if e.State == "init" {
+			s.enter(e.Load)
 		}
-		if ev.LoaderID == s.loader && s.reached != nil {
-			s.reached[ev.Name] = true
+		if e.Load == s.load && s.reached != nil {
+			s.reached[e.State] = true
 		}
 	})
 }
 
 // enter notes that another document is shown.
-func (s *state) enter(loader cdp.LoaderID) {
-	if loader != s.loader {
-		s.loader, s.reached = loader, map[string]bool{}
+func (s *state) enter(load string) {
+	if load != s.load {
+		s.load, s.reached = load, map[string]bool{}
 	}
-	if s.seen == nil || len(s.seen) > maxLoaders {
-		s.seen = map[cdp.LoaderID]bool{}
+	if s.seen == nil || len(s.seen) > maxLoads {
+		s.seen = map[string]bool{}
 	}
-	s.seen[loader] = true
+	s.seen[load] = true
 }
 
 // onDialog answers a dialog at once: nobody is there to do it, and the page
 // stands still meanwhile. Leaving a page is what the plan asked for.
-func (pg *page) onDialog(e devtools.Event, s *devtools.Session) {
-	ev, ok := devtools.Decode(e, cdppage.JavascriptDialogOpening)
-	if !ok {
-		return
-	}
-	leave := ev.Type == cdppage.DialogTypeBeforeunload
-	devtools.Post(s, cdppage.HandleJavaScriptDialog, cdppage.HandleJavaScriptDialogParams{Accept: leave})
+func (pg *page) onDialog(e driver.DialogOpened) {
+	e.Answer(driver.DialogAnswer{Accept: e.Kind == "beforeunload"})
 	pg.update(func(s *state) {
 		if len(s.dialogs) < maxDialogs {
-			s.dialogs = append(s.dialogs, string(ev.Type)+": "+short(ev.Message, 200))
+			s.dialogs = append(s.dialogs, e.Kind+": "+short(e.Message, 200))
 		} else {
 			s.moreDialogs++
 		}

@@ -61,7 +61,7 @@ func (st *step) waitLoad(word string) error {
 	if !ok {
 		return executors.Errorf("%q is no state of loading: use load, domcontentloaded or networkidle", word)
 	}
-	reached := func(s *state) bool { return !s.leaving && (s.loader == "" || s.reached[event]) }
+	reached := func(s *state) bool { return !s.leaving && (s.load == "" || s.reached[event]) }
 	if err := st.awaitState(reached); err != nil {
 		return err
 	}

@@ -1,18 +1,13 @@
 package browser
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/fetch"
-	cdppage "github.com/chromedp/cdproto/page"
-
 	"github.com/semantest/semantest/executors"
-	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/egress/proxy"
 )
 
@@ -49,46 +44,8 @@ func (p *pool) wayOut() (*proxy.Proxy, error) {
 func (i *instance) shut() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for _, pg := range i.pages {
+	for pg := range i.pages {
 		pg.out.close()
-	}
-}
-
-// introduce makes the browser show the page's credentials to the proxy once. It
-// remembers them for all that belongs to the page's context: frames, windows,
-// workers. The proxy answers with no content, so the page stays as it is.
-func (pg *page) introduce(ctx context.Context) error {
-	if pg.out.session == nil {
-		return nil
-	}
-	const greeting = "http://" + proxy.Greeting + "/"
-	enabled := pg.session.Start(fetch.Enable.Method, fetch.EnableParams{
-		Patterns: []*fetch.RequestPattern{{URLPattern: greeting}}, HandleAuthRequests: new(true),
-	})
-	var res cdppage.NavigateResult
-	if err := pg.session.Call(ctx, cdppage.Navigate.Method, cdppage.NavigateParams{URL: greeting}, &res); err != nil {
-		return err
-	}
-	if res.ErrorText != "net::ERR_ABORTED" { // that is what no content is told as
-		return fmt.Errorf("the proxy did not let the page in: %q", res.ErrorText)
-	}
-	return waitAll(ctx, []*devtools.Pending{enabled, pg.session.Start(fetch.Disable.Method, cdp.Empty{})})
-}
-
-// onIntroduction answers what the browser asks during introduce.
-func (pg *page) onIntroduction(e devtools.Event) {
-	if ev, ok := devtools.Decode(e, fetch.AuthRequired); ok && e.Method == fetch.AuthRequired.Method {
-		answer := &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
-		if s := pg.out.session; s != nil && ev.AuthChallenge.Source == fetch.AuthChallengeSourceProxy {
-			answer = &fetch.AuthChallengeResponse{
-				Response: fetch.AuthChallengeResponseResponseProvideCredentials, Username: s.User, Password: s.Password,
-			}
-		}
-		devtools.Post(pg.session, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{RequestID: ev.RequestID, AuthChallengeResponse: answer})
-		return
-	}
-	if ev, ok := devtools.Decode(e, fetch.RequestPaused); ok {
-		devtools.Post(pg.session, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 	}
 }
 
@@ -200,18 +157,18 @@ func (e *forbiddenError) Error() string {
 
 // guard ends a page that shows something else than the web. The browser keeps
 // pages from it; should one find a way, its case gets no further.
-func (pg *page) guard(address string) {
+func (pg *page) guard(p driver.Page, address string) {
 	if !ofTheWeb(address) {
-		pg.forbid(address)
+		pg.forbid(p, address)
 	}
 }
 
-func (pg *page) forbid(address string) {
+func (pg *page) forbid(p driver.Page, address string) {
 	if pg.gone.Err() != nil {
 		return
 	}
 	pg.vanish(&forbiddenError{address})
-	devtools.Post(pg.session, cdppage.Crash, cdp.Empty{})
+	p.Abandon()
 }
 
 // ofTheWeb reports whether a page may show what is at an address.

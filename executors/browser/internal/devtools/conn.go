@@ -12,11 +12,13 @@ import (
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
 // ErrLost is wrapped by every error of a call that could not end because the
 // connection did.
-var ErrLost = errors.New("the connection to the browser is lost")
+var ErrLost = driver.ErrLost
 
 // ErrDetached is the error of a call on a session that the browser has ended.
 var ErrDetached = errors.New("the page is closed")

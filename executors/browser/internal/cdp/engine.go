@@ -1,0 +1,85 @@
+package cdp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
+
+	"github.com/semantest/semantest/executors/browser/internal/chromium"
+	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
+)
+
+// Engine is Chromium.
+type Engine struct{}
+
+var _ driver.Engine = Engine{}
+
+// Name implements driver.Engine.
+func (Engine) Name() string { return "chromium" }
+
+// Capabilities implements driver.Engine.
+func (Engine) Capabilities() driver.Set {
+	return driver.SetOf(
+		driver.IsolatedWorld, driver.StopScript, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups,
+		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.EmulateScale,
+	)
+}
+
+// Find implements driver.Engine.
+func (Engine) Find(path string) (string, error) { return chromium.Find(path) }
+
+// RemoveLeftovers implements driver.Engine.
+func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
+
+// Start implements driver.Engine.
+func (Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
+	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}}
+	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent})
+	if err != nil {
+		return nil, err
+	}
+	b.proc = proc
+	_, err = devtools.Call(ctx, proc.Conn.Root(), target.SetDiscoverTargets,
+		target.SetDiscoverTargetsParams{Discover: true, Filter: target.Filter{{Type: "page"}}})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing the browser: %w", err), proc.Close())
+	}
+	return b, nil
+}
+
+// Browser is a running Chromium.
+type Browser struct {
+	proc  *chromium.Process
+	proxy string
+
+	mu    sync.Mutex
+	pages map[cdp.BrowserContextID]*Page // guarded by mu
+}
+
+var _ driver.Browser = (*Browser)(nil)
+
+// Conn is the connection to the browser.
+func (b *Browser) Conn() *devtools.Conn { return b.proc.Conn }
+
+// Life implements driver.Browser.
+func (b *Browser) Life() context.Context { return b.proc.Conn.Life() }
+
+// Reason implements driver.Browser.
+func (b *Browser) Reason() string { return b.proc.Reason() }
+
+// Version implements driver.Browser.
+func (b *Browser) Version() string { return b.proc.Version }
+
+// PID implements driver.Browser.
+func (b *Browser) PID() int { return b.proc.PID() }
+
+// Folder implements driver.Browser.
+func (b *Browser) Folder() string { return b.proc.Folder() }
+
+// Close implements driver.Browser.
+func (b *Browser) Close() error { return b.proc.Close() }
