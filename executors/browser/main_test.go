@@ -142,7 +142,7 @@ func (r ran) passes(t *testing.T) ran { t.Helper(); return r.want(t, spec.Outcom
 
 func open(url string) spec.BrowserStep { return spec.BrowserStep{Goto: &spec.Goto{URL: url}} }
 
-func click(l spec.Locator) spec.BrowserStep { return spec.BrowserStep{Click: &l} }
+func click(l spec.Locator) spec.BrowserStep { return spec.BrowserStep{Click: &spec.Click{Locator: l}} }
 
 func fill(l spec.Locator, value string) spec.BrowserStep {
 	return spec.BrowserStep{Fill: &spec.Fill{Locator: l, Value: value}}

@@ -73,9 +73,9 @@ func (st *step) do(s spec.BrowserStep) error {
 	case s.Goto != nil:
 		return st.open(s.Goto.URL)
 	case s.Click != nil:
-		return st.click(*s.Click, 1)
+		return st.click(s.Click.Locator, 1)
 	case s.DblClick != nil:
-		return st.click(*s.DblClick, 2)
+		return st.click(s.DblClick.Locator, 2)
 	case s.Hover != nil:
 		return st.hover(*s.Hover)
 	case s.Fill != nil:

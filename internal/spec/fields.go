@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -34,12 +35,13 @@ type field struct {
 
 // layout is what the decoder, the schema and the documents know of a struct.
 type layout struct {
-	typ    reflect.Type
-	fields []*field // in the order of the source, inlined ones in their place
-	inline [][]int  // the inlined structs
-	short  *field
-	groups []group
-	kinds  bool // some fields belong to one kind only
+	typ     reflect.Type
+	fields  []*field // in the order of the source, inlined ones in their place
+	inline  [][]int  // the inlined structs
+	short   *field
+	shortOf reflect.Type // the inlined struct whose short form holds for this one, too
+	groups  []group
+	kinds   bool // some fields belong to one kind only
 }
 
 // group is a set of fields of which one is set. Exact says that none is a
@@ -59,10 +61,10 @@ func layoutOf(t reflect.Type) *layout {
 		return l.(*layout)
 	}
 	l := &layout{typ: t}
-	l.collect(t, nil, false)
+	l.collect(t, nil, inlined{})
 	for _, f := range l.fields {
 		l.kinds = l.kinds || f.kind != ""
-		if f.short && f.from == t {
+		if f.short && (f.from == t || f.from == l.shortOf) {
 			l.short = f
 		}
 		switch {
@@ -88,14 +90,25 @@ func (l *layout) join(name string, f *field, exact bool) {
 	l.groups = append(l.groups, group{name: name, fields: []*field{f}, exact: exact})
 }
 
-func (l *layout) collect(t reflect.Type, at []int, optional bool) {
+// inlined is what the tags of an inlined struct say of its fields.
+type inlined struct {
+	optional bool
+	kind     Kind
+}
+
+func (l *layout) collect(t reflect.Type, at []int, in inlined) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
 		index := append(slices.Clone(at), i)
 		name, flags, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
 		if flags == "inline" {
 			l.inline = append(l.inline, index)
-			l.collect(sf.Type, index, optional || sf.Tag.Get("optional") == "true")
+			if sf.Tag.Get("short") == "true" && len(at) == 0 {
+				l.shortOf = sf.Type
+			}
+			l.collect(sf.Type, index, inlined{
+				optional: in.optional || sf.Tag.Get("optional") == "true", kind: cmp.Or(Kind(sf.Tag.Get("kind")), in.kind),
+			})
 			continue
 		}
 		if name == "" {
@@ -105,12 +118,12 @@ func (l *layout) collect(t reflect.Type, at []int, optional bool) {
 			name: name, index: index, typ: sf.Type, from: t,
 			doc: sf.Tag.Get("doc"), def: sf.Tag.Get("default"), example: sf.Tag.Get("example"),
 			required: sf.Tag.Get("required") == "true", short: sf.Tag.Get("short") == "true",
-			action: sf.Tag.Get("action") == "true", kind: Kind(sf.Tag.Get("kind")),
+			action: sf.Tag.Get("action") == "true", kind: cmp.Or(Kind(sf.Tag.Get("kind")), in.kind),
 			pattern: sf.Tag.Get("pattern"), keys: sf.Tag.Get("keys"), matcher: sf.Tag.Get("matcher"),
 			one: sf.Tag.Get("one"), most: sf.Tag.Get("most"),
 			min: limitTag(sf, "min"), max: limitTag(sf, "max"), each: rangeTag(sf),
 		}
-		if optional && f.one != "" {
+		if in.optional && f.one != "" {
 			f.one, f.most = "", f.one
 		}
 		if e := sf.Tag.Get("enum"); e != "" {

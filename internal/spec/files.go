@@ -52,9 +52,25 @@ func (p *Plan) Files() []string {
 				add(ref)
 			}
 		})
+		for i := range c.BrowserSteps {
+			for _, ref := range c.BrowserSteps[i].files() {
+				add(ref)
+			}
+		}
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// files lists the references of one step.
+func (s *BrowserStep) files() []string {
+	switch {
+	case s.Upload != nil:
+		return s.Upload.Files
+	case s.Storage != nil:
+		return []string{s.Storage.Load}
+	}
+	return nil
 }
 
 // files lists the references of one step.

@@ -21,6 +21,7 @@ var forms = func() map[string]form {
 		"days":       {expression: `^([0-9]{1,5}d|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$`, sentence: "must be a number of days such as 30d, or a duration such as 12h"},
 		"grpcMethod": {expression: `^/?[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$`, sentence: "must be a service and a method, such as shop.v1.Orders/Get"},
 		"header":     {expression: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", sentence: "must be the name of an HTTP header"},
+		"modifier":   {expression: `^(Alt|Control|ControlOrMeta|Ctrl|Meta|Shift)$`, sentence: "must be Alt, Control, ControlOrMeta, Meta or Shift"},
 		"method":     {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
 		"line":       {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},
 		"file":       {expression: `^file://`, sentence: "must be a reference such as file://name.json"},

@@ -8,12 +8,13 @@ package spec
 //	default   what holds when the key is absent
 //	example   a value as an author may write it; a test reads every one
 //	required  the key must be there
-//	short     a scalar may stand for the whole struct and fills this field
+//	short     a scalar may stand for the whole struct and fills this field; on an
+//	          inlined struct: its short form holds for the outer one
 //	action    exactly one of these fields is set
 //	one       exactly one field of the group is set; the tag names the group
 //	most      at most one field of the group is set
 //	optional  on an inlined struct: its groups "one" become "most"
-//	kind      the field belongs to cases of this kind only
+//	kind      the field, or all of an inlined struct, belongs to cases of this kind
 //	enum      the texts that are allowed
 //	pattern   a form that text must have, by its name in patterns.go
 //	keys      the same for the keys of a mapping and the elements of a list

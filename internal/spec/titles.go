@@ -54,9 +54,9 @@ func (s BrowserStep) act() (action, target string) {
 	case s.Goto != nil:
 		return "goto", s.Goto.URL
 	case s.Click != nil:
-		return "click", s.Click.String()
+		return "click", s.Click.Locator.String()
 	case s.DblClick != nil:
-		return "dblclick", s.DblClick.String()
+		return "dblclick", s.DblClick.Locator.String()
 	case s.Hover != nil:
 		return "hover", s.Hover.String()
 	case s.Fill != nil:
@@ -76,7 +76,7 @@ func (s BrowserStep) act() (action, target string) {
 	case s.Screenshot != nil:
 		return "screenshot", s.Screenshot.Name
 	}
-	return "", ""
+	return s.actRarely()
 }
 
 func (s Select) target() string {
@@ -123,6 +123,12 @@ func (e Expect) target() string {
 		return words("title", e.Title.String())
 	case e.Console != "":
 		return "console " + e.Console
+	case e.Cookie != nil:
+		return words("cookie", e.Cookie.Name, e.Matcher.String())
+	case e.Clipboard != nil:
+		return words("clipboard", e.Clipboard.String())
+	case e.Tabs != nil:
+		return words("tabs", e.Tabs.String())
 	}
 	return ""
 }
@@ -155,6 +161,10 @@ func (l Locator) String() string {
 		out = fmt.Sprintf("placeholder %q", l.Placeholder)
 	case l.Text != "":
 		out = fmt.Sprintf("text %q", l.Text)
+	case l.Alt != "":
+		out = fmt.Sprintf("alt %q", l.Alt)
+	case l.Title != "":
+		out = fmt.Sprintf("title %q", l.Title)
 	case l.TestID != "":
 		out = fmt.Sprintf("test id %q", l.TestID)
 	case l.CSS != "":
@@ -162,10 +172,38 @@ func (l Locator) String() string {
 	case l.XPath != "":
 		out = l.XPath
 	}
-	if out != "" && l.Nth != nil {
+	if out == "" {
+		return ""
+	}
+	for _, filter := range []struct{ word, text string }{{"with", quoteOf(l.HasText)}, {"without", quoteOf(l.HasNotText)}, {"with", l.Has.orNone()}, {"without", l.HasNot.orNone()}} {
+		if filter.text != "" {
+			out += " " + filter.word + " " + filter.text
+		}
+	}
+	if l.Within != nil {
+		out += " within " + l.Within.String()
+	}
+	if l.Nth != nil {
 		out += fmt.Sprintf(" [%d]", *l.Nth)
 	}
+	if l.Frame != nil {
+		out += " in frame " + l.Frame.String()
+	}
 	return out
+}
+
+func quoteOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+func (l *Locator) orNone() string {
+	if l == nil {
+		return ""
+	}
+	return l.String()
 }
 
 func title(parts ...string) string {

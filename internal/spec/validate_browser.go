@@ -10,9 +10,18 @@ func (v *validator) browserSteps(c *Case) {
 	pictures := map[string]*place{}
 	for i := range c.BrowserSteps {
 		s := &c.BrowserSteps[i]
-		for _, l := range []*Locator{s.Click, s.DblClick, s.Hover, s.Check, s.Uncheck} {
+		for _, l := range []*Locator{s.Hover, s.Check, s.Uncheck, s.Focus, s.Blur, s.Clear} {
 			v.locator(l)
 		}
+		for _, c := range []*Click{s.Click, s.DblClick} {
+			if c != nil {
+				v.locator(&c.Locator)
+			}
+		}
+		if s.DblClick != nil && s.DblClick.Count != nil && v.sound(&s.DblClick.Count) {
+			v.report(v.at(&s.DblClick.Count).onKey(), `"count" goes with "click"`)
+		}
+		v.rareAction(s)
 		switch {
 		case s.Goto != nil:
 			if v.sound(&s.Goto.URL) {
@@ -40,7 +49,10 @@ func (v *validator) browserSteps(c *Case) {
 }
 
 // locator checks what goes with the way in which an element is found.
-func (v *validator) locator(l *Locator) {
+func (v *validator) locator(l *Locator) { v.locatorIn(l, "") }
+
+// locatorIn checks a locator that is a part of another one under the key of.
+func (v *validator) locatorIn(l *Locator, of string) {
 	if l == nil {
 		return
 	}
@@ -51,8 +63,18 @@ func (v *validator) locator(l *Locator) {
 		v.suggest(v.at(&l.Role), v.nearest(l.Role, roles), "%s is not an ARIA role", brief(l.Role))
 	}
 	if l.Exact && v.sound(&l.Exact) && (l.TestID != "" || l.CSS != "" || l.XPath != "" || l.Role != "" && l.Name == "") {
-		v.report(v.at(&l.Exact).onKey(), `"exact" goes with name, label, placeholder or text`)
+		v.report(v.at(&l.Exact).onKey(), `"exact" goes with name, label, placeholder, text, alt or title`)
 	}
+	for _, part := range []struct {
+		key string
+		l   *Locator
+	}{{"has", l.Has}, {"hasNot", l.HasNot}, {"within", l.Within}} {
+		v.locatorIn(part.l, part.key)
+	}
+	if l.Frame != nil && of != "" && !v.at(l.Frame).bad {
+		v.report(v.at(&l.Frame).onKey(), `"frame" goes outside of %q: all parts of a locator lie in one document`, of)
+	}
+	v.locatorIn(l.Frame, "")
 }
 
 func (v *validator) expect(e *Expect) {
@@ -64,6 +86,8 @@ func (v *validator) expect(e *Expect) {
 	}
 	v.matcherOf(e.URL, matchText, "url")
 	v.matcherOf(e.Title, matchText, "title")
+	v.matcherOf(e.Clipboard, matchText, "clipboard")
+	v.matcherOf(e.Tabs, matchNumber, "tabs")
 	at := v.at(e)
 	for _, s := range []struct {
 		given               bool
@@ -73,6 +97,7 @@ func (v *validator) expect(e *Expect) {
 		{e.Value != nil, "value", matchText, "equals: ada@shop.test"},
 		{e.Count != nil, "count", matchNumber, "equals: 3"},
 		{e.Attribute != nil, "attribute", matchHeader, "equals: /terms"},
+		{e.Cookie != nil, "cookie", matchHeader, "exists: true"},
 	} {
 		if !s.given {
 			continue
@@ -83,7 +108,7 @@ func (v *validator) expect(e *Expect) {
 		}
 		return
 	}
-	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console"))
+	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs"))
 }
 
 func (v *validator) screenshot(s *Screenshot, taken map[string]*place) {
