@@ -1,0 +1,66 @@
+package graphql
+
+import "slices"
+
+// Reductions lists operations that are a little smaller and of the same kind:
+// right if this one is, or wrong in the same place. lesser lists smaller values.
+func (c *Call) Reductions(lesser func(any) []any) []*Call {
+	var out []*Call
+	is := c.fault()
+	try := func(change func(n *Call)) {
+		n := c.clone()
+		change(n)
+		if n.fault().same(is) {
+			out = append(out, n)
+		}
+	}
+	for _, list := range cuts(c.selection) {
+		try(func(n *Call) { n.selection = list })
+	}
+	for _, a := range c.Field.def.Arguments {
+		v, ok := c.args[a.Name]
+		if !ok {
+			continue
+		}
+		if !required(a.Type, a.DefaultValue) {
+			try(func(n *Call) { delete(n.args, a.Name) })
+		}
+		for _, w := range lesser(v) {
+			try(func(n *Call) { n.args[a.Name] = w })
+		}
+	}
+	return out
+}
+
+// cuts lists smaller selections, the largest cuts first; at least one field is
+// left everywhere, and what the schema does not know stays.
+func cuts(list []*selected) [][]*selected {
+	var out [][]*selected
+	if n := len(list); n > 1 {
+		for _, part := range [][]*selected{list[:1], list[n-1:], list[:n/2], list[n/2:]} {
+			if len(part) < n && keeps(list, part) {
+				out = append(out, part)
+			}
+		}
+		for i := range list {
+			if n > 2 && list[i].name != stranger {
+				out = append(out, slices.Delete(slices.Clone(list), i, i+1))
+			}
+		}
+	}
+	for i, e := range list {
+		for _, sub := range cuts(e.sub) {
+			less := *e
+			less.sub = sub
+			next := slices.Clone(list)
+			next[i] = &less
+			out = append(out, next)
+		}
+	}
+	return out
+}
+
+func keeps(whole, part []*selected) bool {
+	odd := func(e *selected) bool { return e.name == stranger || e.name == "__typename" }
+	return !slices.ContainsFunc(whole, odd) || slices.ContainsFunc(part, odd)
+}
