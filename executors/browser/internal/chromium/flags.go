@@ -1,8 +1,6 @@
 package chromium
 
 import (
-	"os"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -86,17 +84,4 @@ func sharedMemoryIsSmall() bool {
 		return true
 	}
 	return uint64(st.Bsize)*st.Blocks < 512<<20 //nolint:gosec // a size of blocks is positive
-}
-
-// environment passes on what pictures depend on, and none of our secrets.
-func environment(profile string) []string {
-	env := []string{"HOME=" + profile, "TMPDIR=" + profile, "PATH=/usr/local/bin:/usr/bin:/bin"}
-	for _, kv := range os.Environ() {
-		name, _, _ := strings.Cut(kv, "=")
-		if slices.Contains([]string{"LANG", "LANGUAGE", "TZ", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH"}, name) ||
-			strings.HasPrefix(name, "LC_") {
-			env = append(env, kv)
-		}
-	}
-	return env
 }

@@ -1,4 +1,4 @@
-package chromium
+package child
 
 import (
 	"errors"
@@ -27,7 +27,7 @@ func TestProfilesSurviveCleaning(t *testing.T) {
 		})
 	}
 	for range 200 {
-		p, err := newProfile(-1)
+		p, err := newFolder(-1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestProfilesSurviveCleaning(t *testing.T) {
 
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
-	left, err := newProfile(-1)
+	left, err := newFolder(-1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
-package chromium
+package child
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,24 +12,24 @@ import (
 )
 
 const (
-	profilePrefix = "semantest-browser-"
-	makingPrefix  = "semantest-making-"
-	ownerFile     = "owner.lock"
+	folderPrefix = "semantest-browser-"
+	makingPrefix = "semantest-making-"
+	ownerFile    = "owner.lock"
 )
 
-// profile is a browser's folder. Its owner holds a lock on a file in it, which
+// folder is a process's own folder. Its owner holds a lock on a file in it, which
 // the kernel lets go when the owner dies: so a folder that was left behind can
 // be told from one in use, also between containers that share a /tmp and have
 // process numbers of their own.
-type profile struct {
+type folder struct {
 	dir  string
 	lock *os.File
 }
 
-// newProfile makes a folder for a browser that runs as uid, or as ourselves
+// newFolder makes a folder for a browser that runs as uid, or as ourselves
 // when uid is negative. It gets its name only once it is locked: whoever cleans
 // up must never see it without its owner.
-func newProfile(uid int) (_ *profile, err error) {
+func newFolder(uid int) (_ *folder, err error) {
 	dir, err := os.MkdirTemp("", makingPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("making the browser's folder: %w", err)
@@ -47,19 +48,35 @@ func newProfile(uid int) (_ *profile, err error) {
 			return nil, errors.Join(err, lock.Close())
 		}
 	}
-	name := fmt.Sprintf("%s%d-%s", profilePrefix, os.Getpid(), strings.TrimPrefix(filepath.Base(dir), makingPrefix))
+	name := fmt.Sprintf("%s%d-%s", folderPrefix, os.Getpid(), strings.TrimPrefix(filepath.Base(dir), makingPrefix))
 	final := filepath.Join(filepath.Dir(dir), name)
 	if err := os.Rename(dir, final); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &profile{dir: final, lock: lock}, nil
+	return &folder{dir: final, lock: lock}, nil
+}
+
+// fill lets prepare write into the folder, and gives it all to the account.
+func (f *folder) fill(uid int, prepare func(string) error) error {
+	if err := prepare(f.dir); err != nil {
+		return fmt.Errorf("filling the browser's folder: %w", err)
+	}
+	if uid < 0 {
+		return nil
+	}
+	return filepath.WalkDir(f.dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Base(path) == ownerFile {
+			return err
+		}
+		return os.Lchown(path, uid, uid)
+	})
 }
 
 // remove deletes the folder. Processes of the browser that are about to die
 // may still write, so it tries for a while.
-func (p *profile) remove() error {
-	defer func() { _ = p.lock.Close() }() // read-only use: nothing to lose
-	return removeAll(p.dir, 3*time.Second)
+func (f *folder) remove() error {
+	defer func() { _ = f.lock.Close() }() // read-only use: nothing to lose
+	return removeAll(f.dir, 3*time.Second)
 }
 
 func removeAll(dir string, limit time.Duration) error {
@@ -94,7 +111,7 @@ func RemoveLeftovers() {
 	}
 	for _, e := range entries {
 		making := strings.HasPrefix(e.Name(), makingPrefix)
-		if !e.IsDir() || !making && !strings.HasPrefix(e.Name(), profilePrefix) {
+		if !e.IsDir() || !making && !strings.HasPrefix(e.Name(), folderPrefix) {
 			continue
 		}
 		info, err := e.Info()
@@ -115,5 +132,5 @@ func RemoveLeftovers() {
 // into a shared /tmp.
 func ownedByUs(info os.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (int(st.Uid) == os.Getuid() || os.Getuid() == 0 && st.Uid == unprivileged)
+	return ok && (int(st.Uid) == os.Getuid() || os.Getuid() == 0 && st.Uid == Unprivileged)
 }
