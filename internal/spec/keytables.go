@@ -27,7 +27,7 @@ var tables = []table{
 	{"Stage", reflect.TypeFor[Stage](), "An element of `stages`."},
 	{"Think time", reflect.TypeFor[ThinkTime](), "The value of `thinkTime`. A text stands for its `min`."},
 	{"Threshold", reflect.TypeFor[LoadThreshold](), "An element under a key of `thresholds`. A text stands for its `threshold`."},
-	{"Contract", reflect.TypeFor[ContractCase](), "What a case of kind `contract` checks: that an API does what its OpenAPI document says."},
+	{"Contract", reflect.TypeFor[ContractCase](), "What a case of kind `contract` checks: that an API does what its OpenAPI document or GraphQL schema says."},
 	{"Operation filter", reflect.TypeFor[OperationFilter](), "An element of `include` and `exclude`. A text stands for its `operationId`. Every key that is given must fit."},
 	{"API step", reflect.TypeFor[APIStep](), "An element of `steps` of a case of kind `api`. It has exactly one action."},
 	{"Group", reflect.TypeFor[Group](), "The value of `group`."},

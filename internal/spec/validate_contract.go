@@ -10,6 +10,13 @@ func (v *validator) contract(c *Case) {
 		return
 	}
 	k := &c.Contract
+	at := v.at(c)
+	switch given := at.get("schema") != nil; {
+	case !given && at.get("introspect") == nil && !at.bad:
+		v.report(at, `the key "schema" is missing; a GraphQL server may be asked for it: "introspect: true"`)
+	case given && k.Introspect:
+		v.report(v.at(&k.Introspect).onKey(), `"introspect" asks the server for the schema, so "schema" cannot be given too`)
+	}
 	if v.sound(&k.Schema) {
 		if at := v.at(&k.Schema); strings.HasPrefix(k.Schema, fileScheme) {
 			v.file(at, k.Schema)
@@ -46,10 +53,7 @@ func (v *validator) contract(c *Case) {
 	if v.sound(&k.BaselineFile) {
 		v.file(v.at(&k.BaselineFile), k.BaselineFile)
 	}
-	switch {
-	case k.Baseline != "" && k.BaselineFile == "" && v.places[&k.BaselineFile] == nil:
-		v.report(v.at(&k.Baseline), `"baseline" needs "baselineFile": the findings.json of an earlier run, beside the plan`)
-	case k.BaselineFile != "" && k.Baseline == "" && v.places[&k.Baseline] == nil:
+	if k.BaselineFile != "" && k.Baseline == "" && v.places[&k.Baseline] == nil {
 		v.report(v.at(&k.BaselineFile), `"baselineFile" has a meaning with "baseline: new-only" only`)
 	}
 }
@@ -71,7 +75,7 @@ func (v *validator) contractVariables(c *Case, known map[string]bool) {
 	for _, key := range []string{"url", "headers", "auth"} {
 		v.walk(at.get(key), vocabulary{known: known})
 	}
-	for _, key := range []string{"schema", "against", "severity", "checks", "include", "exclude", "baseline", "baselineFile"} {
+	for _, key := range []string{"schema", "against", "scalars", "severity", "checks", "include", "exclude", "baseline", "baselineFile"} {
 		v.walk(at.get(key), vocabulary{})
 	}
 }
