@@ -23,7 +23,7 @@ func always() bool { return true }
 
 // constant keeps a number of users busy until the scenario is over.
 func (r *run) constant(s *scenario) {
-	for range s.plan.MostVUs() {
+	for range s.most() {
 		r.start(s, always)
 	}
 	<-s.over.Done()
@@ -32,18 +32,18 @@ func (r *run) constant(s *scenario) {
 // counted lets users perform a number of iterations, each its own or all of
 // them together.
 func (r *run) counted(s *scenario) {
-	iterations := int64(1)
-	if s.plan.Iterations != nil {
-		iterations = int64(*s.plan.Iterations)
+	each, all := s.iterations(), s.iterations()
+	if s.plan.Executor == spec.PerVUIterations {
+		all *= int64(s.most())
 	}
 	var shared atomic.Int64
-	for range s.plan.MostVUs() {
-		var own atomic.Int64
-		count := &own
-		if s.plan.Executor == spec.SharedIterations {
-			count = &shared
-		}
-		r.start(s, func() bool { return count.Add(1) <= iterations })
+	shared.Store(s.done)
+	for range s.most() {
+		own := int64(0)
+		r.start(s, func() bool {
+			own++
+			return own <= each && shared.Add(1) <= all
+		})
 	}
 }
 
@@ -52,12 +52,11 @@ const rampTick = 20 * time.Millisecond
 
 // ramping follows the stages: users come, and the last ones that came go first.
 func (r *run) ramping(s *scenario) {
-	began := time.Now()
 	var present []*user
 	tick := time.NewTicker(rampTick)
 	defer tick.Stop()
 	for {
-		want := usersAt(s.plan, time.Since(began))
+		want := int(s.segment.share(int64(usersAt(s.plan, time.Since(s.began)))))
 		for len(present) < want {
 			present = append(present, r.start(s, always))
 		}

@@ -98,13 +98,22 @@ type attempt struct {
 	task     executors.Task
 	sink     executors.Sink
 	run      *run
-	next     int // index of the next step
+	crew     executors.Crew // who shares the load; nil where nobody does
+	next     int            // index of the next step
 }
 
 func (a *attempt) perform(ctx context.Context) (spec.Outcome, error) {
 	l := &a.task.Case.Load
 	if err := a.prepare(); err != nil {
 		return a.refuse(ctx, err)
+	}
+	if l.Parts() > 1 {
+		crew, err := a.gather(ctx)
+		if err != nil {
+			return a.refuse(ctx, err)
+		}
+		defer dismiss(ctx, crew)
+		a.crew = crew
 	}
 	if outcome, err := a.steps(ctx, "setup", l.Setup); outcome != spec.OutcomePassed {
 		a.skip(append([]step0{loadStep(l)}, append(titles(l.Teardown), thresholdStep)...))
@@ -161,8 +170,15 @@ func (a *attempt) load(ctx context.Context, report *executors.Report) error {
 	if err := r.compile(); err != nil {
 		return err
 	}
-	err := r.perform(ctx)
-	r.publish(context.WithoutCancel(ctx), report)
+	var err error
+	if a.crew == nil {
+		err = r.perform(ctx)
+	} else {
+		err = r.performTogether(ctx, a.crew)
+	}
+	if !r.started.IsZero() {
+		r.publish(context.WithoutCancel(ctx), report)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	maxNotes = 20  // different sentences that are kept
 	maxNote  = 500 // bytes of one
+	others   = "others"
 )
 
 // note is a sentence about what went wrong, and how often it did.
@@ -65,7 +66,7 @@ func (n *notes) list() []note {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Message, b.Message))
 	})
 	if n.other > 0 {
-		out = append(out, note{"others", n.other})
+		out = append(out, note{others, n.other})
 	}
 	return out
 }

@@ -35,10 +35,10 @@ type worker struct {
 
 // arrivals begins iterations when they are due.
 func (r *run) arrivals(s *scenario) {
-	p := &pool{run: r, scenario: s, most: s.plan.MostVUs()}
+	p := &pool{run: r, scenario: s, most: s.most()}
 	p.waiting.limit = max(leastWaiting, waitingPerUser*p.most)
 	if n := s.plan.PreAllocatedVUs; n != nil {
-		for range min(*n, p.most) {
+		for range min(int(s.segment.share(int64(*n))), p.most) {
 			p.mu.Lock()
 			w := p.hire()
 			p.idle = append(p.idle, w)
@@ -60,10 +60,11 @@ func (p *pool) pace() error {
 		return err
 	}
 	defer func() { _ = clock.close() }() // it holds nothing that could be lost
-	plan := arrivalsOf(p.scenario.plan)
-	began := time.Now()
-	for n := int64(0); ; n++ {
-		at, more := plan.next(n)
+	s := p.scenario
+	plan, began := arrivalsOf(s.plan), s.began
+	p.run.skip(s, plan)
+	for n := s.done; ; n++ {
+		at, more := plan.next(s.segment.nth(n))
 		if !more {
 			break
 		}

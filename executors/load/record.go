@@ -51,22 +51,35 @@ func (c *cell) trends() []*histogram {
 	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.connecting, &c.tls}
 }
 
-func (c *cell) merge(from *cell) {
-	other := from.trends()
-	for i, h := range c.trends() {
-		h.merge(other[i])
-	}
-	c.requests += from.requests
-	c.failed += from.failed
-	c.sent += from.sent
-	c.received += from.received
+// counts lists the numbers of a cell that are added up.
+func (c *cell) counts() []*int64 { return []*int64{&c.requests, &c.failed, &c.sent, &c.received} }
+
+func (c *cell) merge(from *cell) { addUp(c, from) }
+func (c *cell) reset()           { empty(c) }
+
+// measured is a group of numbers and histograms that is merged as a whole.
+type measured interface {
+	counts() []*int64
+	trends() []*histogram
 }
 
-func (c *cell) reset() {
-	for _, h := range c.trends() {
+func addUp[M measured](to, from M) {
+	trends, counts := from.trends(), from.counts()
+	for i, h := range to.trends() {
+		h.merge(trends[i])
+	}
+	for i, n := range to.counts() {
+		*n += *counts[i]
+	}
+}
+
+func empty(m measured) {
+	for _, h := range m.trends() {
 		h.reset()
 	}
-	c.requests, c.failed, c.sent, c.received = 0, 0, 0, 0
+	for _, n := range m.counts() {
+		*n = 0
+	}
 }
 
 // passes counts the iterations of a scenario.
@@ -79,17 +92,10 @@ type passes struct {
 
 func newPasses() *passes { return &passes{duration: histogram{digits: headline}} }
 
-func (p *passes) merge(from *passes) {
-	p.iterations += from.iterations
-	p.interrupted += from.interrupted
-	p.dropped += from.dropped
-	p.duration.merge(&from.duration)
-}
-
-func (p *passes) reset() {
-	p.iterations, p.interrupted, p.dropped = 0, 0, 0
-	p.duration.reset()
-}
+func (p *passes) counts() []*int64     { return []*int64{&p.iterations, &p.interrupted, &p.dropped} }
+func (p *passes) trends() []*histogram { return []*histogram{&p.duration} }
+func (p *passes) merge(from *passes)   { addUp(p, from) }
+func (p *passes) reset()               { empty(p) }
 
 // asked names a check of a step in a scenario.
 type asked struct {
@@ -98,6 +104,9 @@ type asked struct {
 
 // judged counts how often it held.
 type judged struct{ passed, failed int64 }
+
+func (j *judged) counts() []*int64     { return []*int64{&j.passed, &j.failed} }
+func (j *judged) trends() []*histogram { return nil }
 
 // tally is all that was measured in some time.
 type tally struct {
@@ -147,9 +156,7 @@ func (t *tally) merge(from *tally) {
 		t.pass(s).merge(p)
 	}
 	for a, j := range from.checks {
-		own := t.check(a)
-		own.passed += j.passed
-		own.failed += j.failed
+		addUp(t.check(a), j)
 	}
 }
 

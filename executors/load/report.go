@@ -43,13 +43,10 @@ type series struct {
 // report gathers what is measured once a second, tells the sink, and ends the
 // load when a threshold asks for that.
 func (r *run) report(ctx context.Context) {
-	every := 1 + int(r.planned()/(maxRows*time.Second))
-	window, began := newTally(), r.started
-	last, lastBegan := newTally(), r.started
+	in := r.newIntervals()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for n := 1; ; n++ {
-		done := false
+	for done := false; !done; {
 		select {
 		case <-ctx.Done():
 			done = true
@@ -57,29 +54,77 @@ func (r *run) report(ctx context.Context) {
 		}
 		fresh := r.recorder.collect()
 		r.series.total.merge(fresh)
-		window.merge(fresh)
-		now := time.Now()
-		if !done {
-			r.breakOff(now.Sub(r.started))
-		}
-		if done && len(r.series.rows) > 0 && now.Sub(began) < time.Duration(every)*time.Second/2 {
-			// What is left is no interval of its own: its rate would say nothing.
-			r.series.rows = r.series.rows[:len(r.series.rows)-1]
-			r.tell(window, began, now)
-			last.merge(window)
-			r.add(last, lastBegan, now)
-			return
-		}
-		if n%every == 0 || done {
-			r.tell(window, began, now)
-			r.add(window, began, now)
-			last, lastBegan = window, began
-			window, began = newTally(), now
-		}
-		if done {
-			return
-		}
+		in.add(fresh, time.Now(), done)
 	}
+}
+
+// intervals cuts what is measured into the rows of the series.
+type intervals struct {
+	run    *run
+	every  int // seconds of an interval
+	n      int // seconds so far
+	looked time.Time
+
+	window, last     *tally // of the interval that is under way, and of the one before
+	began, lastBegan time.Time
+}
+
+func (r *run) newIntervals() *intervals {
+	return &intervals{
+		run: r, every: 1 + int(r.planned()/(maxRows*time.Second)), looked: r.started,
+		window: newTally(), last: newTally(), began: r.started, lastBegan: r.started,
+	}
+}
+
+// add takes what was measured until a moment, about a second, which is in the
+// total already. After the end nothing follows.
+func (in *intervals) add(fresh *tally, now time.Time, end bool) {
+	r := in.run
+	in.window.merge(fresh)
+	in.n++
+	if !end {
+		r.breakOff(now.Sub(r.started))
+		r.pulse(fresh, in.looked, now)
+		in.looked = now
+	}
+	switch {
+	case end && !now.After(in.began) && len(r.series.rows) > 0:
+	case end && len(r.series.rows) > 0 && now.Sub(in.began) < time.Duration(in.every)*time.Second/2:
+		// What is left is no interval of its own: its rate would say nothing.
+		r.series.rows = r.series.rows[:len(r.series.rows)-1]
+		r.tell(in.window, in.began, now)
+		in.last.merge(in.window)
+		r.add(in.last, in.lastBegan, now)
+	case end || in.n%in.every == 0:
+		r.tell(in.window, in.began, now)
+		r.add(in.window, in.began, now)
+		in.last, in.lastBegan = in.window, in.began
+		in.window, in.began = newTally(), now
+	}
+}
+
+// pulse tells whoever looks on how the last second was.
+func (r *run) pulse(fresh *tally, from, to time.Time) {
+	second := r.row(fresh, to.Sub(from))
+	out := executors.Pulse{Elapsed: to.Sub(r.started), Rate: second.Rate, P95: second.P95, At: to}
+	if second.Requests > 0 {
+		out.Failed = float64(second.Failed) / float64(second.Requests)
+	}
+	for _, p := range r.series.total.passes {
+		out.Dropped += p.dropped
+	}
+	out.Users = r.busy()
+	r.sink.Emit(out)
+}
+
+// busy is how many virtual users there are now, those of all parts together.
+func (r *run) busy() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.team != nil {
+		return r.team.users
+	}
+	return len(r.active)
 }
 
 // planned is how long the load lasts at most, without graceful stops.
@@ -118,8 +163,8 @@ func (r *run) add(window *tally, from, to time.Time) {
 
 // tell emits the metrics of an interval.
 func (r *run) tell(window *tally, from, to time.Time) {
+	users := r.busy()
 	r.mu.Lock()
-	users := len(r.active)
 	if users > 0 || r.series.users == 0 {
 		r.series.users = users
 	}

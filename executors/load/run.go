@@ -27,6 +27,9 @@ type run struct {
 	limits    []*limit // thresholds
 	recorder  *recorder
 	notes     *notes
+	segment   segment
+	part      *part     // what is special about an engine that performs one of several parts
+	team      *teamwork // what is special about a load of several parts; it has no engine of its own
 
 	started  time.Time
 	held     atomic.Int64 // bytes of bodies that are being read
@@ -50,6 +53,10 @@ type scenario struct {
 	plan  *spec.Scenario
 	open  bool // its iterations are due at moments, whatever the target does
 
+	segment segment
+	done    int64     // iterations that somebody else performed before this engine took the part over
+	began   time.Time // its start, also where this engine came later
+
 	over   context.Context // no further iteration begins
 	killed context.Context // iterations are broken off
 	stop   context.CancelFunc
@@ -67,12 +74,20 @@ func (r *run) perform(ctx context.Context) error {
 	r.recorder = newRecorder(max(1, min(4, runtime.GOMAXPROCS(0))))
 	r.recorder.byStatus, r.recorder.byExpectedness = r.tells(spec.TagStatus), r.tells(spec.TagExpected)
 	r.active = map[*user]struct{}{}
-	r.started = time.Now()
+	if r.part == nil {
+		r.started = time.Now()
+	}
 
 	attended, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var attendants sync.WaitGroup
 	attendants.Go(func() { r.watch(attended) })
-	attendants.Go(func() { r.report(attended) })
+	attendants.Go(func() {
+		if r.part != nil {
+			r.handOver(attended)
+		} else {
+			r.report(attended)
+		}
+	})
 
 	var all sync.WaitGroup
 	for _, s := range r.scenarios {
@@ -90,7 +105,11 @@ func (r *run) perform(ctx context.Context) error {
 
 // play performs one scenario from its start time to the end of its last user.
 func (r *run) play(ctx context.Context, s *scenario) {
-	if wait := time.Duration(s.plan.StartTime); wait > 0 && !rest(ctx, wait) {
+	s.began = r.started.Add(time.Duration(s.plan.StartTime))
+	if s.segment.nothing {
+		return
+	}
+	if wait := time.Until(s.began); wait > 0 && !rest(ctx, wait) {
 		return
 	}
 	s.killed, s.kill = context.WithCancel(ctx)
@@ -98,7 +117,7 @@ func (r *run) play(ctx context.Context, s *scenario) {
 	if s.open { // it is over when its last iteration was handed out, however late
 		s.over, s.stop = context.WithCancel(s.killed)
 	} else {
-		s.over, s.stop = context.WithTimeout(s.killed, r.length(s))
+		s.over, s.stop = context.WithTimeout(s.killed, time.Until(s.began.Add(r.length(s))))
 	}
 	defer s.stop()
 	// Users that wait for a target wake at once when they are killed.
@@ -156,6 +175,9 @@ func (r *run) enlist(u *user) {
 	defer r.mu.Unlock()
 	r.active[u] = struct{}{}
 	r.most = max(r.most, len(r.active))
+	if r.part != nil {
+		r.part.most = max(r.part.most, len(r.active))
+	}
 }
 
 func (r *run) dismiss(u *user) {

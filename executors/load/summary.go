@@ -28,6 +28,7 @@ type summary struct {
 	Failed     int64              `json:"failed"`
 	Rate       float64            `json:"rate"`
 	MaxUsers   int                `json:"vusMax"`
+	Workers    []*member          `json:"workers,omitempty"`
 	Scenarios  []scenarioSummary  `json:"scenarios"`
 	Metrics    map[string]trend   `json:"metrics"`
 	Checks     []checkSummary     `json:"checks"`
@@ -98,6 +99,9 @@ func (r *run) summarize() *summary {
 		Rate: whole.Rate, MaxUsers: r.most, Metrics: map[string]trend{}, Notes: r.notes.list(), Series: r.series.rows,
 		Thresholds: r.verdicts(), Checks: r.checks(),
 	}
+	if r.team != nil {
+		out.Workers = r.team.members
+	}
 	for _, s := range r.scenarios {
 		p := t.pass(s.index)
 		out.Scenarios = append(out.Scenarios, scenarioSummary{s.name, string(s.plan.Executor), p.iterations, p.interrupted, p.dropped})
@@ -160,6 +164,9 @@ func (r *run) publish(ctx context.Context, report *executors.Report) {
 	report.Set("rate", s.Rate)
 	report.Set("seconds", s.Seconds)
 	report.Set("vusMax", s.MaxUsers)
+	if len(s.Workers) > 0 {
+		report.Set("workers", plain(s.Workers))
+	}
 	for key, value := range map[string]any{
 		"scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
 	} {

@@ -36,7 +36,7 @@ type user struct {
 const expired = -1
 
 func (r *run) newUser(s *scenario) *user {
-	id := int(r.users.Add(1))
+	id := r.segment.user(r.users.Add(1))
 	u := &user{run: r, scenario: s, id: id, shard: r.recorder.shard(id), task: r.task, leaving: make(chan struct{}), ended: make(chan struct{})}
 	if r.program.own {
 		u.task.Scope = r.task.Scope.Fork()
