@@ -48,13 +48,15 @@ func registry() []benchmark {
 		{"identity", "Who a request is", performanceDoc, runIdentity},
 		{"hostile", "Hostile requests", performanceDoc, runHostile},
 		{"contract", "A contract", performanceDoc, runContract},
+		{"browser", "A browser case, beside Playwright", performanceDoc, runBrowser},
 		{"load", "Load, beside others", performanceDoc, runLoad},
+		{"visual", "Comparing pictures, beside others", performanceDoc, runVisual},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, contract, load, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, contract, browser, load, visual, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`
@@ -104,6 +106,8 @@ func run(ctx context.Context, args []string) error {
 			return withTask(args, func(t loadTask) error {
 				return profiled(func() error { return performLoad(ctx, t, os.Stdout) })
 			})
+		case asBrowser:
+			return withTask(args, func(t browserTask) error { return serveBrowser(ctx, t, os.Stdin, os.Stdout) })
 		case asLoadTarget:
 			return serveLoadTarget(args[1:], os.Stdin, os.Stdout)
 		case asFloor:
