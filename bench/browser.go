@@ -315,4 +315,3 @@ func headlessShell() (string, error) {
 	}
 	return "", errors.New("there is no headless Chromium here")
 }
-
