@@ -75,6 +75,17 @@ func (b *branch) Emit(e Event) {
 // Attach implements Sink.
 func (b *branch) Attach(ctx context.Context, a Attachment) error {
 	b.mu.Lock()
+	opened := b.opened
+	b.mu.Unlock()
+	if opened {
+		return b.sink.Attach(ctx, b.moved(a))
+	}
+	held, err := hold(a.Body)
+	if err != nil {
+		return err
+	}
+	a.Body = held
+	b.mu.Lock()
 	if !b.opened {
 		defer b.mu.Unlock()
 		b.pending = append(b.pending, a)

@@ -35,6 +35,12 @@ func (r *request) detail(scope *spec.Scope) map[string]any {
 		d["body"] = bodyExcerpt(r.body, scope)
 		d["bodyBytes"] = len(r.body)
 	}
+	if r.upload != nil {
+		d["body"] = r.upload.said()
+		if r.upload.size >= 0 {
+			d["bodyBytes"] = r.upload.size
+		}
+	}
 	return d
 }
 
@@ -45,7 +51,7 @@ func (r *response) detail(scope *spec.Scope) map[string]any {
 		"url":       excerpt(scope.Mask(r.url), maxURL),
 		"headers":   headers(r.header, scope),
 		"body":      bodyExcerpt(r.body, scope),
-		"bodyBytes": len(r.body),
+		"bodyBytes": r.size(),
 		"timings": map[string]any{
 			"dns": ms(r.timings.dns), "connect": ms(r.timings.connect), "tls": ms(r.timings.tls),
 			"firstByte": ms(r.timings.firstByte), "duration": ms(r.timings.duration), "total": ms(r.timings.total),
@@ -118,8 +124,12 @@ func (a *attempt) keepSnapshots(ctx context.Context, in *response, r *executors.
 // attach keeps something of the step. A store that is full does not change the
 // outcome.
 func (a *attempt) attach(ctx context.Context, r *executors.Report, name, contentType string, data []byte) {
+	a.attachFrom(ctx, r, name, contentType, io.NopCloser(bytes.NewReader(data)))
+}
+
+func (a *attempt) attachFrom(ctx context.Context, r *executors.Report, name, contentType string, body io.ReadCloser) {
 	err := r.Sink.Attach(ctx, executors.Attachment{Name: executors.StepFile(r.Index, name), Kind: executors.AttachmentBody,
-		ContentType: contentType, Step: r.Index, Body: io.NopCloser(bytes.NewReader(data))})
+		ContentType: contentType, Step: r.Index, Body: body})
 	if err != nil {
 		r.Set("attachmentError", "the body of the answer could not be kept: "+oneLine(err.Error()))
 	}

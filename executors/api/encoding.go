@@ -83,23 +83,29 @@ func isZstd(err error) bool {
 	return strings.HasPrefix(err.Error(), "zstd") || strings.Contains(err.Error(), "corrupt") || strings.Contains(err.Error(), "invalid")
 }
 
-// compressed is a body in the encoding that the plan asks for.
-func compressed(encoding string, body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	var w io.WriteCloser
+// compressor writes in the encoding that the plan asks for.
+func compressor(encoding string, to io.Writer) (io.WriteCloser, error) {
 	switch encoding {
-	case "gzip":
-		w = gzip.NewWriter(&b)
 	case "br":
-		w = brotli.NewWriter(&b)
+		return brotli.NewWriter(to), nil
 	case "zstd":
-		z, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1))
+		z, err := zstd.NewWriter(to, zstd.WithEncoderConcurrency(1))
 		if err != nil {
 			return nil, executors.Errorf("the body cannot be compressed: %w", err)
 		}
-		w = z
+		return z, nil
 	}
-	_, err := w.Write(body)
+	return gzip.NewWriter(to), nil
+}
+
+// compressed is a body in the encoding that the plan asks for.
+func compressed(encoding string, body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := compressor(encoding, &b)
+	if err != nil {
+		return nil, err
+	}
+	_, err = w.Write(body)
 	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, executors.Errorf("the body cannot be compressed: %w", err)
 	}

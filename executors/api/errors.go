@@ -69,10 +69,14 @@ func classify(err error, target, dialled string, phase phase) (f *executors.Fail
 // misbehaving explains what went wrong on a connection.
 func misbehaving(err error, target, dialled string, phase phase) *executors.Failure {
 	switch text := err.Error(); {
+	case strings.Contains(text, "with Body length"):
+		return executors.Errorf("a file changed while it was sent to %s", dialled)
 	case errors.Is(err, errTooManyRedirects):
 		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
 	case errors.Is(err, errBodyTooLarge):
 		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxBodyBytes>>20)
+	case errors.Is(err, errDownloadTooLarge):
+		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxDownload>>20)
 	case errors.As(err, new(decodeError)):
 		e, _ := errors.AsType[decodeError](err)
 		return executors.Failf("the answer of %s says that it is %s, but it cannot be decoded: %s", dialled, e.encoding, cause(err))

@@ -24,7 +24,8 @@ type response struct {
 	header  http.Header
 	url     string // of the answer, after redirects; without a password
 	cookies []*http.Cookie
-	body    []byte // decoded
+	body    []byte // decoded; of one that was kept while it came only the beginning
+	passed  *passing
 	hops    []string
 	timings timings
 
@@ -53,10 +54,13 @@ var errTooManyRedirects = errors.New("too many redirects")
 
 // exchange sends a request and reads its answer. The response is never nil; it
 // holds what was seen before the error, which is a Failure with its sentence.
-func (a *attempt) exchange(ctx context.Context, out *request) (in *response, err error) {
+func (a *attempt) exchange(ctx context.Context, out *request, receive receiver) (in *response, err error) {
 	x := &exchange{ctx: ctx, started: time.Now(), phase: phaseConnect}
 	ctx = context.WithValue(httptrace.WithClientTrace(ctx, x.trace()), exchangeKey{}, x)
 	defer func() { a.archive.add(out, in, x.started, err) }()
+	if out.upload != nil {
+		defer out.upload.close()
+	}
 	if err := a.authorize(ctx, out); err != nil {
 		return &response{}, err
 	}
@@ -65,7 +69,7 @@ func (a *attempt) exchange(ctx context.Context, out *request) (in *response, err
 		return in, a.explain(err, out, x)
 	}
 	x.enter(phaseBody)
-	in.body, err = readBody(resp)
+	err = receive(ctx, resp, in)
 	if closeErr := resp.Body.Close(); err == nil && closeErr != nil {
 		err = closeErr
 	}
@@ -84,7 +88,11 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	if err != nil {
 		return nil, in, err
 	}
-	if len(out.body) == 0 {
+	if out.upload != nil {
+		req.ContentLength = out.upload.size
+		req.GetBody = func() (io.ReadCloser, error) { return a.openUpload(out.upload), nil }
+		req.Body = a.openUpload(out.upload)
+	} else if len(out.body) == 0 {
 		req.Body, req.GetBody, req.ContentLength = http.NoBody, func() (io.ReadCloser, error) { return http.NoBody, nil }, 0
 	}
 	req.Header = out.header.Clone()

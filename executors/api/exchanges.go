@@ -23,7 +23,11 @@ func (e *Executor) Prepare(task executors.Task, r spec.HTTPRequest) (*executors.
 	if err := a.authorize(context.Background(), out); err != nil { // neither of the two waits for anything
 		return nil, err
 	}
-	return &executors.HTTPRequest{Method: out.method, URL: out.url, Header: out.header, Body: out.body, Follow: out.follow}, nil
+	body, err := a.heldBody(out)
+	if err != nil {
+		return nil, err
+	}
+	return &executors.HTTPRequest{Method: out.method, URL: out.url, Header: out.header, Body: body, Follow: out.follow}, nil
 }
 
 // Judge implements executors.Exchanges.

@@ -148,7 +148,12 @@ func (a *attempt) perform(ctx context.Context, step spec.APIStep, r *executors.R
 // judge finds wrong comes before the checks of the step.
 func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep, out *request, r *executors.Report, judge func(*response)) error {
 	r.Set("request", out.detail(a.task.Scope))
-	in, err := a.exchange(ctx, out)
+	receive := receiver(hold)
+	saved := step.HTTP != nil && step.HTTP.Save != ""
+	if saved && !readsBody(step) {
+		receive = a.download(step, r)
+	}
+	in, err := a.exchange(ctx, out, receive)
 	a.measure(title, out, in)
 	if err == nil {
 		err = a.concealCaptured(step.Capture, in)
@@ -163,10 +168,10 @@ func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep
 		a.check(ctx, step.Checks, in, r)
 		a.capture(step.Capture, in, r)
 	}
-	if (err != nil || r.Failed()) && len(in.body) > 0 {
+	if (err != nil || r.Failed()) && len(in.body) > 0 && in.passed == nil {
 		a.keepBody(ctx, in, r)
 	}
-	if step.HTTP != nil && step.HTTP.Save != "" && in.answered() {
+	if saved && in.answered() && in.passed == nil {
 		a.attach(ctx, r, step.HTTP.Save, cmp.Or(in.header.Get("Content-Type"), "application/octet-stream"), in.body)
 	}
 	if len(in.diffs) > 0 {

@@ -120,7 +120,7 @@ func (e exchanged) request(scope *spec.Scope) object {
 	}
 	out := object{
 		"method": e.out.method, "url": scope.Mask(e.out.url.Redacted()), "httpVersion": e.version(), "cookies": []any{},
-		"headers": harHeaders(e.out.header, scope), "queryString": query, "headersSize": -1, "bodySize": len(e.out.body),
+		"headers": harHeaders(e.out.header, scope), "queryString": query, "headersSize": -1, "bodySize": e.out.bodySize(),
 	}
 	if len(e.out.body) > 0 {
 		text, encoding := harBody(e.out.body, scope)
@@ -129,6 +129,9 @@ func (e exchanged) request(scope *spec.Scope) object {
 			post["_encoding"] = encoding
 		}
 		out["postData"] = post
+	}
+	if e.out.upload != nil {
+		out["postData"] = object{"mimeType": e.out.header.Get("Content-Type"), "text": "", "comment": e.out.upload.said()}
 	}
 	return out
 }
@@ -142,14 +145,14 @@ func (e exchanged) version() string {
 
 func (e exchanged) response(scope *spec.Scope) object {
 	text, encoding := harBody(e.in.body, scope)
-	content := object{"size": len(e.in.body), "mimeType": e.in.header.Get("Content-Type"), "text": text}
+	content := object{"size": e.in.size(), "mimeType": e.in.header.Get("Content-Type"), "text": text}
 	if encoding != "" {
 		content["encoding"] = encoding
 	}
 	return object{
 		"status": e.in.status, "statusText": http.StatusText(e.in.status), "httpVersion": e.version(), "cookies": []any{},
 		"headers": harHeaders(e.in.header, scope), "content": content, "redirectURL": scope.Mask(e.in.header.Get("Location")),
-		"headersSize": -1, "bodySize": len(e.in.body),
+		"headersSize": -1, "bodySize": e.in.size(),
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *attempt) schemaOf(ctx context.Context, g spec.GraphQL) (*ast.Schema, st
 	if told, ok := a.schemas.known[out.url.String()]; ok {
 		return told.schema, told.why, nil
 	}
-	in, err := a.exchange(ctx, out)
+	in, err := a.exchange(ctx, out, hold)
 	if err != nil && !in.answered() {
 		return nil, "", err
 	}

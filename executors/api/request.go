@@ -19,15 +19,13 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
-// maxUpload bounds the body of a request, files included: 32 MiB.
-const maxUpload = 32 << 20
-
 // request is one request, ready to be sent, also again after a redirect.
 type request struct {
 	method string
 	url    *url.URL
 	header http.Header
 	body   []byte
+	upload *upload // instead of body
 	follow bool
 
 	chunked bool
@@ -57,7 +55,7 @@ func (a *attempt) build(r spec.HTTPRequest) (*request, error) {
 		return nil, err
 	}
 	if out.chunked = r.Chunked; r.Compress != "" {
-		if out.body, err = compressed(r.Compress, out.body); err != nil {
+		if err := out.compress(r.Compress); err != nil {
 			return nil, err
 		}
 		out.header.Set("Content-Encoding", r.Compress)
@@ -122,8 +120,10 @@ func (a *attempt) encodeBody(out *request, r spec.HTTPRequest) (string, error) {
 	case r.Multipart != nil:
 		return a.encodeMultipart(out, r.Multipart)
 	case r.File != "":
-		data, err := readFile(a.task.Files, r.File, maxUpload)
-		out.body = data
+		file, err := a.filePiece(r.File)
+		if err == nil {
+			err = a.sendPieces(out, []piece{file})
+		}
 		if contentType := mime.TypeByExtension(path.Ext(r.File)); contentType != "" {
 			return contentType, err
 		}
@@ -136,32 +136,40 @@ func (a *attempt) encodeBody(out *request, r spec.HTTPRequest) (string, error) {
 }
 
 func (a *attempt) encodeMultipart(out *request, parts []spec.Part) (string, error) {
-	var b bytes.Buffer
+	var b bytes.Buffer // between two files
+	var pieces []piece
+	flush := func() {
+		data := bytes.Clone(b.Bytes())
+		pieces = append(pieces, piece{data: data, size: int64(len(data))})
+		b.Reset()
+	}
 	w := multipart.NewWriter(&b)
 	for _, p := range parts {
-		data, name := []byte(p.Value), p.Filename
-		if p.File != "" {
-			var err error
-			if data, err = readFile(a.task.Files, p.File, maxUpload-b.Len()); err != nil {
-				return "", err
-			}
-			if name == "" {
-				name = path.Base(p.File)
-			}
+		name := p.Filename
+		if p.File != "" && name == "" {
+			name = path.Base(p.File)
 		}
 		part, err := w.CreatePart(partHeader(p, name))
 		if err == nil {
-			_, err = part.Write(data)
+			_, err = io.WriteString(part, p.Value)
 		}
 		if err != nil {
 			return "", executors.Errorf("the part %s cannot be written: %w", p.Name, err)
+		}
+		if p.File != "" {
+			file, err := a.filePiece(p.File)
+			if err != nil {
+				return "", err
+			}
+			flush()
+			pieces = append(pieces, file)
 		}
 	}
 	if err := w.Close(); err != nil {
 		return "", executors.Errorf("the multipart body cannot be written: %w", err)
 	}
-	out.body = b.Bytes()
-	return w.FormDataContentType(), nil
+	flush()
+	return w.FormDataContentType(), a.sendPieces(out, pieces)
 }
 
 var quoteEscaper = strings.NewReplacer("\\", "\\\\", `"`, "%22", "\r", "%0D", "\n", "%0A")

@@ -34,6 +34,7 @@ type Request struct {
 	URL    *url.URL
 	Header http.Header // is written to
 	Body   []byte
+	Open   func() io.ReadCloser // a body that is read while it is sent, instead of Body
 }
 
 // Via is how access tokens are asked for.
@@ -79,13 +80,13 @@ func (t *Tokens) identify(ctx context.Context, auth *spec.Auth, out Request, via
 		}
 		out.Header.Set("Authorization", token.Type()+" "+token.AccessToken)
 	case auth.HMAC != nil:
-		sign(*auth.HMAC, out, time.Now())
+		return sign(*auth.HMAC, out, time.Now())
 	}
 	return nil
 }
 
 // sign signs a request with a shared secret.
-func sign(h spec.HMAC, out Request, now time.Time) {
+func sign(h spec.HMAC, out Request, now time.Time) error {
 	over, header := h.Over, h.Header
 	if over == "" {
 		over = "{body}"
@@ -101,16 +102,36 @@ func sign(h spec.HMAC, out Request, now time.Time) {
 	if path == "" {
 		path = "/"
 	}
-	text := strings.NewReplacer("{method}", out.Method, "{path}", path, "{query}", out.URL.RawQuery,
-		"{timestamp}", timestamp, "{body}", string(out.Body)).Replace(over)
+	fill := strings.NewReplacer("{method}", out.Method, "{path}", path, "{query}", out.URL.RawQuery, "{timestamp}", timestamp)
 	algorithm := map[string]func() hash.Hash{"": sha256.New, "sha256": sha256.New, "sha512": sha512.New, "sha1": sha1.New}[h.Algorithm]
 	mac := hmac.New(algorithm, []byte(h.Secret))
-	_, _ = io.WriteString(mac, text) // a hash never fails
+	for i, text := range strings.Split(over, "{body}") {
+		if i > 0 {
+			if err := out.copyBody(mac); err != nil {
+				return err
+			}
+		}
+		_, _ = fill.WriteString(mac, text) // a hash never fails
+	}
 	signature := hex.EncodeToString(mac.Sum(nil))
 	if h.Encoding == "base64" {
 		signature = base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	}
 	out.Header.Set(header, h.Prefix+signature)
+	return nil
+}
+
+func (r Request) copyBody(to io.Writer) error {
+	if r.Open == nil {
+		_, err := to.Write(r.Body)
+		return err
+	}
+	body := r.Open()
+	_, err := io.Copy(to, body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return executors.Errorf("the body of the request cannot be read: %w", err)
+	}
+	return nil
 }
 
 // token asks for an access token, once in an attempt for the same client, and
