@@ -26,7 +26,14 @@ func (b both) Close() error {
 	return b.steps.Close()
 }
 
-func TestConformance(t *testing.T) {
+func TestConformance(t *testing.T) { conform(t, "") }
+
+// TestConformanceOfSeveralParts lets engines of this process share each load.
+func TestConformanceOfSeveralParts(t *testing.T) { conform(t, "    workers: 3\n") }
+
+// conform runs the suite on load cases with a further key.
+func conform(t *testing.T, key string) {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/slow":
@@ -48,7 +55,7 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	tasks := func(base, cases string) func(testing.TB) executors.Task {
-		return func(tb testing.TB) executors.Task { tb.Helper(); return taskOf(tb, base, cases) }
+		return func(tb testing.TB) executors.Task { tb.Helper(); return taskOf(tb, base, cases+key) }
 	}
 	const passing = `
   - id: l
@@ -76,7 +83,7 @@ func TestConformance(t *testing.T) {
     kind: load
     steps: [{http: /}]
     setup: [{http: /setup, check: [{status: 404}]}]
-    scenarios: {all: {executor: shared-iterations}}
+    scenarios: {all: {executor: shared-iterations, vus: 3, iterations: 3}}
     thresholds: {iterations: ["count==1"]}
 `),
 		Slow: tasks(server.URL, `
@@ -101,7 +108,7 @@ func TestConformance(t *testing.T) {
       - name: "Ask with ${{ TOKEN }}"
         http: {url: "/echo?a=${{ TOKEN }}", headers: {X-Token: "${{ TOKEN }}"}}
         check: [{status: 200}, {body: {notContains: "${{ TOKEN }}"}}, {jsonpath: $.token, equals: other}]
-    scenarios: {all: {executor: shared-iterations, vus: 2, iterations: 10}}
+    scenarios: {all: {executor: shared-iterations, vus: 3, iterations: 10}}
     thresholds: {checks: ["rate==1"]}
 `),
 	})

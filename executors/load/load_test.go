@@ -51,6 +51,15 @@ type told struct {
 		Vus      int
 	}
 	Histograms []struct{ Metric, Data string }
+	Workers    []workerTold
+}
+
+type workerTold struct {
+	Part                 int
+	Worker               string
+	From, Until, Gap     float64
+	Requests, Iterations int64
+	Lost                 bool
 }
 
 func summaryOf(tb testing.TB, r result) (out told) {

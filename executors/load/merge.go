@@ -155,9 +155,9 @@ func (w wireMeasured) decode(to measured) error {
 		if text == "" {
 			continue
 		}
-		h, err := hdrhistogram.Decode([]byte(text))
+		h, err := decodeHistogram(text)
 		if err != nil {
-			return fmt.Errorf("read a histogram: %w", err)
+			return err
 		}
 		if h.HighestTrackableValue() != highest || h.SignificantFigures() != int64(trends[i].digits) {
 			return errForeign // merging it would lose something
@@ -165,6 +165,20 @@ func (w wireMeasured) decode(to measured) error {
 		trends[i].h = h
 	}
 	return nil
+}
+
+// decodeHistogram guards against the library, which panics on what is no
+// histogram.
+func decodeHistogram(text string) (h *hdrhistogram.Histogram, err error) {
+	defer func() {
+		if recover() != nil {
+			h, err = nil, errForeign
+		}
+	}()
+	if h, err = hdrhistogram.Decode([]byte(text)); err != nil {
+		return nil, fmt.Errorf("read a histogram: %w", err)
+	}
+	return h, nil
 }
 
 // numbers is the key as numbers; keyOf reads them.
