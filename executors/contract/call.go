@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/semantest/semantest/executors/contract/graphql"
 )
 
 // purpose says why a request is sent, and with it which checks judge it.
@@ -20,6 +22,7 @@ type purpose string
 const (
 	positive      purpose = "positive"       // valid by the document
 	negative      purpose = "negative"       // not valid by the document
+	guess         purpose = "guess"          // valid, but for values of which the document says nothing
 	withoutHeader purpose = "without_header" // a required header is missing
 	otherMethod   purpose = "other_method"   // the document has no such method
 	unknownPath   purpose = "unknown_path"   // the document has no such path
@@ -47,6 +50,7 @@ type call struct {
 	body    any
 	hasBody bool
 	raw     *string // instead of body
+	graph   *graphql.Call
 	auth    string
 	binds   []Bind
 }
@@ -81,6 +85,9 @@ type Bind struct {
 
 // wire writes a call as a request; false says that HTTP cannot carry it.
 func (c *call) wire() (*Request, bool) {
+	if c.op.graph != nil {
+		return c.writeGraph()
+	}
 	r := &Request{Method: c.method, Path: c.path, Headers: map[string]string{}, Auth: c.auth, Bind: c.binds}
 	var query []string
 	var cookies []string

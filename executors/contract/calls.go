@@ -15,7 +15,10 @@ type planner struct {
 	generator
 	examples bool
 	asks     func(check string) bool
-	seen     map[string][]any // ids in answers, by path of the list and name
+	seen     map[string][]any // ids in answers, by path of the list and name; of GraphQL, by type and field
+
+	depth   int            // of GraphQL's selections
+	scalars map[string]any // values of GraphQL's custom scalars
 }
 
 // base is a valid call; false says that none could be made.
@@ -109,6 +112,9 @@ func (p *planner) learn(op *operation, a *answer) {
 // positives lists valid requests: whole and least, the examples, every limit,
 // and some by chance.
 func (p *planner) positives(ctx context.Context, op *operation) []*call {
+	if op.field != nil {
+		return p.graphPositives(op)
+	}
 	var out []*call
 	whole, ok := p.base(ctx, op, full)
 	if !ok {
@@ -178,6 +184,9 @@ func (p *planner) bodies(ctx context.Context, op *operation, whole *call) []*cal
 // negatives lists requests that the document does not allow. They differ from
 // a good one, one that was accepted where there was such, in one thing.
 func (p *planner) negatives(ctx context.Context, op *operation, good *call) []*call {
+	if op.field != nil {
+		return p.graphNegatives(op, good)
+	}
 	var out []*call
 	add := func(why purpose, what string, change func(c *call)) {
 		c := good.clone()
@@ -266,6 +275,9 @@ func carried(p *parameter, v any) bool {
 // calls of people who are not known.
 func (p *planner) others(op *operation, good *call) []*call {
 	var out []*call
+	if op.graph != nil {
+		return nil
+	}
 	if p.asks("unsupported_method") && op.siblings[0] == op.method {
 		for _, m := range []string{http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete, http.MethodPatch, http.MethodTrace} {
 			if !slices.Contains(op.siblings, m) {

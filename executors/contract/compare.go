@@ -88,8 +88,12 @@ func readModel(data []byte) (*load.SpecInfo, error) {
 
 // changes is the step that compares the document with an older one.
 func (r *run) changes(before []byte) executors.Step {
+	return r.changesStep(func() ([]change, error) { return compare(before, r.doc.source) })
+}
+
+func (r *run) changesStep(find func() ([]change, error)) executors.Step {
 	return executors.Step{Name: "changes since " + r.settings.Against, Action: "compare", Do: func(_ context.Context, report *executors.Report) error {
-		found, err := compare(before, r.doc.source)
+		found, err := find()
 		if err != nil {
 			return executors.Errorf("the documents were not compared: %w", err)
 		}

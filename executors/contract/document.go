@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/semantest/semantest/executors/contract/graphql"
 )
 
 // document is an OpenAPI document, ready to make requests from.
@@ -15,6 +17,7 @@ type document struct {
 	basePath   string // path of the first server
 	schemes    map[string]scheme
 	schemas    *schemaSet
+	graph      *graphql.Schema // of GraphQL, else nil
 }
 
 // operation is one method of one path.
@@ -27,9 +30,17 @@ type operation struct {
 	security         [][]string           // alternatives, each the schemes that it needs
 	anonymous        bool                 // nobody need be known
 	siblings         []string             // methods of the same path
+
+	graph *graphql.Schema // of GraphQL, else nil
+	field *graphql.Field  // nil for what is no operation
 }
 
-func (o *operation) title() string { return o.method + " " + o.path }
+func (o *operation) title() string {
+	if o.graph != nil {
+		return o.path
+	}
+	return o.method + " " + o.path
+}
 
 type parameter struct {
 	name, in string
@@ -75,6 +86,11 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 
 // loadDocument reads a document. What it says in error completes "the document …".
 func loadDocument(data []byte) (*document, error) {
+	if len(data) <= maxDocument {
+		if d, err := loadGraph(data); d != nil || err != nil {
+			return d, err
+		}
+	}
 	tree, err := readTree(data)
 	if err != nil {
 		return nil, err

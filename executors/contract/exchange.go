@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/httpauth"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
@@ -31,11 +33,16 @@ const (
 
 // client sends the requests of one attempt and leaves nothing behind.
 type client struct {
-	http    *http.Client
-	base    *url.URL
-	headers map[string]string // of every request
-	auth    []credential
-	timeout time.Duration
+	http *http.Client
+
+	transport *http.Transport // of http
+	base      *url.URL
+	headers   map[string]string // of every request
+	auth      []credential
+	plan      *spec.Auth // use.auth of the plan, filled in
+	tokens    httpauth.Tokens
+	scope     *spec.Scope
+	timeout   time.Duration
 
 	mu      sync.Mutex
 	left    int // requests that may still be sent
@@ -62,23 +69,25 @@ type answer struct {
 func newClient(ctx context.Context, policy *egress.Policy, timeout time.Duration, budget int) *client {
 	c := &client{timeout: timeout, left: budget, conns: map[net.Conn]struct{}{}}
 	dialer := policy.Dialer(connectTimeout)
+	c.transport = &http.Transport{
+		Proxy: nil, // a proxy would dial past the egress policy
+		// net/http lets a dial go on after its request; the attempt's end stops it.
+		DialContext: func(dial context.Context, network, address string) (net.Conn, error) {
+			dial, cancel := context.WithCancel(dial)
+			defer cancel()
+			defer context.AfterFunc(ctx, cancel)()
+			return c.track(dialer.DialContext(dial, network, address))
+		},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    connectTimeout,
+		DisableCompression:     true, // decoded here, within bounds
+		MaxIdleConnsPerHost:    atOnce,
+		IdleConnTimeout:        4 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
 	c.http = &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy: nil, // a proxy would dial past the egress policy
-			// net/http lets a dial go on after its request; the attempt's end stops it.
-			DialContext: func(dial context.Context, network, address string) (net.Conn, error) {
-				dial, cancel := context.WithCancel(dial)
-				defer cancel()
-				defer context.AfterFunc(ctx, cancel)()
-				return c.track(dialer.DialContext(dial, network, address))
-			},
-			TLSHandshakeTimeout:    connectTimeout,
-			DisableCompression:     true, // decoded here, within bounds
-			MaxIdleConnsPerHost:    atOnce,
-			IdleConnTimeout:        4 * time.Second,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-		},
+		Transport:     c.transport,
 	}
 	return c
 }
@@ -226,7 +235,7 @@ func (c *client) send(ctx context.Context, r *Request, path string, jar http.Coo
 		req.AddCookie(cookie)
 	}
 	began := time.Now()
-	res, err := c.http.Do(req)
+	res, err := c.visitor(r.Auth).Do(req)
 	if err != nil {
 		return c.failed(ctx, req.URL, err)
 	}
@@ -287,7 +296,7 @@ func (c *client) request(ctx context.Context, r *Request, path string) (*http.Re
 	}
 	for _, cr := range c.auth {
 		if r.Auth != authGiven {
-			cr.strip(header)
+			cr.strip(header) // what the plan's headers say of who sends it
 		}
 		query = cr.apply(header, query, r.Auth)
 	}
@@ -303,6 +312,9 @@ func (c *client) request(ctx context.Context, r *Request, path string) (*http.Re
 		return nil, executors.Errorf("the request cannot be made: %w", err)
 	}
 	req.Header = header
+	if err := c.authorize(ctx, req, r.Auth, data); err != nil {
+		return nil, err
+	}
 	if header.Get("User-Agent") == "" {
 		header.Set("User-Agent", "semantest")
 	}
@@ -317,7 +329,7 @@ func (cr credential) apply(header http.Header, query, how string) string {
 	value := cr.secret
 	switch {
 	case how == authWrong:
-		value = "wrong-credentials"
+		value = wrongSecret
 	case how == authNone, value == "":
 		return query
 	}

@@ -15,6 +15,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/contract/graphql"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -61,7 +62,7 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	if err != nil {
 		return executors.OutcomeOf(ctx, executors.Errorf("%w", err))
 	}
-	doc, err := e.load(ctx, settings.Schema, task)
+	doc, err := e.document(ctx, settings, task)
 	if err != nil {
 		return executors.OutcomeOf(ctx, err)
 	}
@@ -76,7 +77,11 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		if err != nil {
 			return executors.OutcomeOf(ctx, err)
 		}
-		steps = append([]executors.Step{r.changes(before)}, steps...)
+		compare := r.changes
+		if doc.graph != nil {
+			compare = r.graphChanges
+		}
+		steps = append([]executors.Step{compare(before)}, steps...)
 	}
 	outcome, err := executors.RunIndependent(ctx, sink, steps)
 	if r.client.sent > 0 && ctx.Err() == nil {
@@ -85,19 +90,32 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	return outcome, err
 }
 
+// document is what a case is about.
+func (e *Executor) document(ctx context.Context, k spec.ContractCase, task executors.Task) (*document, error) {
+	if k.Introspect {
+		return e.introspect(ctx, k, task)
+	}
+	return e.load(ctx, k.Schema, task)
+}
+
 // load reads the document that a case names.
 func (e *Executor) load(ctx context.Context, ref string, task executors.Task) (*document, error) {
 	data, err := e.read(ctx, ref, task)
 	if err != nil {
 		return nil, err
 	}
+	return e.keep(strings.TrimPrefix(ref, "file://"), data)
+}
+
+// keep reads a document, once for the same bytes.
+func (e *Executor) keep(name string, data []byte) (*document, error) {
 	key := sha256.Sum256(data)
 	if doc, ok := e.documents.Get(key); ok {
 		return doc, nil
 	}
 	doc, err := loadDocument(data)
 	if err != nil {
-		return nil, executors.Errorf("the document %s cannot be used: %w", strings.TrimPrefix(ref, "file://"), err)
+		return nil, executors.Errorf("the document %s cannot be used: %w", name, err)
 	}
 	e.documents.Add(key, doc)
 	return doc, nil
@@ -107,7 +125,7 @@ func (e *Executor) read(ctx context.Context, ref string, task executors.Task) ([
 	if strings.HasPrefix(ref, "file://") {
 		return readFile(task.Files, ref)
 	}
-	return e.fetch(ctx, ref, task.Scope)
+	return e.fetch(ctx, ref, task)
 }
 
 func readFile(files fs.FS, ref string) ([]byte, error) {
@@ -130,13 +148,17 @@ func readDocument(from io.Reader) ([]byte, error) {
 	return data, err
 }
 
-func (e *Executor) fetch(ctx context.Context, ref string, scope *spec.Scope) ([]byte, error) {
-	address, err := scope.ResolveURL(ref)
+func (e *Executor) fetch(ctx context.Context, ref string, task executors.Task) ([]byte, error) {
+	address, err := task.Scope.ResolveURL(ref)
 	if err != nil {
 		return nil, executors.Errorf("%w", err)
 	}
 	c := newClient(ctx, e.policy, defaultTimeout, 1)
 	defer c.close()
+	// Without use.auth: the document may lie with somebody else.
+	if err := c.secure(task.Use.TLS, task.Scope, task.Files, e.policy.Mode()); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -174,16 +196,26 @@ func (e *Executor) begin(ctx context.Context, doc *document, k spec.ContractCase
 	}
 	c := newClient(ctx, e.policy, k.RequestTimeout.Or(defaultTimeout), budget)
 	c.headers = k.Headers
+	if err := c.identify(task.Use, task.Scope, task.Files, e.policy.Mode()); err != nil {
+		return nil, err
+	}
 	if err := c.aim(doc, k, task.Scope); err != nil {
 		return nil, err
 	}
 	r := &run{
-		doc: doc, settings: k, plan: task.Case.Contract, client: c, sink: sink, seed: seed, budget: budget,
+		doc: doc, settings: k, plan: task.Case.Contract, use: spec.Use{Auth: task.Use.Auth, TLS: portable(task.Use.TLS, task.Files)}, client: c, sink: sink, seed: seed, budget: budget,
 		good: map[*operation]*call{}, byPrint: map[string]*Finding{}, cover: newCoverage(),
 		planner: &planner{
 			generator: generator{doc: doc, rng: randomOf(seed, "")},
 			examples:  k.Examples == nil || *k.Examples, asks: k.Asks, seen: map[string][]any{},
+			depth: graphql.DefaultDepth, scalars: map[string]any{},
 		},
+	}
+	if k.Depth != nil {
+		r.planner.depth = *k.Depth
+	}
+	for name, v := range k.Scalars {
+		r.planner.scalars[name] = v.V
 	}
 	if r.operations = chosen(doc, k); len(r.operations) == 0 {
 		return nil, executors.Errorf("no operation of the document is described by include and exclude")
@@ -203,7 +235,10 @@ func (e *Executor) begin(ctx context.Context, doc *document, k spec.ContractCase
 // aim sets where requests go and what they say of their sender.
 func (c *client) aim(doc *document, k spec.ContractCase, scope *spec.Scope) error {
 	ref := k.URL
-	if ref == "" {
+	switch {
+	case ref == "" && doc.graph != nil:
+		ref = "/graphql"
+	case ref == "":
 		ref = "/" + strings.TrimPrefix(doc.basePath, "/")
 	}
 	address, err := scope.ResolveURL(ref)
@@ -213,7 +248,9 @@ func (c *client) aim(doc *document, k spec.ContractCase, scope *spec.Scope) erro
 	if c.base, err = url.Parse(address); err != nil {
 		return executors.Errorf("%w", err)
 	}
-	c.base.RawQuery, c.base.Fragment = "", ""
+	if c.base.Fragment = ""; doc.graph == nil {
+		c.base.RawQuery = ""
+	}
 	for _, name := range sorted(k.Auth) {
 		if _, ok := doc.schemes[name]; !ok {
 			return executors.Errorf("auth names %s, but the document has no such security scheme; it has %s", name,

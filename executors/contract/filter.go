@@ -18,6 +18,9 @@ func chosen(doc *document, k spec.ContractCase) []*operation {
 	}
 	var out []*operation
 	for _, op := range doc.operations {
+		if op.field != nil && op.field.Mutates() && !k.Mutations {
+			continue
+		}
 		if (len(k.Include) == 0 || described(k.Include, op)) && !described(k.Exclude, op) {
 			out = append(out, op)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // findingFormat names the form of a finding's file.
@@ -31,6 +33,8 @@ type Finding struct {
 	BaseURL  string            `json:"baseUrl"`
 	Headers  map[string]string `json:"headers,omitempty"` // as the plan writes them, variables unfilled
 	Auth     map[string]string `json:"auth,omitempty"`    // the same
+	UseAuth  *spec.Auth        `json:"useAuth,omitempty"` // the plan's use.auth, the same
+	UseTLS   *spec.TLS         `json:"useTls,omitempty"`  // without a private key
 	Purpose  purpose           `json:"purpose"`
 	Differs  string            `json:"differs"`
 	Requests []*Request        `json:"requests"` // the last one is judged
@@ -47,6 +51,12 @@ func fingerprint(op *operation, v violation) string {
 // excerptFor takes the part of the document that an operation needs, with
 // everything that it refers to.
 func (d *document) excerptFor(op *operation) object {
+	switch {
+	case op.field != nil:
+		return object{excerptKey: d.graph.Excerpt(op.field)}
+	case op.graph != nil:
+		return object{excerptKey: "type Query { none: String }"}
+	}
 	item := asObject(asObject(d.root["paths"])[op.path])
 	part := object{
 		"openapi": "3.1.0",
@@ -130,6 +140,9 @@ func (c *client) curl(r *Request) string {
 	}
 	for _, name := range sorted(r.Headers) {
 		fmt.Fprintf(&b, " -H %s", quote(name+": "+visible(name, r.Headers[name])))
+	}
+	if r.Auth == authGiven && c.plan != nil && c.plan.HMAC == nil {
+		fmt.Fprintf(&b, " -H %s", quote("Authorization: ***"))
 	}
 	if r.Auth == authGiven && len(c.auth) > 0 {
 		for _, cr := range c.auth {

@@ -30,10 +30,15 @@ func judge(ctx context.Context, op *operation, why purpose, what string, r *Requ
 	if a.broken != "" {
 		return j.found
 	}
-	switch why {
-	case otherMethod:
+	switch {
+	case why == otherMethod:
 		j.method(r.Method)
 		return j.found
+	case op.graph != nil:
+		j.graph(why, what, r)
+		return j.found
+	}
+	switch why {
 	case unknownPath:
 		return j.found
 	case withoutAuth:

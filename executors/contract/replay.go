@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strings"
 
@@ -24,7 +25,7 @@ type Replayed struct {
 // Variables lists the variables that a finding's headers and credentials name;
 // their values are not in its file.
 func (f *Finding) Variables() map[string]bool {
-	return spec.References([]map[string]string{f.Headers, f.Auth})
+	return spec.References([]any{f.Headers, f.Auth, f.UseAuth, f.UseTLS})
 }
 
 // ReadFinding reads the file of a finding.
@@ -63,7 +64,10 @@ func (f *Finding) Replay(ctx context.Context, policy *egress.Policy, scope *spec
 		if doc, err = loadDocument(data); err != nil {
 			return nil, fmt.Errorf("the document within the finding cannot be used: %w", err)
 		}
-		if op = doc.find(f.Operation); op == nil {
+		if op = doc.find(f.Operation); op == nil && doc.graph != nil && f.Operation == protocolName {
+			op = protocol(doc.graph)
+		}
+		if op == nil {
 			return nil, fmt.Errorf("the document within the finding has no operation %s", f.Operation)
 		}
 	}
@@ -74,6 +78,9 @@ func (f *Finding) Replay(ctx context.Context, policy *egress.Policy, scope *spec
 	c := newClient(ctx, policy, defaultTimeout, len(f.Requests))
 	defer c.close()
 	c.headers = settings.Headers
+	if err := c.identify(spec.Use{Auth: f.UseAuth, TLS: f.UseTLS}, scope, noFiles{}, policy.Mode()); err != nil {
+		return nil, err
+	}
 	if settings.URL, err = f.target(scope); err != nil {
 		return nil, err
 	}
@@ -101,6 +108,14 @@ func (f *Finding) Replay(ctx context.Context, policy *egress.Policy, scope *spec
 	}
 	out.Message = f.Check + " holds now: " + last.summary()
 	return out, nil
+}
+
+// noFiles is what lies beside a finding.
+type noFiles struct{}
+
+// Open implements fs.FS.
+func (noFiles) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
 // target is where the finding was made, or the same path below BASE_URL.

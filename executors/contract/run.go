@@ -25,6 +25,7 @@ type run struct {
 	doc        *document
 	settings   spec.ContractCase
 	plan       spec.ContractCase // as it is written, for what a finding keeps
+	use        spec.Use          // the same
 	client     *client
 	sink       executors.Sink
 	planner    *planner
@@ -48,6 +49,11 @@ func (r *run) steps() []executors.Step {
 	for _, op := range r.operations {
 		steps = append(steps, executors.Step{Name: op.title(), Action: "operation", Do: r.step(op.title(), func(ctx context.Context, t *tally) error {
 			return r.operation(ctx, op, quota, t)
+		})})
+	}
+	if r.doc.graph != nil {
+		return append(steps, executors.Step{Name: protocolName, Action: "probe", Do: r.step(protocolName, func(ctx context.Context, t *tally) error {
+			return r.batch(ctx, protocolCalls(protocol(r.doc.graph)), t)
 		})})
 	}
 	if r.settings.Asks(spec.UseAfterFree) || r.settings.Asks(spec.EnsureResourceAvailability) {
@@ -106,6 +112,9 @@ func (r *run) operation(ctx context.Context, op *operation, quota int, t *tally)
 
 // trouble says which schema of an operation no value was found for.
 func (p *planner) trouble(ctx context.Context, op *operation) string {
+	if op.graph != nil {
+		return "no values were found for its required arguments"
+	}
 	for _, param := range op.params {
 		if _, ok := p.valid(ctx, param.schema, minimal); !ok {
 			return fmt.Sprintf("no value was found for the %s parameter %s%s", param.in, param.name, because(param.schema))
@@ -145,12 +154,7 @@ func (r *run) batch(ctx context.Context, calls []*call, t *tally) error {
 			}
 			t.count(c.op, c, answers[i])
 			r.cover.count(c, answers[i])
-			if c.purpose == positive && answers[i].status/100 == 2 {
-				r.planner.learn(c.op, answers[i])
-				if r.good[c.op] == nil {
-					r.good[c.op] = c
-				}
-			}
+			r.learn(c, answers[i])
 			if err := r.judge(ctx, []*call{c}, answers[i], t); err != nil {
 				return err
 			}
@@ -161,6 +165,24 @@ func (r *run) batch(ctx context.Context, calls []*call, t *tally) error {
 		}
 	}
 	return nil
+}
+
+// learn keeps what an accepted call tells.
+func (r *run) learn(c *call, a *answer) {
+	if c.purpose != positive && c.purpose != guess || a.status/100 != 2 {
+		return
+	}
+	if c.op.graph != nil {
+		r.learnGraph(c, a)
+		if v, ok := a.json(); !ok || asObject(asObject(v)["data"]) == nil {
+			return
+		}
+	} else {
+		r.planner.learn(c.op, a)
+	}
+	if r.good[c.op] == nil {
+		r.good[c.op] = c
+	}
 }
 
 // strangers asks for what the document does not have: nobody may fall over it.
@@ -258,7 +280,7 @@ func (r *run) finding(ctx context.Context, s []*call, v violation, key string) (
 	return &Finding{
 		Format: findingFormat, Fingerprint: key, Operation: last.op.title(), Check: v.check, What: last.what,
 		Message: shown.message, Expected: shown.expected, Actual: shown.actual, Known: r.known[key], Unsteady: !steady, Times: 1,
-		Curl: strings.Join(curls, " ; "), Seed: r.seed, BaseURL: r.client.base.String(), Headers: r.plan.Headers, Auth: r.plan.Auth,
+		Curl: strings.Join(curls, " ; "), Seed: r.seed, BaseURL: r.client.base.String(), Headers: r.plan.Headers, Auth: r.plan.Auth, UseAuth: r.use.Auth, UseTLS: r.use.TLS,
 		Purpose: last.purpose, Differs: v.differs, Requests: requests, Document: r.doc.excerptFor(last.op),
 	}, nil
 }

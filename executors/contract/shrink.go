@@ -8,7 +8,7 @@ import (
 )
 
 // maxShrinks is how many requests may go into making one finding smaller.
-const maxShrinks = 30
+const maxShrinks = 60
 
 // shrink drops and shortens what a finding does not need. still sends a
 // scenario and reports whether the finding is there.
@@ -44,6 +44,14 @@ func reductions(ctx context.Context, calls []*call) [][]*call {
 
 func (c *call) reductions(ctx context.Context) []*call {
 	var out []*call
+	if c.graph != nil {
+		for _, g := range c.graph.Reductions(func(v any) []any { return lesser(v, 0) }) {
+			smaller := c.clone()
+			smaller.graph = g
+			out = append(out, smaller)
+		}
+		return out
+	}
 	for _, p := range c.op.params {
 		key := paramKey{p.in, p.name}
 		v, ok := c.params[key]

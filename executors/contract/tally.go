@@ -57,6 +57,12 @@ func (t *tally) apply(c *call, a *answer) {
 	}[c.purpose]; check != "" {
 		t.applied[check]++
 	}
+	if c.op.graph != nil && c.purpose != otherMethod {
+		for _, check := range []string{spec.StatusCodeConformance, spec.ContentTypeConformance, spec.ResponseSchemaConformance} {
+			t.applied[check]++
+		}
+		return
+	}
 	if c.purpose != otherMethod && c.purpose != unknownPath {
 		for _, check := range []string{spec.StatusCodeConformance, spec.ContentTypeConformance, spec.ResponseSchemaConformance, spec.ResponseHeadersConformance} {
 			t.applied[check]++
@@ -164,17 +170,24 @@ func (r *run) tell(ctx context.Context) {
 			Message: fmt.Sprintf("%d answers beyond the first %d findings were not looked into", r.untold, maxFindings)})
 	}
 	r.attach(ctx, "findings.json", -1, out)
-	r.attach(ctx, "coverage.json", -1, r.cover.of(r.operations))
+	covered := r.cover.of(r.operations)
+	metrics := []executors.Metric{{Name: "contract_statuses_covered", Value: r.cover.statuses(r.operations)}}
+	if r.doc.graph != nil {
+		types, typesCovered, fieldsCovered := r.cover.graph(r.doc.graph, r.operations)
+		delete(covered, "statusesCovered") // a schema documents none
+		covered["types"], covered["typesCovered"], covered["fieldsCovered"] = types, typesCovered, fieldsCovered
+		metrics = []executors.Metric{{Name: "contract_types_covered", Value: typesCovered}, {Name: "contract_fields_covered", Value: fieldsCovered}}
+	}
+	r.attach(ctx, "coverage.json", -1, covered)
 	sent, _ := r.client.count()
 	now := time.Now()
-	for _, m := range []executors.Metric{
+	for _, m := range append([]executors.Metric{
 		{Name: "contract_requests", Value: float64(sent)},
 		{Name: "contract_findings", Value: float64(len(r.findings))},
 		{Name: "contract_findings_new", Value: float64(fresh)},
 		{Name: "contract_operations_covered", Value: r.cover.operations(r.operations)},
 		{Name: "contract_parameters_covered", Value: r.cover.parameters(r.operations)},
-		{Name: "contract_statuses_covered", Value: r.cover.statuses(r.operations)},
-	} {
+	}, metrics...) {
 		m.Unit, m.At = "1", now
 		r.sink.Emit(m)
 	}

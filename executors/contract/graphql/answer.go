@@ -20,9 +20,10 @@ const (
 
 // Deviation says where an answer is not what the schema promises.
 type Deviation struct {
-	Place string // as /products/items/*/sku
-	Rule  string
-	Text  string
+	Place   string // as /products/items/*/sku
+	Subject string // the type and field, wherever they are: Product.sku
+	Rule    string
+	Text    string
 }
 
 // String says it as a sentence.
@@ -48,7 +49,7 @@ func (s *Schema) Conforms(query string, data any, visit func(typ, field string, 
 	if root == nil {
 		return nil, fmt.Errorf("the schema has no %s", op.Operation)
 	}
-	a := &answers{schema: s, visit: visit, selections: map[selectionKey]map[string]*ast.Field{}}
+	a := &answers{schema: s, visit: visit, subject: root.Name, selections: map[selectionKey]map[string]*ast.Field{}}
 	a.object(root, op.SelectionSet, data, "")
 	if a.steps > maxSteps && len(a.found) == 0 {
 		return nil, fmt.Errorf("it has too many values")
@@ -62,6 +63,8 @@ type answers struct {
 	found  []Deviation
 	steps  int
 
+	subject string // the type and field at hand
+
 	selections map[selectionKey]map[string]*ast.Field // what was collected before
 }
 
@@ -74,7 +77,7 @@ func (a *answers) add(place, rule, format string, args ...any) {
 	if place == "" {
 		place = "/"
 	}
-	d := Deviation{place, rule, fmt.Sprintf(format, args...)}
+	d := Deviation{place, a.subject, rule, fmt.Sprintf(format, args...)}
 	same := func(o Deviation) bool { return o.Place == d.Place && o.Rule == d.Rule }
 	if len(a.found) < maxDeviations && !slices.ContainsFunc(a.found, same) {
 		a.found = append(a.found, d)
@@ -102,6 +105,7 @@ func (a *answers) object(def *ast.Definition, set ast.SelectionSet, v any, place
 	}
 	for _, key := range sorted(wanted) {
 		f := wanted[key]
+		a.subject = def.Name + "." + f.Name
 		value, there := o[key]
 		at := place + "/" + key
 		switch {
@@ -120,6 +124,7 @@ func (a *answers) object(def *ast.Definition, set ast.SelectionSet, v any, place
 	}
 	for _, key := range sorted(o) {
 		if wanted[key] == nil {
+			a.subject = def.Name + "." + key
 			a.add(place+"/"+key, "extra", "the field was not asked for")
 		}
 	}

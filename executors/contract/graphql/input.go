@@ -44,7 +44,9 @@ type inputs struct {
 	found  []fault
 }
 
-func (in *inputs) add(place, rule string) { in.found = append(in.found, fault{place: place, rule: rule}) }
+func (in *inputs) add(place, rule string) {
+	in.found = append(in.found, fault{place: place, rule: rule})
+}
 
 func (in *inputs) check(t *ast.Type, v any, place string) {
 	switch {
