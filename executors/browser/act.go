@@ -35,12 +35,7 @@ func (st *step) clickOn(l spec.Locator, clicks int, control bool) error {
 		if err := st.mouse(p.X, p.Y, clicks); err != nil {
 			return st.stuck(err, p.Element, "the click")
 		}
-		var got struct {
-			Seen bool   `json:"seen"`
-			Hit  bool   `json:"hit"`
-			By   string `json:"by"`
-		}
-		err = st.page.CallIn(st.ctx, p.doc, "disarm", nil, &got)
+		got, err := st.disarm(p)
 		switch {
 		case errors.Is(err, driver.ErrNavigated): // the click did what links do
 		case err != nil:
@@ -293,6 +288,6 @@ type tickState struct {
 
 func (st *step) ticked(l spec.Locator) (tickState, error) {
 	var now tickState
-	_, err := st.page.Call(st.ctx, "checkedNow", map[string]any{"locator": wire(l)}, &now)
+	_, err := st.ask(l, "checkedNow", map[string]any{}, &now)
 	return now, err
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -26,23 +27,29 @@ type observation struct {
 	Why      string   `json:"why"`
 	Message  string   `json:"message"`
 	Seen     string   `json:"seen"`
+	Depth    int      `json:"depth"`
+
+	lack *prepared // the frame that is not there
 }
 
 // observe watches a subject until it is as wanted or the time is up, and
 // returns what it saw last.
 func (st *step) observe(l spec.Locator, subject string, wanted func(observation) bool) (observation, error) {
-	return st.observeWire(wire(l), meant(l), subject, wanted)
+	return st.observeOf(l, "", subject, wanted)
 }
 
-func (st *step) observeWire(l locator, what, subject string, wanted func(observation) bool) (observation, error) {
+// observeOf is observe for a subject that has a name of its own, such as an
+// attribute.
+func (st *step) observeOf(l spec.Locator, name, subject string, wanted func(observation) bool) (observation, error) {
 	var last observation
 	var several time.Time
+	lacking := false
 	for {
-		var now observation
-		_, err := st.page.Call(st.ctx, "observe", map[string]any{
-			"locator": l, "subject": subject, "previous": last.Seen, "budget": st.budget(),
-		}, &now)
+		now, err := st.observeOnce(l, name, subject, last.Seen, lacking)
 		switch {
+		case errors.Is(err, driver.ErrNavigated) && !st.over():
+			last.Seen, lacking = "", false
+			continue
 		case err != nil && st.late(err):
 			if last.Seen != "" {
 				return last, nil
@@ -50,17 +57,17 @@ func (st *step) observeWire(l locator, what, subject string, wanted func(observa
 			return last, st.gaveUp(executors.Failf("the page did not answer within %s: its script is busy", st.limit))
 		case err != nil:
 			return last, err
-		case now.Why == "invalid":
-			return now, unready(what, prepared{Why: now.Why, Message: now.Message}, st.limit)
+		case now.lack != nil && (now.lack.Why == "no frame" || now.lack.Why == "invalid"), now.Why == "invalid":
+			return now, unready(meant(l), now.flaw(l), st.limit)
 		}
-		last = now
+		last, lacking = now, now.lack != nil
 		// While a page is drawn anew there may be two for a moment.
-		if len(now.Several) > 0 {
+		if flaw := now.flaw(l); flaw.Why == "several" {
 			if several.IsZero() {
 				several = time.Now()
 			}
 			if time.Since(several) > ambiguity || st.over() {
-				return now, unready(what, prepared{Why: "several", Count: now.Count, List: now.Several}, st.limit)
+				return now, unready(meant(l), flaw, st.limit)
 			}
 			last.Seen = ""
 		} else {
@@ -73,6 +80,41 @@ func (st *step) observeWire(l locator, what, subject string, wanted func(observa
 			return last, nil
 		}
 	}
+}
+
+// observeOnce looks, and waits for another state than the previous one for at
+// most a slice of the step's time.
+func (st *step) observeOnce(l spec.Locator, name, subject, previous string, lacking bool) (observation, error) {
+	var now observation
+	budget := int64(0)
+	if lacking { // there is nothing to tell before the frame is there
+		budget = st.budget()
+	}
+	s, lack, err := st.reach(l, budget)
+	if err != nil {
+		return now, err
+	}
+	if lack != nil {
+		return observation{lack: lack, Seen: lackingSeen, Why: "lacking"}, nil
+	}
+	in := wire(l)
+	in.Attribute = name
+	err = st.callAt(&s, "observe", map[string]any{"locator": in, "subject": subject, "previous": previous, "budget": st.budget()}, &now)
+	return now, err
+}
+
+// lackingSeen stands for the state of what is in a frame that is not there.
+const lackingSeen = "lacking"
+
+// flaw says why an observation cannot be judged, if that is so.
+func (o observation) flaw(l spec.Locator) prepared {
+	switch {
+	case o.lack != nil:
+		return *o.lack
+	case len(o.Several) > 0:
+		return prepared{Why: "several", Count: o.Count, List: o.Several, part: partOf(l, o.Depth)}
+	}
+	return prepared{Why: o.Why, Message: o.Message}
 }
 
 // ambiguity is how long more than one match is borne.
@@ -94,20 +136,19 @@ func (st *step) expect(e spec.Expect) error {
 	case e.Unchecked != nil:
 		return st.expectState(*e.Unchecked, "unchecked", "checked", func(o observation) bool { return o.Checked != nil && !*o.Checked })
 	case e.Text != nil:
-		return st.expectValue(wire(*e.Text), meant(*e.Text), "text", "text of "+meant(*e.Text), e.Matcher)
+		return st.expectValue(*e.Text, "", "text", "text of "+meant(*e.Text), e.Matcher)
 	case e.Value != nil:
-		return st.expectValue(wire(*e.Value), meant(*e.Value), "value", "value of "+meant(*e.Value), e.Matcher)
+		return st.expectValue(*e.Value, "", "value", "value of "+meant(*e.Value), e.Matcher)
 	case e.Count != nil:
-		return st.expectValue(wire(*e.Count), meant(*e.Count), "count", "count of "+meant(*e.Count), e.Matcher)
+		return st.expectValue(*e.Count, "", "count", "count of "+meant(*e.Count), e.Matcher)
 	case e.Attribute != nil:
-		l := wire(e.Attribute.Locator)
-		l.Attribute = e.Attribute.Attribute
 		what := meant(e.Attribute.Locator)
-		return st.expectValue(l, what, "attribute", fmt.Sprintf("attribute %s of %s", l.Attribute, what), e.Matcher)
+		return st.expectValue(e.Attribute.Locator, e.Attribute.Attribute, "attribute",
+			fmt.Sprintf("attribute %s of %s", e.Attribute.Attribute, what), e.Matcher)
 	case e.URL != nil:
 		return st.expectURL(*e.URL)
 	case e.Title != nil:
-		return st.expectValue(locator{}, "", "page", "title", *e.Title)
+		return st.expectValue(spec.Locator{}, "", "page", "title", *e.Title)
 	case e.Console != "":
 		return st.expectConsole()
 	}
@@ -127,22 +168,29 @@ func (st *step) expectState(l spec.Locator, state, subject string, holds func(ob
 	if !check.Passed {
 		check.Message = fmt.Sprintf("%s is %s after %s, and should be %s", o.name(meant(l)), check.Actual, st.limit, state)
 		if !o.Found {
-			check.Message = st.missing(wire(l), meant(l), o)
+			check.Message = st.missing(l, o)
 		}
 	}
 	return st.judge(check)
 }
 
 // missing says that there is no element, and what there is instead.
-func (st *step) missing(l locator, what string, o observation) string {
-	p := prepared{Why: "missing", Count: o.Count}
+func (st *step) missing(l spec.Locator, o observation) string {
+	p := prepared{Why: "missing", Count: o.Count, part: partOf(l, o.Depth)}
+	if o.lack != nil {
+		p = *o.lack
+	}
 	// The page is asked once more, for the names that it has.
 	var looked prepared
-	_, err := st.page.Call(st.ctx, "prepare", map[string]any{"locator": l, "kind": "any", "budget": 0}, &looked)
-	if err == nil && looked.Why == "missing" {
+	lack, err := st.ask(l, "prepare", map[string]any{"kind": "any", "budget": 0}, &looked)
+	switch {
+	case err == nil && lack != nil:
+		p = *lack
+	case err == nil && looked.Why == "missing":
+		looked.part = partOf(l, looked.Depth)
 		p = looked
 	}
-	return unready(what, p, st.limit).Message
+	return unready(meant(l), p, st.limit).Message
 }
 
 func (o observation) name(what string) string {
@@ -174,7 +222,7 @@ func (o observation) actual(subject string) string {
 }
 
 // expectValue asserts a value by a matcher.
-func (st *step) expectValue(l locator, what, subject, title string, m spec.Matcher) error {
+func (st *step) expectValue(l spec.Locator, name, subject, title string, m spec.Matcher) error {
 	value := func(o observation) spec.Actual {
 		switch {
 		case subject == "count":
@@ -188,7 +236,7 @@ func (st *step) expectValue(l locator, what, subject, title string, m spec.Match
 	}
 	// An attribute that is to be absent still needs its element.
 	ready := func(o observation) bool { return o.Found || subject == "count" || subject == "page" }
-	o, err := st.observeWire(l, what, subject, func(o observation) bool { return ready(o) && passed(m.Evaluate(value(o))) })
+	o, err := st.observeOf(l, name, subject, func(o observation) bool { return ready(o) && passed(m.Evaluate(value(o))) })
 	if err != nil {
 		return st.unmet(title+" "+m.String(), "", "", err)
 	}
@@ -196,7 +244,7 @@ func (st *step) expectValue(l locator, what, subject, title string, m spec.Match
 		st.report.Set("element", o.Element)
 	}
 	if !ready(o) {
-		return st.judge(executors.Check{Name: strings.TrimSpace(title + " " + m.String()), Actual: "not there", Message: st.missing(l, what, o)})
+		return st.judge(executors.Check{Name: strings.TrimSpace(title + " " + m.String()), Actual: "not there", Message: st.missing(l, o)})
 	}
 	return st.judgeAll(title, m.Evaluate(value(o)))
 }

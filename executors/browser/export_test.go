@@ -122,3 +122,11 @@ func ProxyURL(e *Executor) *url.URL {
 	}
 	return u
 }
+
+// NewIsolating returns an executor whose browser keeps sites apart, as browsers
+// with windows do.
+func NewIsolating() *Executor {
+	e := New(Options{})
+	e.pool.engine = browsercdp.Engine{IsolateSites: true}
+	return e
+}

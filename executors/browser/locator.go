@@ -1,30 +1,47 @@
 package browser
 
 import (
+	"errors"
+
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
-// locator is spec.Locator as the agent reads it.
+// locator is spec.Locator as the agent of one document reads it.
 type locator struct {
-	Role        string `json:"role,omitempty"`
-	Name        string `json:"name,omitempty"`
-	Label       string `json:"label,omitempty"`
-	Placeholder string `json:"placeholder,omitempty"`
-	Text        string `json:"text,omitempty"`
-	TestID      string `json:"testId,omitempty"`
-	CSS         string `json:"css,omitempty"`
-	XPath       string `json:"xpath,omitempty"`
-	Exact       bool   `json:"exact,omitempty"`
-	Nth         *int   `json:"nth,omitempty"`
-	Attribute   string `json:"attribute,omitempty"`
+	Role        string   `json:"role,omitempty"`
+	Name        string   `json:"name,omitempty"`
+	Label       string   `json:"label,omitempty"`
+	Placeholder string   `json:"placeholder,omitempty"`
+	Text        string   `json:"text,omitempty"`
+	Alt         string   `json:"alt,omitempty"`
+	Title       string   `json:"title,omitempty"`
+	TestID      string   `json:"testId,omitempty"`
+	CSS         string   `json:"css,omitempty"`
+	XPath       string   `json:"xpath,omitempty"`
+	Exact       bool     `json:"exact,omitempty"`
+	HasText     string   `json:"hasText,omitempty"`
+	HasNotText  string   `json:"hasNotText,omitempty"`
+	Has         *locator `json:"has,omitempty"`
+	HasNot      *locator `json:"hasNot,omitempty"`
+	Within      *locator `json:"within,omitempty"`
+	Nth         *int     `json:"nth,omitempty"`
+	Attribute   string   `json:"attribute,omitempty"`
 }
 
 func wire(l spec.Locator) locator {
 	return locator{
-		Role: l.Role, Name: l.Name, Label: l.Label, Placeholder: l.Placeholder, Text: l.Text,
-		TestID: l.TestID, CSS: l.CSS, XPath: l.XPath, Exact: l.Exact, Nth: l.Nth,
+		Role: l.Role, Name: l.Name, Label: l.Label, Placeholder: l.Placeholder, Text: l.Text, Alt: l.Alt, Title: l.Title,
+		TestID: l.TestID, CSS: l.CSS, XPath: l.XPath, Exact: l.Exact, HasText: l.HasText, HasNotText: l.HasNotText,
+		Has: wireOf(l.Has), HasNot: wireOf(l.HasNot), Within: wireOf(l.Within), Nth: l.Nth,
 	}
+}
+
+func wireOf(l *spec.Locator) *locator {
+	if l == nil {
+		return nil
+	}
+	return new(wire(*l))
 }
 
 // meant says which element a locator means, as far as it fits a sentence.
@@ -50,33 +67,97 @@ type prepared struct {
 		Names []string `json:"names"`
 	} `json:"candidates"`
 
-	doc driver.Document // in which the element is
+	Depth     int     `json:"depth"` // how many steps of within outwards it is that something is wrong
+	ViewX     float64 `json:"viewX"` // X and Y of a picture in the viewport
+	ViewY     float64 `json:"viewY"`
+	Multiple  bool    `json:"multiple"`
+	Directory bool    `json:"directory"`
+	Disabled  bool    `json:"disabled"`
+
+	doc    driver.Document // in which the element is
+	frames []driver.Document
+	part   string // of the locator that is wrong, where it is not its end
 }
 
 // prepare waits until the element can be used in the way that kind says, or
 // explains why it cannot.
 func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, error) {
+	return st.prepareAt(l, kind, control, nil)
+}
+
+// prepareAt is prepare for a place in the element.
+func (st *step) prepareAt(l spec.Locator, kind string, control bool, at *spec.Point) (prepared, error) {
 	var last prepared
 	for {
-		var p prepared
-		doc, err := st.page.Call(st.ctx, "prepare", map[string]any{
-			"locator": wire(l), "kind": kind, "control": control, "budget": st.budget(),
-		}, &p)
+		p, err := st.look(l, kind, control, at)
 		switch {
-		case err != nil && st.late(err):
+		case errors.Is(err, driver.ErrNavigated) && !st.over():
+			continue
+		case err != nil && st.late(err) || errors.Is(err, driver.ErrNavigated):
+			if last.Why == "" && errors.Is(err, driver.ErrNavigated) {
+				last.Why = "its document is replaced again and again"
+			}
 			return last, st.gaveUp(unready(meant(l), last, st.limit))
 		case err != nil:
 			return last, err
 		case p.Ready:
-			p.doc = doc
 			st.report.Set("element", p.Element)
 			return p, nil
-		case p.Why == "several" || p.Why == "invalid":
+		case p.Why == "several" || p.Why == "invalid" || p.Why == "no frame":
 			return p, unready(meant(l), p, st.limit)
 		}
-		last = p
+		// The last look is a short one, and what it has only begun to see says little.
+		if p.Why != justAppeared || last.Why == "" {
+			last = p
+		}
 		if st.over() {
 			return last, st.gaveUp(unready(meant(l), last, st.limit))
 		}
 	}
+}
+
+const justAppeared = "it has only just appeared"
+
+// look prepares once, for at most a slice of the step's time.
+func (st *step) look(l spec.Locator, kind string, control bool, at *spec.Point) (prepared, error) {
+	s, lack, err := st.reach(l, st.budget())
+	if err != nil || lack != nil {
+		return orNothing(lack), err
+	}
+	arg := map[string]any{"locator": wire(l), "kind": kind, "control": control, "budget": st.budget()}
+	if at != nil {
+		arg["position"] = map[string]float64{"x": at.X, "y": at.Y}
+	}
+	var p prepared
+	if err := st.callAt(&s, "prepare", arg, &p); err != nil {
+		return p, err
+	}
+	p.doc, p.frames = s.doc, s.frames
+	p.part = partOf(l, p.Depth)
+	if p.Ready && len(s.frames) > 0 && (kind == "pointer" || kind == "hover" || kind == "shot") {
+		return st.outwards(p, kind)
+	}
+	return p, nil
+}
+
+func orNothing(p *prepared) prepared {
+	if p == nil {
+		return prepared{}
+	}
+	return *p
+}
+
+// partOf names the element within which, so many steps outwards, another one
+// was to be found.
+func partOf(l spec.Locator, depth int) string {
+	for range depth {
+		if l.Within == nil {
+			break
+		}
+		l = *l.Within
+	}
+	if depth == 0 {
+		return ""
+	}
+	return meant(l)
 }

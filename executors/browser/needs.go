@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
@@ -14,7 +15,28 @@ func needs(s spec.BrowserStep) []driver.Capability {
 	if s.Expect != nil && s.Expect.Console != "" {
 		out = append(out, driver.ReadConsole)
 	}
+	if reachesFrames(reflect.ValueOf(s)) {
+		out = append(out, driver.ReachFrames)
+	}
 	return out
+}
+
+// reachesFrames reports whether a locator of the step lies in a frame.
+func reachesFrames(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return !v.IsNil() && reachesFrames(v.Elem())
+	case reflect.Struct:
+		if l, ok := v.Interface().(spec.Locator); ok {
+			return l.Frame != nil
+		}
+		for i := range v.NumField() {
+			if reachesFrames(v.Field(i)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lacking says why a step cannot be done by an engine, or nothing when it can.

@@ -67,12 +67,18 @@ func unready(what string, p prepared, limit time.Duration) *executors.Failure {
 	if element == "" {
 		element = what
 	}
+	within := ""
+	if p.part != "" {
+		what, within = p.part, ", in which "+what+" is looked for"
+	}
 	switch p.Why {
 	case "missing":
-		return executors.Failf("no element matches %s within %s%s", what, limit, p.instead())
+		return executors.Failf("no element matches %s within %s%s%s", what, limit, within, p.instead())
 	case "several":
-		return executors.Failf("%d elements match %s, where one is meant: %s; say more, or which one by nth",
-			p.Count, what, listing(p.List, p.Count))
+		return executors.Failf("%d elements match %s%s, where one is meant: %s; say more, or which one by nth",
+			p.Count, what, within, listing(p.List, p.Count))
+	case "no frame":
+		return executors.Failf("%s is no frame%s", element, within)
 	case "invalid":
 		return executors.Errorf("%s is no valid locator: %s", what, oneLine(p.Message))
 	case "":

@@ -19,7 +19,9 @@ func valueOf(l spec.Locator, want string) spec.BrowserStep {
 	return expect(spec.Expect{Value: &l, Matcher: equals(want)})
 }
 
-func dblclick(l spec.Locator) spec.BrowserStep { return spec.BrowserStep{DblClick: &spec.Click{Locator: l}} }
+func dblclick(l spec.Locator) spec.BrowserStep {
+	return spec.BrowserStep{DblClick: &spec.Click{Locator: l}}
+}
 
 func hover(l spec.Locator) spec.BrowserStep { return spec.BrowserStep{Hover: &l} }
 

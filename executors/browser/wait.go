@@ -31,7 +31,7 @@ func (st *step) waitVisible(l spec.Locator, want bool) error {
 	case holds(o):
 		return nil
 	case want && !o.Found:
-		return st.gaveUp(executors.Failf("%s", st.missing(wire(l), meant(l), o)))
+		return st.gaveUp(executors.Failf("%s", st.missing(l, o)))
 	}
 	return st.gaveUp(executors.Failf("%s is %s after %s", o.name(meant(l)), o.actual("visible"), st.limit))
 }

@@ -1,11 +1,11 @@
 // ---- watching ----
 
-const states = (l, subject) => {
+const states = (l, subject, concealed) => {
   const hit = pick(l);
-  if (subject === 'count') return { count: hit.count };
-  if (hit.several) return { count: hit.count, several: listed(hit.several) };
-  if (!hit.el) return { count: hit.count, found: false };
-  const el = hit.el, out = { count: hit.count, found: true, element: describe(el), visible: visible(el) };
+  if (subject === 'count' && !hit.depth) return { count: hit.count };
+  if (hit.several) return { count: hit.count, several: listed(hit.several), depth: hit.depth };
+  if (!hit.el) return { count: hit.count, found: false, depth: hit.depth };
+  const el = hit.el, out = { count: hit.count, found: true, element: describe(el), visible: visible(el) && !concealed };
   switch (subject) {
     case 'enabled': out.disabled = disabled(el); break;
     case 'checked': out.checked = checkedState(el); break;
@@ -27,10 +27,10 @@ const digest = (text) => {
 
 // observe answers as soon as the subject's state differs from the previous
 // one, and with the same state when the budget is spent.
-const observe = async ({ locator, subject, previous, budget }) => {
+const observe = async ({ locator, subject, previous, budget, concealed }) => {
   const end = now() + budget;
   for (;;) {
-    const state = subject === 'page' ? { title: document.title.slice(0, MAX_VALUE) } : states(locator, subject);
+    const state = subject === 'page' ? { title: document.title.slice(0, MAX_VALUE) } : states(locator, subject, concealed);
     const seen = digest(JSON.stringify(state));
     if (seen !== previous || now() >= end) return { ...state, seen };
     await frame();
@@ -55,8 +55,13 @@ const obstacle = (el, needs) => {
   return '';
 };
 
-// The middle of the first part of the element that lies in the viewport.
-const point = (el) => {
+// The middle of the first part of the element that lies in the viewport, or the
+// place in it that was asked for.
+const point = (el, position) => {
+  if (position) {
+    const b = box(el), x = b.left + position.x, y = b.top + position.y;
+    return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight ? { x, y } : null;
+  }
   const rects = [...el.getClientRects()];
   if (rects.length === 0) rects.push(box(el));
   for (const r of rects) {
@@ -91,7 +96,7 @@ const standIn = (el) => (visible(el) ? el : [...(el.labels ?? [])].find(visible)
 
 let armed = null;
 
-const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick'];
+const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
 
 const guard = (event) => {
   if (!armed || !event.isTrusted) return;
@@ -133,14 +138,18 @@ const BLOCKS = ['center', 'end', 'start', 'nearest'];
 //   fill     text: focuses the field and selects what it holds
 //   focus    keys: focuses the element
 //   select   an option: remembers the element
+//   view     scrolls the element into view
+//   file     files: answers how they get there, and remembers the field
 //   any      nothing more than that the element is there
-const prepare = async ({ locator, kind, control, budget }) => {
+// position is where in the element the point is to be, from its upper left.
+const prepare = async ({ locator, kind, control, budget, concealed, position }) => {
   const end = now() + budget;
   const needs = {
-    visible: kind !== 'any',
+    visible: kind !== 'any' && kind !== 'file',
     enabled: kind === 'pointer' || kind === 'fill' || kind === 'select',
     editable: kind === 'fill',
-    still: kind === 'pointer' || kind === 'hover' || kind === 'shot',
+    still: kind === 'pointer' || kind === 'hover' || kind === 'shot' || kind === 'view',
+    position,
   };
   const memory = { el: null, box: null, since: 0, scrolls: 0, why: '', drawn: true, undrawn: 0 };
   for (let several = 0; ; memory.drawn = await frame()) {
@@ -148,11 +157,12 @@ const prepare = async ({ locator, kind, control, budget }) => {
     let result;
     if (found.several) {
       several ||= now();
-      result = { why: 'several', count: found.count, list: listed(found.several) };
+      result = { why: 'several', count: found.count, list: listed(found.several), depth: found.depth };
       if (now() - several >= STRICT_PATIENCE) return result;
     } else {
       several = 0;
-      result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count };
+      result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count, depth: found.depth };
+      if (found.el && needs.visible && concealed) result = { why: 'it is in a frame that is not visible', element: describe(found.el) };
     }
     if (result.ready) return result;
     if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
@@ -184,8 +194,17 @@ const ready = (target, kind, control, needs, memory) => {
   if (!same) return no('it is replaced again and again');
   if (!sameBox(here, before) || (memory.drawn && starting(el))) return no('it keeps moving');
 
-  if (kind === 'shot') return { ready: true, element, ...inDocument(here) };
-  const p = point(el), hit = p && at(p);
+  if (kind === 'shot') {
+    stashed = el;
+    return { ready: true, element, ...inDocument(here), viewX: here.x, viewY: here.y };
+  }
+  if (kind === 'view') {
+    if (point(el)) return { ready: true, element };
+    el.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+    memory.box = null;
+    return no('it cannot be scrolled into view');
+  }
+  const p = point(el, needs.position), hit = p && at(p);
   if (takes(el, hit)) {
     if (kind === 'pointer') arm(el);
     return { ready: true, element, x: p.x, y: p.y };
@@ -210,6 +229,7 @@ const inDocument = (b) => ({ x: b.x + scrollX, y: b.y + scrollY, width: b.width,
 const begin = (el, kind) => {
   stashed = el;
   if (kind === 'fill') return focusText(el);
+  if (kind === 'file') return fileField(el);
   if (kind === 'focus') el.focus();
   return {};
 };
@@ -303,7 +323,11 @@ const safely = (fn) => async (arg) => {
 
 const semantics = (locator) => all(locator).map((el) => ({ role: roleOf(el), name: nameOf(el), hidden: ariaHidden(el) }));
 
-const api = Object.fromEntries(
-  Object.entries({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics })
-    .map(([name, fn]) => [name, safely(fn)]),
-);
+const api = {};
+
+// offer makes functions of the agent callable by their names.
+const offer = (functions) => {
+  for (const [name, fn] of Object.entries(functions)) api[name] = safely(fn);
+};
+
+offer({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics });

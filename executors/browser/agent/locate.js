@@ -91,14 +91,24 @@ const FINDERS = {
     const fits = matcher(l.placeholder, l.exact);
     return [...root.querySelectorAll('[placeholder]')].filter((el) => fits(el.getAttribute('placeholder')));
   },
+  alt: (root, l) => {
+    const fits = matcher(l.alt, l.exact);
+    return [...root.querySelectorAll('img,area,input[type=image]')].filter((el) => el.hasAttribute('alt') && fits(el.getAttribute('alt')));
+  },
+  title: (root, l) => {
+    const fits = matcher(l.title, l.exact);
+    return [...root.querySelectorAll('[title]')].filter((el) => fits(el.getAttribute('title')));
+  },
   testId: (root, l) => [...root.querySelectorAll(`[data-testid="${CSS.escape(l.testId)}"]`)],
   css: (root, l) => [...root.querySelectorAll(l.css)],
 };
 
 class Invalid extends Error {}
 
-const byXPath = (expression) => {
-  const result = document.evaluate(expression, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
+const byXPath = (expression, scope) => {
+  // An expression that begins at the root would leave the scope.
+  const below = scope !== document && expression.startsWith('/') ? '.' + expression : expression;
+  const result = document.evaluate(below, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
   const out = [];
   for (let i = 0; i < result.snapshotLength; i++) {
     const node = result.snapshotItem(i);
@@ -107,27 +117,51 @@ const byXPath = (expression) => {
   return out;
 };
 
-const all = (l) => {
+const search = (l, scope) => {
   try {
-    if (l.xpath) return byXPath(l.xpath);
+    if (l.xpath) return byXPath(l.xpath, scope);
     const find = FINDERS[Object.keys(FINDERS).find((key) => l[key])];
     if (!find) throw new Invalid('the locator says nothing');
-    return roots().flatMap((root) => find(root, l));
+    return roots(scope).flatMap((root) => find(root, l));
   } catch (e) {
     if (e instanceof DOMException) throw new Invalid(e.message);
     throw e;
   }
 };
 
-// What the locator means now: {el}, {count: 0}, or {count, several: [...]}.
-const pick = (l) => {
-  const found = all(l);
-  if (l.nth !== undefined && l.nth !== null) {
-    const el = found.at(l.nth);
-    return { el, count: found.length };
+const holdsText = (el, text) => matcher(text, false)(roots(el).map(readText).join(' '));
+
+const holds = (el, l) => {
+  const hit = pick(l, el);
+  return !!(hit.el || hit.several);
+};
+
+// What chooses among the elements that were found.
+const keeps = (el, l) => (!l.hasText || holdsText(el, l.hasText)) && (!l.hasNotText || !holdsText(el, l.hasNotText)) &&
+  (!l.has || holds(el, l.has)) && (!l.hasNot || !holds(el, l.hasNot));
+
+// find lists what a locator means below base. Where the one element is not
+// there, or is several, within which it is to lie, outer says so, and depth how
+// many steps outwards that is.
+const find = (l, base = document) => {
+  let scope = base;
+  if (l.within) {
+    const outer = pick(l.within, base);
+    if (!outer.el) return { list: [], outer: { ...outer, depth: (outer.depth ?? 0) + 1 } };
+    scope = outer.el;
   }
-  if (found.length > 1) return { count: found.length, several: found };
-  return { el: found[0], count: found.length };
+  return { list: search(l, scope).filter((el) => keeps(el, l)) };
+};
+
+const all = (l) => find(l).list;
+
+// What the locator means now: {el}, {count: 0}, or {count, several: [...]}.
+const pick = (l, base) => {
+  const { list, outer } = find(l, base);
+  if (outer) return outer.several ? outer : { count: 0, depth: outer.depth };
+  if (l.nth !== undefined && l.nth !== null) return { el: list.at(l.nth), count: list.length };
+  if (list.length > 1) return { count: list.length, several: list };
+  return { el: list[0], count: list.length };
 };
 
 // ---- words for people ----
@@ -153,11 +187,15 @@ const listed = (els) => els.slice(0, MAX_LISTED).map(source);
 
 // What there is instead: the names that a locator of this kind could have had.
 const candidates = (l) => {
+  const scope = l.within ? pick(l.within).el : document;
+  if (!scope) return candidates(l.within);
   const names = (els, of) => [...new Set(els.filter(visible).map((el) => cut(squash(of(el)))).filter(Boolean))].slice(0, MAX_LISTED);
-  const every = (selector) => roots().flatMap((root) => [...root.querySelectorAll(selector)]);
-  if (l.role) return { kind: l.role, names: names(all({ role: l.role }), nameOf) };
+  const every = (selector) => roots(scope).flatMap((root) => [...root.querySelectorAll(selector)]);
+  if (l.role) return { kind: l.role, names: names(search({ role: l.role }, scope), nameOf) };
   if (l.label) return { kind: 'label', names: names(every(LABELLED), (el) => labelsOf(el)[0]) };
   if (l.placeholder) return { kind: 'placeholder', names: names(every('[placeholder]'), (el) => el.getAttribute('placeholder')) };
+  if (l.alt) return { kind: 'alt', names: names(every('[alt]'), (el) => el.getAttribute('alt')) };
+  if (l.title) return { kind: 'title', names: names(every('[title]'), (el) => el.getAttribute('title')) };
   if (l.testId) return { kind: 'test id', names: names(every('[data-testid]'), (el) => el.getAttribute('data-testid')) };
   return { kind: '', names: [] };
 };

@@ -13,8 +13,9 @@ const frame = () => new Promise((done) => {
 
 // ---- the tree ----
 
-const roots = () => {
-  const found = [document];
+// The parts of the tree below a node: itself, and every open shadow root.
+const roots = (start = document) => {
+  const found = start.shadowRoot ? [start, start.shadowRoot] : [start];
   for (let i = 0; i < found.length; i++) {
     const walker = document.createTreeWalker(found[i], NodeFilter.SHOW_ELEMENT);
     for (let n = walker.nextNode(); n; n = walker.nextNode()) if (n.shadowRoot) found.push(n.shadowRoot);

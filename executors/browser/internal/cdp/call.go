@@ -37,7 +37,11 @@ func (pg *Page) CallIn(ctx context.Context, doc driver.Document, fn string, arg,
 	if err != nil {
 		return fmt.Errorf("encoding the argument of %s: %w", fn, err)
 	}
-	value, thrown, err := pg.function(ctx, string(doc), "function (fn, arg) { return semantest[fn](arg); }",
+	s, world := pg.sessionOf(doc)
+	if s == nil {
+		return driver.ErrNavigated
+	}
+	value, thrown, err := pg.function(ctx, s, world, "function (fn, arg) { return semantest[fn](arg); }",
 		jsonv2.Value(`"`+fn+`"`), jsonv2.Value(raw))
 	switch {
 	case err != nil:
@@ -66,7 +70,7 @@ func (pg *Page) Evaluate(ctx context.Context, in driver.World, function string, 
 		}
 		values[i] = jsonv2.Value(raw)
 	}
-	value, thrown, err := pg.function(ctx, world, function, values...)
+	value, thrown, err := pg.function(ctx, pg.session, world, function, values...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,22 +81,25 @@ func (pg *Page) Evaluate(ctx context.Context, in driver.World, function string, 
 }
 
 // function calls a function in a world and waits for what it promises.
-func (pg *Page) function(ctx context.Context, world, source string, args ...jsonv2.Value) (jsonv2.Value, *runtime.ExceptionDetails, error) {
+func (pg *Page) function(ctx context.Context, s *devtools.Session, world, source string, args ...jsonv2.Value) (jsonv2.Value, *runtime.ExceptionDetails, error) {
 	arguments := make([]*runtime.CallArgument, len(args))
 	for i, a := range args {
 		arguments[i] = &runtime.CallArgument{Value: a}
 	}
 	var res runtime.CallFunctionOnResult
-	err := pg.Send(ctx, runtime.CallFunctionOn.Method, runtime.CallFunctionOnParams{
+	err := pg.wait(ctx, s.Start(runtime.CallFunctionOn.Method, runtime.CallFunctionOnParams{
 		FunctionDeclaration: source,
 		Arguments:           arguments,
 		UniqueContextID:     world,
 		AwaitPromise:        new(true),
 		ReturnByValue:       new(true),
 		Silent:              new(true),
-	}, &res)
+	}), &res)
 	if err != nil {
 		if _, ok := errors.AsType[*cdproto.Error](err); ok && replaced(err) {
+			return nil, nil, driver.ErrNavigated
+		}
+		if s != pg.session && errors.Is(err, driver.ErrClosed) { // a frame, and not the page
 			return nil, nil, driver.ErrNavigated
 		}
 		return nil, nil, err

@@ -15,7 +15,10 @@ import (
 )
 
 // Engine is Chromium.
-type Engine struct{}
+type Engine struct {
+	// IsolateSites gives frames of other sites processes of their own.
+	IsolateSites bool
+}
 
 var _ driver.Engine = Engine{}
 
@@ -26,7 +29,7 @@ func (Engine) Name() string { return "chromium" }
 func (Engine) Capabilities() driver.Set {
 	return driver.SetOf(
 		driver.IsolatedWorld, driver.StopScript, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups,
-		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.EmulateScale,
+		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.EmulateScale, driver.ReachFrames,
 	)
 }
 
@@ -37,9 +40,9 @@ func (Engine) Find(path string) (string, error) { return chromium.Find(path) }
 func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
 
 // Start implements driver.Engine.
-func (Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
+func (e Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
 	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}}
-	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent})
+	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent, IsolateSites: e.IsolateSites})
 	if err != nil {
 		return nil, err
 	}

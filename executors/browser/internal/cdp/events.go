@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 
 	"github.com/semantest/semantest/executors/browser/agent"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
@@ -23,9 +24,15 @@ func (pg *Page) onEvent(e devtools.Event) {
 	case runtime.ExecutionContextDestroyed.Method:
 		if ev, ok := devtools.Decode(e, runtime.ExecutionContextDestroyed); ok && ev.ExecutionContextUniqueID != "" {
 			pg.forget(ev.ExecutionContextUniqueID)
+			pg.leaveFrame(pg.session, ev.ExecutionContextUniqueID)
 		}
 	case runtime.ExecutionContextsCleared.Method:
 		pg.forget("")
+		pg.leaveFrame(pg.session, "")
+	case target.AttachedToTarget.Method:
+		pg.onRemoteFrame(e)
+	case target.DetachedFromTarget.Method:
+		pg.onRemoteGone(e)
 	case cdppage.FrameNavigated.Method:
 		pg.onNavigated(e)
 	case cdppage.NavigatedWithinDocument.Method:
@@ -62,19 +69,14 @@ func (pg *Page) onEvent(e devtools.Event) {
 func (pg *Page) isMain(frame cdp.FrameID) bool { return string(frame) == string(pg.targetID) }
 
 func (pg *Page) onWorld(e devtools.Event) {
-	ev, ok := devtools.Decode(e, runtime.ExecutionContextCreated)
-	if !ok {
-		return
-	}
-	var aux struct {
-		FrameID   cdp.FrameID `json:"frameId"`
-		IsDefault bool        `json:"isDefault"`
-	}
-	if unmarshal(ev.Context.AuxData, &aux) != nil || !pg.isMain(aux.FrameID) {
-		return
-	}
+	ev, frame, isDefault, ok := worldOf(e)
 	switch {
-	case aux.IsDefault:
+	case !ok:
+	case !pg.isMain(frame):
+		if ev.Context.Name == agent.Name {
+			pg.enterFrame(pg.session, "", frame, ev.Context.UniqueID)
+		}
+	case isDefault:
 		pg.enter(driver.WorldPage, ev.Context.UniqueID)
 	case ev.Context.Name == agent.Name:
 		pg.enter(driver.WorldAgent, ev.Context.UniqueID)

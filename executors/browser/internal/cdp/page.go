@@ -36,6 +36,8 @@ type Page struct {
 	worlds  [2]string                // of the document in the main frame, by driver.World; empty between documents
 	woken   chan struct{}            // closed and replaced whenever worlds change
 	arrival chan<- driver.Navigation // gets the next document; nil when nobody waits for it
+	frames  map[cdp.FrameID]frameWorld
+	remote  map[target.SessionID]*devtools.Session // of frames with processes of their own
 }
 
 var _ driver.Page = (*Page)(nil)
@@ -51,7 +53,8 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page
 	if err != nil {
 		return nil, fmt.Errorf("opening a browser context: %w", err)
 	}
-	pg := &Page{browser: b, contextID: made.BrowserContextID, life: o.Life, access: o.Proxy, on: o.On, woken: make(chan struct{})}
+	pg := &Page{browser: b, contextID: made.BrowserContextID, life: o.Life, access: o.Proxy, on: o.On, woken: make(chan struct{}),
+		frames: map[cdp.FrameID]frameWorld{}, remote: map[target.SessionID]*devtools.Session{}}
 	b.watch(pg)
 	defer func() {
 		if err != nil {
@@ -97,6 +100,7 @@ func (pg *Page) enable(ctx context.Context) error {
 		s.Start(cdppage.AddScriptToEvaluateOnNewDocument.Method, cdppage.AddScriptToEvaluateOnNewDocumentParams{
 			Source: agent.Source(), WorldName: agent.Name, RunImmediately: new(true),
 		}),
+		s.Start(target.SetAutoAttach.Method, attachFrames),
 		s.Start(emulation.SetFocusEmulationEnabled.Method, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 	})
 }

@@ -11,7 +11,8 @@ const BypassNothing = "<-loopback>"
 
 // flags returns the command line without the program's name. Where there is a
 // proxy, nothing is reached by another way, not even a name server.
-func flags(path, profile, proxy string, sandbox bool) []string {
+func flags(o Options, profile string, sandbox bool) []string {
+	path, proxy := o.Path, o.Proxy
 	out := []string{
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + profile,
@@ -62,6 +63,9 @@ func flags(path, profile, proxy string, sandbox bool) []string {
 	}
 	if !strings.Contains(path, "headless") {
 		out = append(out, "--headless=new")
+	}
+	if o.IsolateSites {
+		out = append(out, "--site-per-process")
 	}
 	if !sandbox {
 		out = append(out, "--no-sandbox")

@@ -49,6 +49,10 @@ type Options struct {
 	Proxy   string // by which alone the browser reaches anything; empty for none
 	Log     *slog.Logger
 	OnEvent func(devtools.Event) // as in devtools.NewConn
+
+	// IsolateSites gives each site a process of its own, as browsers with windows
+	// do by themselves.
+	IsolateSites bool
 }
 
 // Start starts the browser, in its sandbox where the machine lets it. It dies
@@ -118,7 +122,7 @@ func (p *Process) spawn(o Options, w way) (toBrowser *os.File, fromBrowser *os.F
 	}
 	p.Process, err = child.Start(child.Spec{
 		Path:  o.Path,
-		Args:  func(folder string) []string { return flags(o.Path, folder, o.Proxy, w.sandbox) },
+		Args:  func(folder string) []string { return flags(o, folder, w.sandbox) },
 		UID:   w.uid,
 		Files: []*os.File{childR, childW},
 	})
