@@ -20,7 +20,7 @@ type Sink interface {
 	Attach(ctx context.Context, a Attachment) error
 }
 
-// Event is one of StepStarted, StepFinished, Metric and Log.
+// Event is one of StepStarted, StepFinished, Metric, Log and Pulse.
 type Event interface{ event() }
 
 // StepStarted says that a step begins.
@@ -75,10 +75,23 @@ type Log struct {
 	At      time.Time
 }
 
+// Pulse says how the load of the current step is doing in the last second. The
+// newest replaces the one before; none is kept.
+type Pulse struct {
+	Elapsed time.Duration // of the load
+	Rate    float64       // requests a second; messages where there are no requests
+	P95     float64       // of http_req_duration, in ms
+	Failed  float64       // share of the requests, 0 to 1
+	Users   int           // virtual users at work
+	Dropped int64         // iterations, since the beginning
+	At      time.Time
+}
+
 func (StepStarted) event()  {}
 func (StepFinished) event() {}
 func (Metric) event()       {}
 func (Log) event()          {}
+func (Pulse) event()        {}
 
 // Attachment is something to keep as an artifact of the attempt.
 type Attachment struct {

@@ -50,6 +50,8 @@ func (r *recorder) Emit(e executors.Event) {
 	switch e := e.(type) {
 	case executors.StepStarted:
 		r.ticks.set(r.claim, e)
+	case executors.Pulse:
+		r.ticks.pulse(r.claim, e)
 	case executors.StepFinished:
 		if len(r.out.Steps) < maxSteps {
 			r.out.Steps = append(r.out.Steps, stepOf(e, r.claim.Started))

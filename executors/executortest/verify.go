@@ -98,6 +98,15 @@ func (v *verifier) event(e executors.Event) {
 		if e.Name == "" || e.At.IsZero() || math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
 			v.fail("the metric %+v lacks a name, a time or a finite value", e)
 		}
+	case executors.Pulse:
+		for _, n := range []float64{e.Rate, e.P95, e.Failed} {
+			if math.IsNaN(n) || math.IsInf(n, 0) || n < 0 {
+				v.fail("the pulse %+v has a value that is none", e)
+			}
+		}
+		if v.open == nil || e.At.IsZero() {
+			v.fail("the pulse %+v belongs to no step, or lacks a time", e)
+		}
 	case executors.Log:
 		if !slices.Contains([]string{"debug", "info", "warn", "error"}, e.Level) || e.At.IsZero() {
 			v.fail("the log line %+v lacks a known level or a time", e)

@@ -269,6 +269,15 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 	}
 
+	LoadPulse struct {
+		Dropped   func(childComplexity int) int
+		ElapsedMS func(childComplexity int) int
+		Failed    func(childComplexity int) int
+		P95       func(childComplexity int) int
+		Rate      func(childComplexity int) int
+		Users     func(childComplexity int) int
+	}
+
 	LogLine struct {
 		AtMS    func(childComplexity int) int
 		Level   func(childComplexity int) int
@@ -671,6 +680,7 @@ type ComplexityRoot struct {
 	RunningCase struct {
 		Attempt   func(childComplexity int) int
 		CaseKey   func(childComplexity int) int
+		Load      func(childComplexity int) int
 		ResultID  func(childComplexity int) int
 		StartedAt func(childComplexity int) int
 		Step      func(childComplexity int) int
@@ -1760,6 +1770,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveProjectPayload.ID(childComplexity), true
+
+	case "LoadPulse.dropped":
+		if e.ComplexityRoot.LoadPulse.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.Dropped(childComplexity), true
+	case "LoadPulse.elapsedMs":
+		if e.ComplexityRoot.LoadPulse.ElapsedMS == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.ElapsedMS(childComplexity), true
+	case "LoadPulse.failed":
+		if e.ComplexityRoot.LoadPulse.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.Failed(childComplexity), true
+	case "LoadPulse.p95":
+		if e.ComplexityRoot.LoadPulse.P95 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.P95(childComplexity), true
+	case "LoadPulse.rate":
+		if e.ComplexityRoot.LoadPulse.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.Rate(childComplexity), true
+	case "LoadPulse.vus":
+		if e.ComplexityRoot.LoadPulse.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadPulse.Users(childComplexity), true
 
 	case "LogLine.atMs":
 		if e.ComplexityRoot.LogLine.AtMS == nil {
@@ -3784,6 +3831,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunningCase.CaseKey(childComplexity), true
+	case "RunningCase.load":
+		if e.ComplexityRoot.RunningCase.Load == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningCase.Load(childComplexity), true
 	case "RunningCase.resultId":
 		if e.ComplexityRoot.RunningCase.ResultID == nil {
 			break
@@ -5678,6 +5731,24 @@ type RunningCase {
   stepName: String
   "When the attempt began."
   startedAt: Time!
+  "How a load did in its last second; null before the first second is over, and for cases of another kind."
+  load: LoadPulse
+}
+
+"One second of a load that is under way."
+type LoadPulse {
+  "Since the load began, in milliseconds."
+  elapsedMs: Int!
+  "Requests a second."
+  rate: Float!
+  "95th percentile of http_req_duration, in milliseconds."
+  p95: Float!
+  "Share of the requests that failed, 0 to 1."
+  failed: Float!
+  "Virtual users at work."
+  vus: Int!
+  "Iterations that were dropped since the load began."
+  dropped: Int!
 }
 
 extend type Subscription {
@@ -8229,6 +8300,24 @@ func (ec *executionContext) childFields_LeaveProjectPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type LeaveProjectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LoadPulse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "elapsedMs":
+		return ec.fieldContext_LoadPulse_elapsedMs(ctx, field)
+	case "rate":
+		return ec.fieldContext_LoadPulse_rate(ctx, field)
+	case "p95":
+		return ec.fieldContext_LoadPulse_p95(ctx, field)
+	case "failed":
+		return ec.fieldContext_LoadPulse_failed(ctx, field)
+	case "vus":
+		return ec.fieldContext_LoadPulse_vus(ctx, field)
+	case "dropped":
+		return ec.fieldContext_LoadPulse_dropped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoadPulse", field.Name)
+}
+
 func (ec *executionContext) childFields_LogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "level":
@@ -8901,6 +8990,8 @@ func (ec *executionContext) childFields_RunningCase(ctx context.Context, field g
 		return ec.fieldContext_RunningCase_stepName(ctx, field)
 	case "startedAt":
 		return ec.fieldContext_RunningCase_startedAt(ctx, field)
+	case "load":
+		return ec.fieldContext_RunningCase_load(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunningCase", field.Name)
 }

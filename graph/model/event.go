@@ -60,7 +60,7 @@ func NewRunProgress(p runs.Progress) *RunProgress {
 		Running: make([]*RunningCase, len(p.Running)),
 	}
 	for i, r := range p.Running {
-		c := &RunningCase{ResultID: r.ResultID, CaseKey: r.CaseKey, Title: r.Title, Attempt: r.Attempt, StartedAt: r.StartedAt}
+		c := &RunningCase{ResultID: r.ResultID, CaseKey: r.CaseKey, Title: r.Title, Attempt: r.Attempt, StartedAt: r.StartedAt, Load: r.Load}
 		if r.Step >= 0 {
 			c.Step, c.Steps, c.StepName = &r.Step, &r.Steps, &r.StepName
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
@@ -783,6 +784,8 @@ type RunningCase struct {
 	StepName *string `json:"stepName,omitempty"`
 	// When the attempt began.
 	StartedAt time.Time `json:"startedAt"`
+	// How a load did in its last second; null before the first second is over, and for cases of another kind.
+	Load *events.Load `json:"load,omitempty"`
 }
 
 // A schedule in a page.

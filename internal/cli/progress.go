@@ -19,8 +19,10 @@ type progress struct {
 
 	mu      sync.Mutex
 	running []client.Event // the cases under way, oldest first
+	loads   map[string]client.Pulse
 	counts  client.Counts
 	drawn   bool
+	ended   bool
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -29,7 +31,7 @@ type progress struct {
 const redrawEvery = 200 * time.Millisecond
 
 func newProgress(sys Sys) *progress {
-	p := &progress{sys: sys, stop: make(chan struct{})}
+	p := &progress{sys: sys, loads: map[string]client.Pulse{}, stop: make(chan struct{})}
 	if sys.Terminal {
 		p.done.Go(p.animate)
 	}
@@ -57,6 +59,7 @@ func (p *progress) end() {
 	p.done.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.ended = true
 	p.erase()
 }
 
@@ -160,6 +163,7 @@ func (p *progress) verdict(r *client.Run, written []string) {
 }
 
 func (p *progress) drop(key string) {
+	delete(p.loads, key)
 	for i, e := range p.running {
 		if e.CaseKey == key {
 			p.running = append(p.running[:i], p.running[i+1:]...)
@@ -189,6 +193,10 @@ func (p *progress) draw() {
 	}
 	text := fmt.Sprintf("  %s %d/%d", bar(p.counts.Finished, p.counts.Total), p.counts.Finished, p.counts.Total)
 	for _, e := range p.running {
+		if load, ok := p.loads[e.CaseKey]; ok {
+			text += "  " + pulseText(e.CaseKey, load)
+			continue
+		}
 		text += fmt.Sprintf("  %s %s", e.CaseKey, short(time.Since(e.At)))
 	}
 	p.erase()

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/semantest/semantest/internal/app"
@@ -221,7 +222,15 @@ func watch(ctx context.Context, cl *client.Client, runID string, show *progress)
 	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- cl.Follow(following, runID, patience, show.event) }()
+	var loads sync.Once
+	go func() {
+		ended <- cl.Follow(following, runID, patience, func(e client.Event) {
+			show.event(e)
+			if e.Type == "CASE_STARTED" && e.Kind == "LOAD" {
+				loads.Do(func() { go cl.FollowLoads(following, runID, show.pulses) })
+			}
+		})
+	}()
 	go explain(following, cl, runID, show)
 	select {
 	case err := <-ended:

@@ -100,6 +100,17 @@ type Tick struct {
 	Steps    int       `json:"steps"` // how many the case has
 	StepName string    `json:"stepName"`
 	At       time.Time `json:"at"`
+	Load     *Load     `json:"load,omitempty"` // of a load that is under way
+}
+
+// Load says how a load did in its last second.
+type Load struct {
+	ElapsedMS int64   `json:"elapsedMs"`
+	Rate      float64 `json:"rate"` // requests a second
+	P95       float64 `json:"p95"`  // of http_req_duration, in ms
+	Failed    float64 `json:"failed"`
+	Users     int     `json:"vus"`
+	Dropped   int64   `json:"dropped"` // iterations, since the beginning
 }
 
 func decode(payload []byte) (Event, error) {

@@ -95,6 +95,7 @@ type RunningCase struct {
 	Steps     int
 	StepName  string
 	StartedAt time.Time
+	Load      *events.Load // how a load did in its last second; nil before the first
 }
 
 // progressEvery bounds how often progress is sent.
@@ -182,8 +183,8 @@ func (p *progress) fold(evs []events.Event, ticks map[string]events.Tick) (chang
 	for i := range p.Running {
 		r := &p.Running[i]
 		t, ok := ticks[r.ResultID]
-		if ok && t.Attempt == r.Attempt && t.Step != r.Step {
-			r.Step, r.Steps, r.StepName, p.At = t.Step, t.Steps, t.StepName, t.At
+		if ok && t.Attempt == r.Attempt && (t.Step != r.Step || t.Load != r.Load) {
+			r.Step, r.Steps, r.StepName, r.Load, p.At = t.Step, t.Steps, t.StepName, t.Load, t.At
 			changed = true
 		}
 	}
