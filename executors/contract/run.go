@@ -160,6 +160,9 @@ func (r *run) batch(ctx context.Context, calls []*call, t *tally) error {
 			}
 			if t.broken >= maxBroken {
 				t.note("given up after %d requests that had no whole answer", t.broken)
+				if !r.settings.Asks(spec.NotAServerError) { // whose finding it is, and what was not answered has not passed
+					return executors.Failf("given up after %d requests that had no whole answer: %s", t.broken, answers[i].broken)
+				}
 				return nil
 			}
 		}
