@@ -25,4 +25,7 @@
 // The benchmark load puts the generator on one core and the target on another.
 // Its peers are taken from the PATH; those that Go can build are built in
 // bench/loadpeers, a module of its own too, by the versions that stand there.
+//
+// The benchmark visual compares pictures with our own code and with the peers
+// of bench/visualpeers, where npm ci has installed them.
 package main

@@ -20,7 +20,12 @@ func opaqueAntialiased(of, other *plane, x, y int) bool {
 	at := y*of.stride + 4*x
 	up, mid, down := of.pix[at-of.stride-4:][:12], of.pix[at-4:][:12], of.pix[at+of.stride-4:][:12]
 	own := le(mid[4:])
-	near := [8]uint32{le(up), le(mid), le(down), le(up[4:]), le(down[4:]), le(up[8:]), le(mid[8:]), le(down[8:])}
+	left, right, over, under := le(mid), le(mid[8:]), le(up[4:]), le(down[4:])
+	// Within an area, which most pixels are, three looks are enough.
+	if left == own && right == own && (over == own || under == own) {
+		return false
+	}
+	near := [8]uint32{le(up), left, le(down), over, under, le(up[8:]), right, le(down[8:])}
 	equal := 0
 	for _, n := range near {
 		if n == own {
@@ -101,10 +106,23 @@ func slope(of, other *plane, x, y int, darker func(n uint32, x, y int) float64) 
 func inArea(a, b *plane, x, y int) bool { return a.inArea(x, y) && b.inArea(x, y) }
 
 func (p *plane) inArea(x, y int) bool {
-	equal, own := 0, p.at(x, y)
 	if x == 0 || y == 0 || x == p.w-1 || y == p.h-1 {
-		equal = 1
+		return p.inAreaAtBorder(x, y)
 	}
+	at := y*p.stride + 4*x
+	up, mid, down := p.pix[at-p.stride-4:][:12], p.pix[at-4:][:12], p.pix[at+p.stride-4:][:12]
+	own := le(mid[4:])
+	equal := 0
+	for _, n := range [8]uint32{le(mid), le(mid[8:]), le(up[4:]), le(down[4:]), le(up), le(up[8:]), le(down), le(down[8:])} {
+		if n == own {
+			equal++
+		}
+	}
+	return equal >= enough
+}
+
+func (p *plane) inAreaAtBorder(x, y int) bool {
+	equal, own := 1, p.at(x, y)
 	for ny := max(y-1, 0); ny <= min(y+1, p.h-1); ny++ {
 		for nx := max(x-1, 0); nx <= min(x+1, p.w-1); nx++ {
 			if (nx != x || ny != y) && p.at(nx, ny) == own {

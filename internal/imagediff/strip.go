@@ -24,6 +24,9 @@ func le(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 type strip struct {
 	*comparison
 	found
+
+	p, q uint32 // the opaque colours that were looked at last
+	same bool   // whether they count as the same
 }
 
 // block is how many pixels are looked at in one go, to skip what is equal.
@@ -56,6 +59,7 @@ func (s *strip) row(y int) {
 }
 
 func (s *strip) pixels(a, b []byte, from, to, y int, differs *span) {
+	a, b = a[:4*to], b[:4*to]
 	for x := from; x < to; x++ {
 		p, q := le(a[4*x:]), le(b[4*x:])
 		switch {
@@ -79,10 +83,14 @@ func (s *strip) draw(x, y int, index uint8) {
 
 // alike reports whether two colours count as the same.
 func (s *strip) alike(p, q uint32, x, y int) bool {
-	if s.opaque {
-		return distance(opaqueDelta(p, q)) <= s.limit
+	if !s.opaque {
+		return distance(blendedDelta(p, q, 4*(y*s.a.w+x))) <= s.limit
 	}
-	return distance(blendedDelta(p, q, 4*(y*s.a.w+x))) <= s.limit
+	// Areas change as a whole: the same two colours follow one another.
+	if p != s.p || q != s.q {
+		s.p, s.q, s.same = p, q, distance(opaqueDelta(p, q)) <= s.limit
+	}
+	return s.same
 }
 
 // smooth reports whether a pixel looks like the smoothing of an edge.
