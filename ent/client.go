@@ -19,6 +19,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/loadpart"
+	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
 	"github.com/semantest/semantest/ent/plan"
@@ -59,6 +61,10 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
+	// LoadPart is the client for interacting with the LoadPart builders.
+	LoadPart *LoadPartClient
+	// LoadReport is the client for interacting with the LoadReport builders.
+	LoadReport *LoadReportClient
 	// Member is the client for interacting with the Member builders.
 	Member *MemberClient
 	// Metric is the client for interacting with the Metric builders.
@@ -120,6 +126,8 @@ func (c *Client) init() {
 	c.Attempt = NewAttemptClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Check = NewCheckClient(c.config)
+	c.LoadPart = NewLoadPartClient(c.config)
+	c.LoadReport = NewLoadReportClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Metric = NewMetricClient(c.config)
 	c.Plan = NewPlanClient(c.config)
@@ -239,6 +247,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Check:           NewCheckClient(cfg),
+		LoadPart:        NewLoadPartClient(cfg),
+		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
 		Metric:          NewMetricClient(cfg),
 		Plan:            NewPlanClient(cfg),
@@ -285,6 +295,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Check:           NewCheckClient(cfg),
+		LoadPart:        NewLoadPartClient(cfg),
+		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
 		Metric:          NewMetricClient(cfg),
 		Plan:            NewPlanClient(cfg),
@@ -337,11 +349,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.Member, c.Metric, c.Plan,
-		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
-		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
-		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
-		c.Worker,
+		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.LoadPart, c.LoadReport,
+		c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
+		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
+		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
+		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -351,11 +363,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.Member, c.Metric, c.Plan,
-		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
-		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
-		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
-		c.Worker,
+		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.LoadPart, c.LoadReport,
+		c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
+		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
+		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
+		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -372,6 +384,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *CheckMutation:
 		return c.Check.mutate(ctx, m)
+	case *LoadPartMutation:
+		return c.LoadPart.mutate(ctx, m)
+	case *LoadReportMutation:
+		return c.LoadReport.mutate(ctx, m)
 	case *MemberMutation:
 		return c.Member.mutate(ctx, m)
 	case *MetricMutation:
@@ -1032,6 +1048,304 @@ func (c *CheckClient) mutate(ctx context.Context, m *CheckMutation) (Value, erro
 		return (&CheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Check mutation op: %q", m.Op())
+	}
+}
+
+// LoadPartClient is a client for the LoadPart schema.
+type LoadPartClient struct {
+	config
+}
+
+// NewLoadPartClient returns a client for the LoadPart from the given config.
+func NewLoadPartClient(c config) *LoadPartClient {
+	return &LoadPartClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loadpart.Hooks(f(g(h())))`.
+func (c *LoadPartClient) Use(hooks ...Hook) {
+	c.hooks.LoadPart = append(c.hooks.LoadPart, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loadpart.Intercept(f(g(h())))`.
+func (c *LoadPartClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LoadPart = append(c.inters.LoadPart, interceptors...)
+}
+
+// Create returns a builder for creating a LoadPart entity.
+func (c *LoadPartClient) Create() *LoadPartCreate {
+	mutation := newLoadPartMutation(c.config, OpCreate)
+	return &LoadPartCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LoadPart entities.
+func (c *LoadPartClient) CreateBulk(builders ...*LoadPartCreate) *LoadPartCreateBulk {
+	return &LoadPartCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LoadPartClient) MapCreateBulk(slice any, setFunc func(*LoadPartCreate, int)) *LoadPartCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LoadPartCreateBulk{err: fmt.Errorf("calling to LoadPartClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LoadPartCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LoadPartCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LoadPart.
+func (c *LoadPartClient) Update() *LoadPartUpdate {
+	mutation := newLoadPartMutation(c.config, OpUpdate)
+	return &LoadPartUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LoadPartClient) UpdateOne(_m *LoadPart) *LoadPartUpdateOne {
+	mutation := newLoadPartMutation(c.config, OpUpdateOne, withLoadPart(_m))
+	return &LoadPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LoadPartClient) UpdateOneID(id string) *LoadPartUpdateOne {
+	mutation := newLoadPartMutation(c.config, OpUpdateOne, withLoadPartID(id))
+	return &LoadPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LoadPart.
+func (c *LoadPartClient) Delete() *LoadPartDelete {
+	mutation := newLoadPartMutation(c.config, OpDelete)
+	return &LoadPartDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LoadPartClient) DeleteOne(_m *LoadPart) *LoadPartDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LoadPartClient) DeleteOneID(id string) *LoadPartDeleteOne {
+	builder := c.Delete().Where(loadpart.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LoadPartDeleteOne{builder}
+}
+
+// Query returns a query builder for LoadPart.
+func (c *LoadPartClient) Query() *LoadPartQuery {
+	return &LoadPartQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoadPart},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LoadPart entity by its id.
+func (c *LoadPartClient) Get(ctx context.Context, id string) (*LoadPart, error) {
+	return c.Query().Where(loadpart.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LoadPartClient) GetX(ctx context.Context, id string) *LoadPart {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryReports queries the reports edge of a LoadPart.
+func (c *LoadPartClient) QueryReports(_m *LoadPart) *LoadReportQuery {
+	query := (&LoadReportClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(loadpart.Table, loadpart.FieldID, id),
+			sqlgraph.To(loadreport.Table, loadreport.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, loadpart.ReportsTable, loadpart.ReportsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LoadPartClient) Hooks() []Hook {
+	return c.hooks.LoadPart
+}
+
+// Interceptors returns the client interceptors.
+func (c *LoadPartClient) Interceptors() []Interceptor {
+	return c.inters.LoadPart
+}
+
+func (c *LoadPartClient) mutate(ctx context.Context, m *LoadPartMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LoadPartCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LoadPartUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LoadPartUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LoadPartDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LoadPart mutation op: %q", m.Op())
+	}
+}
+
+// LoadReportClient is a client for the LoadReport schema.
+type LoadReportClient struct {
+	config
+}
+
+// NewLoadReportClient returns a client for the LoadReport from the given config.
+func NewLoadReportClient(c config) *LoadReportClient {
+	return &LoadReportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loadreport.Hooks(f(g(h())))`.
+func (c *LoadReportClient) Use(hooks ...Hook) {
+	c.hooks.LoadReport = append(c.hooks.LoadReport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loadreport.Intercept(f(g(h())))`.
+func (c *LoadReportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LoadReport = append(c.inters.LoadReport, interceptors...)
+}
+
+// Create returns a builder for creating a LoadReport entity.
+func (c *LoadReportClient) Create() *LoadReportCreate {
+	mutation := newLoadReportMutation(c.config, OpCreate)
+	return &LoadReportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LoadReport entities.
+func (c *LoadReportClient) CreateBulk(builders ...*LoadReportCreate) *LoadReportCreateBulk {
+	return &LoadReportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LoadReportClient) MapCreateBulk(slice any, setFunc func(*LoadReportCreate, int)) *LoadReportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LoadReportCreateBulk{err: fmt.Errorf("calling to LoadReportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LoadReportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LoadReportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LoadReport.
+func (c *LoadReportClient) Update() *LoadReportUpdate {
+	mutation := newLoadReportMutation(c.config, OpUpdate)
+	return &LoadReportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LoadReportClient) UpdateOne(_m *LoadReport) *LoadReportUpdateOne {
+	mutation := newLoadReportMutation(c.config, OpUpdateOne, withLoadReport(_m))
+	return &LoadReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LoadReportClient) UpdateOneID(id int64) *LoadReportUpdateOne {
+	mutation := newLoadReportMutation(c.config, OpUpdateOne, withLoadReportID(id))
+	return &LoadReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LoadReport.
+func (c *LoadReportClient) Delete() *LoadReportDelete {
+	mutation := newLoadReportMutation(c.config, OpDelete)
+	return &LoadReportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LoadReportClient) DeleteOne(_m *LoadReport) *LoadReportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LoadReportClient) DeleteOneID(id int64) *LoadReportDeleteOne {
+	builder := c.Delete().Where(loadreport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LoadReportDeleteOne{builder}
+}
+
+// Query returns a query builder for LoadReport.
+func (c *LoadReportClient) Query() *LoadReportQuery {
+	return &LoadReportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoadReport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LoadReport entity by its id.
+func (c *LoadReportClient) Get(ctx context.Context, id int64) (*LoadReport, error) {
+	return c.Query().Where(loadreport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LoadReportClient) GetX(ctx context.Context, id int64) *LoadReport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryLoadPart queries the load_part edge of a LoadReport.
+func (c *LoadReportClient) QueryLoadPart(_m *LoadReport) *LoadPartQuery {
+	query := (&LoadPartClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(loadreport.Table, loadreport.FieldID, id),
+			sqlgraph.To(loadpart.Table, loadpart.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, loadreport.LoadPartTable, loadreport.LoadPartColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LoadReportClient) Hooks() []Hook {
+	return c.hooks.LoadReport
+}
+
+// Interceptors returns the client interceptors.
+func (c *LoadReportClient) Interceptors() []Interceptor {
+	return c.inters.LoadReport
+}
+
+func (c *LoadReportClient) mutate(ctx context.Context, m *LoadReportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LoadReportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LoadReportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LoadReportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LoadReportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LoadReport mutation op: %q", m.Op())
 	}
 }
 
@@ -4593,16 +4907,16 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Attempt, AuditEntry, Check, Member, Metric, Plan, PlanVersion,
-		Project, RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
-		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
-		Webhook, WebhookDelivery, Worker []ent.Hook
+		Artifact, Attempt, AuditEntry, Check, LoadPart, LoadReport, Member, Metric,
+		Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
+		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
+		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
 	}
 	inters struct {
-		Artifact, Attempt, AuditEntry, Check, Member, Metric, Plan, PlanVersion,
-		Project, RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
-		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
-		Webhook, WebhookDelivery, Worker []ent.Interceptor
+		Artifact, Attempt, AuditEntry, Check, LoadPart, LoadReport, Member, Metric,
+		Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
+		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
+		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
 	}
 )
 

@@ -16,6 +16,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/loadpart"
+	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
 	"github.com/semantest/semantest/ent/plan"
@@ -103,6 +105,8 @@ func checkColumn(t, c string) error {
 			attempt.Table:         attempt.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
 			check.Table:           check.ValidColumn,
+			loadpart.Table:        loadpart.ValidColumn,
+			loadreport.Table:      loadreport.ValidColumn,
 			member.Table:          member.ValidColumn,
 			metric.Table:          metric.ValidColumn,
 			plan.Table:            plan.ValidColumn,

@@ -16,6 +16,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/loadpart"
+	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
 	"github.com/semantest/semantest/ent/plan"
@@ -57,6 +59,8 @@ const (
 	TypeAttempt         = "Attempt"
 	TypeAuditEntry      = "AuditEntry"
 	TypeCheck           = "Check"
+	TypeLoadPart        = "LoadPart"
+	TypeLoadReport      = "LoadReport"
 	TypeMember          = "Member"
 	TypeMetric          = "Metric"
 	TypePlan            = "Plan"
@@ -4247,6 +4251,1844 @@ func (m *CheckMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Check edge %s", name)
+}
+
+// LoadPartMutation represents an operation that mutates the LoadPart nodes in the graph.
+type LoadPartMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	project_id       *string
+	run_id           *string
+	result_id        *string
+	attempt          *int
+	addattempt       *int
+	part             *int
+	addpart          *int
+	turn             *int
+	addturn          *int
+	state            *loadpart.State
+	stopping         *bool
+	worker_id        *string
+	lease_expires_at *time.Time
+	brief            *[]byte
+	start_at         *time.Time
+	error            *string
+	created_at       *time.Time
+	clearedFields    map[string]struct{}
+	reports          map[int64]struct{}
+	removedreports   map[int64]struct{}
+	clearedreports   bool
+	done             bool
+	oldValue         func(context.Context) (*LoadPart, error)
+	predicates       []predicate.LoadPart
+}
+
+var _ ent.Mutation = (*LoadPartMutation)(nil)
+
+// loadpartOption allows management of the mutation configuration using functional options.
+type loadpartOption func(*LoadPartMutation)
+
+// newLoadPartMutation creates new mutation for the LoadPart entity.
+func newLoadPartMutation(c config, op Op, opts ...loadpartOption) *LoadPartMutation {
+	m := &LoadPartMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoadPart,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLoadPartID sets the ID field of the mutation.
+func withLoadPartID(id string) loadpartOption {
+	return func(m *LoadPartMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LoadPart
+		)
+		m.oldValue = func(ctx context.Context) (*LoadPart, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LoadPart.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLoadPart sets the old LoadPart of the mutation.
+func withLoadPart(node *LoadPart) loadpartOption {
+	return func(m *LoadPartMutation) {
+		m.oldValue = func(context.Context) (*LoadPart, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LoadPartMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LoadPartMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LoadPart entities.
+func (m *LoadPartMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LoadPartMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LoadPartMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LoadPart.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *LoadPartMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *LoadPartMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *LoadPartMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *LoadPartMutation) SetRunID(s string) {
+	m.run_id = &s
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *LoadPartMutation) RunID() (r string, exists bool) {
+	v := m.run_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldRunID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *LoadPartMutation) ResetRunID() {
+	m.run_id = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *LoadPartMutation) SetResultID(s string) {
+	m.result_id = &s
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *LoadPartMutation) ResultID() (r string, exists bool) {
+	v := m.result_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldResultID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *LoadPartMutation) ResetResultID() {
+	m.result_id = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *LoadPartMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *LoadPartMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *LoadPartMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *LoadPartMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *LoadPartMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetPart sets the "part" field.
+func (m *LoadPartMutation) SetPart(i int) {
+	m.part = &i
+	m.addpart = nil
+}
+
+// Part returns the value of the "part" field in the mutation.
+func (m *LoadPartMutation) Part() (r int, exists bool) {
+	v := m.part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPart returns the old "part" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldPart(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPart: %w", err)
+	}
+	return oldValue.Part, nil
+}
+
+// AddPart adds i to the "part" field.
+func (m *LoadPartMutation) AddPart(i int) {
+	if m.addpart != nil {
+		*m.addpart += i
+	} else {
+		m.addpart = &i
+	}
+}
+
+// AddedPart returns the value that was added to the "part" field in this mutation.
+func (m *LoadPartMutation) AddedPart() (r int, exists bool) {
+	v := m.addpart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPart resets all changes to the "part" field.
+func (m *LoadPartMutation) ResetPart() {
+	m.part = nil
+	m.addpart = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *LoadPartMutation) SetTurn(i int) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *LoadPartMutation) Turn() (r int, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldTurn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *LoadPartMutation) AddTurn(i int) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *LoadPartMutation) AddedTurn() (r int, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *LoadPartMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// SetState sets the "state" field.
+func (m *LoadPartMutation) SetState(l loadpart.State) {
+	m.state = &l
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *LoadPartMutation) State() (r loadpart.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldState(ctx context.Context) (v loadpart.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *LoadPartMutation) ResetState() {
+	m.state = nil
+}
+
+// SetStopping sets the "stopping" field.
+func (m *LoadPartMutation) SetStopping(b bool) {
+	m.stopping = &b
+}
+
+// Stopping returns the value of the "stopping" field in the mutation.
+func (m *LoadPartMutation) Stopping() (r bool, exists bool) {
+	v := m.stopping
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStopping returns the old "stopping" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldStopping(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStopping is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStopping requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStopping: %w", err)
+	}
+	return oldValue.Stopping, nil
+}
+
+// ResetStopping resets all changes to the "stopping" field.
+func (m *LoadPartMutation) ResetStopping() {
+	m.stopping = nil
+}
+
+// SetWorkerID sets the "worker_id" field.
+func (m *LoadPartMutation) SetWorkerID(s string) {
+	m.worker_id = &s
+}
+
+// WorkerID returns the value of the "worker_id" field in the mutation.
+func (m *LoadPartMutation) WorkerID() (r string, exists bool) {
+	v := m.worker_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkerID returns the old "worker_id" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldWorkerID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkerID: %w", err)
+	}
+	return oldValue.WorkerID, nil
+}
+
+// ClearWorkerID clears the value of the "worker_id" field.
+func (m *LoadPartMutation) ClearWorkerID() {
+	m.worker_id = nil
+	m.clearedFields[loadpart.FieldWorkerID] = struct{}{}
+}
+
+// WorkerIDCleared returns if the "worker_id" field was cleared in this mutation.
+func (m *LoadPartMutation) WorkerIDCleared() bool {
+	_, ok := m.clearedFields[loadpart.FieldWorkerID]
+	return ok
+}
+
+// ResetWorkerID resets all changes to the "worker_id" field.
+func (m *LoadPartMutation) ResetWorkerID() {
+	m.worker_id = nil
+	delete(m.clearedFields, loadpart.FieldWorkerID)
+}
+
+// SetLeaseExpiresAt sets the "lease_expires_at" field.
+func (m *LoadPartMutation) SetLeaseExpiresAt(t time.Time) {
+	m.lease_expires_at = &t
+}
+
+// LeaseExpiresAt returns the value of the "lease_expires_at" field in the mutation.
+func (m *LoadPartMutation) LeaseExpiresAt() (r time.Time, exists bool) {
+	v := m.lease_expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseExpiresAt returns the old "lease_expires_at" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldLeaseExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseExpiresAt: %w", err)
+	}
+	return oldValue.LeaseExpiresAt, nil
+}
+
+// ClearLeaseExpiresAt clears the value of the "lease_expires_at" field.
+func (m *LoadPartMutation) ClearLeaseExpiresAt() {
+	m.lease_expires_at = nil
+	m.clearedFields[loadpart.FieldLeaseExpiresAt] = struct{}{}
+}
+
+// LeaseExpiresAtCleared returns if the "lease_expires_at" field was cleared in this mutation.
+func (m *LoadPartMutation) LeaseExpiresAtCleared() bool {
+	_, ok := m.clearedFields[loadpart.FieldLeaseExpiresAt]
+	return ok
+}
+
+// ResetLeaseExpiresAt resets all changes to the "lease_expires_at" field.
+func (m *LoadPartMutation) ResetLeaseExpiresAt() {
+	m.lease_expires_at = nil
+	delete(m.clearedFields, loadpart.FieldLeaseExpiresAt)
+}
+
+// SetBrief sets the "brief" field.
+func (m *LoadPartMutation) SetBrief(b []byte) {
+	m.brief = &b
+}
+
+// Brief returns the value of the "brief" field in the mutation.
+func (m *LoadPartMutation) Brief() (r []byte, exists bool) {
+	v := m.brief
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrief returns the old "brief" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldBrief(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrief is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrief requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrief: %w", err)
+	}
+	return oldValue.Brief, nil
+}
+
+// ClearBrief clears the value of the "brief" field.
+func (m *LoadPartMutation) ClearBrief() {
+	m.brief = nil
+	m.clearedFields[loadpart.FieldBrief] = struct{}{}
+}
+
+// BriefCleared returns if the "brief" field was cleared in this mutation.
+func (m *LoadPartMutation) BriefCleared() bool {
+	_, ok := m.clearedFields[loadpart.FieldBrief]
+	return ok
+}
+
+// ResetBrief resets all changes to the "brief" field.
+func (m *LoadPartMutation) ResetBrief() {
+	m.brief = nil
+	delete(m.clearedFields, loadpart.FieldBrief)
+}
+
+// SetStartAt sets the "start_at" field.
+func (m *LoadPartMutation) SetStartAt(t time.Time) {
+	m.start_at = &t
+}
+
+// StartAt returns the value of the "start_at" field in the mutation.
+func (m *LoadPartMutation) StartAt() (r time.Time, exists bool) {
+	v := m.start_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartAt returns the old "start_at" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldStartAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartAt: %w", err)
+	}
+	return oldValue.StartAt, nil
+}
+
+// ClearStartAt clears the value of the "start_at" field.
+func (m *LoadPartMutation) ClearStartAt() {
+	m.start_at = nil
+	m.clearedFields[loadpart.FieldStartAt] = struct{}{}
+}
+
+// StartAtCleared returns if the "start_at" field was cleared in this mutation.
+func (m *LoadPartMutation) StartAtCleared() bool {
+	_, ok := m.clearedFields[loadpart.FieldStartAt]
+	return ok
+}
+
+// ResetStartAt resets all changes to the "start_at" field.
+func (m *LoadPartMutation) ResetStartAt() {
+	m.start_at = nil
+	delete(m.clearedFields, loadpart.FieldStartAt)
+}
+
+// SetError sets the "error" field.
+func (m *LoadPartMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *LoadPartMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *LoadPartMutation) ResetError() {
+	m.error = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LoadPartMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LoadPartMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LoadPart entity.
+// If the LoadPart object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadPartMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LoadPartMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// AddReportIDs adds the "reports" edge to the LoadReport entity by ids.
+func (m *LoadPartMutation) AddReportIDs(ids ...int64) {
+	if m.reports == nil {
+		m.reports = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.reports[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReports clears the "reports" edge to the LoadReport entity.
+func (m *LoadPartMutation) ClearReports() {
+	m.clearedreports = true
+}
+
+// ReportsCleared reports if the "reports" edge to the LoadReport entity was cleared.
+func (m *LoadPartMutation) ReportsCleared() bool {
+	return m.clearedreports
+}
+
+// RemoveReportIDs removes the "reports" edge to the LoadReport entity by IDs.
+func (m *LoadPartMutation) RemoveReportIDs(ids ...int64) {
+	if m.removedreports == nil {
+		m.removedreports = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.reports, ids[i])
+		m.removedreports[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReports returns the removed IDs of the "reports" edge to the LoadReport entity.
+func (m *LoadPartMutation) RemovedReportsIDs() (ids []int64) {
+	for id := range m.removedreports {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReportsIDs returns the "reports" edge IDs in the mutation.
+func (m *LoadPartMutation) ReportsIDs() (ids []int64) {
+	for id := range m.reports {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReports resets all changes to the "reports" edge.
+func (m *LoadPartMutation) ResetReports() {
+	m.reports = nil
+	m.clearedreports = false
+	m.removedreports = nil
+}
+
+// Where appends a list predicates to the LoadPartMutation builder.
+func (m *LoadPartMutation) Where(ps ...predicate.LoadPart) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LoadPartMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LoadPartMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LoadPart, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LoadPartMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LoadPartMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LoadPart).
+func (m *LoadPartMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LoadPartMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.project_id != nil {
+		fields = append(fields, loadpart.FieldProjectID)
+	}
+	if m.run_id != nil {
+		fields = append(fields, loadpart.FieldRunID)
+	}
+	if m.result_id != nil {
+		fields = append(fields, loadpart.FieldResultID)
+	}
+	if m.attempt != nil {
+		fields = append(fields, loadpart.FieldAttempt)
+	}
+	if m.part != nil {
+		fields = append(fields, loadpart.FieldPart)
+	}
+	if m.turn != nil {
+		fields = append(fields, loadpart.FieldTurn)
+	}
+	if m.state != nil {
+		fields = append(fields, loadpart.FieldState)
+	}
+	if m.stopping != nil {
+		fields = append(fields, loadpart.FieldStopping)
+	}
+	if m.worker_id != nil {
+		fields = append(fields, loadpart.FieldWorkerID)
+	}
+	if m.lease_expires_at != nil {
+		fields = append(fields, loadpart.FieldLeaseExpiresAt)
+	}
+	if m.brief != nil {
+		fields = append(fields, loadpart.FieldBrief)
+	}
+	if m.start_at != nil {
+		fields = append(fields, loadpart.FieldStartAt)
+	}
+	if m.error != nil {
+		fields = append(fields, loadpart.FieldError)
+	}
+	if m.created_at != nil {
+		fields = append(fields, loadpart.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LoadPartMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loadpart.FieldProjectID:
+		return m.ProjectID()
+	case loadpart.FieldRunID:
+		return m.RunID()
+	case loadpart.FieldResultID:
+		return m.ResultID()
+	case loadpart.FieldAttempt:
+		return m.Attempt()
+	case loadpart.FieldPart:
+		return m.Part()
+	case loadpart.FieldTurn:
+		return m.Turn()
+	case loadpart.FieldState:
+		return m.State()
+	case loadpart.FieldStopping:
+		return m.Stopping()
+	case loadpart.FieldWorkerID:
+		return m.WorkerID()
+	case loadpart.FieldLeaseExpiresAt:
+		return m.LeaseExpiresAt()
+	case loadpart.FieldBrief:
+		return m.Brief()
+	case loadpart.FieldStartAt:
+		return m.StartAt()
+	case loadpart.FieldError:
+		return m.Error()
+	case loadpart.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LoadPartMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case loadpart.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case loadpart.FieldRunID:
+		return m.OldRunID(ctx)
+	case loadpart.FieldResultID:
+		return m.OldResultID(ctx)
+	case loadpart.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case loadpart.FieldPart:
+		return m.OldPart(ctx)
+	case loadpart.FieldTurn:
+		return m.OldTurn(ctx)
+	case loadpart.FieldState:
+		return m.OldState(ctx)
+	case loadpart.FieldStopping:
+		return m.OldStopping(ctx)
+	case loadpart.FieldWorkerID:
+		return m.OldWorkerID(ctx)
+	case loadpart.FieldLeaseExpiresAt:
+		return m.OldLeaseExpiresAt(ctx)
+	case loadpart.FieldBrief:
+		return m.OldBrief(ctx)
+	case loadpart.FieldStartAt:
+		return m.OldStartAt(ctx)
+	case loadpart.FieldError:
+		return m.OldError(ctx)
+	case loadpart.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LoadPart field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoadPartMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loadpart.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case loadpart.FieldRunID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case loadpart.FieldResultID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case loadpart.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case loadpart.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPart(v)
+		return nil
+	case loadpart.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	case loadpart.FieldState:
+		v, ok := value.(loadpart.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case loadpart.FieldStopping:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStopping(v)
+		return nil
+	case loadpart.FieldWorkerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkerID(v)
+		return nil
+	case loadpart.FieldLeaseExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseExpiresAt(v)
+		return nil
+	case loadpart.FieldBrief:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrief(v)
+		return nil
+	case loadpart.FieldStartAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartAt(v)
+		return nil
+	case loadpart.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case loadpart.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoadPart field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LoadPartMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, loadpart.FieldAttempt)
+	}
+	if m.addpart != nil {
+		fields = append(fields, loadpart.FieldPart)
+	}
+	if m.addturn != nil {
+		fields = append(fields, loadpart.FieldTurn)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LoadPartMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loadpart.FieldAttempt:
+		return m.AddedAttempt()
+	case loadpart.FieldPart:
+		return m.AddedPart()
+	case loadpart.FieldTurn:
+		return m.AddedTurn()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoadPartMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loadpart.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case loadpart.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPart(v)
+		return nil
+	case loadpart.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoadPart numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LoadPartMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(loadpart.FieldWorkerID) {
+		fields = append(fields, loadpart.FieldWorkerID)
+	}
+	if m.FieldCleared(loadpart.FieldLeaseExpiresAt) {
+		fields = append(fields, loadpart.FieldLeaseExpiresAt)
+	}
+	if m.FieldCleared(loadpart.FieldBrief) {
+		fields = append(fields, loadpart.FieldBrief)
+	}
+	if m.FieldCleared(loadpart.FieldStartAt) {
+		fields = append(fields, loadpart.FieldStartAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LoadPartMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LoadPartMutation) ClearField(name string) error {
+	switch name {
+	case loadpart.FieldWorkerID:
+		m.ClearWorkerID()
+		return nil
+	case loadpart.FieldLeaseExpiresAt:
+		m.ClearLeaseExpiresAt()
+		return nil
+	case loadpart.FieldBrief:
+		m.ClearBrief()
+		return nil
+	case loadpart.FieldStartAt:
+		m.ClearStartAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadPart nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LoadPartMutation) ResetField(name string) error {
+	switch name {
+	case loadpart.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case loadpart.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case loadpart.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case loadpart.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case loadpart.FieldPart:
+		m.ResetPart()
+		return nil
+	case loadpart.FieldTurn:
+		m.ResetTurn()
+		return nil
+	case loadpart.FieldState:
+		m.ResetState()
+		return nil
+	case loadpart.FieldStopping:
+		m.ResetStopping()
+		return nil
+	case loadpart.FieldWorkerID:
+		m.ResetWorkerID()
+		return nil
+	case loadpart.FieldLeaseExpiresAt:
+		m.ResetLeaseExpiresAt()
+		return nil
+	case loadpart.FieldBrief:
+		m.ResetBrief()
+		return nil
+	case loadpart.FieldStartAt:
+		m.ResetStartAt()
+		return nil
+	case loadpart.FieldError:
+		m.ResetError()
+		return nil
+	case loadpart.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadPart field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LoadPartMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.reports != nil {
+		edges = append(edges, loadpart.EdgeReports)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LoadPartMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case loadpart.EdgeReports:
+		ids := make([]ent.Value, 0, len(m.reports))
+		for id := range m.reports {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LoadPartMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedreports != nil {
+		edges = append(edges, loadpart.EdgeReports)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LoadPartMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case loadpart.EdgeReports:
+		ids := make([]ent.Value, 0, len(m.removedreports))
+		for id := range m.removedreports {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LoadPartMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedreports {
+		edges = append(edges, loadpart.EdgeReports)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LoadPartMutation) EdgeCleared(name string) bool {
+	switch name {
+	case loadpart.EdgeReports:
+		return m.clearedreports
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LoadPartMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown LoadPart unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LoadPartMutation) ResetEdge(name string) error {
+	switch name {
+	case loadpart.EdgeReports:
+		m.ResetReports()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadPart edge %s", name)
+}
+
+// LoadReportMutation represents an operation that mutates the LoadReport nodes in the graph.
+type LoadReportMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *int64
+	number           *int
+	addnumber        *int
+	report           *[]byte
+	clearedFields    map[string]struct{}
+	load_part        *string
+	clearedload_part bool
+	done             bool
+	oldValue         func(context.Context) (*LoadReport, error)
+	predicates       []predicate.LoadReport
+}
+
+var _ ent.Mutation = (*LoadReportMutation)(nil)
+
+// loadreportOption allows management of the mutation configuration using functional options.
+type loadreportOption func(*LoadReportMutation)
+
+// newLoadReportMutation creates new mutation for the LoadReport entity.
+func newLoadReportMutation(c config, op Op, opts ...loadreportOption) *LoadReportMutation {
+	m := &LoadReportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoadReport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLoadReportID sets the ID field of the mutation.
+func withLoadReportID(id int64) loadreportOption {
+	return func(m *LoadReportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LoadReport
+		)
+		m.oldValue = func(ctx context.Context) (*LoadReport, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LoadReport.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLoadReport sets the old LoadReport of the mutation.
+func withLoadReport(node *LoadReport) loadreportOption {
+	return func(m *LoadReportMutation) {
+		m.oldValue = func(context.Context) (*LoadReport, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LoadReportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LoadReportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LoadReport entities.
+func (m *LoadReportMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LoadReportMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LoadReportMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LoadReport.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetLoadPartID sets the "load_part_id" field.
+func (m *LoadReportMutation) SetLoadPartID(s string) {
+	m.load_part = &s
+}
+
+// LoadPartID returns the value of the "load_part_id" field in the mutation.
+func (m *LoadReportMutation) LoadPartID() (r string, exists bool) {
+	v := m.load_part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadPartID returns the old "load_part_id" field's value of the LoadReport entity.
+// If the LoadReport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadReportMutation) OldLoadPartID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadPartID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadPartID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadPartID: %w", err)
+	}
+	return oldValue.LoadPartID, nil
+}
+
+// ResetLoadPartID resets all changes to the "load_part_id" field.
+func (m *LoadReportMutation) ResetLoadPartID() {
+	m.load_part = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *LoadReportMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *LoadReportMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the LoadReport entity.
+// If the LoadReport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadReportMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *LoadReportMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *LoadReportMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *LoadReportMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetReport sets the "report" field.
+func (m *LoadReportMutation) SetReport(b []byte) {
+	m.report = &b
+}
+
+// Report returns the value of the "report" field in the mutation.
+func (m *LoadReportMutation) Report() (r []byte, exists bool) {
+	v := m.report
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReport returns the old "report" field's value of the LoadReport entity.
+// If the LoadReport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoadReportMutation) OldReport(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReport: %w", err)
+	}
+	return oldValue.Report, nil
+}
+
+// ResetReport resets all changes to the "report" field.
+func (m *LoadReportMutation) ResetReport() {
+	m.report = nil
+}
+
+// ClearLoadPart clears the "load_part" edge to the LoadPart entity.
+func (m *LoadReportMutation) ClearLoadPart() {
+	m.clearedload_part = true
+	m.clearedFields[loadreport.FieldLoadPartID] = struct{}{}
+}
+
+// LoadPartCleared reports if the "load_part" edge to the LoadPart entity was cleared.
+func (m *LoadReportMutation) LoadPartCleared() bool {
+	return m.clearedload_part
+}
+
+// LoadPartIDs returns the "load_part" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoadPartID instead. It exists only for internal usage by the builders.
+func (m *LoadReportMutation) LoadPartIDs() (ids []string) {
+	if id := m.load_part; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoadPart resets all changes to the "load_part" edge.
+func (m *LoadReportMutation) ResetLoadPart() {
+	m.load_part = nil
+	m.clearedload_part = false
+}
+
+// Where appends a list predicates to the LoadReportMutation builder.
+func (m *LoadReportMutation) Where(ps ...predicate.LoadReport) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LoadReportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LoadReportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LoadReport, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LoadReportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LoadReportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LoadReport).
+func (m *LoadReportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LoadReportMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.load_part != nil {
+		fields = append(fields, loadreport.FieldLoadPartID)
+	}
+	if m.number != nil {
+		fields = append(fields, loadreport.FieldNumber)
+	}
+	if m.report != nil {
+		fields = append(fields, loadreport.FieldReport)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LoadReportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loadreport.FieldLoadPartID:
+		return m.LoadPartID()
+	case loadreport.FieldNumber:
+		return m.Number()
+	case loadreport.FieldReport:
+		return m.Report()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LoadReportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case loadreport.FieldLoadPartID:
+		return m.OldLoadPartID(ctx)
+	case loadreport.FieldNumber:
+		return m.OldNumber(ctx)
+	case loadreport.FieldReport:
+		return m.OldReport(ctx)
+	}
+	return nil, fmt.Errorf("unknown LoadReport field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoadReportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loadreport.FieldLoadPartID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadPartID(v)
+		return nil
+	case loadreport.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case loadreport.FieldReport:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReport(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoadReport field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LoadReportMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, loadreport.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LoadReportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loadreport.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LoadReportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loadreport.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LoadReport numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LoadReportMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LoadReportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LoadReportMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LoadReport nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LoadReportMutation) ResetField(name string) error {
+	switch name {
+	case loadreport.FieldLoadPartID:
+		m.ResetLoadPartID()
+		return nil
+	case loadreport.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case loadreport.FieldReport:
+		m.ResetReport()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadReport field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LoadReportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.load_part != nil {
+		edges = append(edges, loadreport.EdgeLoadPart)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LoadReportMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case loadreport.EdgeLoadPart:
+		if id := m.load_part; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LoadReportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LoadReportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LoadReportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedload_part {
+		edges = append(edges, loadreport.EdgeLoadPart)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LoadReportMutation) EdgeCleared(name string) bool {
+	switch name {
+	case loadreport.EdgeLoadPart:
+		return m.clearedload_part
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LoadReportMutation) ClearEdge(name string) error {
+	switch name {
+	case loadreport.EdgeLoadPart:
+		m.ClearLoadPart()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadReport unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LoadReportMutation) ResetEdge(name string) error {
+	switch name {
+	case loadreport.EdgeLoadPart:
+		m.ResetLoadPart()
+		return nil
+	}
+	return fmt.Errorf("unknown LoadReport edge %s", name)
 }
 
 // MemberMutation represents an operation that mutates the Member nodes in the graph.

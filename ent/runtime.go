@@ -9,6 +9,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/loadpart"
+	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
@@ -168,6 +170,44 @@ func init() {
 	checkDescMessage := checkFields[8].Descriptor()
 	// check.DefaultMessage holds the default value on creation for the message field.
 	check.DefaultMessage = checkDescMessage.Default.(string)
+	loadpartFields := schema.LoadPart{}.Fields()
+	_ = loadpartFields
+	// loadpartDescAttempt is the schema descriptor for attempt field.
+	loadpartDescAttempt := loadpartFields[4].Descriptor()
+	// loadpart.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	loadpart.AttemptValidator = loadpartDescAttempt.Validators[0].(func(int) error)
+	// loadpartDescPart is the schema descriptor for part field.
+	loadpartDescPart := loadpartFields[5].Descriptor()
+	// loadpart.PartValidator is a validator for the "part" field. It is called by the builders before save.
+	loadpart.PartValidator = loadpartDescPart.Validators[0].(func(int) error)
+	// loadpartDescTurn is the schema descriptor for turn field.
+	loadpartDescTurn := loadpartFields[6].Descriptor()
+	// loadpart.TurnValidator is a validator for the "turn" field. It is called by the builders before save.
+	loadpart.TurnValidator = loadpartDescTurn.Validators[0].(func(int) error)
+	// loadpartDescStopping is the schema descriptor for stopping field.
+	loadpartDescStopping := loadpartFields[8].Descriptor()
+	// loadpart.DefaultStopping holds the default value on creation for the stopping field.
+	loadpart.DefaultStopping = loadpartDescStopping.Default.(bool)
+	// loadpartDescError is the schema descriptor for error field.
+	loadpartDescError := loadpartFields[13].Descriptor()
+	// loadpart.DefaultError holds the default value on creation for the error field.
+	loadpart.DefaultError = loadpartDescError.Default.(string)
+	// loadpartDescCreatedAt is the schema descriptor for created_at field.
+	loadpartDescCreatedAt := loadpartFields[14].Descriptor()
+	// loadpart.DefaultCreatedAt holds the default value on creation for the created_at field.
+	loadpart.DefaultCreatedAt = loadpartDescCreatedAt.Default.(func() time.Time)
+	// loadpartDescID is the schema descriptor for id field.
+	loadpartDescID := loadpartFields[0].Descriptor()
+	// loadpart.DefaultID holds the default value on creation for the id field.
+	loadpart.DefaultID = loadpartDescID.Default.(func() string)
+	// loadpart.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	loadpart.IDValidator = loadpartDescID.Validators[0].(func(string) error)
+	loadreportFields := schema.LoadReport{}.Fields()
+	_ = loadreportFields
+	// loadreportDescNumber is the schema descriptor for number field.
+	loadreportDescNumber := loadreportFields[2].Descriptor()
+	// loadreport.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	loadreport.NumberValidator = loadreportDescNumber.Validators[0].(func(int) error)
 	memberFields := schema.Member{}.Fields()
 	_ = memberFields
 	// memberDescCreatedAt is the schema descriptor for created_at field.

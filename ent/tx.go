@@ -22,6 +22,10 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
+	// LoadPart is the client for interacting with the LoadPart builders.
+	LoadPart *LoadPartClient
+	// LoadReport is the client for interacting with the LoadReport builders.
+	LoadReport *LoadReportClient
 	// Member is the client for interacting with the Member builders.
 	Member *MemberClient
 	// Metric is the client for interacting with the Metric builders.
@@ -203,6 +207,8 @@ func (tx *Tx) init() {
 	tx.Attempt = NewAttemptClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Check = NewCheckClient(tx.config)
+	tx.LoadPart = NewLoadPartClient(tx.config)
+	tx.LoadReport = NewLoadReportClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
 	tx.Metric = NewMetricClient(tx.config)
 	tx.Plan = NewPlanClient(tx.config)

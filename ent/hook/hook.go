@@ -57,6 +57,30 @@ func (f CheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CheckMutation", m)
 }
 
+// The LoadPartFunc type is an adapter to allow the use of ordinary
+// function as LoadPart mutator.
+type LoadPartFunc func(context.Context, *ent.LoadPartMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LoadPartFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LoadPartMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LoadPartMutation", m)
+}
+
+// The LoadReportFunc type is an adapter to allow the use of ordinary
+// function as LoadReport mutator.
+type LoadReportFunc func(context.Context, *ent.LoadReportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LoadReportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LoadReportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LoadReportMutation", m)
+}
+
 // The MemberFunc type is an adapter to allow the use of ordinary
 // function as Member mutator.
 type MemberFunc func(context.Context, *ent.MemberMutation) (ent.Value, error)

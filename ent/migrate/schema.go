@@ -152,6 +152,70 @@ var (
 			},
 		},
 	}
+	// LoadPartsColumns holds the columns for the "load_parts" table.
+	LoadPartsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "run_id", Type: field.TypeString},
+		{Name: "result_id", Type: field.TypeString},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "part", Type: field.TypeInt},
+		{Name: "turn", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"waiting", "seated", "ready", "running", "ended", "lost"}, Default: "waiting"},
+		{Name: "stopping", Type: field.TypeBool, Default: false},
+		{Name: "worker_id", Type: field.TypeString, Nullable: true},
+		{Name: "lease_expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "brief", Type: field.TypeBytes, Nullable: true},
+		{Name: "start_at", Type: field.TypeTime, Nullable: true},
+		{Name: "error", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// LoadPartsTable holds the schema information for the "load_parts" table.
+	LoadPartsTable = &schema.Table{
+		Name:       "load_parts",
+		Columns:    LoadPartsColumns,
+		PrimaryKey: []*schema.Column{LoadPartsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "loadpart_result_id_attempt_part_turn",
+				Unique:  true,
+				Columns: []*schema.Column{LoadPartsColumns[3], LoadPartsColumns[4], LoadPartsColumns[5], LoadPartsColumns[6]},
+			},
+			{
+				Name:    "loadpart_worker_id",
+				Unique:  false,
+				Columns: []*schema.Column{LoadPartsColumns[9]},
+			},
+		},
+	}
+	// LoadReportsColumns holds the columns for the "load_reports" table.
+	LoadReportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "report", Type: field.TypeBytes},
+		{Name: "load_part_id", Type: field.TypeString},
+	}
+	// LoadReportsTable holds the schema information for the "load_reports" table.
+	LoadReportsTable = &schema.Table{
+		Name:       "load_reports",
+		Columns:    LoadReportsColumns,
+		PrimaryKey: []*schema.Column{LoadReportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "load_reports_load_parts_reports",
+				Columns:    []*schema.Column{LoadReportsColumns[3]},
+				RefColumns: []*schema.Column{LoadPartsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "loadreport_load_part_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{LoadReportsColumns[3], LoadReportsColumns[1]},
+			},
+		},
+	}
 	// MembersColumns holds the columns for the "members" table.
 	MembersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1015,6 +1079,8 @@ var (
 		AttemptsTable,
 		AuditEntriesTable,
 		ChecksTable,
+		LoadPartsTable,
+		LoadReportsTable,
 		MembersTable,
 		MetricsTable,
 		PlansTable,
@@ -1044,6 +1110,7 @@ var (
 func init() {
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
+	LoadReportsTable.ForeignKeys[0].RefTable = LoadPartsTable
 	MembersTable.ForeignKeys[0].RefTable = ProjectsTable
 	MembersTable.ForeignKeys[1].RefTable = UsersTable
 	MetricsTable.ForeignKeys[0].RefTable = AttemptsTable

@@ -18,6 +18,12 @@ type AuditEntry func(*sql.Selector)
 // Check is the predicate function for check builders.
 type Check func(*sql.Selector)
 
+// LoadPart is the predicate function for loadpart builders.
+type LoadPart func(*sql.Selector)
+
+// LoadReport is the predicate function for loadreport builders.
+type LoadReport func(*sql.Selector)
+
 // Member is the predicate function for member builders.
 type Member func(*sql.Selector)
 

@@ -37,6 +37,7 @@ const (
 	ServiceAccount Type = "sva"
 	Secret         Type = "sec"
 	AuditEntry     Type = "aud"
+	LoadPart       Type = "lpt"
 )
 
 // Noun is what people call it.
