@@ -51,7 +51,6 @@ func registry() []benchmark {
 		{"browser", "A browser case, beside Playwright", performanceDoc, runBrowser},
 		{"load", "Load, beside others", performanceDoc, runLoad},
 		{"visual", "Comparing pictures, beside others", performanceDoc, runVisual},
-		{"visual", "Comparing pictures, beside others", performanceDoc, runVisual},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
