@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 
@@ -221,4 +222,13 @@ func convert[From, To any](ctx context.Context, in <-chan From, err error, f fun
 		}
 	}()
 	return out, nil
+}
+
+// headerOf gathers the headers of an answer.
+func headerOf(in []*model.HeaderInput) http.Header {
+	out := http.Header{}
+	for _, h := range in {
+		out.Add(h.Name, h.Value)
+	}
+	return out
 }

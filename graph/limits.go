@@ -32,7 +32,14 @@ type Limits struct {
 }
 
 // uploads are the root fields that take plans and files.
-var uploads = map[string]bool{"createPlan": true, "updatePlan": true, "validatePlan": true, "startRun": true}
+var uploads = map[string]bool{
+	"createPlan": true, "updatePlan": true, "validatePlan": true, "startRun": true,
+	"validateSchema": true, "validateResponse": true, "validateContract": true,
+}
+
+// weights are root fields that compute for up to seconds: a few of them fit into
+// an operation.
+var weights = map[string]int{"validateSchema": 200, "validateResponse": 200, "validateContract": 400}
 
 // bodies bounds requests by what an operation may have.
 func (l Limits) bodies() transport.Bodies {

@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -41,6 +42,8 @@ type Services struct {
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
 	Members   *members.Service
+
+	Conformance *conformance.Service
 
 	StartOIDC string // where a browser begins to sign in by the identity provider; empty without one
 }

@@ -46,7 +46,7 @@ func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: directives()})
 	srv := handler.New(schema)
 	srv.Use(counter{r.Limits})
-	armour.Wear(srv, schema.Schema(), r.Limits.Operation, armour.Options{Signed: signed, Documents: r.Limits.Documents, Uploads: uploads})
+	armour.Wear(srv, schema.Schema(), r.Limits.Operation, armour.Options{Signed: signed, Documents: r.Limits.Documents, Uploads: uploads, Weights: weights})
 	srv.SetErrorPresenter(presenter(logger))
 	srv.SetRecoverFunc(func(_ context.Context, p any) error {
 		return fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -72,8 +72,14 @@ func readModel(data []byte) (*load.SpecInfo, error) {
 	if err != nil {
 		return nil, err
 	}
+	if asObject(tree)["openapi"] == nil {
+		return nil, fmt.Errorf("it is no OpenAPI document: it has no key openapi at the top")
+	}
 	if ref := foreignRef(tree); ref != "" {
 		return nil, fmt.Errorf("it refers to %s; only references within the document (#/…) are followed", excerpt(ref, 200))
+	}
+	if err := expandable(tree); err != nil {
+		return nil, err
 	}
 	plain, err := json.Marshal(tree)
 	if err != nil {

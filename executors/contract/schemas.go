@@ -43,8 +43,18 @@ type schemaSet struct {
 }
 
 func newSchemaSet(root object) *schemaSet {
-	s := &schemaSet{compiler: jsonschema.NewCompiler()}
-	c := s.compiler
+	s := &schemaSet{}
+	s.compiler = newCompiler(s)
+	if err := s.compiler.AddResource(documentURL, root); err != nil {
+		panic(err) // only for an address that cannot be parsed
+	}
+	return s
+}
+
+// newCompiler returns a compiler whose schemas validate within the budget of a
+// set.
+func newCompiler(s *schemaSet) *jsonschema.Compiler {
+	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	c.AssertVocabs()
@@ -56,10 +66,7 @@ func newSchemaSet(root object) *schemaSet {
 			return budget{s}, nil
 		},
 	})
-	if err := c.AddResource(documentURL, root); err != nil {
-		panic(err) // only for an address that cannot be parsed
-	}
-	return s
+	return c
 }
 
 var anything = func() *jsonschema.Schema {

@@ -28,7 +28,7 @@ type object = map[string]any
 // what they stand for, so a few lines cannot become gigabytes.
 func readTree(data []byte) (any, error) {
 	if len(data) > maxDocument {
-		return nil, fmt.Errorf("it has %d MiB; at most %d MiB are read", len(data)>>20, maxDocument>>20)
+		return nil, beyond(fmt.Sprintf("it has %d MiB; at most %d MiB are read", len(data)>>20, maxDocument>>20))
 	}
 	r := treeReader{left: maxNodes}
 	if text := bytes.TrimLeft(data, "\ufeff \t\r\n"); len(text) > 0 && text[0] == '{' {
@@ -53,14 +53,20 @@ func readTree(data []byte) (any, error) {
 	return r.node(doc.Content[0], 0)
 }
 
+// beyond says which limit a text is beyond.
+type beyond string
+
+// Error implements error.
+func (b beyond) Error() string { return string(b) }
+
 type treeReader struct{ left int }
 
 func (r *treeReader) enter(depth int) error {
 	if depth > maxDepth {
-		return fmt.Errorf("it is nested deeper than %d levels", maxDepth)
+		return beyond(fmt.Sprintf("it is nested deeper than %d levels", maxDepth))
 	}
 	if r.left--; r.left < 0 {
-		return fmt.Errorf("it has more than %d values", maxNodes)
+		return beyond(fmt.Sprintf("it has more than %d values", maxNodes))
 	}
 	return nil
 }

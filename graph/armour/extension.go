@@ -34,6 +34,10 @@ type Options struct {
 
 	// Uploads are the root fields that take plans and files.
 	Uploads map[string]bool
+
+	// Weights are root fields that cost more than the objects which they give, as
+	// many objects as cost the same.
+	Weights map[string]int
 }
 
 // Wear gives a server its limits.
@@ -103,7 +107,7 @@ func (g *Guard) MutateOperationContext(ctx context.Context, op *graphql.Operatio
 	if n := BodySize(ctx); n > g.limits.Body && !g.uploads(op.Operation) {
 		return refuse("body", "too many bytes for one that takes neither plans nor files", n, g.limits.Body)
 	}
-	n := Cost(g.schema, op)
+	n := Cost(g.schema, op) + g.weight(op.Operation.SelectionSet)
 	if n > g.limits.Complexity {
 		return refuse("complexity", "an answer of too many objects, a page counted by its length (first)", n, g.limits.Complexity)
 	}
@@ -151,6 +155,22 @@ func introspects(set ast.SelectionSet) bool {
 		}
 	}
 	return false
+}
+
+// weight is what root fields cost beyond their objects.
+func (g *Guard) weight(set ast.SelectionSet) int {
+	sum := 0
+	for _, selection := range set {
+		switch v := selection.(type) {
+		case *ast.Field:
+			sum += g.o.Weights[v.Name]
+		case *ast.InlineFragment:
+			sum += g.weight(v.SelectionSet)
+		case *ast.FragmentSpread:
+			sum += g.weight(v.Definition.SelectionSet)
+		}
+	}
+	return sum
 }
 
 // uploads reports whether all that an operation does takes plans and files.

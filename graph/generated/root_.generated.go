@@ -174,6 +174,20 @@ type ComplexityRoot struct {
 		Passed   func(childComplexity int) int
 	}
 
+	ContractChange struct {
+		Breaking  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Operation func(childComplexity int) int
+	}
+
+	ContractValidation struct {
+		Changes    func(childComplexity int) int
+		Compatible func(childComplexity int) int
+		Format     func(childComplexity int) int
+		Total      func(childComplexity int) int
+	}
+
 	CreateApiTokenPayload struct {
 		APIToken         func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
@@ -369,7 +383,10 @@ type ComplexityRoot struct {
 		UpdateTrigger        func(childComplexity int, input model.UpdateTriggerInput) int
 		UpdateUser           func(childComplexity int, input model.UpdateUserInput) int
 		UpdateWebhook        func(childComplexity int, input model.UpdateWebhookInput) int
+		ValidateContract     func(childComplexity int, input model.ValidateContractInput) int
 		ValidatePlan         func(childComplexity int, input model.ValidatePlanInput) int
+		ValidateResponse     func(childComplexity int, input model.ValidateResponseInput) int
+		ValidateSchema       func(childComplexity int, input model.ValidateSchemaInput) int
 	}
 
 	OutcomeCounts struct {
@@ -539,6 +556,21 @@ type ComplexityRoot struct {
 		ProjectID func(childComplexity int) int
 		Slots     func(childComplexity int) int
 		StartsAt  func(childComplexity int) int
+	}
+
+	ResponseFinding struct {
+		Actual   func(childComplexity int) int
+		Check    func(childComplexity int) int
+		Expected func(childComplexity int) int
+		Message  func(childComplexity int) int
+	}
+
+	ResponseValidation struct {
+		Checks    func(childComplexity int) int
+		Findings  func(childComplexity int) int
+		Notes     func(childComplexity int) int
+		Operation func(childComplexity int) int
+		Valid     func(childComplexity int) int
 	}
 
 	Result struct {
@@ -721,6 +753,22 @@ type ComplexityRoot struct {
 	ScheduleEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	SchemaMistake struct {
+		Column  func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Message func(childComplexity int) int
+		Pointer func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
+	SchemaValidation struct {
+		Conforms   func(childComplexity int) int
+		Deviations func(childComplexity int) int
+		Dialect    func(childComplexity int) int
+		Mistakes   func(childComplexity int) int
+		Valid      func(childComplexity int) int
 	}
 
 	Secret struct {
@@ -912,7 +960,22 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ValidateContractPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Validation       func(childComplexity int) int
+	}
+
 	ValidatePlanPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Validation       func(childComplexity int) int
+	}
+
+	ValidateResponsePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Validation       func(childComplexity int) int
+	}
+
+	ValidateSchemaPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Validation       func(childComplexity int) int
 	}
@@ -1489,6 +1552,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckResult.Passed(childComplexity), true
+
+	case "ContractChange.breaking":
+		if e.ComplexityRoot.ContractChange.Breaking == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Breaking(childComplexity), true
+	case "ContractChange.id":
+		if e.ComplexityRoot.ContractChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.ID(childComplexity), true
+	case "ContractChange.message":
+		if e.ComplexityRoot.ContractChange.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Message(childComplexity), true
+	case "ContractChange.operation":
+		if e.ComplexityRoot.ContractChange.Operation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Operation(childComplexity), true
+
+	case "ContractValidation.changes":
+		if e.ComplexityRoot.ContractValidation.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractValidation.Changes(childComplexity), true
+	case "ContractValidation.compatible":
+		if e.ComplexityRoot.ContractValidation.Compatible == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractValidation.Compatible(childComplexity), true
+	case "ContractValidation.format":
+		if e.ComplexityRoot.ContractValidation.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractValidation.Format(childComplexity), true
+	case "ContractValidation.changeCount":
+		if e.ComplexityRoot.ContractValidation.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractValidation.Total(childComplexity), true
 
 	case "CreateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.CreateApiTokenPayload.APIToken == nil {
@@ -2439,6 +2552,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(model.UpdateWebhookInput)), true
+	case "Mutation.validateContract":
+		if e.ComplexityRoot.Mutation.ValidateContract == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_validateContract_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ValidateContract(childComplexity, args["input"].(model.ValidateContractInput)), true
 	case "Mutation.validatePlan":
 		if e.ComplexityRoot.Mutation.ValidatePlan == nil {
 			break
@@ -2450,6 +2574,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ValidatePlan(childComplexity, args["input"].(model.ValidatePlanInput)), true
+	case "Mutation.validateResponse":
+		if e.ComplexityRoot.Mutation.ValidateResponse == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_validateResponse_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ValidateResponse(childComplexity, args["input"].(model.ValidateResponseInput)), true
+	case "Mutation.validateSchema":
+		if e.ComplexityRoot.Mutation.ValidateSchema == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_validateSchema_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ValidateSchema(childComplexity, args["input"].(model.ValidateSchemaInput)), true
 
 	case "OutcomeCounts.cancelled":
 		if e.ComplexityRoot.OutcomeCounts.Cancelled == nil {
@@ -3235,6 +3381,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reservation.StartsAt(childComplexity), true
+
+	case "ResponseFinding.actual":
+		if e.ComplexityRoot.ResponseFinding.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseFinding.Actual(childComplexity), true
+	case "ResponseFinding.check":
+		if e.ComplexityRoot.ResponseFinding.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseFinding.Check(childComplexity), true
+	case "ResponseFinding.expected":
+		if e.ComplexityRoot.ResponseFinding.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseFinding.Expected(childComplexity), true
+	case "ResponseFinding.message":
+		if e.ComplexityRoot.ResponseFinding.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseFinding.Message(childComplexity), true
+
+	case "ResponseValidation.checks":
+		if e.ComplexityRoot.ResponseValidation.Checks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseValidation.Checks(childComplexity), true
+	case "ResponseValidation.findings":
+		if e.ComplexityRoot.ResponseValidation.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseValidation.Findings(childComplexity), true
+	case "ResponseValidation.notes":
+		if e.ComplexityRoot.ResponseValidation.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseValidation.Notes(childComplexity), true
+	case "ResponseValidation.operation":
+		if e.ComplexityRoot.ResponseValidation.Operation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseValidation.Operation(childComplexity), true
+	case "ResponseValidation.valid":
+		if e.ComplexityRoot.ResponseValidation.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResponseValidation.Valid(childComplexity), true
 
 	case "Result.artifacts":
 		if e.ComplexityRoot.Result.Artifacts == nil {
@@ -4032,6 +4234,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ScheduleEdge.Node(childComplexity), true
 
+	case "SchemaMistake.column":
+		if e.ComplexityRoot.SchemaMistake.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaMistake.Column(childComplexity), true
+	case "SchemaMistake.line":
+		if e.ComplexityRoot.SchemaMistake.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaMistake.Line(childComplexity), true
+	case "SchemaMistake.message":
+		if e.ComplexityRoot.SchemaMistake.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaMistake.Message(childComplexity), true
+	case "SchemaMistake.pointer":
+		if e.ComplexityRoot.SchemaMistake.Pointer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaMistake.Pointer(childComplexity), true
+	case "SchemaMistake.rule":
+		if e.ComplexityRoot.SchemaMistake.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaMistake.Rule(childComplexity), true
+
+	case "SchemaValidation.conforms":
+		if e.ComplexityRoot.SchemaValidation.Conforms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaValidation.Conforms(childComplexity), true
+	case "SchemaValidation.deviations":
+		if e.ComplexityRoot.SchemaValidation.Deviations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaValidation.Deviations(childComplexity), true
+	case "SchemaValidation.dialect":
+		if e.ComplexityRoot.SchemaValidation.Dialect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaValidation.Dialect(childComplexity), true
+	case "SchemaValidation.mistakes":
+		if e.ComplexityRoot.SchemaValidation.Mistakes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaValidation.Mistakes(childComplexity), true
+	case "SchemaValidation.valid":
+		if e.ComplexityRoot.SchemaValidation.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SchemaValidation.Valid(childComplexity), true
+
 	case "Secret.createdAt":
 		if e.ComplexityRoot.Secret.CreatedAt == nil {
 			break
@@ -4688,6 +4952,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "ValidateContractPayload.clientMutationId":
+		if e.ComplexityRoot.ValidateContractPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateContractPayload.ClientMutationID(childComplexity), true
+	case "ValidateContractPayload.validation":
+		if e.ComplexityRoot.ValidateContractPayload.Validation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateContractPayload.Validation(childComplexity), true
+
 	case "ValidatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.ValidatePlanPayload.ClientMutationID == nil {
 			break
@@ -4700,6 +4977,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ValidatePlanPayload.Validation(childComplexity), true
+
+	case "ValidateResponsePayload.clientMutationId":
+		if e.ComplexityRoot.ValidateResponsePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateResponsePayload.ClientMutationID(childComplexity), true
+	case "ValidateResponsePayload.validation":
+		if e.ComplexityRoot.ValidateResponsePayload.Validation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateResponsePayload.Validation(childComplexity), true
+
+	case "ValidateSchemaPayload.clientMutationId":
+		if e.ComplexityRoot.ValidateSchemaPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateSchemaPayload.ClientMutationID(childComplexity), true
+	case "ValidateSchemaPayload.validation":
+		if e.ComplexityRoot.ValidateSchemaPayload.Validation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateSchemaPayload.Validation(childComplexity), true
 
 	case "Variable.name":
 		if e.ComplexityRoot.Variable.Name == nil {
@@ -5086,6 +5389,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
+		ec.unmarshalInputHeaderInput,
 		ec.unmarshalInputLeaveProjectInput,
 		ec.unmarshalInputLoginInput,
 		ec.unmarshalInputLogoutInput,
@@ -5115,7 +5419,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateTriggerInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUpdateWebhookInput,
+		ec.unmarshalInputValidateContractInput,
 		ec.unmarshalInputValidatePlanInput,
+		ec.unmarshalInputValidateResponseInput,
+		ec.unmarshalInputValidateSchemaInput,
 		ec.unmarshalInputVariableInput,
 	)
 	first := true
@@ -5633,6 +5940,177 @@ extend type Query {
   which something is wrong: one is not there while its target answers.
   """
   breakers: [Breaker!]! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/conformance.graphqls", Input: `"What is wrong at one place of a text."
+type SchemaMistake {
+  "JSON pointer; empty is the top."
+  pointer: String!
+  "From 1; 0 where it is not known."
+  line: Int!
+  "From 1, in characters; 0 where it is not known."
+  column: Int!
+  "What does not hold: a keyword of JSON Schema; false where the schema has no place for the value; or syntax, reference, path, parameters, operationId, security, version."
+  rule: String!
+  "One sentence."
+  message: String!
+}
+
+"The judgement of a schema, and of a document by it."
+type SchemaValidation {
+  "Whether the schema is without a mistake."
+  valid: Boolean!
+  "What it was taken for, such as JSON Schema 2020-12 or OpenAPI 3.1.0; empty where it could not be read."
+  dialect: String!
+  "Of the schema, by their places; at most 100."
+  mistakes: [SchemaMistake!]!
+  "Whether the document conforms; null where none was given, or the schema has mistakes."
+  conforms: Boolean
+  "Where the document does not conform, by its own places; at most 100."
+  deviations: [SchemaMistake!]!
+}
+
+"A check that an answer does not pass."
+type ResponseFinding {
+  "The name that contract cases use: not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance."
+  check: String!
+  "One sentence."
+  message: String!
+  "What the document asks for."
+  expected: String!
+  "What there was."
+  actual: String!
+}
+
+"The judgement of an answer."
+type ResponseValidation {
+  "Whether every check passed."
+  valid: Boolean!
+  "The operation that was meant, such as GET /orders/{id}."
+  operation: String!
+  "The checks that were made."
+  checks: [String!]!
+  "Those that did not pass."
+  findings: [ResponseFinding!]!
+  "What could not be judged, and why."
+  notes: [String!]!
+}
+
+"What a contract is written in."
+enum ContractFormat {
+  "OpenAPI 3.0 or 3.1."
+  OPENAPI
+  "A GraphQL schema."
+  GRAPHQL
+}
+
+"A difference between two versions that a caller may notice."
+type ContractChange {
+  "The rule, such as response-property-removed or FIELD_REMOVED."
+  id: String!
+  "Where: an operation of OpenAPI, a type or a field of GraphQL."
+  operation: String!
+  "One sentence."
+  message: String!
+  "Whether it breaks callers; otherwise it may break somebody."
+  breaking: Boolean!
+}
+
+"The judgement of a new version."
+type ContractValidation {
+  "Whether nothing breaks callers of the older version."
+  compatible: Boolean!
+  "What the versions are written in."
+  format: ContractFormat!
+  "Those that break callers first; at most 500."
+  changes: [ContractChange!]!
+  "How many there are in all."
+  changeCount: Int!
+}
+
+extend type Mutation {
+  "Check a JSON Schema or an OpenAPI document, and a document by it. Nothing is stored."
+  validateSchema("The texts." input: ValidateSchemaInput!): ValidateSchemaPayload! @hasPermission(permission: "tests:read")
+  "Check an answer by an OpenAPI document. Nothing is stored, and nothing is sent."
+  validateResponse("The answer." input: ValidateResponseInput!): ValidateResponsePayload! @hasPermission(permission: "tests:read")
+  "Tell what a new version of a document breaks. Nothing is stored."
+  validateContract("Both versions." input: ValidateContractInput!): ValidateContractPayload! @hasPermission(permission: "tests:read")
+}
+
+"What validateSchema needs."
+input ValidateSchemaInput {
+  "JSON Schema or an OpenAPI document: JSON or YAML, at most 4 MiB."
+  schema: String!
+  "JSON pointer to the schema in it that judges the document, such as /components/schemas/Order; an OpenAPI document needs one."
+  at: String
+  "What is to conform: JSON or YAML, at most 4 MiB."
+  document: String
+  "Whether properties are refused that the schema does not name. They are told once nothing else is wrong."
+  strict: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What validateSchema gives."
+type ValidateSchemaPayload {
+  "The judgement."
+  validation: SchemaValidation!
+  "As sent."
+  clientMutationId: String
+}
+
+"A header of an answer."
+input HeaderInput {
+  "In any case."
+  name: String!
+  "As it came; a header that came twice is given twice."
+  value: String!
+}
+
+"What validateResponse needs."
+input ValidateResponseInput {
+  "The OpenAPI document: JSON or YAML, at most 4 MiB."
+  openapi: String!
+  "Of the request."
+  method: String!
+  "Of the request, with or without the path of the document's server, or the document's template."
+  path: String!
+  "Of the answer."
+  status: Int!
+  "Of the answer."
+  headers: [HeaderInput!]
+  "Of the answer, as text; at most 4 MiB."
+  body: String
+  "Whether properties are refused that the schema does not name."
+  strict: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What validateResponse gives."
+type ValidateResponsePayload {
+  "The judgement."
+  validation: ResponseValidation!
+  "As sent."
+  clientMutationId: String
+}
+
+"What validateContract needs."
+input ValidateContractInput {
+  "The older version: at most 2 MiB."
+  base: String!
+  "The newer version, in the same format."
+  revision: String!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What validateContract gives."
+type ValidateContractPayload {
+  "The judgement."
+  validation: ContractValidation!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `"What happened in a run."
@@ -8110,6 +8588,34 @@ func (ec *executionContext) childFields_CheckResult(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CheckResult", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractChange_id(ctx, field)
+	case "operation":
+		return ec.fieldContext_ContractChange_operation(ctx, field)
+	case "message":
+		return ec.fieldContext_ContractChange_message(ctx, field)
+	case "breaking":
+		return ec.fieldContext_ContractChange_breaking(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractValidation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "compatible":
+		return ec.fieldContext_ContractValidation_compatible(ctx, field)
+	case "format":
+		return ec.fieldContext_ContractValidation_format(ctx, field)
+	case "changes":
+		return ec.fieldContext_ContractValidation_changes(ctx, field)
+	case "changeCount":
+		return ec.fieldContext_ContractValidation_changeCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractValidation", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiToken":
@@ -8700,6 +9206,36 @@ func (ec *executionContext) childFields_Reservation(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type Reservation", field.Name)
 }
 
+func (ec *executionContext) childFields_ResponseFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return ec.fieldContext_ResponseFinding_check(ctx, field)
+	case "message":
+		return ec.fieldContext_ResponseFinding_message(ctx, field)
+	case "expected":
+		return ec.fieldContext_ResponseFinding_expected(ctx, field)
+	case "actual":
+		return ec.fieldContext_ResponseFinding_actual(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResponseFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_ResponseValidation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "valid":
+		return ec.fieldContext_ResponseValidation_valid(ctx, field)
+	case "operation":
+		return ec.fieldContext_ResponseValidation_operation(ctx, field)
+	case "checks":
+		return ec.fieldContext_ResponseValidation_checks(ctx, field)
+	case "findings":
+		return ec.fieldContext_ResponseValidation_findings(ctx, field)
+	case "notes":
+		return ec.fieldContext_ResponseValidation_notes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResponseValidation", field.Name)
+}
+
 func (ec *executionContext) childFields_Result(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9062,6 +9598,38 @@ func (ec *executionContext) childFields_ScheduleEdge(ctx context.Context, field 
 		return ec.fieldContext_ScheduleEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ScheduleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SchemaMistake(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pointer":
+		return ec.fieldContext_SchemaMistake_pointer(ctx, field)
+	case "line":
+		return ec.fieldContext_SchemaMistake_line(ctx, field)
+	case "column":
+		return ec.fieldContext_SchemaMistake_column(ctx, field)
+	case "rule":
+		return ec.fieldContext_SchemaMistake_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_SchemaMistake_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SchemaMistake", field.Name)
+}
+
+func (ec *executionContext) childFields_SchemaValidation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "valid":
+		return ec.fieldContext_SchemaValidation_valid(ctx, field)
+	case "dialect":
+		return ec.fieldContext_SchemaValidation_dialect(ctx, field)
+	case "mistakes":
+		return ec.fieldContext_SchemaValidation_mistakes(ctx, field)
+	case "conforms":
+		return ec.fieldContext_SchemaValidation_conforms(ctx, field)
+	case "deviations":
+		return ec.fieldContext_SchemaValidation_deviations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SchemaValidation", field.Name)
 }
 
 func (ec *executionContext) childFields_Secret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9432,6 +10000,16 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ValidateContractPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "validation":
+		return ec.fieldContext_ValidateContractPayload_validation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ValidateContractPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ValidateContractPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ValidatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "validation":
@@ -9440,6 +10018,26 @@ func (ec *executionContext) childFields_ValidatePlanPayload(ctx context.Context,
 		return ec.fieldContext_ValidatePlanPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ValidatePlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ValidateResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "validation":
+		return ec.fieldContext_ValidateResponsePayload_validation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ValidateResponsePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ValidateResponsePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ValidateSchemaPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "validation":
+		return ec.fieldContext_ValidateSchemaPayload_validation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ValidateSchemaPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ValidateSchemaPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Variable(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
@@ -432,6 +433,14 @@ type EnvironmentLimitInput struct {
 	Environment string `json:"environment"`
 	// Runs at once, at most; 1–10000.
 	MaxRuns int `json:"maxRuns"`
+}
+
+// A header of an answer.
+type HeaderInput struct {
+	// In any case.
+	Name string `json:"name"`
+	// As it came; a header that came twice is given twice.
+	Value string `json:"value"`
 }
 
 // What leaveProject needs.
@@ -1154,6 +1163,24 @@ type UserEdge struct {
 	Node *ent.User `json:"node"`
 }
 
+// What validateContract needs.
+type ValidateContractInput struct {
+	// The older version: at most 2 MiB.
+	Base string `json:"base"`
+	// The newer version, in the same format.
+	Revision string `json:"revision"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What validateContract gives.
+type ValidateContractPayload struct {
+	// The judgement.
+	Validation *conformance.ContractValidation `json:"validation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What validatePlan needs.
 type ValidatePlanInput struct {
 	// The plan: YAML or JSON.
@@ -1166,6 +1193,56 @@ type ValidatePlanInput struct {
 type ValidatePlanPayload struct {
 	// The judgement.
 	Validation *PlanValidation `json:"validation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What validateResponse needs.
+type ValidateResponseInput struct {
+	// The OpenAPI document: JSON or YAML, at most 4 MiB.
+	Openapi string `json:"openapi"`
+	// Of the request.
+	Method string `json:"method"`
+	// Of the request, with or without the path of the document's server, or the document's template.
+	Path string `json:"path"`
+	// Of the answer.
+	Status int `json:"status"`
+	// Of the answer.
+	Headers []*HeaderInput `json:"headers,omitempty"`
+	// Of the answer, as text; at most 4 MiB.
+	Body *string `json:"body,omitempty"`
+	// Whether properties are refused that the schema does not name.
+	Strict *bool `json:"strict,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What validateResponse gives.
+type ValidateResponsePayload struct {
+	// The judgement.
+	Validation *conformance.ResponseValidation `json:"validation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What validateSchema needs.
+type ValidateSchemaInput struct {
+	// JSON Schema or an OpenAPI document: JSON or YAML, at most 4 MiB.
+	Schema string `json:"schema"`
+	// JSON pointer to the schema in it that judges the document, such as /components/schemas/Order; an OpenAPI document needs one.
+	At *string `json:"at,omitempty"`
+	// What is to conform: JSON or YAML, at most 4 MiB.
+	Document *string `json:"document,omitempty"`
+	// Whether properties are refused that the schema does not name. They are told once nothing else is wrong.
+	Strict *bool `json:"strict,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What validateSchema gives.
+type ValidateSchemaPayload struct {
+	// The judgement.
+	Validation *conformance.SchemaValidation `json:"validation"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/semantest/semantest/graph"
 	"github.com/semantest/semantest/graph/transport"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/store"
 	"github.com/semantest/semantest/internal/triggers"
@@ -83,7 +84,7 @@ func (a *App) graph() *graph.Server {
 	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
-		Members: a.members, Accounts: a.accounts, StartOIDC: a.startOIDC(),
+		Members: a.members, Conformance: conformance.New(judge{}), Accounts: a.accounts, StartOIDC: a.startOIDC(),
 	}}, a.logger)
 }
 
