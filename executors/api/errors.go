@@ -104,6 +104,9 @@ func unreachable(err error, target string) (f *executors.Failure, away bool) {
 			return executors.Errorf("%s", e.Message), false
 		}
 	}
+	if e, ok := errors.AsType[proxyError](err); ok {
+		return proxied(e), false
+	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if e.IsNotFound {
 			return executors.Errorf("could not connect to %s: there is no host %s; is the address right?", target, e.Name), true

@@ -103,6 +103,9 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 		req.ContentLength = -1
 	}
 	transport := a.roundTripper()
+	if out.via != nil {
+		transport = out.via
+	}
 	if out.auth != nil && out.auth.Digest != nil {
 		transport = httpauth.Digest(*out.auth.Digest, transport)
 	}

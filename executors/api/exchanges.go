@@ -13,6 +13,9 @@ func (e *Executor) Prepare(task executors.Task, r spec.HTTPRequest) (*executors.
 	if task.Use.TLS != nil {
 		return nil, executors.Errorf("use.tls is for api cases only: a load makes its own connections")
 	}
+	if task.Use.Proxy != nil || r.Proxy != nil {
+		return nil, executors.Errorf("a proxy is for api cases only: a load makes its own connections")
+	}
 	out, err := a.build(r)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ const (
 // Executor performs api cases. Connections are shared by all attempts; cookies
 // and variables belong to one attempt.
 type Executor struct {
-	mode      egress.Mode
+	policy    *egress.Policy
 	dialer    *dialer
 	transport *http.Transport
 	schemas   *schemaCache
@@ -47,7 +47,7 @@ func WithRootCAs(pool *x509.CertPool) Option {
 // New returns an executor whose every connection is dialled through policy.
 func New(policy *egress.Policy, opts ...Option) *Executor {
 	d := newDialer(policy.Dialer(connectTimeout))
-	e := &Executor{mode: policy.Mode(), dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
+	e := &Executor{policy: policy, dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
 	for _, o := range opts {
 		o(e)
 	}
@@ -103,6 +103,7 @@ type attempt struct {
 	// those of the executor.
 	dialer    *dialer
 	transport *http.Transport
+	routes    *routes
 	unusable  error // why there are no such connections
 }
 
@@ -112,7 +113,7 @@ func (e *Executor) newAttempt(ctx context.Context, task executors.Task, sink exe
 		return nil, err
 	}
 	return &attempt{executor: e, task: task, sink: sink, jar: jar, answered: &targets{}, base: ctx, streams: &streams{}, schemas: &schemas{}, tokens: &httpauth.Tokens{}, descriptors: &descriptors{},
-		archive: &archive{off: task.Use.HAR == "never"}, dialer: e.dialer, transport: e.transport}, nil
+		archive: &archive{off: task.Use.HAR == "never"}, routes: &routes{}, dialer: e.dialer, transport: e.transport}, nil
 }
 
 // perform does one step: send, report what was seen, check, capture.

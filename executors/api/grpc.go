@@ -152,7 +152,9 @@ func (a *attempt) dialGRPC(ctx context.Context, target string) (*grpcConn, error
 	c.ClientConn, err = grpc.NewClient("passthrough:///"+executors.TargetOf(u), grpc.WithTransportCredentials(secure), grpc.WithNoProxy(),
 		grpc.WithDisableServiceConfig(), grpc.WithDisableRetry(), grpc.WithMaxHeaderListSize(maxHeaderBytes), grpc.WithUserAgent("Semantest"),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
-			conn, err := a.dialer.dial(context.WithValue(ctx, exchangeKey{}, c.x), "tcp", address)
+			ctx, _, stop := tied(context.WithValue(ctx, exchangeKey{}, c.x))
+			defer stop()
+			conn, err := a.dialer.connect(ctx, u.Scheme, "tcp", address)
 			c.mu.Lock()
 			c.dialErr = err
 			c.mu.Unlock()

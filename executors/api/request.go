@@ -29,6 +29,7 @@ type request struct {
 	follow bool
 
 	chunked bool
+	via     http.RoundTripper // of its own proxy; nil: what all go through
 	auth    *spec.Auth // expanded
 }
 
@@ -52,6 +53,9 @@ func (a *attempt) build(r spec.HTTPRequest) (*request, error) {
 		return nil, err
 	}
 	if out.auth, err = a.authOf(r.Auth); err != nil {
+		return nil, err
+	}
+	if out.via, err = a.through(r.Proxy); err != nil {
 		return nil, err
 	}
 	if out.chunked = r.Chunked; r.Compress != "" {

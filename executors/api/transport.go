@@ -17,8 +17,8 @@ import (
 const idleTimeout = 4 * time.Second
 
 func newTransport(d *dialer) *http.Transport {
-	return &http.Transport{
-		Proxy:                  nil, // a proxy would dial past the egress policy
+	t := &http.Transport{
+		Proxy:                  nil, // one of the environment would dial past the egress policy
 		DialContext:            d.dial,
 		DialTLSContext:         d.dialTLS,
 		ForceAttemptHTTP2:      true,
@@ -29,14 +29,19 @@ func newTransport(d *dialer) *http.Transport {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ExpectContinueTimeout:  time.Second,
 	}
+	if d.proxy != nil {
+		t.Proxy = d.proxy.forRequest
+	}
+	return t
 }
 
 // dialer ties a dial and its TLS handshake to the exchange that asked for them.
 // net/http lets both go on after the request has ended, for the next one to
 // use; an attempt must leave nothing behind.
 type dialer struct {
-	net *net.Dialer
-	tls *tls.Config
+	net   *net.Dialer
+	tls   *tls.Config
+	proxy *proxy // nil: none
 
 	mu   sync.Mutex
 	open map[*trackedConn]struct{}
@@ -50,20 +55,34 @@ func newDialer(d *net.Dialer) *dialer {
 	}}
 }
 
+// dial makes a connection for net/http, which hands requests without TLS to a
+// proxy by itself.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, _, stop := tied(ctx)
 	defer stop()
-	return d.track(d.net.DialContext(ctx, network, address))
+	conn, err := d.track(d.net.DialContext(ctx, network, address))
+	return conn, d.ofProxy(address, err)
+}
+
+// dialPlain makes a connection without TLS for anything but HTTP requests.
+func (d *dialer) dialPlain(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, _, stop := tied(ctx)
+	defer stop()
+	return d.connect(ctx, "http", network, address)
 }
 
 func (d *dialer) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	return d.handshake(ctx, network, address, func(*tls.Config) {})
+	return d.handshake(ctx, network, address, func(c *tls.Config) {
+		if d.proxy != nil && address == d.proxy.address {
+			c.ServerName, c.NextProtos = d.proxy.url.Hostname(), []string{"http/1.1"}
+		}
+	})
 }
 
 func (d *dialer) handshake(ctx context.Context, network, address string, change func(*tls.Config)) (net.Conn, error) {
 	ctx, x, stop := tied(ctx)
 	defer stop()
-	raw, err := d.track(d.net.DialContext(ctx, network, address))
+	raw, err := d.connect(ctx, "https", network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +101,7 @@ func (d *dialer) handshake(ctx context.Context, network, address string, change 
 	x.mark(&x.tlsAt)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close() // the handshake's error says more
-		return nil, tlsError{err}
+		return nil, d.ofProxy(address, tlsError{err})
 	}
 	x.add(&x.t.tls, &x.tlsAt)
 	return conn, nil

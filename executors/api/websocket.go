@@ -91,7 +91,7 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 		Proxy:             nil, // as in newTransport
 		Subprotocols:      protocols,
 		Jar:               a.jar,
-		NetDialContext:    headLimited(head, a.dialer.dial),
+		NetDialContext:    headLimited(head, a.dialer.dialPlain),
 		NetDialTLSContext: headLimited(head, a.dialer.dialHTTP1),
 	}
 	address := *out.url

@@ -34,6 +34,7 @@ type HTTPRequest struct {
 	Chunked         bool                  `yaml:"chunked" doc:"Send the body in chunks, without saying its length first." default:"false" example:"true"`
 	Compress        string                `yaml:"compress" doc:"Send the body compressed." enum:"gzip,br,zstd" example:"gzip"`
 	Auth            *Auth                 `yaml:"auth" doc:"How the request shows who it is from; overrides use.auth." example:"{basic: {username: ada, password: \"${{ PASSWORD }}\"}}"`
+	Proxy           *Proxy                `yaml:"proxy" doc:"Proxy that this request goes through; overrides use.proxy. A text is its url." example:"http://proxy.test:3128"`
 	Save            string                `yaml:"save" doc:"Keep the body of the answer as an artifact of this name." pattern:"artifact" min:"1" max:"100" example:"invoice.pdf"`
 	FollowRedirects *bool                 `yaml:"followRedirects" doc:"Follow up to 10 redirects." default:"true" example:"false"`
 }

@@ -38,6 +38,15 @@ type HMAC struct {
 	Over      string `yaml:"over" doc:"What is signed: {method}, {path}, {query}, {timestamp} (seconds, also sent as X-Timestamp) and {body} are filled in." default:"{body}" min:"1" max:"1000" example:"\"{timestamp}.{body}\""`
 }
 
+// Proxy says through which proxy requests go: those without TLS are handed to it,
+// others go through a tunnel (CONNECT).
+type Proxy struct {
+	URL      string   `yaml:"url" doc:"Address of the proxy; http or https." required:"true" short:"true" min:"1" max:"2000" example:"http://proxy.test:3128"`
+	Username string   `yaml:"username" doc:"User, where the proxy asks for one." max:"1000" example:"ada"`
+	Password string   `yaml:"password" doc:"Password of the user." max:"1000" example:"${{ PROXY_PASSWORD }}"`
+	NoProxy  []string `yaml:"noProxy" doc:"Hosts that are reached without the proxy: names, which stand for what is below them too, .names, addresses, networks, each also with a port; * is all. localhost and loopback addresses always are." max:"100" each:"1-300" example:"[.internal.test, 10.0.0.0/8]"`
+}
+
 // TLS says how secure connections are made. Certificates and keys are PEM, as a
 // file:// reference or in place, such as from a secret.
 type TLS struct {
@@ -65,6 +74,7 @@ func (t *TLS) files() []string {
 func (v *validator) use() {
 	u := &v.plan.Use
 	v.auth(u.Auth)
+	v.proxy(u.Proxy)
 	if t := u.TLS; t != nil {
 		for _, ref := range []*string{&t.CA, &t.Certificate, &t.Key} {
 			if strings.HasPrefix(*ref, fileScheme) && v.sound(ref) {
@@ -73,6 +83,24 @@ func (v *validator) use() {
 		}
 		if (t.Certificate == "") != (t.Key == "") && !v.at(t).bad {
 			v.report(v.at(t), `"certificate" and "key" go together`)
+		}
+	}
+}
+
+func (v *validator) proxy(p *Proxy) {
+	if p == nil {
+		return
+	}
+	if v.sound(&p.URL) {
+		v.address(v.at(&p.URL), p.URL, false)
+	}
+	if p.Password != "" && p.Username == "" && v.sound(&p.Password) {
+		v.report(v.at(&p.Password), `"password" goes with "username"`)
+	}
+	for i := range p.NoProxy {
+		if strings.ContainsAny(p.NoProxy[i], ", \t") {
+			v.report(v.at(&p.NoProxy), "an element of \"noProxy\" holds a comma or a space: write each host as an element of its own")
+			return
 		}
 	}
 }

@@ -49,6 +49,7 @@ var tables = []table{
 	{"Credentials", reflect.TypeFor[Credentials](), "The value of `basic` or `digest`."},
 	{"OAuth2", reflect.TypeFor[OAuth2](), "The value of `oauth2`."},
 	{"HMAC", reflect.TypeFor[HMAC](), "The value of `hmac`."},
+	{"Proxy", reflect.TypeFor[Proxy](), "The value of `proxy`, under `use` or `http`. A text stands for its `url`."},
 	{"TLS", reflect.TypeFor[TLS](), "The mapping under `use.tls`."},
 	{"Part", reflect.TypeFor[Part](), "An element of `multipart`, with either `value` or `file`."},
 	{"Capture", reflect.TypeFor[Capture](), "A value under `capture`: exactly one of its keys, and `secret` where it is one."},

@@ -51,6 +51,7 @@ type Use struct {
 	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
 	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
 	Auth        *Auth             `yaml:"auth" doc:"How api and contract cases show who they are, where a request does not say it itself." example:"{bearer: \"${{ API_TOKEN }}\"}"`
+	Proxy       *Proxy            `yaml:"proxy" doc:"Proxy that api cases go through. A text is its url." example:"{url: \"http://proxy.test:3128\", noProxy: [.internal.test]}"`
 	TLS         *TLS              `yaml:"tls" doc:"How api and contract cases make secure connections." example:"{ca: file://ca.pem}"`
 	HAR         string            `yaml:"har" doc:"When the exchanges of an api case are kept as an HTTP archive: when it did not pass, always, or never." default:"failed" enum:"failed,always,never" example:"always"`
 }

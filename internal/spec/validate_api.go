@@ -37,6 +37,7 @@ func (v *validator) request(r *HTTPRequest) {
 	}
 	v.headers(&r.Headers, r.Headers)
 	v.auth(r.Auth)
+	v.proxy(r.Proxy)
 	if r.File != "" && v.sound(&r.File) {
 		v.file(v.at(&r.File), r.File)
 	}
