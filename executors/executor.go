@@ -48,6 +48,9 @@ type Task struct {
 	Files    fs.FS       // files that came with the plan; never nil
 	Team     Team        // brings other workers in; nil where this process is alone
 
+	// Previous is nil where nobody remembers earlier runs.
+	Previous Previous
+
 	// Baselines is nil where nobody keeps any: nothing can be compared then.
 	Baselines Baselines
 	// AcceptBaselines says that what is new or changed is accepted beforehand: it

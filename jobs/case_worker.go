@@ -145,6 +145,7 @@ func (h *Host) guarded(ctx context.Context, executor executors.Executor, claim *
 	return executor.Execute(ctx, executors.Task{
 		RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
 		Case: claim.Case, Use: claim.Use, Scope: claim.Scope, Files: claim.Files,
+		Previous: &previous{h.runs, h.artifacts, claim},
 	}, sink)
 }
 

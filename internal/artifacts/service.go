@@ -153,17 +153,27 @@ func (s *Service) Open(ctx context.Context, id string) (*ent.Artifact, io.ReadCl
 	if err != nil {
 		return nil, nil, err
 	}
+	r, err := s.OpenRow(ctx, row)
+	if err != nil {
+		return nil, nil, err
+	}
+	return row, r, nil
+}
+
+// OpenRow returns the content of an artifact, which the caller closes. The
+// caller holds the row, which proves that it may see it.
+func (s *Service) OpenRow(ctx context.Context, row *ent.Artifact) (io.ReadCloser, error) {
 	if row.Error != "" {
-		return nil, nil, apperr.New(apperr.NotFound, "artifact %s has no content: %s", row.Name, row.Error)
+		return nil, apperr.New(apperr.NotFound, "artifact %s has no content: %s", row.Name, row.Error)
 	}
 	r, err := s.bucket.NewReader(ctx, row.Key, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, nil, apperr.New(apperr.NotFound, "the content of artifact %s is no longer there", row.Name)
+		return nil, apperr.New(apperr.NotFound, "the content of artifact %s is no longer there", row.Name)
 	}
 	if err != nil {
-		return nil, nil, apperr.Wrap(err, apperr.Unavailable, "the artifacts store does not answer")
+		return nil, apperr.Wrap(err, apperr.Unavailable, "the artifacts store does not answer")
 	}
-	return row, r, nil
+	return r, nil
 }
 
 // explain turns what people can mend into a sentence.
