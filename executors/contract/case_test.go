@@ -1,6 +1,10 @@
 package contract_test
 
 import (
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -79,6 +83,55 @@ func TestKnownFindingsDoNotFail(t *testing.T) {
 				t.Errorf("outcome %s: %v", outcome, err)
 			}
 		})
+	}
+}
+
+// left is what an attempt left, as the run before.
+type left map[string][]byte
+
+func (l left) Open(_ context.Context, name string) (io.ReadCloser, string, error) {
+	data, ok := l[name]
+	if !ok {
+		return nil, "", fs.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(data)), "run_1", nil
+}
+
+// TestOnlyWhatIsNewSinceTheRunBeforeFails runs a case again and again, with what
+// the run before found as its baseline.
+func TestOnlyWhatIsNewSinceTheRunBeforeFails(t *testing.T) {
+	t.Parallel()
+	before := left{}
+	for _, tt := range []struct {
+		fault string
+		want  spec.Outcome
+		told  map[string]any
+	}{
+		{"wrong-type", spec.OutcomeFailed, map[string]any{"new": 1, "known": 0, "fixed": 0, "not tried": 0}},
+		{"wrong-type", spec.OutcomePassed, map[string]any{"new": 0, "known": 1, "fixed": 0, "not tried": 0, "run": "run_1"}},
+		{"missing-header", spec.OutcomeFailed, map[string]any{"new": 1, "known": 0, "fixed": 1, "not tried": 0, "run": "run_1"}},
+		{"", spec.OutcomePassed, map[string]any{"new": 0, "known": 0, "fixed": 1, "not tried": 0, "run": "run_1"}},
+		{"missing-header", spec.OutcomeFailed, map[string]any{"new": 1, "known": 0, "fixed": 0, "not tried": 0, "run": "run_1"}},
+	} {
+		work := task(t, startOrders(t, tt.fault), spec.ContractCase{Baseline: spec.BaselineNewOnly})
+		work.Previous = before
+		r := &executortest.Recorder{Independent: true}
+		outcome, err := executor(t).Execute(t.Context(), work, r)
+		if verr := r.Verify(-1, outcome, err); verr != nil {
+			t.Error(verr)
+		}
+		if outcome != tt.want {
+			t.Errorf("%q: outcome %s: %v", tt.fault, outcome, err)
+		}
+		steps := r.Steps()
+		last := steps[len(steps)-1]
+		if diff := cmp.Diff(tt.told, last.Detail); diff != "" || last.Name != "findings since the run before" {
+			t.Errorf("%q: %s: %s", tt.fault, last.Name, diff)
+		}
+		before = left{}
+		for _, a := range r.Attachments() {
+			before[a.Name] = a.Data
+		}
 	}
 }
 

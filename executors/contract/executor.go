@@ -83,6 +83,9 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		}
 		steps = append([]executors.Step{compare(before)}, steps...)
 	}
+	if r.known != nil {
+		steps = append(steps, r.compared())
+	}
 	outcome, err := executors.RunIndependent(ctx, sink, steps)
 	if r.client.sent > 0 && ctx.Err() == nil {
 		r.tell(ctx)
@@ -220,14 +223,8 @@ func (e *Executor) begin(ctx context.Context, doc *document, k spec.ContractCase
 	if r.operations = chosen(doc, k); len(r.operations) == 0 {
 		return nil, executors.Errorf("no operation of the document is described by include and exclude")
 	}
-	if k.BaselineFile != "" {
-		data, err := readFile(task.Files, k.BaselineFile)
-		if err != nil {
-			return nil, err
-		}
-		if r.known, err = readBaseline(data); err != nil {
-			return nil, executors.Errorf("the baseline %s cannot be used: %w", strings.TrimPrefix(k.BaselineFile, "file://"), err)
-		}
+	if err := r.remember(ctx, task); err != nil {
+		return nil, err
 	}
 	return r, nil
 }

@@ -36,8 +36,10 @@ type run struct {
 	good     map[*operation]*call // a call that was accepted
 	byPrint  map[string]*Finding
 	findings []*Finding
-	known    map[string]bool
-	untold   int // findings beyond maxFindings
+	known    map[string]baselineLine // findings that do not fail, nil where there is no baseline
+	knownRun string                  // whose they are, or ""
+	knownBy  string                  // where they are listed
+	untold   int                     // findings beyond maxFindings
 	cover    *coverage
 }
 
@@ -280,9 +282,10 @@ func (r *run) finding(ctx context.Context, s []*call, v violation, key string) (
 	for i, q := range requests {
 		curls[i] = r.client.curl(q)
 	}
+	_, known := r.known[key]
 	return &Finding{
 		Format: findingFormat, Fingerprint: key, Operation: last.op.title(), Check: v.check, What: last.what,
-		Message: shown.message, Expected: shown.expected, Actual: shown.actual, Known: r.known[key], Unsteady: !steady, Times: 1,
+		Message: shown.message, Expected: shown.expected, Actual: shown.actual, Known: known, Unsteady: !steady, Times: 1,
 		Curl: strings.Join(curls, " ; "), Seed: r.seed, BaseURL: r.client.base.String(), Headers: r.plan.Headers, Auth: r.plan.Auth, UseAuth: r.use.Auth, UseTLS: r.use.TLS,
 		Purpose: last.purpose, Differs: v.differs, Requests: requests, Document: r.doc.excerptFor(last.op),
 	}, nil

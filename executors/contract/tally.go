@@ -127,34 +127,6 @@ func (r *run) attach(ctx context.Context, name string, step int, v any) {
 	}
 }
 
-// baseline is findings.json: what a case found, and what a later one may take
-// as known.
-type baseline struct {
-	Format   string         `json:"format"`
-	Findings []baselineLine `json:"findings"`
-}
-
-type baselineLine struct {
-	Fingerprint string `json:"fingerprint"`
-	Operation   string `json:"operation"`
-	Check       string `json:"check"`
-	Message     string `json:"message"`
-}
-
-const baselineFormat = "semantest-findings/1"
-
-func readBaseline(data []byte) (map[string]bool, error) {
-	var b baseline
-	if err := json.Unmarshal(data, &b); err != nil || b.Format != baselineFormat {
-		return nil, fmt.Errorf("it is not the findings.json of a contract case (its format would be %q); begin with {\"format\": %q, \"findings\": []}", baselineFormat, baselineFormat)
-	}
-	known := map[string]bool{}
-	for _, l := range b.Findings {
-		known[l.Fingerprint] = true
-	}
-	return known, nil
-}
-
 // tell attaches the findings and the coverage, and emits them as metrics.
 func (r *run) tell(ctx context.Context) {
 	out := baseline{Format: baselineFormat, Findings: []baselineLine{}}
@@ -169,7 +141,7 @@ func (r *run) tell(ctx context.Context) {
 		r.sink.Emit(executors.Log{Level: "warn", At: time.Now(),
 			Message: fmt.Sprintf("%d answers beyond the first %d findings were not looked into", r.untold, maxFindings)})
 	}
-	r.attach(ctx, "findings.json", -1, out)
+	r.attach(ctx, findingsName, -1, out)
 	covered := r.cover.of(r.operations)
 	metrics := []executors.Metric{{Name: "contract_statuses_covered", Value: r.cover.statuses(r.operations)}}
 	if r.doc.graph != nil {
