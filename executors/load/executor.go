@@ -141,6 +141,9 @@ func (a *attempt) prepare() error {
 	if r.limits, err = limitsOf(l.Thresholds); err != nil {
 		return err
 	}
+	if r.baseline, err = baselineOf(a.task); err != nil {
+		return err
+	}
 	limits := a.executor.limits
 	users := 0
 	for i, name := range slices.Sorted(maps.Keys(l.Scenarios)) {

@@ -62,3 +62,18 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseBaseline(f *testing.F) {
+	for _, seed := range []string{`{"version":1,"figures":{"http_reqs":{"count":20}}}`, `{"version":1,"figures":{"a":null}}`, `{"figures":[]}`, `{`, ``} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		known, err := parseBaseline("old.json", data)
+		if (err == nil) != (known != nil) {
+			t.Fatalf("%v and %v", known, err)
+		}
+		if _, ok := known.of(&limit{}); ok && len(known) == 0 {
+			t.Fatal("there is a figure of nothing")
+		}
+	})
+}

@@ -33,7 +33,7 @@ type key struct {
 type cell struct {
 	duration, service           histogram
 	sending, waiting, receiving histogram
-	connecting, tls             histogram
+	blocked, connecting, tls    histogram
 	requests, failed            int64
 	sent, received              int64
 }
@@ -42,13 +42,13 @@ func newCell() *cell {
 	phase := histogram{digits: phaseAccuracy}
 	return &cell{
 		duration: histogram{digits: headline}, service: histogram{digits: headline},
-		sending: phase, waiting: phase, receiving: phase, connecting: phase, tls: phase,
+		sending: phase, waiting: phase, receiving: phase, blocked: phase, connecting: phase, tls: phase,
 	}
 }
 
 // trends pairs the histograms of two cells.
 func (c *cell) trends() []*histogram {
-	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.connecting, &c.tls}
+	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.blocked, &c.connecting, &c.tls}
 }
 
 // counts lists the numbers of a cell that are added up.
@@ -228,6 +228,7 @@ func (r *recorder) request(s *shard, v *sample, open bool) {
 	if open { // otherwise both are the same
 		c.service.record(v.service)
 	}
+	c.blocked.record(v.connect + v.tls)
 	c.sending.record(v.sending)
 	c.waiting.record(v.waiting)
 	c.receiving.record(v.receiving)

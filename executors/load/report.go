@@ -142,7 +142,7 @@ func (r *run) breakOff(elapsed time.Duration) {
 		if !l.source.AbortOnFail || elapsed < time.Duration(l.source.DelayAbortEval) {
 			continue
 		}
-		if v := r.judge(l, r.series.total, elapsed); !v.Passed && v.Samples > 0 && lasting(l.limit) {
+		if v := r.judge(l, r.series.total, elapsed); !v.Passed && v.Samples > 0 && !v.Unjudged && lasting(l.limit) {
 			l.broke = true
 			r.abort()
 		}

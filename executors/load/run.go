@@ -25,6 +25,7 @@ type run struct {
 	program   program
 	scenarios []*scenario
 	limits    []*limit // thresholds
+	baseline  figures  // what an earlier run measured; nil where there is none
 	recorder  *recorder
 	notes     *notes
 	segment   segment

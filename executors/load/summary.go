@@ -15,6 +15,9 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
+// summaryVersion changes when a reader of the attachment would misunderstand it.
+const summaryVersion = 1
+
 // SummaryName is the name of the attachment that holds all that was measured.
 const SummaryName = "load.json"
 
@@ -35,6 +38,7 @@ type summary struct {
 	Thresholds []verdict          `json:"thresholds"`
 	Notes      []note             `json:"notes"`
 	Series     []row              `json:"series"`
+	Figures    figures            `json:"figures"`
 	Histograms []histogramSummary `json:"histograms"`
 }
 
@@ -80,7 +84,7 @@ type histogramSummary struct {
 // trendNames are the metrics that are told in full.
 var trendNames = []string{
 	"http_req_duration", "http_req_service", "http_req_sending", "http_req_waiting", "http_req_receiving",
-	"http_req_connecting", "http_req_tls_handshaking", "iteration_duration",
+	"http_req_blocked", "http_req_connecting", "http_req_tls_handshaking", "iteration_duration",
 }
 
 func trendOf(h *histogram) trend {
@@ -95,9 +99,9 @@ func (r *run) summarize() *summary {
 	t := r.series.total
 	whole := r.row(t, r.series.length)
 	out := &summary{
-		Version: 1, StartedAt: r.started.UTC(), Seconds: r.series.length.Seconds(), Requests: whole.Requests, Failed: whole.Failed,
+		Version: summaryVersion, StartedAt: r.started.UTC(), Seconds: r.series.length.Seconds(), Requests: whole.Requests, Failed: whole.Failed,
 		Rate: whole.Rate, MaxUsers: r.most, Metrics: map[string]trend{}, Notes: r.notes.list(), Series: r.series.rows,
-		Thresholds: r.verdicts(), Checks: r.checks(),
+		Thresholds: r.verdicts(), Figures: r.figures(), Checks: r.checks(),
 	}
 	if r.team != nil {
 		out.Workers = r.team.members

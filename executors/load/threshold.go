@@ -46,24 +46,38 @@ func (r *run) tells(tag string) bool {
 
 // verdict is the judgement of one threshold.
 type verdict struct {
-	Metric    string  `json:"metric"`
-	Threshold string  `json:"threshold"`
-	Value     float64 `json:"value"`
-	Samples   int64   `json:"samples"`
-	Passed    bool    `json:"passed"`
-	Aborted   bool    `json:"aborted,omitempty"`
+	Metric    string   `json:"metric"`
+	Threshold string   `json:"threshold"`
+	Value     float64  `json:"value"`
+	Samples   int64    `json:"samples"`
+	Passed    bool     `json:"passed"`
+	Aborted   bool     `json:"aborted,omitempty"`
+	Baseline  *float64 `json:"baseline,omitempty"`  // what an earlier run measured, where the threshold names it
+	Unjudged  bool     `json:"notJudged,omitempty"` // there is no baseline
 
 	limit *limit
+	bound float64 // the number that the value is compared with
 }
 
 // judge judges one threshold by all that was measured so far.
 func (r *run) judge(l *limit, t *tally, elapsed time.Duration) verdict {
 	value, samples := r.value(l, t, elapsed)
 	v := verdict{Metric: l.of.String(), Threshold: l.limit.String(), Value: value, Samples: samples, Aborted: l.broke, limit: l}
-	if samples == 0 {
+	bound := l.limit
+	if bound.Baseline != "" {
+		base, known := r.baseline.of(l)
+		if v.Unjudged = !known; known {
+			v.Baseline, bound = &base, bound.Against(base)
+		}
+	}
+	v.bound = bound.Value
+	switch {
+	case samples == 0:
 		v.Passed = l.source.AllowEmpty
-	} else {
-		v.Passed = l.limit.Holds(value)
+	case v.Unjudged:
+		v.Passed = !r.task.Case.Load.RequireBaseline
+	default:
+		v.Passed = bound.Holds(value)
 	}
 	return v
 }
@@ -138,6 +152,8 @@ func (c *cell) trend(metric string) *histogram {
 			return &c.duration // the same where iterations are not due at moments
 		}
 		return &c.service
+	case "http_req_blocked":
+		return &c.blocked
 	case "http_req_sending":
 		return &c.sending
 	case "http_req_waiting":
@@ -245,16 +261,27 @@ func (v verdict) check() executors.Check {
 	c := executors.Check{
 		Name:     v.Metric + " " + v.Threshold,
 		Passed:   v.Passed,
-		Expected: v.limit.limit.Operator + " " + number(v.limit.limit.Value) + unit,
+		Expected: v.limit.limit.Operator + " " + number(v.bound) + unit,
 		Actual:   number(v.Value) + unit,
 	}
-	if v.Samples == 0 {
+	switch {
+	case v.Samples == 0:
 		c.Actual = "nothing was measured"
+	case v.Unjudged:
+		c.Actual += " (not judged: there is no baseline)"
+	}
+	switch {
+	case v.Unjudged:
+		c.Expected = strings.TrimPrefix(v.limit.limit.String(), v.limit.limit.Name())
+	case v.Baseline != nil:
+		c.Expected += fmt.Sprintf(" (%s; the baseline is %s%s)", strings.TrimPrefix(v.limit.limit.String(), v.limit.limit.Name()+v.limit.limit.Operator), number(*v.Baseline), unit)
 	}
 	switch {
 	case v.Passed:
 	case v.Samples == 0:
 		c.Message = fmt.Sprintf("%s should be %s %s, but nothing was measured; write allowEmpty: true where that is right", v.Metric, v.limit.limit.Name(), c.Expected)
+	case v.Unjudged:
+		c.Message = fmt.Sprintf("%s of %s should be %s, but there is no baseline to compare %s with, and the case requires one", v.limit.limit.Name(), v.Metric, c.Expected, number(v.Value)+unit)
 	default:
 		c.Message = fmt.Sprintf("%s of %s should be %s, but is %s", v.limit.limit.Name(), v.Metric, c.Expected, c.Actual)
 		if v.Aborted {

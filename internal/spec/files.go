@@ -47,6 +47,7 @@ func (p *Plan) Files() []string {
 		add(c.Contract.Schema)
 		add(c.Contract.Against)
 		add(c.Contract.BaselineFile)
+		add(c.Load.BaselineFile)
 		walkSteps(slices.Concat(c.APISteps, c.Load.Setup, c.Load.Steps, c.Load.Teardown), func(s *APIStep) {
 			for _, ref := range s.files() {
 				add(ref)

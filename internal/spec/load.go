@@ -8,15 +8,17 @@ import (
 // LoadCase holds the keys that only cases of kind load have. One of Uses and
 // Steps says what a virtual user does in an iteration.
 type LoadCase struct {
-	Uses         string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
-	Steps        []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user sends and checks in an iteration; http steps only." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
-	Setup        []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
-	Teardown     []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
-	Scenarios    map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
-	Thresholds   map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." required:"true" min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
-	Data         []map[string]Value         `yaml:"data" kind:"load" doc:"Rows of variables; each virtual user keeps one, and they begin again where there are more users than rows." min:"1" max:"10000" example:"[{user: ada}, {user: bob}]"`
-	Workers      *int                       `yaml:"workers" kind:"load" doc:"How many workers share the load; each takes its part of every scenario." default:"1" min:"1" max:"100" example:"3"`
-	OnLostWorker LostWorker                 `yaml:"onLostWorker" kind:"load" doc:"What becomes of the load when one of its workers is lost: the case is errored, or another worker takes over." default:"fail" enum:"fail,replace" example:"replace"`
+	Uses            string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
+	Steps           []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user sends and checks in an iteration; http steps only." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
+	Setup           []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
+	Teardown        []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
+	Scenarios       map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
+	Thresholds      map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." required:"true" min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
+	BaselineFile    string                     `yaml:"baselineFile" kind:"load" doc:"file:// reference to the load.json of an earlier run, with which thresholds that name baseline are compared; without it, with the run before." pattern:"file" max:"600" example:"file://load-baseline.json"`
+	RequireBaseline bool                       `yaml:"requireBaseline" kind:"load" doc:"Whether a threshold that names baseline fails where there is none to compare with; otherwise it is told as not judged." default:"false" example:"true"`
+	Data            []map[string]Value         `yaml:"data" kind:"load" doc:"Rows of variables; each virtual user keeps one, and they begin again where there are more users than rows." min:"1" max:"10000" example:"[{user: ada}, {user: bob}]"`
+	Workers         *int                       `yaml:"workers" kind:"load" doc:"How many workers share the load; each takes its part of every scenario." default:"1" min:"1" max:"100" example:"3"`
+	OnLostWorker    LostWorker                 `yaml:"onLostWorker" kind:"load" doc:"What becomes of the load when one of its workers is lost: the case is errored, or another worker takes over." default:"fail" enum:"fail,replace" example:"replace"`
 }
 
 // LostWorker says what becomes of a load that loses one of its workers.
@@ -81,7 +83,7 @@ type ThinkTime struct {
 
 // LoadThreshold is a limit on a metric.
 type LoadThreshold struct {
-	Threshold      string   `yaml:"threshold" doc:"An aggregate, a comparison and a number: p(95)<500, avg<=200, rate<0.01, count>1000. Times are in milliseconds." required:"true" short:"true" min:"1" max:"200" pattern:"line" example:"p(95)<500"`
+	Threshold      string   `yaml:"threshold" doc:"An aggregate, a comparison and a number: p(95)<500, avg<=200, rate<0.01, count>1000. Times are in milliseconds. In place of the number may stand what an earlier run measured: p(95)<baseline*1.1, avg<baseline+50, rate<=baseline." required:"true" short:"true" min:"1" max:"200" pattern:"line" example:"p(95)<500"`
 	AbortOnFail    bool     `yaml:"abortOnFail" doc:"Break the load off as soon as it does not hold." default:"false" example:"true"`
 	DelayAbortEval Duration `yaml:"delayAbortEval" doc:"How long after the start of the load abortOnFail begins to look." default:"0s" min:"1ms" max:"24h" example:"10s"`
 	AllowEmpty     bool     `yaml:"allowEmpty" doc:"Whether it holds where nothing was measured; otherwise that is a failure." default:"false" example:"true"`

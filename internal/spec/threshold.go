@@ -26,6 +26,7 @@ var loadMetrics = map[string]MetricType{
 	"http_req_failed":          MetricRate,
 	"http_req_duration":        MetricTrend,
 	"http_req_service":         MetricTrend,
+	"http_req_blocked":         MetricTrend,
 	"http_req_waiting":         MetricTrend,
 	"http_req_sending":         MetricTrend,
 	"http_req_receiving":       MetricTrend,
@@ -130,15 +131,18 @@ func (s Selector) String() string {
 	return s.Metric + "{" + strings.Join(parts, ",") + "}"
 }
 
-// Limit is the condition of a threshold, such as p(95)<500.
+// Limit is the condition of a threshold, such as p(95)<500 or
+// p(95)<baseline*1.1.
 type Limit struct {
 	Aggregate  string  // avg, min, med, max, p, count, rate, value
 	Percentile float64 // of p: 0 to 100
 	Operator   string  // <, <=, >, >=, ==, !=
 	Value      float64
+	Baseline   string // *, + or -: how Value changes the same aggregate of an earlier run; empty where Value is the limit itself
 }
 
-var limitForm = regexp.MustCompile(`^\s*(p\s*\(\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*\)|[a-z]+)\s*(<=|>=|===|==|!=|<|>)\s*(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)\s*$`)
+var limitForm = regexp.MustCompile(`^\s*(p\s*\(\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*\)|[a-z]+)\s*(<=|>=|===|==|!=|<|>)\s*` +
+	`(?:(baseline)(?:\s*([*+-])\s*([0-9]{1,15}(?:\.[0-9]{1,9})?))?|(-?[0-9]{1,15}(?:\.[0-9]{1,9})?))\s*$`)
 
 // aggregates are what thresholds may name, by the type of the metric.
 var aggregates = map[MetricType][]string{
@@ -168,7 +172,13 @@ func ParseLimit(text string, of MetricType) (Limit, error) {
 			return Limit{}, fmt.Errorf("the percentile of %s must be between 0 and 100", brief(text))
 		}
 	}
-	if l.Value, err = strconv.ParseFloat(m[4], 64); err != nil || math.IsInf(l.Value, 0) {
+	number := m[7]
+	if m[4] != "" {
+		if l.Baseline, number = m[5], m[6]; number == "" {
+			l.Baseline, number = "*", "1"
+		}
+	}
+	if l.Value, err = strconv.ParseFloat(number, 64); err != nil || math.IsInf(l.Value, 0) {
 		return Limit{}, fmt.Errorf("the number of %s cannot be read", brief(text))
 	}
 	known := aggregates[of]
@@ -200,6 +210,21 @@ func (l Limit) Holds(v float64) bool {
 	return v != l.Value
 }
 
+// Against is the limit that a relative one comes to, given the same aggregate of
+// an earlier run.
+func (l Limit) Against(baseline float64) Limit {
+	switch l.Baseline {
+	case "*":
+		l.Value *= baseline
+	case "+":
+		l.Value = baseline + l.Value
+	case "-":
+		l.Value = baseline - l.Value
+	}
+	l.Baseline = ""
+	return l
+}
+
 // Name is the aggregate as it is written: p(95).
 func (l Limit) Name() string {
 	if l.Aggregate == "p" {
@@ -210,5 +235,12 @@ func (l Limit) Name() string {
 
 // String writes the limit as ParseLimit reads it.
 func (l Limit) String() string {
-	return l.Name() + l.Operator + strconv.FormatFloat(l.Value, 'f', -1, 64)
+	number := strconv.FormatFloat(l.Value, 'f', -1, 64)
+	switch {
+	case l.Baseline == "*" && l.Value == 1:
+		number = "baseline"
+	case l.Baseline != "":
+		number = "baseline" + l.Baseline + number
+	}
+	return l.Name() + l.Operator + number
 }

@@ -47,6 +47,7 @@ func (v *validator) load(c *Case) {
 	for _, key := range sortedKeys(l.Thresholds) {
 		v.thresholds(c, key, l.Thresholds[key])
 	}
+	v.loadBaseline(l)
 	for i := range l.Data {
 		for _, name := range sortedKeys(l.Data[i]) {
 			at := v.at(entry{&l.Data[i], name}, &l.Data[i]).onKey()
@@ -195,6 +196,30 @@ func (v *validator) scenarioLimits(s *Scenario) {
 		v.report(at, "the scenario takes no time")
 	case s.MostVUs() < 1:
 		v.report(at, "the scenario has no virtual user at any time")
+	}
+}
+
+// loadBaseline checks that what is compared with is used.
+func (v *validator) loadBaseline(l *LoadCase) {
+	if l.BaselineFile != "" {
+		v.file(v.at(&l.BaselineFile), l.BaselineFile)
+	}
+	relative := false
+	for key, list := range l.Thresholds {
+		selector, err := ParseSelector(key)
+		for _, t := range list {
+			limit, limitErr := ParseLimit(t.Threshold, selector.Type)
+			relative = relative || err != nil || limitErr != nil || limit.Baseline != ""
+		}
+	}
+	if relative {
+		return
+	}
+	if l.BaselineFile != "" {
+		v.report(v.at(&l.BaselineFile).onKey(), `"baselineFile" goes with a threshold that names baseline, such as p(95)<baseline*1.1`)
+	}
+	if l.RequireBaseline {
+		v.report(v.at(&l.RequireBaseline).onKey(), `"requireBaseline" goes with a threshold that names baseline, such as p(95)<baseline*1.1`)
 	}
 }
 

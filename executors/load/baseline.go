@@ -1,0 +1,78 @@
+package load
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/semantest/semantest/executors"
+)
+
+// maxBaseline bounds the load.json of an earlier run: 32 MiB.
+const maxBaseline = 32 << 20
+
+// figures are what the thresholds of a case measured, by their metric and
+// aggregate: figures["http_req_duration{scenario:peak}"]["p(95)"].
+type figures map[string]map[string]float64
+
+// of is the figure with which a relative threshold is compared.
+func (f figures) of(l *limit) (float64, bool) {
+	value, known := f[l.of.String()][l.limit.Name()]
+	return value, known
+}
+
+// figures are those of this load. Nothing is told of what has no sample: a later
+// run could not be compared with it.
+func (r *run) figures() figures {
+	out := figures{}
+	for _, l := range r.limits {
+		value, samples := r.value(l, r.series.total, r.series.length)
+		if samples == 0 {
+			continue
+		}
+		key := l.of.String()
+		if out[key] == nil {
+			out[key] = map[string]float64{}
+		}
+		out[key][l.limit.Name()] = value
+	}
+	return out
+}
+
+// baselineOf reads what the thresholds of a case are compared with; nil where
+// there is nothing.
+func baselineOf(task executors.Task) (figures, error) {
+	ref := task.Case.Load.BaselineFile
+	if ref == "" {
+		return nil, nil
+	}
+	f, name, err := executors.OpenFile(task.Files, ref)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxBaseline+1))
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return nil, executors.Errorf("the baseline %s cannot be read: %w", name, err)
+	}
+	if len(data) > maxBaseline {
+		return nil, executors.Errorf("the baseline %s is larger than the limit of %d MiB", name, maxBaseline>>20)
+	}
+	return parseBaseline(name, data)
+}
+
+// parseBaseline reads the load.json of an earlier run.
+func parseBaseline(name string, data []byte) (figures, error) {
+	var in struct {
+		Version int     `json:"version"`
+		Figures figures `json:"figures"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return nil, executors.Errorf("the baseline %s is not the %s of an earlier run: it is not valid JSON of that form", name, SummaryName)
+	}
+	if in.Version != summaryVersion || in.Figures == nil {
+		return nil, executors.Errorf("the baseline %s is not the %s of an earlier run: it has no figures of version %d", name, SummaryName, summaryVersion)
+	}
+	return in.Figures, nil
+}
