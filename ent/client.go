@@ -18,7 +18,9 @@ import (
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
+	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -59,8 +61,12 @@ type Client struct {
 	Attempt *AttemptClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// Baseline is the client for interacting with the Baseline builders.
+	Baseline *BaselineClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
+	// Comparison is the client for interacting with the Comparison builders.
+	Comparison *ComparisonClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -125,7 +131,9 @@ func (c *Client) init() {
 	c.Artifact = NewArtifactClient(c.config)
 	c.Attempt = NewAttemptClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
+	c.Baseline = NewBaselineClient(c.config)
 	c.Check = NewCheckClient(c.config)
+	c.Comparison = NewComparisonClient(c.config)
 	c.LoadPart = NewLoadPartClient(c.config)
 	c.LoadReport = NewLoadReportClient(c.config)
 	c.Member = NewMemberClient(c.config)
@@ -246,7 +254,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Artifact:        NewArtifactClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
+		Baseline:        NewBaselineClient(cfg),
 		Check:           NewCheckClient(cfg),
+		Comparison:      NewComparisonClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -294,7 +304,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Artifact:        NewArtifactClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
+		Baseline:        NewBaselineClient(cfg),
 		Check:           NewCheckClient(cfg),
+		Comparison:      NewComparisonClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -349,11 +361,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.LoadPart, c.LoadReport,
-		c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
-		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
-		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
-		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Artifact, c.Attempt, c.AuditEntry, c.Baseline, c.Check, c.Comparison,
+		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project,
+		c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule,
+		c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step,
+		c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -363,11 +375,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Check, c.LoadPart, c.LoadReport,
-		c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
-		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
-		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
-		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Artifact, c.Attempt, c.AuditEntry, c.Baseline, c.Check, c.Comparison,
+		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project,
+		c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule,
+		c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step,
+		c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -382,8 +394,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Attempt.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
+	case *BaselineMutation:
+		return c.Baseline.mutate(ctx, m)
 	case *CheckMutation:
 		return c.Check.mutate(ctx, m)
+	case *ComparisonMutation:
+		return c.Comparison.mutate(ctx, m)
 	case *LoadPartMutation:
 		return c.LoadPart.mutate(ctx, m)
 	case *LoadReportMutation:
@@ -902,6 +918,139 @@ func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (V
 	}
 }
 
+// BaselineClient is a client for the Baseline schema.
+type BaselineClient struct {
+	config
+}
+
+// NewBaselineClient returns a client for the Baseline from the given config.
+func NewBaselineClient(c config) *BaselineClient {
+	return &BaselineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `baseline.Hooks(f(g(h())))`.
+func (c *BaselineClient) Use(hooks ...Hook) {
+	c.hooks.Baseline = append(c.hooks.Baseline, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `baseline.Intercept(f(g(h())))`.
+func (c *BaselineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Baseline = append(c.inters.Baseline, interceptors...)
+}
+
+// Create returns a builder for creating a Baseline entity.
+func (c *BaselineClient) Create() *BaselineCreate {
+	mutation := newBaselineMutation(c.config, OpCreate)
+	return &BaselineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Baseline entities.
+func (c *BaselineClient) CreateBulk(builders ...*BaselineCreate) *BaselineCreateBulk {
+	return &BaselineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BaselineClient) MapCreateBulk(slice any, setFunc func(*BaselineCreate, int)) *BaselineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BaselineCreateBulk{err: fmt.Errorf("calling to BaselineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BaselineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BaselineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Baseline.
+func (c *BaselineClient) Update() *BaselineUpdate {
+	mutation := newBaselineMutation(c.config, OpUpdate)
+	return &BaselineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BaselineClient) UpdateOne(_m *Baseline) *BaselineUpdateOne {
+	mutation := newBaselineMutation(c.config, OpUpdateOne, withBaseline(_m))
+	return &BaselineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BaselineClient) UpdateOneID(id string) *BaselineUpdateOne {
+	mutation := newBaselineMutation(c.config, OpUpdateOne, withBaselineID(id))
+	return &BaselineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Baseline.
+func (c *BaselineClient) Delete() *BaselineDelete {
+	mutation := newBaselineMutation(c.config, OpDelete)
+	return &BaselineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BaselineClient) DeleteOne(_m *Baseline) *BaselineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BaselineClient) DeleteOneID(id string) *BaselineDeleteOne {
+	builder := c.Delete().Where(baseline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BaselineDeleteOne{builder}
+}
+
+// Query returns a query builder for Baseline.
+func (c *BaselineClient) Query() *BaselineQuery {
+	return &BaselineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBaseline},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Baseline entity by its id.
+func (c *BaselineClient) Get(ctx context.Context, id string) (*Baseline, error) {
+	return c.Query().Where(baseline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BaselineClient) GetX(ctx context.Context, id string) *Baseline {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BaselineClient) Hooks() []Hook {
+	return c.hooks.Baseline
+}
+
+// Interceptors returns the client interceptors.
+func (c *BaselineClient) Interceptors() []Interceptor {
+	return c.inters.Baseline
+}
+
+func (c *BaselineClient) mutate(ctx context.Context, m *BaselineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BaselineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BaselineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BaselineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BaselineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Baseline mutation op: %q", m.Op())
+	}
+}
+
 // CheckClient is a client for the Check schema.
 type CheckClient struct {
 	config
@@ -1048,6 +1197,155 @@ func (c *CheckClient) mutate(ctx context.Context, m *CheckMutation) (Value, erro
 		return (&CheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Check mutation op: %q", m.Op())
+	}
+}
+
+// ComparisonClient is a client for the Comparison schema.
+type ComparisonClient struct {
+	config
+}
+
+// NewComparisonClient returns a client for the Comparison from the given config.
+func NewComparisonClient(c config) *ComparisonClient {
+	return &ComparisonClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `comparison.Hooks(f(g(h())))`.
+func (c *ComparisonClient) Use(hooks ...Hook) {
+	c.hooks.Comparison = append(c.hooks.Comparison, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `comparison.Intercept(f(g(h())))`.
+func (c *ComparisonClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Comparison = append(c.inters.Comparison, interceptors...)
+}
+
+// Create returns a builder for creating a Comparison entity.
+func (c *ComparisonClient) Create() *ComparisonCreate {
+	mutation := newComparisonMutation(c.config, OpCreate)
+	return &ComparisonCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Comparison entities.
+func (c *ComparisonClient) CreateBulk(builders ...*ComparisonCreate) *ComparisonCreateBulk {
+	return &ComparisonCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ComparisonClient) MapCreateBulk(slice any, setFunc func(*ComparisonCreate, int)) *ComparisonCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ComparisonCreateBulk{err: fmt.Errorf("calling to ComparisonClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ComparisonCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ComparisonCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Comparison.
+func (c *ComparisonClient) Update() *ComparisonUpdate {
+	mutation := newComparisonMutation(c.config, OpUpdate)
+	return &ComparisonUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ComparisonClient) UpdateOne(_m *Comparison) *ComparisonUpdateOne {
+	mutation := newComparisonMutation(c.config, OpUpdateOne, withComparison(_m))
+	return &ComparisonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ComparisonClient) UpdateOneID(id string) *ComparisonUpdateOne {
+	mutation := newComparisonMutation(c.config, OpUpdateOne, withComparisonID(id))
+	return &ComparisonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Comparison.
+func (c *ComparisonClient) Delete() *ComparisonDelete {
+	mutation := newComparisonMutation(c.config, OpDelete)
+	return &ComparisonDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ComparisonClient) DeleteOne(_m *Comparison) *ComparisonDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ComparisonClient) DeleteOneID(id string) *ComparisonDeleteOne {
+	builder := c.Delete().Where(comparison.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ComparisonDeleteOne{builder}
+}
+
+// Query returns a query builder for Comparison.
+func (c *ComparisonClient) Query() *ComparisonQuery {
+	return &ComparisonQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeComparison},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Comparison entity by its id.
+func (c *ComparisonClient) Get(ctx context.Context, id string) (*Comparison, error) {
+	return c.Query().Where(comparison.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ComparisonClient) GetX(ctx context.Context, id string) *Comparison {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRun queries the run edge of a Comparison.
+func (c *ComparisonClient) QueryRun(_m *Comparison) *RunQuery {
+	query := (&RunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(comparison.Table, comparison.FieldID, id),
+			sqlgraph.To(run.Table, run.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, comparison.RunTable, comparison.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ComparisonClient) Hooks() []Hook {
+	return c.hooks.Comparison
+}
+
+// Interceptors returns the client interceptors.
+func (c *ComparisonClient) Interceptors() []Interceptor {
+	return c.inters.Comparison
+}
+
+func (c *ComparisonClient) mutate(ctx context.Context, m *ComparisonMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ComparisonCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ComparisonUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ComparisonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ComparisonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Comparison mutation op: %q", m.Op())
 	}
 }
 
@@ -2818,6 +3116,22 @@ func (c *RunClient) QueryEvents(_m *Run) *RunEventQuery {
 			sqlgraph.From(run.Table, run.FieldID, id),
 			sqlgraph.To(runevent.Table, runevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, run.EventsTable, run.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryComparisons queries the comparisons edge of a Run.
+func (c *RunClient) QueryComparisons(_m *Run) *ComparisonQuery {
+	query := (&ComparisonClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, id),
+			sqlgraph.To(comparison.Table, comparison.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.ComparisonsTable, run.ComparisonsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4907,16 +5221,18 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Attempt, AuditEntry, Check, LoadPart, LoadReport, Member, Metric,
-		Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
-		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
-		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
+		Artifact, Attempt, AuditEntry, Baseline, Check, Comparison, LoadPart,
+		LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
+		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
+		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
+		Worker []ent.Hook
 	}
 	inters struct {
-		Artifact, Attempt, AuditEntry, Check, LoadPart, LoadReport, Member, Metric,
-		Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
-		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
-		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
+		Artifact, Attempt, AuditEntry, Baseline, Check, Comparison, LoadPart,
+		LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
+		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
+		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
+		Worker []ent.Interceptor
 	}
 )
 

@@ -15,7 +15,9 @@ import (
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
+	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -104,7 +106,9 @@ func checkColumn(t, c string) error {
 			artifact.Table:        artifact.ValidColumn,
 			attempt.Table:         attempt.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
+			baseline.Table:        baseline.ValidColumn,
 			check.Table:           check.ValidColumn,
+			comparison.Table:      comparison.ValidColumn,
 			loadpart.Table:        loadpart.ValidColumn,
 			loadreport.Table:      loadreport.ValidColumn,
 			member.Table:          member.ValidColumn,

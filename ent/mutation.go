@@ -15,7 +15,9 @@ import (
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
+	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -58,7 +60,9 @@ const (
 	TypeArtifact        = "Artifact"
 	TypeAttempt         = "Attempt"
 	TypeAuditEntry      = "AuditEntry"
+	TypeBaseline        = "Baseline"
 	TypeCheck           = "Check"
+	TypeComparison      = "Comparison"
 	TypeLoadPart        = "LoadPart"
 	TypeLoadReport      = "LoadReport"
 	TypeMember          = "Member"
@@ -3420,6 +3424,1260 @@ func (m *AuditEntryMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditEntry edge %s", name)
 }
 
+// BaselineMutation represents an operation that mutates the Baseline nodes in the graph.
+type BaselineMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	project_id       *string
+	plan_id          *string
+	branch           *string
+	case_key         *string
+	name             *string
+	kind             *spec.BaselineKind
+	browser          *string
+	viewport         *string
+	content_type     *string
+	size             *int64
+	addsize          *int64
+	sha256           *string
+	key              *string
+	comparison_id    *string
+	accepted_by      *string
+	accepted_by_name *string
+	created_at       *time.Time
+	retired_at       *time.Time
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*Baseline, error)
+	predicates       []predicate.Baseline
+}
+
+var _ ent.Mutation = (*BaselineMutation)(nil)
+
+// baselineOption allows management of the mutation configuration using functional options.
+type baselineOption func(*BaselineMutation)
+
+// newBaselineMutation creates new mutation for the Baseline entity.
+func newBaselineMutation(c config, op Op, opts ...baselineOption) *BaselineMutation {
+	m := &BaselineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBaseline,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBaselineID sets the ID field of the mutation.
+func withBaselineID(id string) baselineOption {
+	return func(m *BaselineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Baseline
+		)
+		m.oldValue = func(ctx context.Context) (*Baseline, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Baseline.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBaseline sets the old Baseline of the mutation.
+func withBaseline(node *Baseline) baselineOption {
+	return func(m *BaselineMutation) {
+		m.oldValue = func(context.Context) (*Baseline, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BaselineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BaselineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Baseline entities.
+func (m *BaselineMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BaselineMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BaselineMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Baseline.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *BaselineMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *BaselineMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *BaselineMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *BaselineMutation) SetPlanID(s string) {
+	m.plan_id = &s
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *BaselineMutation) PlanID() (r string, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldPlanID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *BaselineMutation) ResetPlanID() {
+	m.plan_id = nil
+}
+
+// SetBranch sets the "branch" field.
+func (m *BaselineMutation) SetBranch(s string) {
+	m.branch = &s
+}
+
+// Branch returns the value of the "branch" field in the mutation.
+func (m *BaselineMutation) Branch() (r string, exists bool) {
+	v := m.branch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBranch returns the old "branch" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldBranch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBranch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBranch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBranch: %w", err)
+	}
+	return oldValue.Branch, nil
+}
+
+// ResetBranch resets all changes to the "branch" field.
+func (m *BaselineMutation) ResetBranch() {
+	m.branch = nil
+}
+
+// SetCaseKey sets the "case_key" field.
+func (m *BaselineMutation) SetCaseKey(s string) {
+	m.case_key = &s
+}
+
+// CaseKey returns the value of the "case_key" field in the mutation.
+func (m *BaselineMutation) CaseKey() (r string, exists bool) {
+	v := m.case_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseKey returns the old "case_key" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldCaseKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseKey: %w", err)
+	}
+	return oldValue.CaseKey, nil
+}
+
+// ResetCaseKey resets all changes to the "case_key" field.
+func (m *BaselineMutation) ResetCaseKey() {
+	m.case_key = nil
+}
+
+// SetName sets the "name" field.
+func (m *BaselineMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *BaselineMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *BaselineMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *BaselineMutation) SetKind(sk spec.BaselineKind) {
+	m.kind = &sk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *BaselineMutation) Kind() (r spec.BaselineKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldKind(ctx context.Context) (v spec.BaselineKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *BaselineMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *BaselineMutation) SetBrowser(s string) {
+	m.browser = &s
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *BaselineMutation) Browser() (r string, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldBrowser(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *BaselineMutation) ResetBrowser() {
+	m.browser = nil
+}
+
+// SetViewport sets the "viewport" field.
+func (m *BaselineMutation) SetViewport(s string) {
+	m.viewport = &s
+}
+
+// Viewport returns the value of the "viewport" field in the mutation.
+func (m *BaselineMutation) Viewport() (r string, exists bool) {
+	v := m.viewport
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewport returns the old "viewport" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldViewport(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewport: %w", err)
+	}
+	return oldValue.Viewport, nil
+}
+
+// ResetViewport resets all changes to the "viewport" field.
+func (m *BaselineMutation) ResetViewport() {
+	m.viewport = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *BaselineMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *BaselineMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *BaselineMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *BaselineMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *BaselineMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *BaselineMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *BaselineMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *BaselineMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *BaselineMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *BaselineMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *BaselineMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetKey sets the "key" field.
+func (m *BaselineMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *BaselineMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *BaselineMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetComparisonID sets the "comparison_id" field.
+func (m *BaselineMutation) SetComparisonID(s string) {
+	m.comparison_id = &s
+}
+
+// ComparisonID returns the value of the "comparison_id" field in the mutation.
+func (m *BaselineMutation) ComparisonID() (r string, exists bool) {
+	v := m.comparison_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldComparisonID returns the old "comparison_id" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldComparisonID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldComparisonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldComparisonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldComparisonID: %w", err)
+	}
+	return oldValue.ComparisonID, nil
+}
+
+// ResetComparisonID resets all changes to the "comparison_id" field.
+func (m *BaselineMutation) ResetComparisonID() {
+	m.comparison_id = nil
+}
+
+// SetAcceptedBy sets the "accepted_by" field.
+func (m *BaselineMutation) SetAcceptedBy(s string) {
+	m.accepted_by = &s
+}
+
+// AcceptedBy returns the value of the "accepted_by" field in the mutation.
+func (m *BaselineMutation) AcceptedBy() (r string, exists bool) {
+	v := m.accepted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedBy returns the old "accepted_by" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldAcceptedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedBy: %w", err)
+	}
+	return oldValue.AcceptedBy, nil
+}
+
+// ResetAcceptedBy resets all changes to the "accepted_by" field.
+func (m *BaselineMutation) ResetAcceptedBy() {
+	m.accepted_by = nil
+}
+
+// SetAcceptedByName sets the "accepted_by_name" field.
+func (m *BaselineMutation) SetAcceptedByName(s string) {
+	m.accepted_by_name = &s
+}
+
+// AcceptedByName returns the value of the "accepted_by_name" field in the mutation.
+func (m *BaselineMutation) AcceptedByName() (r string, exists bool) {
+	v := m.accepted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedByName returns the old "accepted_by_name" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldAcceptedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedByName: %w", err)
+	}
+	return oldValue.AcceptedByName, nil
+}
+
+// ResetAcceptedByName resets all changes to the "accepted_by_name" field.
+func (m *BaselineMutation) ResetAcceptedByName() {
+	m.accepted_by_name = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BaselineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BaselineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BaselineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *BaselineMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *BaselineMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the Baseline entity.
+// If the Baseline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BaselineMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *BaselineMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[baseline.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *BaselineMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[baseline.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *BaselineMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, baseline.FieldRetiredAt)
+}
+
+// Where appends a list predicates to the BaselineMutation builder.
+func (m *BaselineMutation) Where(ps ...predicate.Baseline) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BaselineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BaselineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Baseline, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BaselineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BaselineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Baseline).
+func (m *BaselineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BaselineMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.project_id != nil {
+		fields = append(fields, baseline.FieldProjectID)
+	}
+	if m.plan_id != nil {
+		fields = append(fields, baseline.FieldPlanID)
+	}
+	if m.branch != nil {
+		fields = append(fields, baseline.FieldBranch)
+	}
+	if m.case_key != nil {
+		fields = append(fields, baseline.FieldCaseKey)
+	}
+	if m.name != nil {
+		fields = append(fields, baseline.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, baseline.FieldKind)
+	}
+	if m.browser != nil {
+		fields = append(fields, baseline.FieldBrowser)
+	}
+	if m.viewport != nil {
+		fields = append(fields, baseline.FieldViewport)
+	}
+	if m.content_type != nil {
+		fields = append(fields, baseline.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, baseline.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, baseline.FieldSha256)
+	}
+	if m.key != nil {
+		fields = append(fields, baseline.FieldKey)
+	}
+	if m.comparison_id != nil {
+		fields = append(fields, baseline.FieldComparisonID)
+	}
+	if m.accepted_by != nil {
+		fields = append(fields, baseline.FieldAcceptedBy)
+	}
+	if m.accepted_by_name != nil {
+		fields = append(fields, baseline.FieldAcceptedByName)
+	}
+	if m.created_at != nil {
+		fields = append(fields, baseline.FieldCreatedAt)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, baseline.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BaselineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case baseline.FieldProjectID:
+		return m.ProjectID()
+	case baseline.FieldPlanID:
+		return m.PlanID()
+	case baseline.FieldBranch:
+		return m.Branch()
+	case baseline.FieldCaseKey:
+		return m.CaseKey()
+	case baseline.FieldName:
+		return m.Name()
+	case baseline.FieldKind:
+		return m.Kind()
+	case baseline.FieldBrowser:
+		return m.Browser()
+	case baseline.FieldViewport:
+		return m.Viewport()
+	case baseline.FieldContentType:
+		return m.ContentType()
+	case baseline.FieldSize:
+		return m.Size()
+	case baseline.FieldSha256:
+		return m.Sha256()
+	case baseline.FieldKey:
+		return m.Key()
+	case baseline.FieldComparisonID:
+		return m.ComparisonID()
+	case baseline.FieldAcceptedBy:
+		return m.AcceptedBy()
+	case baseline.FieldAcceptedByName:
+		return m.AcceptedByName()
+	case baseline.FieldCreatedAt:
+		return m.CreatedAt()
+	case baseline.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BaselineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case baseline.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case baseline.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case baseline.FieldBranch:
+		return m.OldBranch(ctx)
+	case baseline.FieldCaseKey:
+		return m.OldCaseKey(ctx)
+	case baseline.FieldName:
+		return m.OldName(ctx)
+	case baseline.FieldKind:
+		return m.OldKind(ctx)
+	case baseline.FieldBrowser:
+		return m.OldBrowser(ctx)
+	case baseline.FieldViewport:
+		return m.OldViewport(ctx)
+	case baseline.FieldContentType:
+		return m.OldContentType(ctx)
+	case baseline.FieldSize:
+		return m.OldSize(ctx)
+	case baseline.FieldSha256:
+		return m.OldSha256(ctx)
+	case baseline.FieldKey:
+		return m.OldKey(ctx)
+	case baseline.FieldComparisonID:
+		return m.OldComparisonID(ctx)
+	case baseline.FieldAcceptedBy:
+		return m.OldAcceptedBy(ctx)
+	case baseline.FieldAcceptedByName:
+		return m.OldAcceptedByName(ctx)
+	case baseline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case baseline.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Baseline field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BaselineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case baseline.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case baseline.FieldPlanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case baseline.FieldBranch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBranch(v)
+		return nil
+	case baseline.FieldCaseKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseKey(v)
+		return nil
+	case baseline.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case baseline.FieldKind:
+		v, ok := value.(spec.BaselineKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case baseline.FieldBrowser:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
+	case baseline.FieldViewport:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewport(v)
+		return nil
+	case baseline.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case baseline.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case baseline.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case baseline.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case baseline.FieldComparisonID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetComparisonID(v)
+		return nil
+	case baseline.FieldAcceptedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedBy(v)
+		return nil
+	case baseline.FieldAcceptedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedByName(v)
+		return nil
+	case baseline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case baseline.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Baseline field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BaselineMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, baseline.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BaselineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case baseline.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BaselineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case baseline.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Baseline numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BaselineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(baseline.FieldRetiredAt) {
+		fields = append(fields, baseline.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BaselineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BaselineMutation) ClearField(name string) error {
+	switch name {
+	case baseline.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Baseline nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BaselineMutation) ResetField(name string) error {
+	switch name {
+	case baseline.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case baseline.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case baseline.FieldBranch:
+		m.ResetBranch()
+		return nil
+	case baseline.FieldCaseKey:
+		m.ResetCaseKey()
+		return nil
+	case baseline.FieldName:
+		m.ResetName()
+		return nil
+	case baseline.FieldKind:
+		m.ResetKind()
+		return nil
+	case baseline.FieldBrowser:
+		m.ResetBrowser()
+		return nil
+	case baseline.FieldViewport:
+		m.ResetViewport()
+		return nil
+	case baseline.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case baseline.FieldSize:
+		m.ResetSize()
+		return nil
+	case baseline.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case baseline.FieldKey:
+		m.ResetKey()
+		return nil
+	case baseline.FieldComparisonID:
+		m.ResetComparisonID()
+		return nil
+	case baseline.FieldAcceptedBy:
+		m.ResetAcceptedBy()
+		return nil
+	case baseline.FieldAcceptedByName:
+		m.ResetAcceptedByName()
+		return nil
+	case baseline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case baseline.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Baseline field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BaselineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BaselineMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BaselineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BaselineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BaselineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BaselineMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BaselineMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Baseline unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BaselineMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Baseline edge %s", name)
+}
+
 // CheckMutation represents an operation that mutates the Check nodes in the graph.
 type CheckMutation struct {
 	config
@@ -4251,6 +5509,1812 @@ func (m *CheckMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Check edge %s", name)
+}
+
+// ComparisonMutation represents an operation that mutates the Comparison nodes in the graph.
+type ComparisonMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	project_id       *string
+	plan_id          *string
+	result_id        *string
+	attempt          *int
+	addattempt       *int
+	branch           *string
+	case_key         *string
+	name             *string
+	kind             *spec.BaselineKind
+	browser          *string
+	viewport         *string
+	status           *spec.ComparisonStatus
+	diff_pixels      *int64
+	adddiff_pixels   *int64
+	diff_ratio       *float64
+	adddiff_ratio    *float64
+	reason           *string
+	actual_id        *string
+	actual_sha256    *string
+	diff_id          *string
+	baseline_id      *string
+	review           *comparison.Review
+	review_note      *string
+	reviewed_by      *string
+	reviewed_by_name *string
+	reviewed_at      *time.Time
+	created_at       *time.Time
+	clearedFields    map[string]struct{}
+	run              *string
+	clearedrun       bool
+	done             bool
+	oldValue         func(context.Context) (*Comparison, error)
+	predicates       []predicate.Comparison
+}
+
+var _ ent.Mutation = (*ComparisonMutation)(nil)
+
+// comparisonOption allows management of the mutation configuration using functional options.
+type comparisonOption func(*ComparisonMutation)
+
+// newComparisonMutation creates new mutation for the Comparison entity.
+func newComparisonMutation(c config, op Op, opts ...comparisonOption) *ComparisonMutation {
+	m := &ComparisonMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeComparison,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withComparisonID sets the ID field of the mutation.
+func withComparisonID(id string) comparisonOption {
+	return func(m *ComparisonMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Comparison
+		)
+		m.oldValue = func(ctx context.Context) (*Comparison, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Comparison.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withComparison sets the old Comparison of the mutation.
+func withComparison(node *Comparison) comparisonOption {
+	return func(m *ComparisonMutation) {
+		m.oldValue = func(context.Context) (*Comparison, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ComparisonMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ComparisonMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Comparison entities.
+func (m *ComparisonMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ComparisonMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ComparisonMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Comparison.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *ComparisonMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *ComparisonMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *ComparisonMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *ComparisonMutation) SetPlanID(s string) {
+	m.plan_id = &s
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *ComparisonMutation) PlanID() (r string, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldPlanID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *ComparisonMutation) ResetPlanID() {
+	m.plan_id = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *ComparisonMutation) SetRunID(s string) {
+	m.run = &s
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *ComparisonMutation) RunID() (r string, exists bool) {
+	v := m.run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldRunID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *ComparisonMutation) ResetRunID() {
+	m.run = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *ComparisonMutation) SetResultID(s string) {
+	m.result_id = &s
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *ComparisonMutation) ResultID() (r string, exists bool) {
+	v := m.result_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldResultID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *ComparisonMutation) ResetResultID() {
+	m.result_id = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *ComparisonMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *ComparisonMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *ComparisonMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *ComparisonMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *ComparisonMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetBranch sets the "branch" field.
+func (m *ComparisonMutation) SetBranch(s string) {
+	m.branch = &s
+}
+
+// Branch returns the value of the "branch" field in the mutation.
+func (m *ComparisonMutation) Branch() (r string, exists bool) {
+	v := m.branch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBranch returns the old "branch" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldBranch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBranch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBranch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBranch: %w", err)
+	}
+	return oldValue.Branch, nil
+}
+
+// ResetBranch resets all changes to the "branch" field.
+func (m *ComparisonMutation) ResetBranch() {
+	m.branch = nil
+}
+
+// SetCaseKey sets the "case_key" field.
+func (m *ComparisonMutation) SetCaseKey(s string) {
+	m.case_key = &s
+}
+
+// CaseKey returns the value of the "case_key" field in the mutation.
+func (m *ComparisonMutation) CaseKey() (r string, exists bool) {
+	v := m.case_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseKey returns the old "case_key" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldCaseKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseKey: %w", err)
+	}
+	return oldValue.CaseKey, nil
+}
+
+// ResetCaseKey resets all changes to the "case_key" field.
+func (m *ComparisonMutation) ResetCaseKey() {
+	m.case_key = nil
+}
+
+// SetName sets the "name" field.
+func (m *ComparisonMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ComparisonMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ComparisonMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ComparisonMutation) SetKind(sk spec.BaselineKind) {
+	m.kind = &sk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ComparisonMutation) Kind() (r spec.BaselineKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldKind(ctx context.Context) (v spec.BaselineKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ComparisonMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *ComparisonMutation) SetBrowser(s string) {
+	m.browser = &s
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *ComparisonMutation) Browser() (r string, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldBrowser(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *ComparisonMutation) ResetBrowser() {
+	m.browser = nil
+}
+
+// SetViewport sets the "viewport" field.
+func (m *ComparisonMutation) SetViewport(s string) {
+	m.viewport = &s
+}
+
+// Viewport returns the value of the "viewport" field in the mutation.
+func (m *ComparisonMutation) Viewport() (r string, exists bool) {
+	v := m.viewport
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewport returns the old "viewport" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldViewport(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewport: %w", err)
+	}
+	return oldValue.Viewport, nil
+}
+
+// ResetViewport resets all changes to the "viewport" field.
+func (m *ComparisonMutation) ResetViewport() {
+	m.viewport = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ComparisonMutation) SetStatus(ss spec.ComparisonStatus) {
+	m.status = &ss
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ComparisonMutation) Status() (r spec.ComparisonStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldStatus(ctx context.Context) (v spec.ComparisonStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ComparisonMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetDiffPixels sets the "diff_pixels" field.
+func (m *ComparisonMutation) SetDiffPixels(i int64) {
+	m.diff_pixels = &i
+	m.adddiff_pixels = nil
+}
+
+// DiffPixels returns the value of the "diff_pixels" field in the mutation.
+func (m *ComparisonMutation) DiffPixels() (r int64, exists bool) {
+	v := m.diff_pixels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDiffPixels returns the old "diff_pixels" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldDiffPixels(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDiffPixels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDiffPixels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDiffPixels: %w", err)
+	}
+	return oldValue.DiffPixels, nil
+}
+
+// AddDiffPixels adds i to the "diff_pixels" field.
+func (m *ComparisonMutation) AddDiffPixels(i int64) {
+	if m.adddiff_pixels != nil {
+		*m.adddiff_pixels += i
+	} else {
+		m.adddiff_pixels = &i
+	}
+}
+
+// AddedDiffPixels returns the value that was added to the "diff_pixels" field in this mutation.
+func (m *ComparisonMutation) AddedDiffPixels() (r int64, exists bool) {
+	v := m.adddiff_pixels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDiffPixels resets all changes to the "diff_pixels" field.
+func (m *ComparisonMutation) ResetDiffPixels() {
+	m.diff_pixels = nil
+	m.adddiff_pixels = nil
+}
+
+// SetDiffRatio sets the "diff_ratio" field.
+func (m *ComparisonMutation) SetDiffRatio(f float64) {
+	m.diff_ratio = &f
+	m.adddiff_ratio = nil
+}
+
+// DiffRatio returns the value of the "diff_ratio" field in the mutation.
+func (m *ComparisonMutation) DiffRatio() (r float64, exists bool) {
+	v := m.diff_ratio
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDiffRatio returns the old "diff_ratio" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldDiffRatio(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDiffRatio is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDiffRatio requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDiffRatio: %w", err)
+	}
+	return oldValue.DiffRatio, nil
+}
+
+// AddDiffRatio adds f to the "diff_ratio" field.
+func (m *ComparisonMutation) AddDiffRatio(f float64) {
+	if m.adddiff_ratio != nil {
+		*m.adddiff_ratio += f
+	} else {
+		m.adddiff_ratio = &f
+	}
+}
+
+// AddedDiffRatio returns the value that was added to the "diff_ratio" field in this mutation.
+func (m *ComparisonMutation) AddedDiffRatio() (r float64, exists bool) {
+	v := m.adddiff_ratio
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDiffRatio resets all changes to the "diff_ratio" field.
+func (m *ComparisonMutation) ResetDiffRatio() {
+	m.diff_ratio = nil
+	m.adddiff_ratio = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ComparisonMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ComparisonMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ComparisonMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetActualID sets the "actual_id" field.
+func (m *ComparisonMutation) SetActualID(s string) {
+	m.actual_id = &s
+}
+
+// ActualID returns the value of the "actual_id" field in the mutation.
+func (m *ComparisonMutation) ActualID() (r string, exists bool) {
+	v := m.actual_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActualID returns the old "actual_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldActualID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActualID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActualID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActualID: %w", err)
+	}
+	return oldValue.ActualID, nil
+}
+
+// ResetActualID resets all changes to the "actual_id" field.
+func (m *ComparisonMutation) ResetActualID() {
+	m.actual_id = nil
+}
+
+// SetActualSha256 sets the "actual_sha256" field.
+func (m *ComparisonMutation) SetActualSha256(s string) {
+	m.actual_sha256 = &s
+}
+
+// ActualSha256 returns the value of the "actual_sha256" field in the mutation.
+func (m *ComparisonMutation) ActualSha256() (r string, exists bool) {
+	v := m.actual_sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActualSha256 returns the old "actual_sha256" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldActualSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActualSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActualSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActualSha256: %w", err)
+	}
+	return oldValue.ActualSha256, nil
+}
+
+// ResetActualSha256 resets all changes to the "actual_sha256" field.
+func (m *ComparisonMutation) ResetActualSha256() {
+	m.actual_sha256 = nil
+}
+
+// SetDiffID sets the "diff_id" field.
+func (m *ComparisonMutation) SetDiffID(s string) {
+	m.diff_id = &s
+}
+
+// DiffID returns the value of the "diff_id" field in the mutation.
+func (m *ComparisonMutation) DiffID() (r string, exists bool) {
+	v := m.diff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDiffID returns the old "diff_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldDiffID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDiffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDiffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDiffID: %w", err)
+	}
+	return oldValue.DiffID, nil
+}
+
+// ResetDiffID resets all changes to the "diff_id" field.
+func (m *ComparisonMutation) ResetDiffID() {
+	m.diff_id = nil
+}
+
+// SetBaselineID sets the "baseline_id" field.
+func (m *ComparisonMutation) SetBaselineID(s string) {
+	m.baseline_id = &s
+}
+
+// BaselineID returns the value of the "baseline_id" field in the mutation.
+func (m *ComparisonMutation) BaselineID() (r string, exists bool) {
+	v := m.baseline_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBaselineID returns the old "baseline_id" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldBaselineID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBaselineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBaselineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBaselineID: %w", err)
+	}
+	return oldValue.BaselineID, nil
+}
+
+// ResetBaselineID resets all changes to the "baseline_id" field.
+func (m *ComparisonMutation) ResetBaselineID() {
+	m.baseline_id = nil
+}
+
+// SetReview sets the "review" field.
+func (m *ComparisonMutation) SetReview(c comparison.Review) {
+	m.review = &c
+}
+
+// Review returns the value of the "review" field in the mutation.
+func (m *ComparisonMutation) Review() (r comparison.Review, exists bool) {
+	v := m.review
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReview returns the old "review" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReview(ctx context.Context) (v comparison.Review, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReview is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReview requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReview: %w", err)
+	}
+	return oldValue.Review, nil
+}
+
+// ResetReview resets all changes to the "review" field.
+func (m *ComparisonMutation) ResetReview() {
+	m.review = nil
+}
+
+// SetReviewNote sets the "review_note" field.
+func (m *ComparisonMutation) SetReviewNote(s string) {
+	m.review_note = &s
+}
+
+// ReviewNote returns the value of the "review_note" field in the mutation.
+func (m *ComparisonMutation) ReviewNote() (r string, exists bool) {
+	v := m.review_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewNote returns the old "review_note" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReviewNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewNote: %w", err)
+	}
+	return oldValue.ReviewNote, nil
+}
+
+// ResetReviewNote resets all changes to the "review_note" field.
+func (m *ComparisonMutation) ResetReviewNote() {
+	m.review_note = nil
+}
+
+// SetReviewedBy sets the "reviewed_by" field.
+func (m *ComparisonMutation) SetReviewedBy(s string) {
+	m.reviewed_by = &s
+}
+
+// ReviewedBy returns the value of the "reviewed_by" field in the mutation.
+func (m *ComparisonMutation) ReviewedBy() (r string, exists bool) {
+	v := m.reviewed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedBy returns the old "reviewed_by" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReviewedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedBy: %w", err)
+	}
+	return oldValue.ReviewedBy, nil
+}
+
+// ResetReviewedBy resets all changes to the "reviewed_by" field.
+func (m *ComparisonMutation) ResetReviewedBy() {
+	m.reviewed_by = nil
+}
+
+// SetReviewedByName sets the "reviewed_by_name" field.
+func (m *ComparisonMutation) SetReviewedByName(s string) {
+	m.reviewed_by_name = &s
+}
+
+// ReviewedByName returns the value of the "reviewed_by_name" field in the mutation.
+func (m *ComparisonMutation) ReviewedByName() (r string, exists bool) {
+	v := m.reviewed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedByName returns the old "reviewed_by_name" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReviewedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedByName: %w", err)
+	}
+	return oldValue.ReviewedByName, nil
+}
+
+// ResetReviewedByName resets all changes to the "reviewed_by_name" field.
+func (m *ComparisonMutation) ResetReviewedByName() {
+	m.reviewed_by_name = nil
+}
+
+// SetReviewedAt sets the "reviewed_at" field.
+func (m *ComparisonMutation) SetReviewedAt(t time.Time) {
+	m.reviewed_at = &t
+}
+
+// ReviewedAt returns the value of the "reviewed_at" field in the mutation.
+func (m *ComparisonMutation) ReviewedAt() (r time.Time, exists bool) {
+	v := m.reviewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedAt returns the old "reviewed_at" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldReviewedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedAt: %w", err)
+	}
+	return oldValue.ReviewedAt, nil
+}
+
+// ClearReviewedAt clears the value of the "reviewed_at" field.
+func (m *ComparisonMutation) ClearReviewedAt() {
+	m.reviewed_at = nil
+	m.clearedFields[comparison.FieldReviewedAt] = struct{}{}
+}
+
+// ReviewedAtCleared returns if the "reviewed_at" field was cleared in this mutation.
+func (m *ComparisonMutation) ReviewedAtCleared() bool {
+	_, ok := m.clearedFields[comparison.FieldReviewedAt]
+	return ok
+}
+
+// ResetReviewedAt resets all changes to the "reviewed_at" field.
+func (m *ComparisonMutation) ResetReviewedAt() {
+	m.reviewed_at = nil
+	delete(m.clearedFields, comparison.FieldReviewedAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ComparisonMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ComparisonMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Comparison entity.
+// If the Comparison object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComparisonMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ComparisonMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearRun clears the "run" edge to the Run entity.
+func (m *ComparisonMutation) ClearRun() {
+	m.clearedrun = true
+	m.clearedFields[comparison.FieldRunID] = struct{}{}
+}
+
+// RunCleared reports if the "run" edge to the Run entity was cleared.
+func (m *ComparisonMutation) RunCleared() bool {
+	return m.clearedrun
+}
+
+// RunIDs returns the "run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RunID instead. It exists only for internal usage by the builders.
+func (m *ComparisonMutation) RunIDs() (ids []string) {
+	if id := m.run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRun resets all changes to the "run" edge.
+func (m *ComparisonMutation) ResetRun() {
+	m.run = nil
+	m.clearedrun = false
+}
+
+// Where appends a list predicates to the ComparisonMutation builder.
+func (m *ComparisonMutation) Where(ps ...predicate.Comparison) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ComparisonMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ComparisonMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Comparison, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ComparisonMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ComparisonMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Comparison).
+func (m *ComparisonMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ComparisonMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.project_id != nil {
+		fields = append(fields, comparison.FieldProjectID)
+	}
+	if m.plan_id != nil {
+		fields = append(fields, comparison.FieldPlanID)
+	}
+	if m.run != nil {
+		fields = append(fields, comparison.FieldRunID)
+	}
+	if m.result_id != nil {
+		fields = append(fields, comparison.FieldResultID)
+	}
+	if m.attempt != nil {
+		fields = append(fields, comparison.FieldAttempt)
+	}
+	if m.branch != nil {
+		fields = append(fields, comparison.FieldBranch)
+	}
+	if m.case_key != nil {
+		fields = append(fields, comparison.FieldCaseKey)
+	}
+	if m.name != nil {
+		fields = append(fields, comparison.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, comparison.FieldKind)
+	}
+	if m.browser != nil {
+		fields = append(fields, comparison.FieldBrowser)
+	}
+	if m.viewport != nil {
+		fields = append(fields, comparison.FieldViewport)
+	}
+	if m.status != nil {
+		fields = append(fields, comparison.FieldStatus)
+	}
+	if m.diff_pixels != nil {
+		fields = append(fields, comparison.FieldDiffPixels)
+	}
+	if m.diff_ratio != nil {
+		fields = append(fields, comparison.FieldDiffRatio)
+	}
+	if m.reason != nil {
+		fields = append(fields, comparison.FieldReason)
+	}
+	if m.actual_id != nil {
+		fields = append(fields, comparison.FieldActualID)
+	}
+	if m.actual_sha256 != nil {
+		fields = append(fields, comparison.FieldActualSha256)
+	}
+	if m.diff_id != nil {
+		fields = append(fields, comparison.FieldDiffID)
+	}
+	if m.baseline_id != nil {
+		fields = append(fields, comparison.FieldBaselineID)
+	}
+	if m.review != nil {
+		fields = append(fields, comparison.FieldReview)
+	}
+	if m.review_note != nil {
+		fields = append(fields, comparison.FieldReviewNote)
+	}
+	if m.reviewed_by != nil {
+		fields = append(fields, comparison.FieldReviewedBy)
+	}
+	if m.reviewed_by_name != nil {
+		fields = append(fields, comparison.FieldReviewedByName)
+	}
+	if m.reviewed_at != nil {
+		fields = append(fields, comparison.FieldReviewedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, comparison.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ComparisonMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case comparison.FieldProjectID:
+		return m.ProjectID()
+	case comparison.FieldPlanID:
+		return m.PlanID()
+	case comparison.FieldRunID:
+		return m.RunID()
+	case comparison.FieldResultID:
+		return m.ResultID()
+	case comparison.FieldAttempt:
+		return m.Attempt()
+	case comparison.FieldBranch:
+		return m.Branch()
+	case comparison.FieldCaseKey:
+		return m.CaseKey()
+	case comparison.FieldName:
+		return m.Name()
+	case comparison.FieldKind:
+		return m.Kind()
+	case comparison.FieldBrowser:
+		return m.Browser()
+	case comparison.FieldViewport:
+		return m.Viewport()
+	case comparison.FieldStatus:
+		return m.Status()
+	case comparison.FieldDiffPixels:
+		return m.DiffPixels()
+	case comparison.FieldDiffRatio:
+		return m.DiffRatio()
+	case comparison.FieldReason:
+		return m.Reason()
+	case comparison.FieldActualID:
+		return m.ActualID()
+	case comparison.FieldActualSha256:
+		return m.ActualSha256()
+	case comparison.FieldDiffID:
+		return m.DiffID()
+	case comparison.FieldBaselineID:
+		return m.BaselineID()
+	case comparison.FieldReview:
+		return m.Review()
+	case comparison.FieldReviewNote:
+		return m.ReviewNote()
+	case comparison.FieldReviewedBy:
+		return m.ReviewedBy()
+	case comparison.FieldReviewedByName:
+		return m.ReviewedByName()
+	case comparison.FieldReviewedAt:
+		return m.ReviewedAt()
+	case comparison.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ComparisonMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case comparison.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case comparison.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case comparison.FieldRunID:
+		return m.OldRunID(ctx)
+	case comparison.FieldResultID:
+		return m.OldResultID(ctx)
+	case comparison.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case comparison.FieldBranch:
+		return m.OldBranch(ctx)
+	case comparison.FieldCaseKey:
+		return m.OldCaseKey(ctx)
+	case comparison.FieldName:
+		return m.OldName(ctx)
+	case comparison.FieldKind:
+		return m.OldKind(ctx)
+	case comparison.FieldBrowser:
+		return m.OldBrowser(ctx)
+	case comparison.FieldViewport:
+		return m.OldViewport(ctx)
+	case comparison.FieldStatus:
+		return m.OldStatus(ctx)
+	case comparison.FieldDiffPixels:
+		return m.OldDiffPixels(ctx)
+	case comparison.FieldDiffRatio:
+		return m.OldDiffRatio(ctx)
+	case comparison.FieldReason:
+		return m.OldReason(ctx)
+	case comparison.FieldActualID:
+		return m.OldActualID(ctx)
+	case comparison.FieldActualSha256:
+		return m.OldActualSha256(ctx)
+	case comparison.FieldDiffID:
+		return m.OldDiffID(ctx)
+	case comparison.FieldBaselineID:
+		return m.OldBaselineID(ctx)
+	case comparison.FieldReview:
+		return m.OldReview(ctx)
+	case comparison.FieldReviewNote:
+		return m.OldReviewNote(ctx)
+	case comparison.FieldReviewedBy:
+		return m.OldReviewedBy(ctx)
+	case comparison.FieldReviewedByName:
+		return m.OldReviewedByName(ctx)
+	case comparison.FieldReviewedAt:
+		return m.OldReviewedAt(ctx)
+	case comparison.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Comparison field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComparisonMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case comparison.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case comparison.FieldPlanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case comparison.FieldRunID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case comparison.FieldResultID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case comparison.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case comparison.FieldBranch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBranch(v)
+		return nil
+	case comparison.FieldCaseKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseKey(v)
+		return nil
+	case comparison.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case comparison.FieldKind:
+		v, ok := value.(spec.BaselineKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case comparison.FieldBrowser:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
+	case comparison.FieldViewport:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewport(v)
+		return nil
+	case comparison.FieldStatus:
+		v, ok := value.(spec.ComparisonStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case comparison.FieldDiffPixels:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDiffPixels(v)
+		return nil
+	case comparison.FieldDiffRatio:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDiffRatio(v)
+		return nil
+	case comparison.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case comparison.FieldActualID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActualID(v)
+		return nil
+	case comparison.FieldActualSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActualSha256(v)
+		return nil
+	case comparison.FieldDiffID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDiffID(v)
+		return nil
+	case comparison.FieldBaselineID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBaselineID(v)
+		return nil
+	case comparison.FieldReview:
+		v, ok := value.(comparison.Review)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReview(v)
+		return nil
+	case comparison.FieldReviewNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewNote(v)
+		return nil
+	case comparison.FieldReviewedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedBy(v)
+		return nil
+	case comparison.FieldReviewedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedByName(v)
+		return nil
+	case comparison.FieldReviewedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedAt(v)
+		return nil
+	case comparison.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ComparisonMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, comparison.FieldAttempt)
+	}
+	if m.adddiff_pixels != nil {
+		fields = append(fields, comparison.FieldDiffPixels)
+	}
+	if m.adddiff_ratio != nil {
+		fields = append(fields, comparison.FieldDiffRatio)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ComparisonMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case comparison.FieldAttempt:
+		return m.AddedAttempt()
+	case comparison.FieldDiffPixels:
+		return m.AddedDiffPixels()
+	case comparison.FieldDiffRatio:
+		return m.AddedDiffRatio()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComparisonMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case comparison.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	case comparison.FieldDiffPixels:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDiffPixels(v)
+		return nil
+	case comparison.FieldDiffRatio:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDiffRatio(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ComparisonMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(comparison.FieldReviewedAt) {
+		fields = append(fields, comparison.FieldReviewedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ComparisonMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ComparisonMutation) ClearField(name string) error {
+	switch name {
+	case comparison.FieldReviewedAt:
+		m.ClearReviewedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ComparisonMutation) ResetField(name string) error {
+	switch name {
+	case comparison.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case comparison.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case comparison.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case comparison.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case comparison.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case comparison.FieldBranch:
+		m.ResetBranch()
+		return nil
+	case comparison.FieldCaseKey:
+		m.ResetCaseKey()
+		return nil
+	case comparison.FieldName:
+		m.ResetName()
+		return nil
+	case comparison.FieldKind:
+		m.ResetKind()
+		return nil
+	case comparison.FieldBrowser:
+		m.ResetBrowser()
+		return nil
+	case comparison.FieldViewport:
+		m.ResetViewport()
+		return nil
+	case comparison.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case comparison.FieldDiffPixels:
+		m.ResetDiffPixels()
+		return nil
+	case comparison.FieldDiffRatio:
+		m.ResetDiffRatio()
+		return nil
+	case comparison.FieldReason:
+		m.ResetReason()
+		return nil
+	case comparison.FieldActualID:
+		m.ResetActualID()
+		return nil
+	case comparison.FieldActualSha256:
+		m.ResetActualSha256()
+		return nil
+	case comparison.FieldDiffID:
+		m.ResetDiffID()
+		return nil
+	case comparison.FieldBaselineID:
+		m.ResetBaselineID()
+		return nil
+	case comparison.FieldReview:
+		m.ResetReview()
+		return nil
+	case comparison.FieldReviewNote:
+		m.ResetReviewNote()
+		return nil
+	case comparison.FieldReviewedBy:
+		m.ResetReviewedBy()
+		return nil
+	case comparison.FieldReviewedByName:
+		m.ResetReviewedByName()
+		return nil
+	case comparison.FieldReviewedAt:
+		m.ResetReviewedAt()
+		return nil
+	case comparison.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ComparisonMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.run != nil {
+		edges = append(edges, comparison.EdgeRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ComparisonMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case comparison.EdgeRun:
+		if id := m.run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ComparisonMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ComparisonMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ComparisonMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedrun {
+		edges = append(edges, comparison.EdgeRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ComparisonMutation) EdgeCleared(name string) bool {
+	switch name {
+	case comparison.EdgeRun:
+		return m.clearedrun
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ComparisonMutation) ClearEdge(name string) error {
+	switch name {
+	case comparison.EdgeRun:
+		m.ClearRun()
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ComparisonMutation) ResetEdge(name string) error {
+	switch name {
+	case comparison.EdgeRun:
+		m.ResetRun()
+		return nil
+	}
+	return fmt.Errorf("unknown Comparison edge %s", name)
 }
 
 // LoadPartMutation represents an operation that mutates the LoadPart nodes in the graph.
@@ -9100,6 +12164,7 @@ type ProjectMutation struct {
 	name                    *string
 	max_parallel            *int
 	addmax_parallel         *int
+	default_branch          *string
 	environment_limits      *map[string]int
 	created_at              *time.Time
 	clearedFields           map[string]struct{}
@@ -9353,6 +12418,42 @@ func (m *ProjectMutation) AddedMaxParallel() (r int, exists bool) {
 func (m *ProjectMutation) ResetMaxParallel() {
 	m.max_parallel = nil
 	m.addmax_parallel = nil
+}
+
+// SetDefaultBranch sets the "default_branch" field.
+func (m *ProjectMutation) SetDefaultBranch(s string) {
+	m.default_branch = &s
+}
+
+// DefaultBranch returns the value of the "default_branch" field in the mutation.
+func (m *ProjectMutation) DefaultBranch() (r string, exists bool) {
+	v := m.default_branch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefaultBranch returns the old "default_branch" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldDefaultBranch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefaultBranch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefaultBranch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefaultBranch: %w", err)
+	}
+	return oldValue.DefaultBranch, nil
+}
+
+// ResetDefaultBranch resets all changes to the "default_branch" field.
+func (m *ProjectMutation) ResetDefaultBranch() {
+	m.default_branch = nil
 }
 
 // SetEnvironmentLimits sets the "environment_limits" field.
@@ -9744,7 +12845,7 @@ func (m *ProjectMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProjectMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.slug != nil {
 		fields = append(fields, project.FieldSlug)
 	}
@@ -9753,6 +12854,9 @@ func (m *ProjectMutation) Fields() []string {
 	}
 	if m.max_parallel != nil {
 		fields = append(fields, project.FieldMaxParallel)
+	}
+	if m.default_branch != nil {
+		fields = append(fields, project.FieldDefaultBranch)
 	}
 	if m.environment_limits != nil {
 		fields = append(fields, project.FieldEnvironmentLimits)
@@ -9774,6 +12878,8 @@ func (m *ProjectMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case project.FieldMaxParallel:
 		return m.MaxParallel()
+	case project.FieldDefaultBranch:
+		return m.DefaultBranch()
 	case project.FieldEnvironmentLimits:
 		return m.EnvironmentLimits()
 	case project.FieldCreatedAt:
@@ -9793,6 +12899,8 @@ func (m *ProjectMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldName(ctx)
 	case project.FieldMaxParallel:
 		return m.OldMaxParallel(ctx)
+	case project.FieldDefaultBranch:
+		return m.OldDefaultBranch(ctx)
 	case project.FieldEnvironmentLimits:
 		return m.OldEnvironmentLimits(ctx)
 	case project.FieldCreatedAt:
@@ -9826,6 +12934,13 @@ func (m *ProjectMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMaxParallel(v)
+		return nil
+	case project.FieldDefaultBranch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefaultBranch(v)
 		return nil
 	case project.FieldEnvironmentLimits:
 		v, ok := value.(map[string]int)
@@ -9922,6 +13037,9 @@ func (m *ProjectMutation) ResetField(name string) error {
 		return nil
 	case project.FieldMaxParallel:
 		m.ResetMaxParallel()
+		return nil
+	case project.FieldDefaultBranch:
+		m.ResetDefaultBranch()
 		return nil
 	case project.FieldEnvironmentLimits:
 		m.ResetEnvironmentLimits()
@@ -13619,6 +16737,8 @@ type RunMutation struct {
 	name                *string
 	status              *run.Status
 	environment         *string
+	branch              *string
+	accept_baselines    *bool
 	variables           *map[string]string
 	sealed_secrets      *[]byte
 	selection           *[]string
@@ -13688,6 +16808,9 @@ type RunMutation struct {
 	events              map[int64]struct{}
 	removedevents       map[int64]struct{}
 	clearedevents       bool
+	comparisons         map[string]struct{}
+	removedcomparisons  map[string]struct{}
+	clearedcomparisons  bool
 	done                bool
 	oldValue            func(context.Context) (*Run, error)
 	predicates          []predicate.Run
@@ -14011,6 +17134,78 @@ func (m *RunMutation) OldEnvironment(ctx context.Context) (v string, err error) 
 // ResetEnvironment resets all changes to the "environment" field.
 func (m *RunMutation) ResetEnvironment() {
 	m.environment = nil
+}
+
+// SetBranch sets the "branch" field.
+func (m *RunMutation) SetBranch(s string) {
+	m.branch = &s
+}
+
+// Branch returns the value of the "branch" field in the mutation.
+func (m *RunMutation) Branch() (r string, exists bool) {
+	v := m.branch
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBranch returns the old "branch" field's value of the Run entity.
+// If the Run object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RunMutation) OldBranch(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBranch is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBranch requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBranch: %w", err)
+	}
+	return oldValue.Branch, nil
+}
+
+// ResetBranch resets all changes to the "branch" field.
+func (m *RunMutation) ResetBranch() {
+	m.branch = nil
+}
+
+// SetAcceptBaselines sets the "accept_baselines" field.
+func (m *RunMutation) SetAcceptBaselines(b bool) {
+	m.accept_baselines = &b
+}
+
+// AcceptBaselines returns the value of the "accept_baselines" field in the mutation.
+func (m *RunMutation) AcceptBaselines() (r bool, exists bool) {
+	v := m.accept_baselines
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptBaselines returns the old "accept_baselines" field's value of the Run entity.
+// If the Run object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RunMutation) OldAcceptBaselines(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptBaselines is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptBaselines requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptBaselines: %w", err)
+	}
+	return oldValue.AcceptBaselines, nil
+}
+
+// ResetAcceptBaselines resets all changes to the "accept_baselines" field.
+func (m *RunMutation) ResetAcceptBaselines() {
+	m.accept_baselines = nil
 }
 
 // SetVariables sets the "variables" field.
@@ -16046,6 +19241,60 @@ func (m *RunMutation) ResetEvents() {
 	m.removedevents = nil
 }
 
+// AddComparisonIDs adds the "comparisons" edge to the Comparison entity by ids.
+func (m *RunMutation) AddComparisonIDs(ids ...string) {
+	if m.comparisons == nil {
+		m.comparisons = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.comparisons[ids[i]] = struct{}{}
+	}
+}
+
+// ClearComparisons clears the "comparisons" edge to the Comparison entity.
+func (m *RunMutation) ClearComparisons() {
+	m.clearedcomparisons = true
+}
+
+// ComparisonsCleared reports if the "comparisons" edge to the Comparison entity was cleared.
+func (m *RunMutation) ComparisonsCleared() bool {
+	return m.clearedcomparisons
+}
+
+// RemoveComparisonIDs removes the "comparisons" edge to the Comparison entity by IDs.
+func (m *RunMutation) RemoveComparisonIDs(ids ...string) {
+	if m.removedcomparisons == nil {
+		m.removedcomparisons = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.comparisons, ids[i])
+		m.removedcomparisons[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedComparisons returns the removed IDs of the "comparisons" edge to the Comparison entity.
+func (m *RunMutation) RemovedComparisonsIDs() (ids []string) {
+	for id := range m.removedcomparisons {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ComparisonsIDs returns the "comparisons" edge IDs in the mutation.
+func (m *RunMutation) ComparisonsIDs() (ids []string) {
+	for id := range m.comparisons {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetComparisons resets all changes to the "comparisons" edge.
+func (m *RunMutation) ResetComparisons() {
+	m.comparisons = nil
+	m.clearedcomparisons = false
+	m.removedcomparisons = nil
+}
+
 // Where appends a list predicates to the RunMutation builder.
 func (m *RunMutation) Where(ps ...predicate.Run) {
 	m.predicates = append(m.predicates, ps...)
@@ -16080,7 +19329,7 @@ func (m *RunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RunMutation) Fields() []string {
-	fields := make([]string, 0, 42)
+	fields := make([]string, 0, 44)
 	if m.project != nil {
 		fields = append(fields, run.FieldProjectID)
 	}
@@ -16098,6 +19347,12 @@ func (m *RunMutation) Fields() []string {
 	}
 	if m.environment != nil {
 		fields = append(fields, run.FieldEnvironment)
+	}
+	if m.branch != nil {
+		fields = append(fields, run.FieldBranch)
+	}
+	if m.accept_baselines != nil {
+		fields = append(fields, run.FieldAcceptBaselines)
 	}
 	if m.variables != nil {
 		fields = append(fields, run.FieldVariables)
@@ -16227,6 +19482,10 @@ func (m *RunMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case run.FieldEnvironment:
 		return m.Environment()
+	case run.FieldBranch:
+		return m.Branch()
+	case run.FieldAcceptBaselines:
+		return m.AcceptBaselines()
 	case run.FieldVariables:
 		return m.Variables()
 	case run.FieldSealedSecrets:
@@ -16320,6 +19579,10 @@ func (m *RunMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldStatus(ctx)
 	case run.FieldEnvironment:
 		return m.OldEnvironment(ctx)
+	case run.FieldBranch:
+		return m.OldBranch(ctx)
+	case run.FieldAcceptBaselines:
+		return m.OldAcceptBaselines(ctx)
 	case run.FieldVariables:
 		return m.OldVariables(ctx)
 	case run.FieldSealedSecrets:
@@ -16442,6 +19705,20 @@ func (m *RunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEnvironment(v)
+		return nil
+	case run.FieldBranch:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBranch(v)
+		return nil
+	case run.FieldAcceptBaselines:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptBaselines(v)
 		return nil
 	case run.FieldVariables:
 		v, ok := value.(map[string]string)
@@ -17056,6 +20333,12 @@ func (m *RunMutation) ResetField(name string) error {
 	case run.FieldEnvironment:
 		m.ResetEnvironment()
 		return nil
+	case run.FieldBranch:
+		m.ResetBranch()
+		return nil
+	case run.FieldAcceptBaselines:
+		m.ResetAcceptBaselines()
+		return nil
 	case run.FieldVariables:
 		m.ResetVariables()
 		return nil
@@ -17170,7 +20453,7 @@ func (m *RunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.project != nil {
 		edges = append(edges, run.EdgeProject)
 	}
@@ -17185,6 +20468,9 @@ func (m *RunMutation) AddedEdges() []string {
 	}
 	if m.events != nil {
 		edges = append(edges, run.EdgeEvents)
+	}
+	if m.comparisons != nil {
+		edges = append(edges, run.EdgeComparisons)
 	}
 	return edges
 }
@@ -17217,18 +20503,27 @@ func (m *RunMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case run.EdgeComparisons:
+		ids := make([]ent.Value, 0, len(m.comparisons))
+		for id := range m.comparisons {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedresults != nil {
 		edges = append(edges, run.EdgeResults)
 	}
 	if m.removedevents != nil {
 		edges = append(edges, run.EdgeEvents)
+	}
+	if m.removedcomparisons != nil {
+		edges = append(edges, run.EdgeComparisons)
 	}
 	return edges
 }
@@ -17249,13 +20544,19 @@ func (m *RunMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case run.EdgeComparisons:
+		ids := make([]ent.Value, 0, len(m.removedcomparisons))
+		for id := range m.removedcomparisons {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedproject {
 		edges = append(edges, run.EdgeProject)
 	}
@@ -17270,6 +20571,9 @@ func (m *RunMutation) ClearedEdges() []string {
 	}
 	if m.clearedevents {
 		edges = append(edges, run.EdgeEvents)
+	}
+	if m.clearedcomparisons {
+		edges = append(edges, run.EdgeComparisons)
 	}
 	return edges
 }
@@ -17288,6 +20592,8 @@ func (m *RunMutation) EdgeCleared(name string) bool {
 		return m.clearedresults
 	case run.EdgeEvents:
 		return m.clearedevents
+	case run.EdgeComparisons:
+		return m.clearedcomparisons
 	}
 	return false
 }
@@ -17327,6 +20633,9 @@ func (m *RunMutation) ResetEdge(name string) error {
 		return nil
 	case run.EdgeEvents:
 		m.ResetEvents()
+		return nil
+	case run.EdgeComparisons:
+		m.ResetComparisons()
 		return nil
 	}
 	return fmt.Errorf("unknown Run edge %s", name)

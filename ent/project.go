@@ -25,6 +25,8 @@ type Project struct {
 	Name string `json:"name,omitempty"`
 	// Cases of the project under way at once; 0 is without a limit.
 	MaxParallel int `json:"max_parallel,omitempty"`
+	// Its baselines stand in for those of branches that have none.
+	DefaultBranch string `json:"default_branch,omitempty"`
 	// Runs under way at once, by environment.
 	EnvironmentLimits map[string]int `json:"environment_limits,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -106,7 +108,7 @@ func (*Project) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case project.FieldMaxParallel:
 			values[i] = new(sql.NullInt64)
-		case project.FieldID, project.FieldSlug, project.FieldName:
+		case project.FieldID, project.FieldSlug, project.FieldName, project.FieldDefaultBranch:
 			values[i] = new(sql.NullString)
 		case project.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -148,6 +150,12 @@ func (_m *Project) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field max_parallel", values[i])
 			} else if value.Valid {
 				_m.MaxParallel = int(value.Int64)
+			}
+		case project.FieldDefaultBranch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field default_branch", values[i])
+			} else if value.Valid {
+				_m.DefaultBranch = value.String
 			}
 		case project.FieldEnvironmentLimits:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -232,6 +240,9 @@ func (_m *Project) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("max_parallel=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MaxParallel))
+	builder.WriteString(", ")
+	builder.WriteString("default_branch=")
+	builder.WriteString(_m.DefaultBranch)
 	builder.WriteString(", ")
 	builder.WriteString("environment_limits=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EnvironmentLimits))

@@ -54,6 +54,20 @@ func (_c *ProjectCreate) SetNillableMaxParallel(v *int) *ProjectCreate {
 	return _c
 }
 
+// SetDefaultBranch sets the "default_branch" field.
+func (_c *ProjectCreate) SetDefaultBranch(v string) *ProjectCreate {
+	_c.mutation.SetDefaultBranch(v)
+	return _c
+}
+
+// SetNillableDefaultBranch sets the "default_branch" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableDefaultBranch(v *string) *ProjectCreate {
+	if v != nil {
+		_c.SetDefaultBranch(*v)
+	}
+	return _c
+}
+
 // SetEnvironmentLimits sets the "environment_limits" field.
 func (_c *ProjectCreate) SetEnvironmentLimits(v map[string]int) *ProjectCreate {
 	_c.mutation.SetEnvironmentLimits(v)
@@ -202,6 +216,10 @@ func (_c *ProjectCreate) defaults() {
 		v := project.DefaultMaxParallel
 		_c.mutation.SetMaxParallel(v)
 	}
+	if _, ok := _c.mutation.DefaultBranch(); !ok {
+		v := project.DefaultDefaultBranch
+		_c.mutation.SetDefaultBranch(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := project.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -236,6 +254,14 @@ func (_c *ProjectCreate) check() error {
 	if v, ok := _c.mutation.MaxParallel(); ok {
 		if err := project.MaxParallelValidator(v); err != nil {
 			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.DefaultBranch(); !ok {
+		return &ValidationError{Name: "default_branch", err: errors.New(`ent: missing required field "Project.default_branch"`)}
+	}
+	if v, ok := _c.mutation.DefaultBranch(); ok {
+		if err := project.DefaultBranchValidator(v); err != nil {
+			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
@@ -293,6 +319,10 @@ func (_c *ProjectCreate) createSpec() (*Project, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.MaxParallel(); ok {
 		_spec.SetField(project.FieldMaxParallel, field.TypeInt, value)
 		_node.MaxParallel = value
+	}
+	if value, ok := _c.mutation.DefaultBranch(); ok {
+		_spec.SetField(project.FieldDefaultBranch, field.TypeString, value)
+		_node.DefaultBranch = value
 	}
 	if value, ok := _c.mutation.EnvironmentLimits(); ok {
 		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
@@ -476,6 +506,18 @@ func (u *ProjectUpsert) AddMaxParallel(v int) *ProjectUpsert {
 	return u
 }
 
+// SetDefaultBranch sets the "default_branch" field.
+func (u *ProjectUpsert) SetDefaultBranch(v string) *ProjectUpsert {
+	u.Set(project.FieldDefaultBranch, v)
+	return u
+}
+
+// UpdateDefaultBranch sets the "default_branch" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateDefaultBranch() *ProjectUpsert {
+	u.SetExcluded(project.FieldDefaultBranch)
+	return u
+}
+
 // SetEnvironmentLimits sets the "environment_limits" field.
 func (u *ProjectUpsert) SetEnvironmentLimits(v map[string]int) *ProjectUpsert {
 	u.Set(project.FieldEnvironmentLimits, v)
@@ -591,6 +633,20 @@ func (u *ProjectUpsertOne) AddMaxParallel(v int) *ProjectUpsertOne {
 func (u *ProjectUpsertOne) UpdateMaxParallel() *ProjectUpsertOne {
 	return u.Update(func(s *ProjectUpsert) {
 		s.UpdateMaxParallel()
+	})
+}
+
+// SetDefaultBranch sets the "default_branch" field.
+func (u *ProjectUpsertOne) SetDefaultBranch(v string) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetDefaultBranch(v)
+	})
+}
+
+// UpdateDefaultBranch sets the "default_branch" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateDefaultBranch() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateDefaultBranch()
 	})
 }
 
@@ -879,6 +935,20 @@ func (u *ProjectUpsertBulk) AddMaxParallel(v int) *ProjectUpsertBulk {
 func (u *ProjectUpsertBulk) UpdateMaxParallel() *ProjectUpsertBulk {
 	return u.Update(func(s *ProjectUpsert) {
 		s.UpdateMaxParallel()
+	})
+}
+
+// SetDefaultBranch sets the "default_branch" field.
+func (u *ProjectUpsertBulk) SetDefaultBranch(v string) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetDefaultBranch(v)
+	})
+}
+
+// UpdateDefaultBranch sets the "default_branch" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateDefaultBranch() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateDefaultBranch()
 	})
 }
 

@@ -82,6 +82,20 @@ func (_u *ProjectUpdate) AddMaxParallel(v int) *ProjectUpdate {
 	return _u
 }
 
+// SetDefaultBranch sets the "default_branch" field.
+func (_u *ProjectUpdate) SetDefaultBranch(v string) *ProjectUpdate {
+	_u.mutation.SetDefaultBranch(v)
+	return _u
+}
+
+// SetNillableDefaultBranch sets the "default_branch" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableDefaultBranch(v *string) *ProjectUpdate {
+	if v != nil {
+		_u.SetDefaultBranch(*v)
+	}
+	return _u
+}
+
 // SetEnvironmentLimits sets the "environment_limits" field.
 func (_u *ProjectUpdate) SetEnvironmentLimits(v map[string]int) *ProjectUpdate {
 	_u.mutation.SetEnvironmentLimits(v)
@@ -323,6 +337,11 @@ func (_u *ProjectUpdate) check() error {
 			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.DefaultBranch(); ok {
+		if err := project.DefaultBranchValidator(v); err != nil {
+			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -355,6 +374,9 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedMaxParallel(); ok {
 		_spec.AddField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DefaultBranch(); ok {
+		_spec.SetField(project.FieldDefaultBranch, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.EnvironmentLimits(); ok {
 		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
@@ -658,6 +680,20 @@ func (_u *ProjectUpdateOne) AddMaxParallel(v int) *ProjectUpdateOne {
 	return _u
 }
 
+// SetDefaultBranch sets the "default_branch" field.
+func (_u *ProjectUpdateOne) SetDefaultBranch(v string) *ProjectUpdateOne {
+	_u.mutation.SetDefaultBranch(v)
+	return _u
+}
+
+// SetNillableDefaultBranch sets the "default_branch" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableDefaultBranch(v *string) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetDefaultBranch(*v)
+	}
+	return _u
+}
+
 // SetEnvironmentLimits sets the "environment_limits" field.
 func (_u *ProjectUpdateOne) SetEnvironmentLimits(v map[string]int) *ProjectUpdateOne {
 	_u.mutation.SetEnvironmentLimits(v)
@@ -912,6 +948,11 @@ func (_u *ProjectUpdateOne) check() error {
 			return &ValidationError{Name: "max_parallel", err: fmt.Errorf(`ent: validator failed for field "Project.max_parallel": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.DefaultBranch(); ok {
+		if err := project.DefaultBranchValidator(v); err != nil {
+			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -961,6 +1002,9 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 	}
 	if value, ok := _u.mutation.AddedMaxParallel(); ok {
 		_spec.AddField(project.FieldMaxParallel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DefaultBranch(); ok {
+		_spec.SetField(project.FieldDefaultBranch, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.EnvironmentLimits(); ok {
 		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)

@@ -35,6 +35,10 @@ type Run struct {
 	Status run.Status `json:"status,omitempty"`
 	// Environment holds the value of the "environment" field.
 	Environment string `json:"environment,omitempty"`
+	// Of the source under test; empty is the project's default branch.
+	Branch string `json:"branch,omitempty"`
+	// Whether what is new or changed was accepted beforehand.
+	AcceptBaselines bool `json:"accept_baselines,omitempty"`
 	// Values given at the start; never secrets.
 	Variables map[string]string `json:"variables,omitempty"`
 	// Secrets given at the start, encrypted.
@@ -125,9 +129,11 @@ type RunEdges struct {
 	Results []*Result `json:"results,omitempty"`
 	// Events holds the value of the events edge.
 	Events []*RunEvent `json:"events,omitempty"`
+	// Comparisons holds the value of the comparisons edge.
+	Comparisons []*Comparison `json:"comparisons,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // ProjectOrErr returns the Project value or an error if the edge
@@ -181,6 +187,15 @@ func (e RunEdges) EventsOrErr() ([]*RunEvent, error) {
 	return nil, &NotLoadedError{edge: "events"}
 }
 
+// ComparisonsOrErr returns the Comparisons value or an error if the edge
+// was not loaded in eager-loading.
+func (e RunEdges) ComparisonsOrErr() ([]*Comparison, error) {
+	if e.loadedTypes[5] {
+		return e.Comparisons, nil
+	}
+	return nil, &NotLoadedError{edge: "comparisons"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Run) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -188,11 +203,11 @@ func (*Run) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case run.FieldVariables, run.FieldSealedSecrets, run.FieldSelection, run.FieldGates:
 			values[i] = new([]byte)
-		case run.FieldShort:
+		case run.FieldAcceptBaselines, run.FieldShort:
 			values[i] = new(sql.NullBool)
 		case run.FieldPriority, run.FieldParallel, run.FieldTimeoutMs, run.FieldMaxFailures, run.FieldConcurrencyMax, run.FieldShard, run.FieldShards, run.FieldTokens, run.FieldTotal, run.FieldFinished, run.FieldPassed, run.FieldFailed, run.FieldFlaky, run.FieldTimedOut, run.FieldErrored, run.FieldSkipped, run.FieldCancelled, run.FieldLastSeq:
 			values[i] = new(sql.NullInt64)
-		case run.FieldID, run.FieldProjectID, run.FieldPlanID, run.FieldPlanVersionID, run.FieldName, run.FieldStatus, run.FieldEnvironment, run.FieldConcurrencyGroup, run.FieldOrigin, run.FieldOriginID, run.FieldError, run.FieldClientMutationID, run.FieldStopReason:
+		case run.FieldID, run.FieldProjectID, run.FieldPlanID, run.FieldPlanVersionID, run.FieldName, run.FieldStatus, run.FieldEnvironment, run.FieldBranch, run.FieldConcurrencyGroup, run.FieldOrigin, run.FieldOriginID, run.FieldError, run.FieldClientMutationID, run.FieldStopReason:
 			values[i] = new(sql.NullString)
 		case run.FieldAdmittedAt, run.FieldPausedAt, run.FieldDeadlineAt, run.FieldStopRequestedAt, run.FieldCreatedAt, run.FieldStartedAt, run.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -252,6 +267,18 @@ func (_m *Run) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field environment", values[i])
 			} else if value.Valid {
 				_m.Environment = value.String
+			}
+		case run.FieldBranch:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field branch", values[i])
+			} else if value.Valid {
+				_m.Branch = value.String
+			}
+		case run.FieldAcceptBaselines:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field accept_baselines", values[i])
+			} else if value.Valid {
+				_m.AcceptBaselines = value.Bool
 			}
 		case run.FieldVariables:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -521,6 +548,11 @@ func (_m *Run) QueryEvents() *RunEventQuery {
 	return NewRunClient(_m.config).QueryEvents(_m)
 }
 
+// QueryComparisons queries the "comparisons" edge of the Run entity.
+func (_m *Run) QueryComparisons() *ComparisonQuery {
+	return NewRunClient(_m.config).QueryComparisons(_m)
+}
+
 // Update returns a builder for updating this Run.
 // Note that you need to call Run.Unwrap() before calling this method if this Run
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -561,6 +593,12 @@ func (_m *Run) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("environment=")
 	builder.WriteString(_m.Environment)
+	builder.WriteString(", ")
+	builder.WriteString("branch=")
+	builder.WriteString(_m.Branch)
+	builder.WriteString(", ")
+	builder.WriteString("accept_baselines=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AcceptBaselines))
 	builder.WriteString(", ")
 	builder.WriteString("variables=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Variables))

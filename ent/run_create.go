@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
@@ -77,6 +78,34 @@ func (_c *RunCreate) SetEnvironment(v string) *RunCreate {
 func (_c *RunCreate) SetNillableEnvironment(v *string) *RunCreate {
 	if v != nil {
 		_c.SetEnvironment(*v)
+	}
+	return _c
+}
+
+// SetBranch sets the "branch" field.
+func (_c *RunCreate) SetBranch(v string) *RunCreate {
+	_c.mutation.SetBranch(v)
+	return _c
+}
+
+// SetNillableBranch sets the "branch" field if the given value is not nil.
+func (_c *RunCreate) SetNillableBranch(v *string) *RunCreate {
+	if v != nil {
+		_c.SetBranch(*v)
+	}
+	return _c
+}
+
+// SetAcceptBaselines sets the "accept_baselines" field.
+func (_c *RunCreate) SetAcceptBaselines(v bool) *RunCreate {
+	_c.mutation.SetAcceptBaselines(v)
+	return _c
+}
+
+// SetNillableAcceptBaselines sets the "accept_baselines" field if the given value is not nil.
+func (_c *RunCreate) SetNillableAcceptBaselines(v *bool) *RunCreate {
+	if v != nil {
+		_c.SetAcceptBaselines(*v)
 	}
 	return _c
 }
@@ -612,6 +641,21 @@ func (_c *RunCreate) AddEvents(v ...*RunEvent) *RunCreate {
 	return _c.AddEventIDs(ids...)
 }
 
+// AddComparisonIDs adds the "comparisons" edge to the Comparison entity by IDs.
+func (_c *RunCreate) AddComparisonIDs(ids ...string) *RunCreate {
+	_c.mutation.AddComparisonIDs(ids...)
+	return _c
+}
+
+// AddComparisons adds the "comparisons" edges to the Comparison entity.
+func (_c *RunCreate) AddComparisons(v ...*Comparison) *RunCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddComparisonIDs(ids...)
+}
+
 // Mutation returns the RunMutation object of the builder.
 func (_c *RunCreate) Mutation() *RunMutation {
 	return _c.mutation
@@ -654,6 +698,14 @@ func (_c *RunCreate) defaults() {
 	if _, ok := _c.mutation.Environment(); !ok {
 		v := run.DefaultEnvironment
 		_c.mutation.SetEnvironment(v)
+	}
+	if _, ok := _c.mutation.Branch(); !ok {
+		v := run.DefaultBranch
+		_c.mutation.SetBranch(v)
+	}
+	if _, ok := _c.mutation.AcceptBaselines(); !ok {
+		v := run.DefaultAcceptBaselines
+		_c.mutation.SetAcceptBaselines(v)
 	}
 	if _, ok := _c.mutation.Priority(); !ok {
 		v := run.DefaultPriority
@@ -781,6 +833,12 @@ func (_c *RunCreate) check() error {
 	}
 	if _, ok := _c.mutation.Environment(); !ok {
 		return &ValidationError{Name: "environment", err: errors.New(`ent: missing required field "Run.environment"`)}
+	}
+	if _, ok := _c.mutation.Branch(); !ok {
+		return &ValidationError{Name: "branch", err: errors.New(`ent: missing required field "Run.branch"`)}
+	}
+	if _, ok := _c.mutation.AcceptBaselines(); !ok {
+		return &ValidationError{Name: "accept_baselines", err: errors.New(`ent: missing required field "Run.accept_baselines"`)}
 	}
 	if _, ok := _c.mutation.Priority(); !ok {
 		return &ValidationError{Name: "priority", err: errors.New(`ent: missing required field "Run.priority"`)}
@@ -1016,6 +1074,14 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 		_spec.SetField(run.FieldEnvironment, field.TypeString, value)
 		_node.Environment = value
 	}
+	if value, ok := _c.mutation.Branch(); ok {
+		_spec.SetField(run.FieldBranch, field.TypeString, value)
+		_node.Branch = value
+	}
+	if value, ok := _c.mutation.AcceptBaselines(); ok {
+		_spec.SetField(run.FieldAcceptBaselines, field.TypeBool, value)
+		_node.AcceptBaselines = value
+	}
 	if value, ok := _c.mutation.Variables(); ok {
 		_spec.SetField(run.FieldVariables, field.TypeJSON, value)
 		_node.Variables = value
@@ -1236,6 +1302,22 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(runevent.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ComparisonsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -1704,6 +1786,12 @@ func (u *RunUpsertOne) UpdateNewValues() *RunUpsertOne {
 		}
 		if _, exists := u.create.mutation.Environment(); exists {
 			s.SetIgnore(run.FieldEnvironment)
+		}
+		if _, exists := u.create.mutation.Branch(); exists {
+			s.SetIgnore(run.FieldBranch)
+		}
+		if _, exists := u.create.mutation.AcceptBaselines(); exists {
+			s.SetIgnore(run.FieldAcceptBaselines)
 		}
 		if _, exists := u.create.mutation.Variables(); exists {
 			s.SetIgnore(run.FieldVariables)
@@ -2419,6 +2507,12 @@ func (u *RunUpsertBulk) UpdateNewValues() *RunUpsertBulk {
 			}
 			if _, exists := b.mutation.Environment(); exists {
 				s.SetIgnore(run.FieldEnvironment)
+			}
+			if _, exists := b.mutation.Branch(); exists {
+				s.SetIgnore(run.FieldBranch)
+			}
+			if _, exists := b.mutation.AcceptBaselines(); exists {
+				s.SetIgnore(run.FieldAcceptBaselines)
 			}
 			if _, exists := b.mutation.Variables(); exists {
 				s.SetIgnore(run.FieldVariables)

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/predicate"
@@ -34,6 +35,7 @@ type RunQuery struct {
 	withPlanVersion *PlanVersionQuery
 	withResults     *ResultQuery
 	withEvents      *RunEventQuery
+	withComparisons *ComparisonQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -174,6 +176,28 @@ func (_q *RunQuery) QueryEvents() *RunEventQuery {
 			sqlgraph.From(run.Table, run.FieldID, selector),
 			sqlgraph.To(runevent.Table, runevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, run.EventsTable, run.EventsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryComparisons chains the current query on the "comparisons" edge.
+func (_q *RunQuery) QueryComparisons() *ComparisonQuery {
+	query := (&ComparisonClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, selector),
+			sqlgraph.To(comparison.Table, comparison.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.ComparisonsTable, run.ComparisonsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -378,6 +402,7 @@ func (_q *RunQuery) Clone() *RunQuery {
 		withPlanVersion: _q.withPlanVersion.Clone(),
 		withResults:     _q.withResults.Clone(),
 		withEvents:      _q.withEvents.Clone(),
+		withComparisons: _q.withComparisons.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -437,6 +462,17 @@ func (_q *RunQuery) WithEvents(opts ...func(*RunEventQuery)) *RunQuery {
 		opt(query)
 	}
 	_q.withEvents = query
+	return _q
+}
+
+// WithComparisons tells the query-builder to eager-load the nodes that are connected to
+// the "comparisons" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RunQuery) WithComparisons(opts ...func(*ComparisonQuery)) *RunQuery {
+	query := (&ComparisonClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withComparisons = query
 	return _q
 }
 
@@ -518,12 +554,13 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 	var (
 		nodes       = []*Run{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withProject != nil,
 			_q.withPlan != nil,
 			_q.withPlanVersion != nil,
 			_q.withResults != nil,
 			_q.withEvents != nil,
+			_q.withComparisons != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -576,6 +613,13 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 		if err := _q.loadEvents(ctx, query, nodes,
 			func(n *Run) { n.Edges.Events = []*RunEvent{} },
 			func(n *Run, e *RunEvent) { n.Edges.Events = append(n.Edges.Events, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withComparisons; query != nil {
+		if err := _q.loadComparisons(ctx, query, nodes,
+			func(n *Run) { n.Edges.Comparisons = []*Comparison{} },
+			func(n *Run, e *Comparison) { n.Edges.Comparisons = append(n.Edges.Comparisons, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -714,6 +758,36 @@ func (_q *RunQuery) loadEvents(ctx context.Context, query *RunEventQuery, nodes 
 	}
 	query.Where(predicate.RunEvent(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(run.EventsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RunID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "run_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RunQuery) loadComparisons(ctx context.Context, query *ComparisonQuery, nodes []*Run, init func(*Run), assign func(*Run, *Comparison)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Run)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(comparison.FieldRunID)
+	}
+	query.Where(predicate.Comparison(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(run.ComparisonsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

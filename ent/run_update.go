@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/predicate"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
@@ -494,6 +495,21 @@ func (_u *RunUpdate) AddEvents(v ...*RunEvent) *RunUpdate {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddComparisonIDs adds the "comparisons" edge to the Comparison entity by IDs.
+func (_u *RunUpdate) AddComparisonIDs(ids ...string) *RunUpdate {
+	_u.mutation.AddComparisonIDs(ids...)
+	return _u
+}
+
+// AddComparisons adds the "comparisons" edges to the Comparison entity.
+func (_u *RunUpdate) AddComparisons(v ...*Comparison) *RunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddComparisonIDs(ids...)
+}
+
 // Mutation returns the RunMutation object of the builder.
 func (_u *RunUpdate) Mutation() *RunMutation {
 	return _u.mutation
@@ -539,6 +555,27 @@ func (_u *RunUpdate) RemoveEvents(v ...*RunEvent) *RunUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearComparisons clears all "comparisons" edges to the Comparison entity.
+func (_u *RunUpdate) ClearComparisons() *RunUpdate {
+	_u.mutation.ClearComparisons()
+	return _u
+}
+
+// RemoveComparisonIDs removes the "comparisons" edge to Comparison entities by IDs.
+func (_u *RunUpdate) RemoveComparisonIDs(ids ...string) *RunUpdate {
+	_u.mutation.RemoveComparisonIDs(ids...)
+	return _u
+}
+
+// RemoveComparisons removes "comparisons" edges to Comparison entities.
+func (_u *RunUpdate) RemoveComparisons(v ...*Comparison) *RunUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveComparisonIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -888,6 +925,51 @@ func (_u *RunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(runevent.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ComparisonsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedComparisonsIDs(); len(nodes) > 0 && !_u.mutation.ComparisonsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ComparisonsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {
@@ -1378,6 +1460,21 @@ func (_u *RunUpdateOne) AddEvents(v ...*RunEvent) *RunUpdateOne {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddComparisonIDs adds the "comparisons" edge to the Comparison entity by IDs.
+func (_u *RunUpdateOne) AddComparisonIDs(ids ...string) *RunUpdateOne {
+	_u.mutation.AddComparisonIDs(ids...)
+	return _u
+}
+
+// AddComparisons adds the "comparisons" edges to the Comparison entity.
+func (_u *RunUpdateOne) AddComparisons(v ...*Comparison) *RunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddComparisonIDs(ids...)
+}
+
 // Mutation returns the RunMutation object of the builder.
 func (_u *RunUpdateOne) Mutation() *RunMutation {
 	return _u.mutation
@@ -1423,6 +1520,27 @@ func (_u *RunUpdateOne) RemoveEvents(v ...*RunEvent) *RunUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveEventIDs(ids...)
+}
+
+// ClearComparisons clears all "comparisons" edges to the Comparison entity.
+func (_u *RunUpdateOne) ClearComparisons() *RunUpdateOne {
+	_u.mutation.ClearComparisons()
+	return _u
+}
+
+// RemoveComparisonIDs removes the "comparisons" edge to Comparison entities by IDs.
+func (_u *RunUpdateOne) RemoveComparisonIDs(ids ...string) *RunUpdateOne {
+	_u.mutation.RemoveComparisonIDs(ids...)
+	return _u
+}
+
+// RemoveComparisons removes "comparisons" edges to Comparison entities.
+func (_u *RunUpdateOne) RemoveComparisons(v ...*Comparison) *RunUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveComparisonIDs(ids...)
 }
 
 // Where appends a list predicates to the RunUpdate builder.
@@ -1802,6 +1920,51 @@ func (_u *RunUpdateOne) sqlSave(ctx context.Context) (_node *Run, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(runevent.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ComparisonsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedComparisonsIDs(); len(nodes) > 0 && !_u.mutation.ComparisonsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ComparisonsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.ComparisonsTable,
+			Columns: []string{run.ComparisonsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(comparison.FieldID, field.TypeString),
 			},
 		}
 		for _, k := range nodes {

@@ -8,7 +8,9 @@ import (
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
+	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -148,6 +150,42 @@ func init() {
 	auditentry.DefaultID = auditentryDescID.Default.(func() string)
 	// auditentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditentry.IDValidator = auditentryDescID.Validators[0].(func(string) error)
+	baselineFields := schema.Baseline{}.Fields()
+	_ = baselineFields
+	// baselineDescBrowser is the schema descriptor for browser field.
+	baselineDescBrowser := baselineFields[7].Descriptor()
+	// baseline.DefaultBrowser holds the default value on creation for the browser field.
+	baseline.DefaultBrowser = baselineDescBrowser.Default.(string)
+	// baselineDescViewport is the schema descriptor for viewport field.
+	baselineDescViewport := baselineFields[8].Descriptor()
+	// baseline.DefaultViewport holds the default value on creation for the viewport field.
+	baseline.DefaultViewport = baselineDescViewport.Default.(string)
+	// baselineDescSize is the schema descriptor for size field.
+	baselineDescSize := baselineFields[10].Descriptor()
+	// baseline.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	baseline.SizeValidator = baselineDescSize.Validators[0].(func(int64) error)
+	// baselineDescComparisonID is the schema descriptor for comparison_id field.
+	baselineDescComparisonID := baselineFields[13].Descriptor()
+	// baseline.DefaultComparisonID holds the default value on creation for the comparison_id field.
+	baseline.DefaultComparisonID = baselineDescComparisonID.Default.(string)
+	// baselineDescAcceptedBy is the schema descriptor for accepted_by field.
+	baselineDescAcceptedBy := baselineFields[14].Descriptor()
+	// baseline.DefaultAcceptedBy holds the default value on creation for the accepted_by field.
+	baseline.DefaultAcceptedBy = baselineDescAcceptedBy.Default.(string)
+	// baselineDescAcceptedByName is the schema descriptor for accepted_by_name field.
+	baselineDescAcceptedByName := baselineFields[15].Descriptor()
+	// baseline.DefaultAcceptedByName holds the default value on creation for the accepted_by_name field.
+	baseline.DefaultAcceptedByName = baselineDescAcceptedByName.Default.(string)
+	// baselineDescCreatedAt is the schema descriptor for created_at field.
+	baselineDescCreatedAt := baselineFields[16].Descriptor()
+	// baseline.DefaultCreatedAt holds the default value on creation for the created_at field.
+	baseline.DefaultCreatedAt = baselineDescCreatedAt.Default.(func() time.Time)
+	// baselineDescID is the schema descriptor for id field.
+	baselineDescID := baselineFields[0].Descriptor()
+	// baseline.DefaultID holds the default value on creation for the id field.
+	baseline.DefaultID = baselineDescID.Default.(func() string)
+	// baseline.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	baseline.IDValidator = baselineDescID.Validators[0].(func(string) error)
 	checkFields := schema.Check{}.Fields()
 	_ = checkFields
 	// checkDescStepOrdinal is the schema descriptor for step_ordinal field.
@@ -170,6 +208,58 @@ func init() {
 	checkDescMessage := checkFields[8].Descriptor()
 	// check.DefaultMessage holds the default value on creation for the message field.
 	check.DefaultMessage = checkDescMessage.Default.(string)
+	comparisonFields := schema.Comparison{}.Fields()
+	_ = comparisonFields
+	// comparisonDescAttempt is the schema descriptor for attempt field.
+	comparisonDescAttempt := comparisonFields[5].Descriptor()
+	// comparison.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	comparison.AttemptValidator = comparisonDescAttempt.Validators[0].(func(int) error)
+	// comparisonDescBrowser is the schema descriptor for browser field.
+	comparisonDescBrowser := comparisonFields[10].Descriptor()
+	// comparison.DefaultBrowser holds the default value on creation for the browser field.
+	comparison.DefaultBrowser = comparisonDescBrowser.Default.(string)
+	// comparisonDescViewport is the schema descriptor for viewport field.
+	comparisonDescViewport := comparisonFields[11].Descriptor()
+	// comparison.DefaultViewport holds the default value on creation for the viewport field.
+	comparison.DefaultViewport = comparisonDescViewport.Default.(string)
+	// comparisonDescDiffPixels is the schema descriptor for diff_pixels field.
+	comparisonDescDiffPixels := comparisonFields[13].Descriptor()
+	// comparison.DiffPixelsValidator is a validator for the "diff_pixels" field. It is called by the builders before save.
+	comparison.DiffPixelsValidator = comparisonDescDiffPixels.Validators[0].(func(int64) error)
+	// comparisonDescReason is the schema descriptor for reason field.
+	comparisonDescReason := comparisonFields[15].Descriptor()
+	// comparison.DefaultReason holds the default value on creation for the reason field.
+	comparison.DefaultReason = comparisonDescReason.Default.(string)
+	// comparisonDescDiffID is the schema descriptor for diff_id field.
+	comparisonDescDiffID := comparisonFields[18].Descriptor()
+	// comparison.DefaultDiffID holds the default value on creation for the diff_id field.
+	comparison.DefaultDiffID = comparisonDescDiffID.Default.(string)
+	// comparisonDescBaselineID is the schema descriptor for baseline_id field.
+	comparisonDescBaselineID := comparisonFields[19].Descriptor()
+	// comparison.DefaultBaselineID holds the default value on creation for the baseline_id field.
+	comparison.DefaultBaselineID = comparisonDescBaselineID.Default.(string)
+	// comparisonDescReviewNote is the schema descriptor for review_note field.
+	comparisonDescReviewNote := comparisonFields[21].Descriptor()
+	// comparison.DefaultReviewNote holds the default value on creation for the review_note field.
+	comparison.DefaultReviewNote = comparisonDescReviewNote.Default.(string)
+	// comparisonDescReviewedBy is the schema descriptor for reviewed_by field.
+	comparisonDescReviewedBy := comparisonFields[22].Descriptor()
+	// comparison.DefaultReviewedBy holds the default value on creation for the reviewed_by field.
+	comparison.DefaultReviewedBy = comparisonDescReviewedBy.Default.(string)
+	// comparisonDescReviewedByName is the schema descriptor for reviewed_by_name field.
+	comparisonDescReviewedByName := comparisonFields[23].Descriptor()
+	// comparison.DefaultReviewedByName holds the default value on creation for the reviewed_by_name field.
+	comparison.DefaultReviewedByName = comparisonDescReviewedByName.Default.(string)
+	// comparisonDescCreatedAt is the schema descriptor for created_at field.
+	comparisonDescCreatedAt := comparisonFields[25].Descriptor()
+	// comparison.DefaultCreatedAt holds the default value on creation for the created_at field.
+	comparison.DefaultCreatedAt = comparisonDescCreatedAt.Default.(func() time.Time)
+	// comparisonDescID is the schema descriptor for id field.
+	comparisonDescID := comparisonFields[0].Descriptor()
+	// comparison.DefaultID holds the default value on creation for the id field.
+	comparison.DefaultID = comparisonDescID.Default.(func() string)
+	// comparison.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	comparison.IDValidator = comparisonDescID.Validators[0].(func(string) error)
 	loadpartFields := schema.LoadPart{}.Fields()
 	_ = loadpartFields
 	// loadpartDescAttempt is the schema descriptor for attempt field.
@@ -332,8 +422,28 @@ func init() {
 	project.DefaultMaxParallel = projectDescMaxParallel.Default.(int)
 	// project.MaxParallelValidator is a validator for the "max_parallel" field. It is called by the builders before save.
 	project.MaxParallelValidator = projectDescMaxParallel.Validators[0].(func(int) error)
+	// projectDescDefaultBranch is the schema descriptor for default_branch field.
+	projectDescDefaultBranch := projectFields[4].Descriptor()
+	// project.DefaultDefaultBranch holds the default value on creation for the default_branch field.
+	project.DefaultDefaultBranch = projectDescDefaultBranch.Default.(string)
+	// project.DefaultBranchValidator is a validator for the "default_branch" field. It is called by the builders before save.
+	project.DefaultBranchValidator = func() func(string) error {
+		validators := projectDescDefaultBranch.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(default_branch string) error {
+			for _, fn := range fns {
+				if err := fn(default_branch); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
 	// projectDescCreatedAt is the schema descriptor for created_at field.
-	projectDescCreatedAt := projectFields[5].Descriptor()
+	projectDescCreatedAt := projectFields[6].Descriptor()
 	// project.DefaultCreatedAt holds the default value on creation for the created_at field.
 	project.DefaultCreatedAt = projectDescCreatedAt.Default.(func() time.Time)
 	// projectDescID is the schema descriptor for id field.
@@ -434,8 +544,16 @@ func init() {
 	runDescEnvironment := runFields[6].Descriptor()
 	// run.DefaultEnvironment holds the default value on creation for the environment field.
 	run.DefaultEnvironment = runDescEnvironment.Default.(string)
+	// runDescBranch is the schema descriptor for branch field.
+	runDescBranch := runFields[7].Descriptor()
+	// run.DefaultBranch holds the default value on creation for the branch field.
+	run.DefaultBranch = runDescBranch.Default.(string)
+	// runDescAcceptBaselines is the schema descriptor for accept_baselines field.
+	runDescAcceptBaselines := runFields[8].Descriptor()
+	// run.DefaultAcceptBaselines holds the default value on creation for the accept_baselines field.
+	run.DefaultAcceptBaselines = runDescAcceptBaselines.Default.(bool)
 	// runDescPriority is the schema descriptor for priority field.
-	runDescPriority := runFields[10].Descriptor()
+	runDescPriority := runFields[12].Descriptor()
 	// run.DefaultPriority holds the default value on creation for the priority field.
 	run.DefaultPriority = runDescPriority.Default.(int)
 	// run.PriorityValidator is a validator for the "priority" field. It is called by the builders before save.
@@ -455,125 +573,125 @@ func init() {
 		}
 	}()
 	// runDescParallel is the schema descriptor for parallel field.
-	runDescParallel := runFields[11].Descriptor()
+	runDescParallel := runFields[13].Descriptor()
 	// run.DefaultParallel holds the default value on creation for the parallel field.
 	run.DefaultParallel = runDescParallel.Default.(int)
 	// run.ParallelValidator is a validator for the "parallel" field. It is called by the builders before save.
 	run.ParallelValidator = runDescParallel.Validators[0].(func(int) error)
 	// runDescTimeoutMs is the schema descriptor for timeout_ms field.
-	runDescTimeoutMs := runFields[12].Descriptor()
+	runDescTimeoutMs := runFields[14].Descriptor()
 	// run.DefaultTimeoutMs holds the default value on creation for the timeout_ms field.
 	run.DefaultTimeoutMs = runDescTimeoutMs.Default.(int64)
 	// run.TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
 	run.TimeoutMsValidator = runDescTimeoutMs.Validators[0].(func(int64) error)
 	// runDescMaxFailures is the schema descriptor for max_failures field.
-	runDescMaxFailures := runFields[13].Descriptor()
+	runDescMaxFailures := runFields[15].Descriptor()
 	// run.DefaultMaxFailures holds the default value on creation for the max_failures field.
 	run.DefaultMaxFailures = runDescMaxFailures.Default.(int)
 	// run.MaxFailuresValidator is a validator for the "max_failures" field. It is called by the builders before save.
 	run.MaxFailuresValidator = runDescMaxFailures.Validators[0].(func(int) error)
 	// runDescConcurrencyGroup is the schema descriptor for concurrency_group field.
-	runDescConcurrencyGroup := runFields[14].Descriptor()
+	runDescConcurrencyGroup := runFields[16].Descriptor()
 	// run.DefaultConcurrencyGroup holds the default value on creation for the concurrency_group field.
 	run.DefaultConcurrencyGroup = runDescConcurrencyGroup.Default.(string)
 	// runDescConcurrencyMax is the schema descriptor for concurrency_max field.
-	runDescConcurrencyMax := runFields[15].Descriptor()
+	runDescConcurrencyMax := runFields[17].Descriptor()
 	// run.DefaultConcurrencyMax holds the default value on creation for the concurrency_max field.
 	run.DefaultConcurrencyMax = runDescConcurrencyMax.Default.(int)
 	// run.ConcurrencyMaxValidator is a validator for the "concurrency_max" field. It is called by the builders before save.
 	run.ConcurrencyMaxValidator = runDescConcurrencyMax.Validators[0].(func(int) error)
 	// runDescOriginID is the schema descriptor for origin_id field.
-	runDescOriginID := runFields[17].Descriptor()
+	runDescOriginID := runFields[19].Descriptor()
 	// run.DefaultOriginID holds the default value on creation for the origin_id field.
 	run.DefaultOriginID = runDescOriginID.Default.(string)
 	// runDescShard is the schema descriptor for shard field.
-	runDescShard := runFields[18].Descriptor()
+	runDescShard := runFields[20].Descriptor()
 	// run.DefaultShard holds the default value on creation for the shard field.
 	run.DefaultShard = runDescShard.Default.(int)
 	// run.ShardValidator is a validator for the "shard" field. It is called by the builders before save.
 	run.ShardValidator = runDescShard.Validators[0].(func(int) error)
 	// runDescShards is the schema descriptor for shards field.
-	runDescShards := runFields[19].Descriptor()
+	runDescShards := runFields[21].Descriptor()
 	// run.DefaultShards holds the default value on creation for the shards field.
 	run.DefaultShards = runDescShards.Default.(int)
 	// run.ShardsValidator is a validator for the "shards" field. It is called by the builders before save.
 	run.ShardsValidator = runDescShards.Validators[0].(func(int) error)
 	// runDescTokens is the schema descriptor for tokens field.
-	runDescTokens := runFields[20].Descriptor()
+	runDescTokens := runFields[22].Descriptor()
 	// run.DefaultTokens holds the default value on creation for the tokens field.
 	run.DefaultTokens = runDescTokens.Default.(int)
 	// run.TokensValidator is a validator for the "tokens" field. It is called by the builders before save.
 	run.TokensValidator = runDescTokens.Validators[0].(func(int) error)
 	// runDescShort is the schema descriptor for short field.
-	runDescShort := runFields[21].Descriptor()
+	runDescShort := runFields[23].Descriptor()
 	// run.DefaultShort holds the default value on creation for the short field.
 	run.DefaultShort = runDescShort.Default.(bool)
 	// runDescTotal is the schema descriptor for total field.
-	runDescTotal := runFields[25].Descriptor()
+	runDescTotal := runFields[27].Descriptor()
 	// run.DefaultTotal holds the default value on creation for the total field.
 	run.DefaultTotal = runDescTotal.Default.(int)
 	// run.TotalValidator is a validator for the "total" field. It is called by the builders before save.
 	run.TotalValidator = runDescTotal.Validators[0].(func(int) error)
 	// runDescFinished is the schema descriptor for finished field.
-	runDescFinished := runFields[26].Descriptor()
+	runDescFinished := runFields[28].Descriptor()
 	// run.DefaultFinished holds the default value on creation for the finished field.
 	run.DefaultFinished = runDescFinished.Default.(int)
 	// run.FinishedValidator is a validator for the "finished" field. It is called by the builders before save.
 	run.FinishedValidator = runDescFinished.Validators[0].(func(int) error)
 	// runDescPassed is the schema descriptor for passed field.
-	runDescPassed := runFields[27].Descriptor()
+	runDescPassed := runFields[29].Descriptor()
 	// run.DefaultPassed holds the default value on creation for the passed field.
 	run.DefaultPassed = runDescPassed.Default.(int)
 	// run.PassedValidator is a validator for the "passed" field. It is called by the builders before save.
 	run.PassedValidator = runDescPassed.Validators[0].(func(int) error)
 	// runDescFailed is the schema descriptor for failed field.
-	runDescFailed := runFields[28].Descriptor()
+	runDescFailed := runFields[30].Descriptor()
 	// run.DefaultFailed holds the default value on creation for the failed field.
 	run.DefaultFailed = runDescFailed.Default.(int)
 	// run.FailedValidator is a validator for the "failed" field. It is called by the builders before save.
 	run.FailedValidator = runDescFailed.Validators[0].(func(int) error)
 	// runDescFlaky is the schema descriptor for flaky field.
-	runDescFlaky := runFields[29].Descriptor()
+	runDescFlaky := runFields[31].Descriptor()
 	// run.DefaultFlaky holds the default value on creation for the flaky field.
 	run.DefaultFlaky = runDescFlaky.Default.(int)
 	// run.FlakyValidator is a validator for the "flaky" field. It is called by the builders before save.
 	run.FlakyValidator = runDescFlaky.Validators[0].(func(int) error)
 	// runDescTimedOut is the schema descriptor for timed_out field.
-	runDescTimedOut := runFields[30].Descriptor()
+	runDescTimedOut := runFields[32].Descriptor()
 	// run.DefaultTimedOut holds the default value on creation for the timed_out field.
 	run.DefaultTimedOut = runDescTimedOut.Default.(int)
 	// run.TimedOutValidator is a validator for the "timed_out" field. It is called by the builders before save.
 	run.TimedOutValidator = runDescTimedOut.Validators[0].(func(int) error)
 	// runDescErrored is the schema descriptor for errored field.
-	runDescErrored := runFields[31].Descriptor()
+	runDescErrored := runFields[33].Descriptor()
 	// run.DefaultErrored holds the default value on creation for the errored field.
 	run.DefaultErrored = runDescErrored.Default.(int)
 	// run.ErroredValidator is a validator for the "errored" field. It is called by the builders before save.
 	run.ErroredValidator = runDescErrored.Validators[0].(func(int) error)
 	// runDescSkipped is the schema descriptor for skipped field.
-	runDescSkipped := runFields[32].Descriptor()
+	runDescSkipped := runFields[34].Descriptor()
 	// run.DefaultSkipped holds the default value on creation for the skipped field.
 	run.DefaultSkipped = runDescSkipped.Default.(int)
 	// run.SkippedValidator is a validator for the "skipped" field. It is called by the builders before save.
 	run.SkippedValidator = runDescSkipped.Validators[0].(func(int) error)
 	// runDescCancelled is the schema descriptor for cancelled field.
-	runDescCancelled := runFields[33].Descriptor()
+	runDescCancelled := runFields[35].Descriptor()
 	// run.DefaultCancelled holds the default value on creation for the cancelled field.
 	run.DefaultCancelled = runDescCancelled.Default.(int)
 	// run.CancelledValidator is a validator for the "cancelled" field. It is called by the builders before save.
 	run.CancelledValidator = runDescCancelled.Validators[0].(func(int) error)
 	// runDescLastSeq is the schema descriptor for last_seq field.
-	runDescLastSeq := runFields[34].Descriptor()
+	runDescLastSeq := runFields[36].Descriptor()
 	// run.DefaultLastSeq holds the default value on creation for the last_seq field.
 	run.DefaultLastSeq = runDescLastSeq.Default.(int64)
 	// run.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
 	run.LastSeqValidator = runDescLastSeq.Validators[0].(func(int64) error)
 	// runDescError is the schema descriptor for error field.
-	runDescError := runFields[36].Descriptor()
+	runDescError := runFields[38].Descriptor()
 	// run.DefaultError holds the default value on creation for the error field.
 	run.DefaultError = runDescError.Default.(string)
 	// runDescCreatedAt is the schema descriptor for created_at field.
-	runDescCreatedAt := runFields[40].Descriptor()
+	runDescCreatedAt := runFields[42].Descriptor()
 	// run.DefaultCreatedAt holds the default value on creation for the created_at field.
 	run.DefaultCreatedAt = runDescCreatedAt.Default.(func() time.Time)
 	// runDescID is the schema descriptor for id field.

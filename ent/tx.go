@@ -20,8 +20,12 @@ type Tx struct {
 	Attempt *AttemptClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
+	// Baseline is the client for interacting with the Baseline builders.
+	Baseline *BaselineClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
+	// Comparison is the client for interacting with the Comparison builders.
+	Comparison *ComparisonClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -206,7 +210,9 @@ func (tx *Tx) init() {
 	tx.Artifact = NewArtifactClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
+	tx.Baseline = NewBaselineClient(tx.config)
 	tx.Check = NewCheckClient(tx.config)
+	tx.Comparison = NewComparisonClient(tx.config)
 	tx.LoadPart = NewLoadPartClient(tx.config)
 	tx.LoadReport = NewLoadReportClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)

@@ -45,6 +45,18 @@ func (f AuditEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditEntryMutation", m)
 }
 
+// The BaselineFunc type is an adapter to allow the use of ordinary
+// function as Baseline mutator.
+type BaselineFunc func(context.Context, *ent.BaselineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BaselineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BaselineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BaselineMutation", m)
+}
+
 // The CheckFunc type is an adapter to allow the use of ordinary
 // function as Check mutator.
 type CheckFunc func(context.Context, *ent.CheckMutation) (ent.Value, error)
@@ -55,6 +67,18 @@ func (f CheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CheckMutation", m)
+}
+
+// The ComparisonFunc type is an adapter to allow the use of ordinary
+// function as Comparison mutator.
+type ComparisonFunc func(context.Context, *ent.ComparisonMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ComparisonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ComparisonMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ComparisonMutation", m)
 }
 
 // The LoadPartFunc type is an adapter to allow the use of ordinary

@@ -119,6 +119,48 @@ var (
 			},
 		},
 	}
+	// BaselinesColumns holds the columns for the "baselines" table.
+	BaselinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString},
+		{Name: "branch", Type: field.TypeString},
+		{Name: "case_key", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"screenshot", "aria", "accessibility", "load", "contract"}},
+		{Name: "browser", Type: field.TypeString, Default: ""},
+		{Name: "viewport", Type: field.TypeString, Default: ""},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "comparison_id", Type: field.TypeString, Default: ""},
+		{Name: "accepted_by", Type: field.TypeString, Default: ""},
+		{Name: "accepted_by_name", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+	}
+	// BaselinesTable holds the schema information for the "baselines" table.
+	BaselinesTable = &schema.Table{
+		Name:       "baselines",
+		Columns:    BaselinesColumns,
+		PrimaryKey: []*schema.Column{BaselinesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "baseline_accepted",
+				Unique:  true,
+				Columns: []*schema.Column{BaselinesColumns[2], BaselinesColumns[3], BaselinesColumns[4], BaselinesColumns[5], BaselinesColumns[6], BaselinesColumns[7], BaselinesColumns[8], BaselinesColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "retired_at IS NULL",
+				},
+			},
+			{
+				Name:    "baseline_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BaselinesColumns[1], BaselinesColumns[0]},
+			},
+		},
+	}
 	// ChecksColumns holds the columns for the "checks" table.
 	ChecksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -149,6 +191,74 @@ var (
 				Name:    "check_attempt_id_step_ordinal_ordinal",
 				Unique:  true,
 				Columns: []*schema.Column{ChecksColumns[8], ChecksColumns[1], ChecksColumns[2]},
+			},
+		},
+	}
+	// ComparisonsColumns holds the columns for the "comparisons" table.
+	ComparisonsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString},
+		{Name: "result_id", Type: field.TypeString},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "branch", Type: field.TypeString},
+		{Name: "case_key", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"screenshot", "aria", "accessibility", "load", "contract"}},
+		{Name: "browser", Type: field.TypeString, Default: ""},
+		{Name: "viewport", Type: field.TypeString, Default: ""},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"new", "changed", "same"}},
+		{Name: "diff_pixels", Type: field.TypeInt64},
+		{Name: "diff_ratio", Type: field.TypeFloat64},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "actual_id", Type: field.TypeString},
+		{Name: "actual_sha256", Type: field.TypeString},
+		{Name: "diff_id", Type: field.TypeString, Default: ""},
+		{Name: "baseline_id", Type: field.TypeString, Default: ""},
+		{Name: "review", Type: field.TypeEnum, Enums: []string{"unneeded", "pending", "accepted", "rejected"}, Default: "pending"},
+		{Name: "review_note", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_by", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "run_id", Type: field.TypeString},
+	}
+	// ComparisonsTable holds the schema information for the "comparisons" table.
+	ComparisonsTable = &schema.Table{
+		Name:       "comparisons",
+		Columns:    ComparisonsColumns,
+		PrimaryKey: []*schema.Column{ComparisonsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "comparisons_runs_comparisons",
+				Columns:    []*schema.Column{ComparisonsColumns[25]},
+				RefColumns: []*schema.Column{RunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "comparison_run_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ComparisonsColumns[25], ComparisonsColumns[0]},
+			},
+			{
+				Name:    "comparison_result_id",
+				Unique:  false,
+				Columns: []*schema.Column{ComparisonsColumns[3]},
+			},
+			{
+				Name:    "comparison_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ComparisonsColumns[1], ComparisonsColumns[0]},
+			},
+			{
+				Name:    "comparison_rejected",
+				Unique:  false,
+				Columns: []*schema.Column{ComparisonsColumns[2], ComparisonsColumns[16]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "review = 'rejected'",
+				},
 			},
 		},
 	}
@@ -358,6 +468,7 @@ var (
 		{Name: "slug", Type: field.TypeString, Unique: true, Size: 63},
 		{Name: "name", Type: field.TypeString, Size: 100},
 		{Name: "max_parallel", Type: field.TypeInt, Default: 0},
+		{Name: "default_branch", Type: field.TypeString, Size: 250, Default: "main"},
 		{Name: "environment_limits", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 	}
@@ -519,6 +630,8 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"queued", "running", "paused", "passed", "failed", "errored", "cancelled"}, Default: "queued"},
 		{Name: "environment", Type: field.TypeString, Default: ""},
+		{Name: "branch", Type: field.TypeString, Default: ""},
+		{Name: "accept_baselines", Type: field.TypeBool, Default: false},
 		{Name: "variables", Type: field.TypeJSON, Nullable: true},
 		{Name: "sealed_secrets", Type: field.TypeBytes, Nullable: true},
 		{Name: "selection", Type: field.TypeJSON, Nullable: true},
@@ -567,19 +680,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "runs_projects_runs",
-				Columns:    []*schema.Column{RunsColumns[40]},
+				Columns:    []*schema.Column{RunsColumns[42]},
 				RefColumns: []*schema.Column{ProjectsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plans_plan",
-				Columns:    []*schema.Column{RunsColumns[41]},
+				Columns:    []*schema.Column{RunsColumns[43]},
 				RefColumns: []*schema.Column{PlansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "runs_plan_versions_plan_version",
-				Columns:    []*schema.Column{RunsColumns[42]},
+				Columns:    []*schema.Column{RunsColumns[44]},
 				RefColumns: []*schema.Column{PlanVersionsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -588,17 +701,17 @@ var (
 			{
 				Name:    "run_project_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[40], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[42], RunsColumns[0]},
 			},
 			{
 				Name:    "run_plan_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[41], RunsColumns[0]},
+				Columns: []*schema.Column{RunsColumns[43], RunsColumns[0]},
 			},
 			{
 				Name:    "run_project_id_client_mutation_id",
 				Unique:  true,
-				Columns: []*schema.Column{RunsColumns[40], RunsColumns[34]},
+				Columns: []*schema.Column{RunsColumns[42], RunsColumns[36]},
 			},
 			{
 				Name:    "run_status",
@@ -611,7 +724,7 @@ var (
 			{
 				Name:    "run_live",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[40], RunsColumns[11], RunsColumns[3]},
+				Columns: []*schema.Column{RunsColumns[42], RunsColumns[13], RunsColumns[3]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "finished_at IS NULL",
 				},
@@ -619,7 +732,7 @@ var (
 			{
 				Name:    "run_deadline_at",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[21]},
+				Columns: []*schema.Column{RunsColumns[23]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "finished_at IS NULL",
 				},
@@ -627,7 +740,7 @@ var (
 			{
 				Name:    "run_origin_id",
 				Unique:  false,
-				Columns: []*schema.Column{RunsColumns[14]},
+				Columns: []*schema.Column{RunsColumns[16]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "origin_id <> ''",
 				},
@@ -1078,7 +1191,9 @@ var (
 		ArtifactsTable,
 		AttemptsTable,
 		AuditEntriesTable,
+		BaselinesTable,
 		ChecksTable,
+		ComparisonsTable,
 		LoadPartsTable,
 		LoadReportsTable,
 		MembersTable,
@@ -1110,6 +1225,7 @@ var (
 func init() {
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
+	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable
 	LoadReportsTable.ForeignKeys[0].RefTable = LoadPartsTable
 	MembersTable.ForeignKeys[0].RefTable = ProjectsTable
 	MembersTable.ForeignKeys[1].RefTable = UsersTable

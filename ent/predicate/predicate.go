@@ -15,8 +15,14 @@ type Attempt func(*sql.Selector)
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
 
+// Baseline is the predicate function for baseline builders.
+type Baseline func(*sql.Selector)
+
 // Check is the predicate function for check builders.
 type Check func(*sql.Selector)
+
+// Comparison is the predicate function for comparison builders.
+type Comparison func(*sql.Selector)
 
 // LoadPart is the predicate function for loadpart builders.
 type LoadPart func(*sql.Selector)

@@ -20,6 +20,8 @@ const (
 	FieldName = "name"
 	// FieldMaxParallel holds the string denoting the max_parallel field in the database.
 	FieldMaxParallel = "max_parallel"
+	// FieldDefaultBranch holds the string denoting the default_branch field in the database.
+	FieldDefaultBranch = "default_branch"
 	// FieldEnvironmentLimits holds the string denoting the environment_limits field in the database.
 	FieldEnvironmentLimits = "environment_limits"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -79,6 +81,7 @@ var Columns = []string{
 	FieldSlug,
 	FieldName,
 	FieldMaxParallel,
+	FieldDefaultBranch,
 	FieldEnvironmentLimits,
 	FieldCreatedAt,
 }
@@ -102,6 +105,10 @@ var (
 	DefaultMaxParallel int
 	// MaxParallelValidator is a validator for the "max_parallel" field. It is called by the builders before save.
 	MaxParallelValidator func(int) error
+	// DefaultDefaultBranch holds the default value on creation for the "default_branch" field.
+	DefaultDefaultBranch string
+	// DefaultBranchValidator is a validator for the "default_branch" field. It is called by the builders before save.
+	DefaultBranchValidator func(string) error
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -131,6 +138,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByMaxParallel orders the results by the max_parallel field.
 func ByMaxParallel(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMaxParallel, opts...).ToFunc()
+}
+
+// ByDefaultBranch orders the results by the default_branch field.
+func ByDefaultBranch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDefaultBranch, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -80,6 +80,11 @@ func MaxParallel(v int) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldMaxParallel, v))
 }
 
+// DefaultBranch applies equality check predicate on the "default_branch" field. It's identical to DefaultBranchEQ.
+func DefaultBranch(v string) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldDefaultBranch, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldCreatedAt, v))
@@ -253,6 +258,71 @@ func MaxParallelLT(v int) predicate.Project {
 // MaxParallelLTE applies the LTE predicate on the "max_parallel" field.
 func MaxParallelLTE(v int) predicate.Project {
 	return predicate.Project(sql.FieldLTE(FieldMaxParallel, v))
+}
+
+// DefaultBranchEQ applies the EQ predicate on the "default_branch" field.
+func DefaultBranchEQ(v string) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldDefaultBranch, v))
+}
+
+// DefaultBranchNEQ applies the NEQ predicate on the "default_branch" field.
+func DefaultBranchNEQ(v string) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldDefaultBranch, v))
+}
+
+// DefaultBranchIn applies the In predicate on the "default_branch" field.
+func DefaultBranchIn(vs ...string) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldDefaultBranch, vs...))
+}
+
+// DefaultBranchNotIn applies the NotIn predicate on the "default_branch" field.
+func DefaultBranchNotIn(vs ...string) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldDefaultBranch, vs...))
+}
+
+// DefaultBranchGT applies the GT predicate on the "default_branch" field.
+func DefaultBranchGT(v string) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldDefaultBranch, v))
+}
+
+// DefaultBranchGTE applies the GTE predicate on the "default_branch" field.
+func DefaultBranchGTE(v string) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldDefaultBranch, v))
+}
+
+// DefaultBranchLT applies the LT predicate on the "default_branch" field.
+func DefaultBranchLT(v string) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldDefaultBranch, v))
+}
+
+// DefaultBranchLTE applies the LTE predicate on the "default_branch" field.
+func DefaultBranchLTE(v string) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldDefaultBranch, v))
+}
+
+// DefaultBranchContains applies the Contains predicate on the "default_branch" field.
+func DefaultBranchContains(v string) predicate.Project {
+	return predicate.Project(sql.FieldContains(FieldDefaultBranch, v))
+}
+
+// DefaultBranchHasPrefix applies the HasPrefix predicate on the "default_branch" field.
+func DefaultBranchHasPrefix(v string) predicate.Project {
+	return predicate.Project(sql.FieldHasPrefix(FieldDefaultBranch, v))
+}
+
+// DefaultBranchHasSuffix applies the HasSuffix predicate on the "default_branch" field.
+func DefaultBranchHasSuffix(v string) predicate.Project {
+	return predicate.Project(sql.FieldHasSuffix(FieldDefaultBranch, v))
+}
+
+// DefaultBranchEqualFold applies the EqualFold predicate on the "default_branch" field.
+func DefaultBranchEqualFold(v string) predicate.Project {
+	return predicate.Project(sql.FieldEqualFold(FieldDefaultBranch, v))
+}
+
+// DefaultBranchContainsFold applies the ContainsFold predicate on the "default_branch" field.
+func DefaultBranchContainsFold(v string) predicate.Project {
+	return predicate.Project(sql.FieldContainsFold(FieldDefaultBranch, v))
 }
 
 // EnvironmentLimitsIsNil applies the IsNil predicate on the "environment_limits" field.

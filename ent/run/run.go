@@ -27,6 +27,10 @@ const (
 	FieldStatus = "status"
 	// FieldEnvironment holds the string denoting the environment field in the database.
 	FieldEnvironment = "environment"
+	// FieldBranch holds the string denoting the branch field in the database.
+	FieldBranch = "branch"
+	// FieldAcceptBaselines holds the string denoting the accept_baselines field in the database.
+	FieldAcceptBaselines = "accept_baselines"
 	// FieldVariables holds the string denoting the variables field in the database.
 	FieldVariables = "variables"
 	// FieldSealedSecrets holds the string denoting the sealed_secrets field in the database.
@@ -109,6 +113,8 @@ const (
 	EdgeResults = "results"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgeComparisons holds the string denoting the comparisons edge name in mutations.
+	EdgeComparisons = "comparisons"
 	// Table holds the table name of the run in the database.
 	Table = "runs"
 	// ProjectTable is the table that holds the project relation/edge.
@@ -146,6 +152,13 @@ const (
 	EventsInverseTable = "run_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "run_id"
+	// ComparisonsTable is the table that holds the comparisons relation/edge.
+	ComparisonsTable = "comparisons"
+	// ComparisonsInverseTable is the table name for the Comparison entity.
+	// It exists in this package in order to avoid circular dependency with the "comparison" package.
+	ComparisonsInverseTable = "comparisons"
+	// ComparisonsColumn is the table column denoting the comparisons relation/edge.
+	ComparisonsColumn = "run_id"
 )
 
 // Columns holds all SQL columns for run fields.
@@ -157,6 +170,8 @@ var Columns = []string{
 	FieldName,
 	FieldStatus,
 	FieldEnvironment,
+	FieldBranch,
+	FieldAcceptBaselines,
 	FieldVariables,
 	FieldSealedSecrets,
 	FieldSelection,
@@ -208,6 +223,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultEnvironment holds the default value on creation for the "environment" field.
 	DefaultEnvironment string
+	// DefaultBranch holds the default value on creation for the "branch" field.
+	DefaultBranch string
+	// DefaultAcceptBaselines holds the default value on creation for the "accept_baselines" field.
+	DefaultAcceptBaselines bool
 	// DefaultPriority holds the default value on creation for the "priority" field.
 	DefaultPriority int
 	// PriorityValidator is a validator for the "priority" field. It is called by the builders before save.
@@ -415,6 +434,16 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByEnvironment orders the results by the environment field.
 func ByEnvironment(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEnvironment, opts...).ToFunc()
+}
+
+// ByBranch orders the results by the branch field.
+func ByBranch(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBranch, opts...).ToFunc()
+}
+
+// ByAcceptBaselines orders the results by the accept_baselines field.
+func ByAcceptBaselines(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAcceptBaselines, opts...).ToFunc()
 }
 
 // ByPriority orders the results by the priority field.
@@ -625,6 +654,20 @@ func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByComparisonsCount orders the results by comparisons count.
+func ByComparisonsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newComparisonsStep(), opts...)
+	}
+}
+
+// ByComparisons orders the results by comparisons terms.
+func ByComparisons(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newComparisonsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newProjectStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -658,5 +701,12 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newComparisonsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ComparisonsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ComparisonsTable, ComparisonsColumn),
 	)
 }

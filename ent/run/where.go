@@ -90,6 +90,16 @@ func Environment(v string) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldEnvironment, v))
 }
 
+// Branch applies equality check predicate on the "branch" field. It's identical to BranchEQ.
+func Branch(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldBranch, v))
+}
+
+// AcceptBaselines applies equality check predicate on the "accept_baselines" field. It's identical to AcceptBaselinesEQ.
+func AcceptBaselines(v bool) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldAcceptBaselines, v))
+}
+
 // SealedSecrets applies equality check predicate on the "sealed_secrets" field. It's identical to SealedSecretsEQ.
 func SealedSecrets(v []byte) predicate.Run {
 	return predicate.Run(sql.FieldEQ(FieldSealedSecrets, v))
@@ -588,6 +598,81 @@ func EnvironmentEqualFold(v string) predicate.Run {
 // EnvironmentContainsFold applies the ContainsFold predicate on the "environment" field.
 func EnvironmentContainsFold(v string) predicate.Run {
 	return predicate.Run(sql.FieldContainsFold(FieldEnvironment, v))
+}
+
+// BranchEQ applies the EQ predicate on the "branch" field.
+func BranchEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldBranch, v))
+}
+
+// BranchNEQ applies the NEQ predicate on the "branch" field.
+func BranchNEQ(v string) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldBranch, v))
+}
+
+// BranchIn applies the In predicate on the "branch" field.
+func BranchIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldIn(FieldBranch, vs...))
+}
+
+// BranchNotIn applies the NotIn predicate on the "branch" field.
+func BranchNotIn(vs ...string) predicate.Run {
+	return predicate.Run(sql.FieldNotIn(FieldBranch, vs...))
+}
+
+// BranchGT applies the GT predicate on the "branch" field.
+func BranchGT(v string) predicate.Run {
+	return predicate.Run(sql.FieldGT(FieldBranch, v))
+}
+
+// BranchGTE applies the GTE predicate on the "branch" field.
+func BranchGTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldGTE(FieldBranch, v))
+}
+
+// BranchLT applies the LT predicate on the "branch" field.
+func BranchLT(v string) predicate.Run {
+	return predicate.Run(sql.FieldLT(FieldBranch, v))
+}
+
+// BranchLTE applies the LTE predicate on the "branch" field.
+func BranchLTE(v string) predicate.Run {
+	return predicate.Run(sql.FieldLTE(FieldBranch, v))
+}
+
+// BranchContains applies the Contains predicate on the "branch" field.
+func BranchContains(v string) predicate.Run {
+	return predicate.Run(sql.FieldContains(FieldBranch, v))
+}
+
+// BranchHasPrefix applies the HasPrefix predicate on the "branch" field.
+func BranchHasPrefix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasPrefix(FieldBranch, v))
+}
+
+// BranchHasSuffix applies the HasSuffix predicate on the "branch" field.
+func BranchHasSuffix(v string) predicate.Run {
+	return predicate.Run(sql.FieldHasSuffix(FieldBranch, v))
+}
+
+// BranchEqualFold applies the EqualFold predicate on the "branch" field.
+func BranchEqualFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldEqualFold(FieldBranch, v))
+}
+
+// BranchContainsFold applies the ContainsFold predicate on the "branch" field.
+func BranchContainsFold(v string) predicate.Run {
+	return predicate.Run(sql.FieldContainsFold(FieldBranch, v))
+}
+
+// AcceptBaselinesEQ applies the EQ predicate on the "accept_baselines" field.
+func AcceptBaselinesEQ(v bool) predicate.Run {
+	return predicate.Run(sql.FieldEQ(FieldAcceptBaselines, v))
+}
+
+// AcceptBaselinesNEQ applies the NEQ predicate on the "accept_baselines" field.
+func AcceptBaselinesNEQ(v bool) predicate.Run {
+	return predicate.Run(sql.FieldNEQ(FieldAcceptBaselines, v))
 }
 
 // VariablesIsNil applies the IsNil predicate on the "variables" field.
@@ -2167,6 +2252,29 @@ func HasEvents() predicate.Run {
 func HasEventsWith(preds ...predicate.RunEvent) predicate.Run {
 	return predicate.Run(func(s *sql.Selector) {
 		step := newEventsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasComparisons applies the HasEdge predicate on the "comparisons" edge.
+func HasComparisons() predicate.Run {
+	return predicate.Run(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ComparisonsTable, ComparisonsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasComparisonsWith applies the HasEdge predicate on the "comparisons" edge with a given conditions (other predicates).
+func HasComparisonsWith(preds ...predicate.Comparison) predicate.Run {
+	return predicate.Run(func(s *sql.Selector) {
+		step := newComparisonsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

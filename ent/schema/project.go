@@ -18,6 +18,7 @@ func (Project) Fields() []ent.Field {
 		field.String("slug").Unique().NotEmpty().MaxLen(63).Comment("Name in addresses."),
 		field.String("name").NotEmpty().MaxLen(100),
 		field.Int("max_parallel").Default(0).NonNegative().Comment("Cases of the project under way at once; 0 is without a limit."),
+		field.String("default_branch").Default("main").NotEmpty().MaxLen(250).Comment("Its baselines stand in for those of branches that have none."),
 		field.JSON("environment_limits", map[string]int{}).Optional().Comment("Runs under way at once, by environment."),
 		createdAt(),
 	}

@@ -26,6 +26,8 @@ func (Run) Fields() []ent.Field {
 		field.String("name").Immutable().Comment("The plan's name when the run started."),
 		field.Enum("status").Values("queued", "running", "paused", "passed", "failed", "errored", "cancelled").Default("queued"),
 		field.String("environment").Default("").Immutable(),
+		field.String("branch").Default("").Immutable().Comment("Of the source under test; empty is the project's default branch."),
+		field.Bool("accept_baselines").Default(false).Immutable().Comment("Whether what is new or changed was accepted beforehand."),
 		field.JSON("variables", map[string]string{}).Optional().Immutable().Comment("Values given at the start; never secrets."),
 		field.Bytes("sealed_secrets").Optional().Immutable().Sensitive().Comment("Secrets given at the start, encrypted."),
 		field.JSON("selection", []string{}).Optional().Immutable().Comment("Keys of the cases that were chosen; empty means all."),
@@ -81,6 +83,7 @@ func (Run) Edges() []ent.Edge {
 		edge.To("plan_version", PlanVersion.Type).Field("plan_version_id").Unique().Required().Immutable(),
 		edge.To("results", Result.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("events", RunEvent.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("comparisons", Comparison.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

@@ -37,6 +37,8 @@ const (
 	ServiceAccount Type = "sva"
 	Secret         Type = "sec"
 	AuditEntry     Type = "aud"
+	Baseline       Type = "bas"
+	Comparison     Type = "cmp"
 	LoadPart       Type = "lpt"
 )
 
@@ -79,6 +81,10 @@ func (t Type) Noun() string {
 		return "secret"
 	case AuditEntry:
 		return "audit entry"
+	case Baseline:
+		return "baseline"
+	case Comparison:
+		return "comparison"
 	}
 	return string(t)
 }
