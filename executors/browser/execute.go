@@ -27,25 +27,32 @@ const (
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
 	r := &run{task: task, sink: sink, names: map[string]int{}, answered: map[string]bool{}}
+	pool, unknown := e.poolOf(task)
 	steps := make([]executors.Step, len(task.Case.BrowserSteps))
 	for i, s := range task.Case.BrowserSteps {
 		// The step's own limit is kept by the step: an element that does not
 		// appear in time is a failure of the target and no timeout.
-		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Skip: lacking(e.pool.engine, s), Do: func(ctx context.Context, report *executors.Report) error {
+		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Do: func(ctx context.Context, report *executors.Report) error {
 			return r.step(ctx, s, report)
 		}}
+		if unknown == nil {
+			steps[i].Skip = lacking(pool.engine, s)
+		}
 	}
-	if ctx.Err() != nil {
-		return executors.RunSteps(ctx, sink, steps)
+	if unknown != nil {
+		return unreached(sink, steps, unknown)
 	}
-	pg, err := e.pool.acquire(ctx)
+	if ctx.Err() != nil || len(steps) > 0 && steps[0].Skip != "" {
+		return executors.RunSteps(ctx, sink, steps) // which need no browser
+	}
+	pg, err := pool.acquire(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return executors.RunSteps(ctx, sink, steps)
 		}
 		return unreached(sink, steps, executors.Errorf("no browser for the case: %w", sentence(err)))
 	}
-	defer e.pool.release(pg)
+	defer pool.release(pg)
 	r.page = pg
 	if err := r.resize(ctx); err != nil && ctx.Err() == nil {
 		return unreached(sink, steps, r.explain(ctx, err))

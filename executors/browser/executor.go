@@ -2,18 +2,19 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/semantest/semantest/executors"
-	"github.com/semantest/semantest/executors/browser/internal/cdp"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
 
 // Options configure an Executor. The zero value is usable.
 type Options struct {
-	// Path of the browser; by default the one that is installed.
-	Path string
+	// Path of Chromium, and of Firefox and WebKit's driver; by default those that
+	// are installed.
+	Path, Firefox, WebKit string
 
 	// Egress decides what pages may reach: each of their connections is made by a
 	// proxy of ours that asks it. Nil lets them reach what the machine reaches.
@@ -29,7 +30,8 @@ type Options struct {
 
 // Executor performs browser cases. It is safe for concurrent use.
 type Executor struct {
-	pool *pool
+	pool  *pool            // of the default browser
+	pools map[string]*pool // of all, by the plan's word
 }
 
 var _ executors.Executor = (*Executor)(nil)
@@ -42,13 +44,22 @@ func New(opts Options) *Executor {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Executor{pool: newPool(cdp.Engine{}, opts)}
+	paths := map[string]string{"chromium": opts.Path, "firefox": opts.Firefox, "webkit": opts.WebKit}
+	e := &Executor{pools: map[string]*pool{}}
+	for i, engine := range engines() {
+		p := newPool(engine, paths[engine.Name()], opts)
+		e.pools[engine.Name()] = p
+		if i == 0 {
+			e.pool = p
+		}
+	}
+	return e
 }
 
 // Kind implements executors.Executor.
 func (e *Executor) Kind() spec.Kind { return spec.KindBrowser }
 
-// Warm starts the browser, so that the first case need not wait for it. It
+// Warm starts the default browser, so that the first case need not wait for it. It
 // returns an error that says what to do when there is none.
 func (e *Executor) Warm(ctx context.Context) error {
 	p, err := e.pool.acquire(ctx)
@@ -66,6 +77,12 @@ func (e *Executor) Execute(ctx context.Context, task executors.Task, sink execut
 	return outcome, executors.MaskError(err, task.Scope)
 }
 
-// Close implements executors.Executor: it ends the browser and removes its
+// Close implements executors.Executor: it ends the browsers and removes their
 // files.
-func (e *Executor) Close() error { return e.pool.close() }
+func (e *Executor) Close() error {
+	var errs []error
+	for _, p := range e.pools {
+		errs = append(errs, p.close())
+	}
+	return errors.Join(errs...)
+}

@@ -25,6 +25,10 @@ import (
 var (
 	shared *browser.Executor
 	site   = &pages{}
+
+	// engine is the browser that the tests are about; Chromium when empty. Not all
+	// of them hold for another one: TestEngines has those that must.
+	engine = os.Getenv("SEMANTEST_TEST_ENGINE")
 )
 
 func TestMain(m *testing.M) {
@@ -92,7 +96,7 @@ func task(steps ...spec.BrowserStep) executors.Task {
 	return executors.Task{
 		RunID: "run_1", ResultID: "result_1", Attempt: 1,
 		Case:  spec.Case{ID: "case", Kind: spec.KindBrowser, BrowserSteps: steps},
-		Use:   spec.Use{StepTimeout: spec.Duration(10 * time.Second)},
+		Use:   spec.Use{StepTimeout: spec.Duration(10 * time.Second), Browser: engine},
 		Scope: spec.NewScope(map[string]any{"BASE_URL": site.server.URL}, nil),
 		Files: fstest.MapFS{},
 	}

@@ -22,6 +22,7 @@ const disposeLimit = 5 * time.Second
 // pool holds the browser that serves cases now, and those that are ending.
 type pool struct {
 	engine driver.Engine
+	path   string // of the browser; empty for the one that is installed
 	opts   Options
 
 	ctx  context.Context // ends with the pool
@@ -61,9 +62,9 @@ type instance struct {
 	pages map[*page]struct{} // guarded by mu
 }
 
-func newPool(engine driver.Engine, opts Options) *pool {
+func newPool(engine driver.Engine, path string, opts Options) *pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &pool{engine: engine, opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
+	return &pool{engine: engine, path: path, opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
 }
 
 // acquire returns a page in a fresh context. The caller releases it.
@@ -147,7 +148,7 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 // start is bound to the pool and not to a case: others may wait for it too.
 func (p *pool) start(s *start) {
 	defer close(s.done)
-	path, err := p.engine.Find(p.opts.Path)
+	path, err := p.engine.Find(p.path)
 	if err == nil {
 		p.mu.Lock()
 		first := !p.cleaned
@@ -183,7 +184,7 @@ func (p *pool) launch(path string) (*instance, error) {
 	}
 	options := driver.Options{Path: path, Log: p.opts.Log}
 	if way != nil {
-		options.Proxy = way.URL()
+		options.Proxy, options.Deny = way.URL(), p.opts.Egress.Deny
 	}
 	b, err := p.engine.Start(p.ctx, options)
 	if err != nil {

@@ -31,20 +31,45 @@ func (p *Plan) Expand() []ExpandedCase {
 			}
 			e := ExpandedCase{Case: p.withUses(c), Key: caseKey(c.ID, keys, values), Matrix: values}
 			e.Name = fillName(c.Name, values)
+			if p.browsersOf(c) != nil {
+				e.Browser = values[browserKey]
+			}
 			out = append(out, e)
 		}
 	}
 	return out
 }
 
-// matrixOf joins the matrix of the plan and that of a case, whose keys win.
+// browserKey is the key of the matrix that a list of browsers makes.
+const browserKey = "browser"
+
+// browsersOf lists the browsers in which a case is performed in turn; nil where
+// it has one only.
+func (p *Plan) browsersOf(c Case) []string {
+	switch {
+	case c.Kind != KindBrowser:
+		return nil
+	case c.Browsers != nil:
+		return c.Browsers
+	case c.Browser != "":
+		return nil
+	}
+	return p.Use.Browsers
+}
+
+// matrixOf joins the matrix of the plan and that of a case, whose keys win, with
+// the case's browsers.
 func (p *Plan) matrixOf(c Case) map[string][]string {
-	if len(c.Matrix) == 0 {
+	browsers := p.browsersOf(c)
+	if len(c.Matrix) == 0 && browsers == nil {
 		return p.Matrix
 	}
-	joined := make(map[string][]string, len(p.Matrix)+len(c.Matrix))
+	joined := make(map[string][]string, len(p.Matrix)+len(c.Matrix)+1)
 	maps.Copy(joined, p.Matrix)
 	maps.Copy(joined, c.Matrix)
+	if browsers != nil {
+		joined[browserKey] = browsers
+	}
 	return joined
 }
 

@@ -17,6 +17,7 @@ var forms = func() map[string]form {
 		"artifact":   {expression: `^[A-Za-z0-9_-][A-Za-z0-9._-]*$`, sentence: "may hold letters, digits, dash, underscore and dot, and does not begin with a dot"},
 		"tag":        {expression: `^[^\s,]+$`, sentence: "may not hold white space or a comma"},
 		"variable":   {expression: `^[A-Za-z_][A-Za-z0-9_.-]{0,99}$`, sentence: "must begin with a letter or underscore and hold at most 100 letters, digits, underscores, dots and dashes"},
+		"browser":    {expression: `^(chromium|chrome|edge|firefox|webkit)$`, sentence: "must be chromium, chrome, edge, firefox or webkit"},
 		"column":     {expression: `^[A-Za-z_][A-Za-z0-9_-]{0,49}$`, sentence: "must begin with a letter or underscore and hold letters, digits, underscores and dashes"},
 		"days":       {expression: `^([0-9]{1,5}d|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$`, sentence: "must be a number of days such as 30d, or a duration such as 12h"},
 		"grpcMethod": {expression: `^/?[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$`, sentence: "must be a service and a method, such as shop.v1.Orders/Get"},

@@ -49,6 +49,8 @@ type Use struct {
 	Retries     *int              `yaml:"retries" doc:"How often a case that did not pass is tried again." default:"0" min:"0" max:"10" example:"2"`
 	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
 	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
+	Browser     string            `yaml:"browser" doc:"Which browser performs browser cases." default:"chromium" enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
+	Browsers    []string          `yaml:"browsers" doc:"Performs every browser case once in each of these browsers, as a matrix with the key browser does." min:"1" max:"5" keys:"browser" example:"[chromium, firefox, webkit]"`
 	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
 	Auth        *Auth             `yaml:"auth" doc:"How api and contract cases show who they are, where a request does not say it itself." example:"{bearer: \"${{ API_TOKEN }}\"}"`
 	Proxy       *Proxy            `yaml:"proxy" doc:"Proxy that api cases go through. A text is its url." example:"{url: \"http://proxy.test:3128\", noProxy: [.internal.test]}"`
@@ -101,6 +103,8 @@ type Case struct {
 	Timeout  Duration            `yaml:"timeout" doc:"Limit of one attempt; overrides use.timeout." min:"1ms" max:"1h" example:"30s"`
 	Retries  *int                `yaml:"retries" doc:"Overrides use.retries." min:"0" max:"10" example:"0"`
 	Matrix   map[string][]string `yaml:"matrix" doc:"As the plan's matrix, for this case; joined with the plan's, and a key of the same name replaces the plan's." max:"10" each:"1-100" keys:"variable" example:"{size: [S, M, L]}"`
+	Browser  string              `yaml:"browser" kind:"browser" doc:"Overrides use.browser and use.browsers." enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
+	Browsers []string            `yaml:"browsers" kind:"browser" doc:"Overrides use.browser and use.browsers." min:"1" max:"5" keys:"browser" example:"[chromium, webkit]"`
 	Viewport *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport." example:"{width: 390, height: 844}"`
 
 	// Steps of the one kind that the case has; the other is nil.

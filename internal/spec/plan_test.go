@@ -143,6 +143,34 @@ func TestMatrixExpansion(t *testing.T) {
 	}
 }
 
+func TestBrowsers(t *testing.T) {
+	t.Parallel()
+	plan := parse(t, `{version: "1", name: n, use: {browsers: [chromium, webkit]}, matrix: {lang: [da, en]}, cases: [
+		{id: all, name: "In ${{ browser }}", kind: browser, steps: [{goto: "/?b=${{ browser }}"}]},
+		{id: some, kind: browser, browsers: [firefox], steps: [{goto: /}]},
+		{id: one, kind: browser, browser: edge, steps: [{goto: /}]},
+		{id: none, kind: api, steps: [{http: /}]}]}`)
+	var got []string
+	for _, c := range plan.Expand() {
+		got = append(got, c.Key+" | "+c.Title()+" | "+c.Browser)
+	}
+	want := []string{
+		"all[browser=chromium,lang=da] | In chromium | chromium",
+		"all[browser=chromium,lang=en] | In chromium | chromium",
+		"all[browser=webkit,lang=da] | In webkit | webkit",
+		"all[browser=webkit,lang=en] | In webkit | webkit",
+		"some[browser=firefox,lang=da] | some | firefox",
+		"some[browser=firefox,lang=en] | some | firefox",
+		"one[lang=da] | one | edge",
+		"one[lang=en] | one | edge",
+		"none[lang=da] | none | ",
+		"none[lang=en] | none | ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMatrixAtItsLimit(t *testing.T) {
 	t.Parallel()
 	hundred := "[" + strings.Join(strings.Fields(fmt.Sprint(numbers(100))), ",") + "]"

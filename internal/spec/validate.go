@@ -66,7 +66,9 @@ func (v *validator) validate() {
 		v.load(c)
 		v.contract(c)
 		v.browserSteps(c)
+		v.browsers(c)
 	}
+	v.browserList(&p.Use.Browser, p.Use.Browser, &p.Use.Browsers, p.Use.Browsers)
 	v.headers(&p.Use.Headers, p.Use.Headers)
 	v.use()
 	if p.WebServer != nil && v.sound(&p.WebServer.URL) {

@@ -78,6 +78,9 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	for _, name := range append(own, sortedKeys(v.plan.Matrix)...) {
 		known[name], matrix[name] = true, true
 	}
+	if v.plan.browsersOf(*c) != nil {
+		known[browserKey], matrix[browserKey] = true, true
+	}
 	v.walk(at.get("name"), vocabulary{known: matrix})
 	for _, key := range []string{"id", "kind", "tags", "skip", "matrix"} {
 		v.walk(at.get(key), vocabulary{})

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 )
 
 // Engine starts browsers of one kind. It is safe for concurrent use.
@@ -31,6 +32,10 @@ type Options struct {
 	Path  string
 	Proxy string // URL by which alone the browser reaches anything; empty for none
 	Log   *slog.Logger
+
+	// Deny is told the addresses at which the browser itself listens: no page
+	// may reach them. Nil where nothing is held back.
+	Deny func(...netip.AddrPort)
 }
 
 // Browser is a browser that runs. It is safe for concurrent use.
