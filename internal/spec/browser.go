@@ -34,6 +34,7 @@ type BrowserStep struct {
 	Wait       *Wait         `yaml:"wait" doc:"Wait for a condition without counting it as a check. A text is a duration." action:"true" example:"{visible: {text: Ready}}"`
 	Expect     *Expect       `yaml:"expect" doc:"Assert, trying again until it holds or the step's time is up." action:"true" example:"{visible: {role: heading, name: Thanks}}"`
 	Screenshot *Screenshot   `yaml:"screenshot" doc:"Keep a picture of the page or of an element. A text is its name." action:"true" example:"thanks"`
+	Viewport   *Viewport     `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
 	Timeout    Duration      `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
 }
 
@@ -105,6 +106,7 @@ type Expect struct {
 	Cookie    *CookieName `yaml:"cookie" doc:"A cookie that is held; matchers stand beside it and judge its value." one:"subject" example:"session"`
 	Clipboard *Matcher    `yaml:"clipboard" doc:"Text of the clipboard: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"DW-1042"`
 	Tabs      *Matcher    `yaml:"tabs" doc:"How many tabs are open: a number, or a mapping of matchers." one:"subject" matcher:"number" example:"2"`
+	Picture   *Screenshot `yaml:"screenshot" doc:"The page looks as people have accepted it. A text is the name of the picture." one:"subject" example:"{name: thanks, maxDiffRatio: 0.001}"`
 	Matcher   `yaml:",inline"`
 }
 
@@ -129,9 +131,12 @@ type Wait struct {
 	Load     string   `yaml:"load" doc:"Until the page has come this far." one:"condition" enum:"load,domcontentloaded,networkidle" example:"networkidle"`
 }
 
-// Screenshot keeps a picture.
+// Screenshot keeps a picture and, where it says how, compares it with those that
+// people have accepted.
 type Screenshot struct {
-	Name     string   `yaml:"name" doc:"Name of the artifact, unique in the case: letters, digits, dash, underscore and dot." required:"true" short:"true" pattern:"artifact" min:"1" max:"100" example:"thanks"`
-	FullPage bool     `yaml:"fullPage" doc:"The whole page instead of the viewport." default:"false" most:"part of the page" example:"true"`
-	Element  *Locator `yaml:"element" doc:"Only this element." most:"part of the page" example:"{testId: receipt}"`
+	Name      string   `yaml:"name" doc:"Name of the artifact, unique in the case: letters, digits, dash, underscore and dot." required:"true" short:"true" pattern:"artifact" min:"1" max:"100" example:"thanks"`
+	FullPage  bool     `yaml:"fullPage" doc:"The whole page instead of the viewport." default:"false" most:"part of the page" example:"true"`
+	Element   *Locator `yaml:"element" doc:"Only this element." most:"part of the page" example:"{testId: receipt}"`
+	Compare   bool     `yaml:"compare" doc:"Compare the picture with those that people have accepted. Every key about how it is compared means this too." default:"false" example:"true"`
+	Comparing `yaml:",inline"`
 }

@@ -77,7 +77,7 @@ func (d *decoder) some(keys []string) string {
 // complete reports required keys that are missing and groups that are not kept.
 func (d *decoder) complete(p *place, l *layout, kind Kind, seen map[string]*place) {
 	for _, f := range l.fields {
-		if f.required && (f.kind == "" || f.kind == kind) && seen[f.name] == nil {
+		if f.required && l.has(f, kind) && seen[f.name] == nil {
 			if near := unknownNear(f.name, l.keys(kind), seen); near {
 				p.bad = true // the misspelt key was reported
 				continue
@@ -129,7 +129,7 @@ func (d *decoder) kindOf(p *place) Kind {
 		if v.Kind == yaml.AliasNode && v.Alias != nil {
 			v = v.Alias
 		}
-		if k.Value == "kind" && v.Kind == yaml.ScalarNode && slices.Contains(Kinds(), Kind(v.Value)) {
+		if k.Value == "kind" && v.Kind == yaml.ScalarNode && slices.Contains(planKinds(), Kind(v.Value)) {
 			return Kind(v.Value)
 		}
 	}

@@ -130,7 +130,7 @@ func (l *layout) collect(t reflect.Type, at []int, in inlined) {
 			f.enum = strings.Split(e, ",")
 		}
 		if f.typ == reflect.TypeFor[Kind]() {
-			f.enum = names(Kinds())
+			f.enum = names(planKinds())
 		}
 		l.fields = append(l.fields, f)
 	}
@@ -143,19 +143,31 @@ func (l *layout) find(key string, kind Kind) (f *field, other Kind) {
 		if f.name != key {
 			continue
 		}
-		if f.kind == "" || f.kind == kind {
+		if l.has(f, kind) {
 			return f, ""
 		}
-		other = f.kind
+		other = cmp.Or(other, f.kind)
 	}
 	return nil, other
+}
+
+// has reports whether a field is one of cases of a kind. A short form has the
+// keys of what it stands for, unless it has one of that name itself.
+func (l *layout) has(f *field, kind Kind) bool {
+	if f.kind == "" || f.kind == kind {
+		return true
+	}
+	if f.kind != kind.base() {
+		return false
+	}
+	return !slices.ContainsFunc(l.fields, func(own *field) bool { return own.name == f.name && own.kind == kind })
 }
 
 // keys lists the keys that may be written for a kind.
 func (l *layout) keys(kind Kind) []string {
 	var keys []string
 	for _, f := range l.fields {
-		if f.kind == "" || f.kind == kind {
+		if l.has(f, kind) {
 			keys = append(keys, f.name)
 		}
 	}

@@ -84,7 +84,11 @@ var tables = []table{
 	{"Wait", reflect.TypeFor[Wait](), "The value of `wait`: exactly one of its keys. A text stands for its `duration`."},
 	{"Expect", reflect.TypeFor[Expect](), "The value of `expect`: exactly one subject. Beside `text`, `value`, `count`, `attribute` and `cookie` stands at least one matcher."},
 	{"Attribute", reflect.TypeFor[Attribute](), "The value of `attribute` under `expect`."},
-	{"Screenshot", reflect.TypeFor[Screenshot](), "The value of `screenshot`. A text stands for its `name`."},
+	{"Screenshot", reflect.TypeFor[Screenshot](), "The value of `screenshot`. A text stands for its `name`. visual.md tells more."},
+	{"Comparing", reflect.TypeFor[Comparing](), "How pictures are compared: keys of `screenshot`, of a case of kind `visual`, and of `use.screenshot`."},
+	{"Mask", reflect.TypeFor[Mask](), "An element of `mask`: a locator, all of whose matches are meant, or an area. A text stands for `css`."},
+	{"Area", reflect.TypeFor[Area](), "The value of `rect` under `mask`."},
+	{"Visual", reflect.TypeFor[VisualCase](), "What a case of kind `visual` compares. It stands for a case of kind `browser` with the steps `viewport`, `goto`, its own `steps` and `screenshot`, and has the keys of one, too."},
 }
 
 // KeyReference returns the reference of every key of the plan language as

@@ -47,7 +47,7 @@ const browserKey = "browser"
 // it has one only.
 func (p *Plan) browsersOf(c Case) []string {
 	switch {
-	case c.Kind != KindBrowser:
+	case c.Kind.base() != KindBrowser:
 		return nil
 	case c.Browsers != nil:
 		return c.Browsers

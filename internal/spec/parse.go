@@ -23,5 +23,6 @@ func Parse(source []byte) (*Plan, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
+	plan.spell()
 	return plan, nil
 }

@@ -56,6 +56,7 @@ type Use struct {
 	Proxy       *Proxy            `yaml:"proxy" doc:"Proxy that api cases go through. A text is its url." example:"{url: \"http://proxy.test:3128\", noProxy: [.internal.test]}"`
 	TLS         *TLS              `yaml:"tls" doc:"How api and contract cases make secure connections." example:"{ca: file://ca.pem}"`
 	HAR         string            `yaml:"har" doc:"When the exchanges of an api case are kept as an HTTP archive: when it did not pass, always, or never." default:"failed" enum:"failed,always,never" example:"always"`
+	Screenshot  *Comparing        `yaml:"screenshot" doc:"How pictures are compared, where a step does not say it itself." example:"{threshold: 0.1, maxDiffRatio: 0.001}"`
 }
 
 // Concurrency keeps runs of a project from disturbing one another.
@@ -116,6 +117,10 @@ type Case struct {
 
 	// Contract has the keys of cases of kind contract.
 	Contract ContractCase `yaml:",inline"`
+
+	// Visual has the keys of cases of kind visual, which Parse has turned into
+	// browser steps.
+	Visual VisualCase `yaml:",inline"`
 }
 
 // Title is what people read: the name, or the id where there is none.

@@ -65,7 +65,7 @@ func (g schemaMaker) object(l *layout) object {
 		all = append(all, groupRule(group)...)
 	}
 	if l.kinds {
-		for _, kind := range Kinds() {
+		for _, kind := range planKinds() {
 			all = append(all, g.kindRule(l, kind))
 		}
 	}
@@ -98,7 +98,7 @@ func (g schemaMaker) kindRule(l *layout, kind Kind) object {
 	for _, f := range l.fields {
 		switch {
 		case f.kind == "":
-		case f.kind == kind:
+		case l.has(f, kind):
 			properties[f.name] = g.property(f)
 			if f.required {
 				required = append(required, f.name)

@@ -75,6 +75,8 @@ func (s BrowserStep) act() (action, target string) {
 		return "expect", s.Expect.target()
 	case s.Screenshot != nil:
 		return "screenshot", s.Screenshot.Name
+	case s.Viewport != nil:
+		return "viewport", fmt.Sprintf("%dx%d", s.Viewport.Width, s.Viewport.Height)
 	}
 	return s.actRarely()
 }
@@ -123,6 +125,8 @@ func (e Expect) target() string {
 		return words("title", e.Title.String())
 	case e.Console != "":
 		return "console " + e.Console
+	case e.Picture != nil:
+		return "screenshot " + e.Picture.Name
 	case e.Cookie != nil:
 		return words("cookie", e.Cookie.Name, e.Matcher.String())
 	case e.Clipboard != nil:

@@ -66,10 +66,12 @@ func (v *validator) validate() {
 		v.load(c)
 		v.contract(c)
 		v.browserSteps(c)
+		v.visual(c)
 		v.browsers(c)
 	}
 	v.browserList(&p.Use.Browser, p.Use.Browser, &p.Use.Browsers, p.Use.Browsers)
 	v.headers(&p.Use.Headers, p.Use.Headers)
+	v.comparing(p.Use.Screenshot)
 	v.use()
 	if p.WebServer != nil && v.sound(&p.WebServer.URL) {
 		v.address(v.at(&p.WebServer.URL), p.WebServer.URL, false)

@@ -9,42 +9,50 @@ import (
 func (v *validator) browserSteps(c *Case) {
 	pictures := map[string]*place{}
 	for i := range c.BrowserSteps {
-		s := &c.BrowserSteps[i]
-		for _, l := range []*Locator{s.Hover, s.Check, s.Uncheck, s.Focus, s.Blur, s.Clear} {
-			v.locator(l)
+		v.browserStep(&c.BrowserSteps[i], pictures)
+	}
+}
+
+// browserStep checks one step; pictures holds where the names of the earlier
+// ones' pictures stand.
+func (v *validator) browserStep(s *BrowserStep, pictures map[string]*place) {
+	for _, l := range []*Locator{s.Hover, s.Check, s.Uncheck, s.Focus, s.Blur, s.Clear} {
+		v.locator(l)
+	}
+	for _, c := range []*Click{s.Click, s.DblClick} {
+		if c != nil {
+			v.locator(&c.Locator)
 		}
-		for _, c := range []*Click{s.Click, s.DblClick} {
-			if c != nil {
-				v.locator(&c.Locator)
-			}
+	}
+	if s.DblClick != nil && s.DblClick.Count != nil && v.sound(&s.DblClick.Count) {
+		v.report(v.at(&s.DblClick.Count).onKey(), `"count" goes with "click"`)
+	}
+	v.rareAction(s)
+	switch {
+	case s.Goto != nil:
+		if v.sound(&s.Goto.URL) {
+			v.address(v.at(&s.Goto.URL), s.Goto.URL, true)
 		}
-		if s.DblClick != nil && s.DblClick.Count != nil && v.sound(&s.DblClick.Count) {
-			v.report(v.at(&s.DblClick.Count).onKey(), `"count" goes with "click"`)
+	case s.Fill != nil:
+		v.locator(&s.Fill.Locator)
+	case s.Press != nil:
+		v.locator(&s.Press.Locator)
+		if v.sound(&s.Press.Key) {
+			v.keyName(v.at(&s.Press.Key), s.Press.Key)
 		}
-		v.rareAction(s)
-		switch {
-		case s.Goto != nil:
-			if v.sound(&s.Goto.URL) {
-				v.address(v.at(&s.Goto.URL), s.Goto.URL, true)
-			}
-		case s.Fill != nil:
-			v.locator(&s.Fill.Locator)
-		case s.Press != nil:
-			v.locator(&s.Press.Locator)
-			if v.sound(&s.Press.Key) {
-				v.keyName(v.at(&s.Press.Key), s.Press.Key)
-			}
-		case s.Select != nil:
-			v.locator(&s.Select.Locator)
-		case s.Wait != nil:
-			v.locator(s.Wait.Visible)
-			v.locator(s.Wait.Hidden)
-			v.matcherOf(s.Wait.URL, matchText, "url")
-		case s.Expect != nil:
-			v.expect(s.Expect)
-		case s.Screenshot != nil:
-			v.screenshot(s.Screenshot, pictures)
+	case s.Select != nil:
+		v.locator(&s.Select.Locator)
+	case s.Wait != nil:
+		v.locator(s.Wait.Visible)
+		v.locator(s.Wait.Hidden)
+		v.matcherOf(s.Wait.URL, matchText, "url")
+	case s.Expect != nil:
+		v.expect(s.Expect)
+		if s.Expect.Picture != nil {
+			v.screenshot(s.Expect.Picture, pictures)
 		}
+	case s.Screenshot != nil:
+		v.screenshot(s.Screenshot, pictures)
 	}
 }
 
@@ -108,11 +116,12 @@ func (v *validator) expect(e *Expect) {
 		}
 		return
 	}
-	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs"))
+	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs", "screenshot"))
 }
 
 func (v *validator) screenshot(s *Screenshot, taken map[string]*place) {
 	v.locator(s.Element)
+	v.comparing(&s.Comparing)
 	if !v.sound(&s.Name) {
 		return
 	}

@@ -53,7 +53,7 @@ func (v *validator) variables() {
 	plan := vocabulary{known: base}
 	v.walk(root.get("env"), plan)
 	v.cycles()
-	for _, key := range []string{"headers", "auth", "tls"} {
+	for _, key := range []string{"headers", "auth", "tls", "screenshot"} {
 		v.walk(root.get("use").get(key), plan)
 	}
 	for i := range p.Cases {
@@ -96,6 +96,11 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	v.contractVariables(c, known)
 	for i := range c.BrowserSteps {
 		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
+	}
+	if c.Kind == KindVisual {
+		for _, key := range []string{"url", "steps", "element", "mask", "style"} {
+			v.walk(at.get(key), vocabulary{known: known})
+		}
 	}
 }
 
