@@ -238,6 +238,7 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.buildIdentity(sealer)
 	a.members = members.New(a.store, a.auth)
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
+	a.plans.LimitFiles(a.cfg.MaxFiles)
 	a.workers = workers.New(a.store)
 	a.webhooks = a.openWebhooks(enqueuer, sealer)
 	a.secrets = secrets.New(a.store, sealer)

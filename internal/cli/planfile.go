@@ -19,8 +19,9 @@ type planFile struct {
 	files  map[string][]byte
 }
 
-// maxFile bounds a file that comes with a plan; the server's limit is the same.
-const maxFile = 1 << 20
+// maxFile bounds a file that comes with a plan, as it is read: 16 MiB. How much
+// may come with a plan at all the server says.
+const maxFile = 16 << 20
 
 // readPlan reads a plan and its files. Mistakes are returned as one error with
 // a line for each: path:line:column: message.

@@ -42,6 +42,8 @@ type Server struct {
 	LoadMaxDuration time.Duration `name:"load-max-duration" env:"SEMANTEST_LOAD_MAX_DURATION" placeholder:"DURATION" default:"300s" help:"Longest load of a load case."`
 	LoadHosts       []string      `name:"load-hosts" env:"SEMANTEST_LOAD_HOSTS" placeholder:"HOST,..." help:"Hosts on which load cases may put load, such as shop.example, shop.example:8443 or *.shop.example. With egress mode dev every host is one; otherwise none is that is not listed."`
 
+	MaxFiles int `name:"max-files" env:"SEMANTEST_MAX_FILES" placeholder:"BYTES" default:"8388608" help:"Size of the files that come with a plan, all together. They travel within a request, whose limit is max-upload."`
+
 	AuditDays int `name:"audit-days" env:"SEMANTEST_AUDIT_DAYS" placeholder:"N" default:"365" help:"Days for which the audit log keeps its entries; 0 keeps them for good."`
 
 	BreakerFailures int           `name:"breaker-failures" env:"SEMANTEST_BREAKER_FAILURES" placeholder:"N" default:"5" help:"How many cases in a row may find their target unreachable before the other cases about it wait; 0 lets none wait. A run of the command line without a server never does."`
@@ -88,6 +90,8 @@ func (s Server) Validate() error {
 		return apperr.Invalid("contractSlots", "the number of contract slots must not be negative")
 	case s.LoadSlots < 0:
 		return apperr.Invalid("loadSlots", "the number of load slots must not be negative")
+	case s.MaxFiles < 0:
+		return apperr.Invalid("maxFiles", "the size of the files of a plan must not be negative")
 	case s.LoadMaxVUs < 0:
 		return apperr.Invalid("loadMaxVus", "the most virtual users of a load case must not be negative")
 	case s.LoadMaxDuration < 0:

@@ -38,6 +38,7 @@ type Service struct {
 	store     *store.Store
 	parsed    *lru.Cache[string, *Version]
 	followers []Follower
+	files     int // bytes that may come with a plan
 }
 
 // New returns the service.
@@ -46,7 +47,15 @@ func New(s *store.Store, followers ...Follower) *Service {
 	if err != nil {
 		panic(err) // the size is a positive constant
 	}
-	return &Service{store: s, parsed: parsed, followers: followers}
+	return &Service{store: s, parsed: parsed, followers: followers, files: DefaultFilesBytes}
+}
+
+// LimitFiles sets how many bytes may come with a plan; 0 leaves the default. It
+// is called before the service is used.
+func (s *Service) LimitFiles(bytes int) {
+	if bytes > 0 {
+		s.files = bytes
+	}
 }
 
 // Create stores a new plan with its first version.
@@ -55,7 +64,7 @@ func (s *Service) Create(ctx context.Context, src Source) (*ent.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := src.Parse()
+	parsed, err := s.parse(src)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +84,7 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := src.Parse()
+	parsed, err := s.parse(src)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +191,7 @@ func (s *Service) Count(ctx context.Context, search string) (int, error) {
 // Ensure returns the version that holds this source, for a run that was started
 // from a source alone: of the plan with the same name, or of a new one.
 func (s *Service) Ensure(ctx context.Context, tx *store.Tx, projectID string, src Source) (*ent.PlanVersion, error) {
-	parsed, err := src.Parse()
+	parsed, err := s.parse(src)
 	if err != nil {
 		return nil, err
 	}

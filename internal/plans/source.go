@@ -13,11 +13,10 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
-// Limits of what comes with a plan, in bytes.
-const (
-	MaxFileBytes  = 1 << 20
-	MaxFilesBytes = 8 << 20
-)
+// DefaultFilesBytes is how much may come with a plan where nothing is
+// configured: 8 MiB, in one file or several. They are held in memory with the
+// plan's version.
+const DefaultFilesBytes = 8 << 20
 
 // Source is a plan as its author wrote it, with the files it refers to.
 type Source struct {
@@ -25,32 +24,33 @@ type Source struct {
 	Files map[string][]byte // by the path that the text uses
 }
 
-// Parse reads the source and checks that it is whole. Mistakes come back as one
+// parse reads the source and checks that it is whole. Mistakes come back as one
 // INVALID_INPUT error whose details name each of them.
-func (s Source) Parse() (*spec.Plan, error) {
+func (s *Service) parse(src Source) (*spec.Plan, error) { return src.parse(s.files) }
+
+func (s Source) parse(files int) (*spec.Plan, error) {
 	plan, err := spec.Parse([]byte(s.Text))
 	if err != nil {
 		return nil, invalidPlan(err)
 	}
-	if err := s.checkFiles(plan); err != nil {
+	if err := s.checkFiles(plan, files); err != nil {
 		return nil, err
 	}
 	return plan, nil
 }
 
-func (s Source) checkFiles(plan *spec.Plan) error {
+func (s Source) checkFiles(plan *spec.Plan, most int) error {
 	total := 0
 	for name, content := range s.Files {
 		if !localPath(name) {
 			return apperr.Invalid("files", "file %q: use a relative path below the plan's folder", name)
 		}
-		if len(content) > MaxFileBytes {
-			return apperr.Invalid("files", "file %s has %d bytes; the limit is %d", name, len(content), MaxFileBytes)
+		if total += len(content); len(content) > most {
+			return apperr.Invalid("files", "file %s has %d bytes; the files of a plan may have %d (SEMANTEST_MAX_FILES)", name, len(content), most)
 		}
-		total += len(content)
 	}
-	if total > MaxFilesBytes {
-		return apperr.Invalid("files", "the files have %d bytes together; the limit is %d", total, MaxFilesBytes)
+	if total > most {
+		return apperr.Invalid("files", "the files have %d bytes together; those of a plan may have %d (SEMANTEST_MAX_FILES)", total, most)
 	}
 	for _, name := range plan.Files() {
 		if _, ok := s.Files[name]; !ok {
