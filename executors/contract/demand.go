@@ -297,6 +297,13 @@ var answerChecks = []string{
 // CheckAnswer judges an answer by an OpenAPI document.
 func CheckAnswer(ctx context.Context, source []byte, a Answer, strict bool) (*AnswerReport, error) {
 	doc, err := loadDocument(source)
+	switch {
+	case err != nil:
+	case doc.graph != nil:
+		err = errors.New("it is a GraphQL schema, and no OpenAPI document")
+	default:
+		err = doc.refused()
+	}
 	if err != nil {
 		return nil, apperr.Invalid("openapi", "the document cannot be used: %s", err)
 	}

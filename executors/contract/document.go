@@ -18,6 +18,9 @@ type document struct {
 	schemes    map[string]scheme
 	schemas    *schemaSet
 	graph      *graphql.Schema // of GraphQL, else nil
+
+	unread   []mistake // why parts of it cannot be used
+	mistakes []mistake // all that is wrong, also what keeps nothing from being used
 }
 
 // operation is one method of one path.
@@ -106,23 +109,21 @@ func loadDocument(data []byte) (*document, error) {
 	case !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1"):
 		return nil, fmt.Errorf("it is of OpenAPI version %s; 3.0 and 3.1 can be read", excerpt(fmt.Sprint(root["openapi"]), 20))
 	}
-	if ref := foreignRef(root); ref != "" {
-		return nil, fmt.Errorf("it refers to %s; only references within the document (#/…) are followed, so bundle it into one file first", excerpt(ref, 200))
-	}
 	if strings.HasPrefix(version, "3.0") {
 		modernise(root)
 	}
 	d := &document{source: data, root: root, schemas: newSchemaSet(root), schemes: map[string]scheme{}}
-	if err := d.read(); err != nil {
-		return nil, err
-	}
-	if len(d.operations) == 0 {
+	d.foreign()
+	d.read()
+	d.look()
+	if len(d.operations) == 0 && len(d.unread) == 0 {
 		return nil, fmt.Errorf("it has no operations under paths")
 	}
 	return d, nil
 }
 
-func (d *document) read() error {
+// read reads the operations. What cannot be read is kept as unread.
+func (d *document) read() {
 	if servers := list(d.root["servers"]); len(servers) > 0 {
 		if u, err := url.Parse(text(asObject(servers[0])["url"])); err == nil {
 			d.basePath = u.Path
@@ -132,7 +133,8 @@ func (d *document) read() error {
 	for name, raw := range asObject(components["securitySchemes"]) {
 		s, err := d.deref(raw)
 		if err != nil {
-			return err
+			d.skip(err, "components", "securitySchemes", name)
+			continue
 		}
 		d.schemes[name] = scheme{kind: text(s["type"]), in: text(s["in"]), name: text(s["name"]), http: strings.ToLower(text(s["scheme"]))}
 	}
@@ -142,7 +144,8 @@ func (d *document) read() error {
 		}
 		item, err := d.deref(asObject(d.root["paths"])[p])
 		if err != nil {
-			return err
+			d.skip(err, "paths", p)
+			continue
 		}
 		var there []string
 		for _, m := range methods {
@@ -156,14 +159,14 @@ func (d *document) read() error {
 			}
 			o, err := d.operation(p, strings.ToUpper(m), item)
 			if err != nil {
-				return fmt.Errorf("%s %s: %w", strings.ToUpper(m), p, err)
+				d.skip(fmt.Errorf("%s %s: %w", strings.ToUpper(m), p, err), "paths", p, m)
+				continue
 			}
 			o.siblings = there
 			d.operations = append(d.operations, o)
 		}
 	}
 	slices.SortStableFunc(d.operations, inUse)
-	return nil
 }
 
 // inUse orders operations as a caller would use them: lists before items, and

@@ -66,12 +66,18 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	if err != nil {
 		return executors.OutcomeOf(ctx, err)
 	}
+	if err := doc.refused(); err != nil && !settings.IgnoreInvalid {
+		return executors.OutcomeOf(ctx, executors.Errorf("the document %s cannot be used: %w; ignoreInvalid: true uses the rest of it", strings.TrimPrefix(settings.Schema, "file://"), err))
+	}
 	r, err := e.begin(ctx, doc, settings, task, sink)
 	if err != nil {
 		return executors.OutcomeOf(ctx, err)
 	}
 	defer r.client.close()
 	steps := r.steps()
+	if len(doc.mistakes) > 0 {
+		steps = append([]executors.Step{r.faulty()}, steps...)
+	}
 	if settings.Against != "" {
 		before, err := e.read(ctx, settings.Against, task)
 		if err != nil {
