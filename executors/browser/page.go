@@ -32,6 +32,7 @@ func openPage(ctx context.Context, inst *instance) (*page, error) {
 	pg.gone, pg.vanish = context.WithCancelCause(inst.browser.Life())
 	options := driver.PageOptions{Life: pg.gone, On: pg.onEvent}
 	if s := pg.out.session; s != nil {
+		options.Door = s.Door
 		options.Proxy = &driver.Credentials{User: s.User, Password: s.Password, Greeting: "http://" + proxy.Greeting + "/"}
 	}
 	inst.keep(pg)

@@ -74,6 +74,16 @@ func (p *Policy) Deny(endpoints ...netip.AddrPort) {
 	p.own = append(slices.Clip(p.own), endpoints...)
 }
 
+// Release takes an endpoint back that Deny has added, once nothing of ours listens
+// there any more.
+func (p *Policy) Release(endpoint netip.AddrPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.own, endpoint); i >= 0 {
+		p.own = slices.Delete(slices.Clone(p.own), i, i+1)
+	}
+}
+
 // DenyName adds an endpoint of our own that is known by a name. The name is
 // looked up when somebody dials its port, so it is denied also after it moved.
 func (p *Policy) DenyName(host string, port uint16) {

@@ -117,10 +117,20 @@ func (p *Proxy) Close() error {
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	s := p.sessionOf(r.Header.Get("Proxy-Authorization"))
 	if s == nil {
-		w.Header().Set("Proxy-Authenticate", `Basic realm="semantest"`)
-		http.Error(w, "this proxy is not for you", http.StatusProxyAuthRequired)
+		p.ask(w)
 		return
 	}
+	s.serve(w, r)
+}
+
+// ask asks for the credentials of a session.
+func (p *Proxy) ask(w http.ResponseWriter) {
+	w.Header().Set("Proxy-Authenticate", `Basic realm="semantest"`)
+	http.Error(w, "this proxy is not for you", http.StatusProxyAuthRequired)
+}
+
+// serve answers a request of the session's own.
+func (s *Session) serve(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		s.refuse(w, r, errBusy)
 		return

@@ -29,6 +29,7 @@ type Session struct {
 
 	mu       sync.Mutex
 	closed   bool
+	doors    []*door
 	problems []Problem
 	count    int // of all problems so far
 }
@@ -41,8 +42,13 @@ func (s *Session) Close() {
 	s.proxy.mu.Unlock()
 	s.mu.Lock()
 	s.closed = true
+	doors := s.doors
+	s.doors = nil
 	s.mu.Unlock()
 	s.end()
+	for _, d := range doors {
+		d.close()
+	}
 	s.working.Wait()
 	s.transport.CloseIdleConnections()
 }

@@ -68,6 +68,11 @@ type PageOptions struct {
 	// Proxy has the credentials for the browser's proxy; nil when it has none.
 	Proxy *Credentials
 
+	// Door opens an address of the proxy that is this page's own, for engines that
+	// cannot tell the pages of one address apart. An open one asks for no
+	// credentials. Nil when there is no proxy.
+	Door func(open bool) (url string, err error)
+
 	// On gets what happens in the page, in the order in which it happened, from
 	// before Open returns. It runs on the goroutine that reads from the browser,
 	// so it must not block and must not wait for the browser.

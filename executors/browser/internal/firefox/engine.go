@@ -97,7 +97,6 @@ type Browser struct {
 	*child.Process
 	conn    *conn
 	version string
-	proxy   string
 
 	mu       sync.Mutex
 	users    map[string]*Page           // by user context
@@ -108,7 +107,7 @@ var _ driver.Browser = (*Browser)(nil)
 
 func start(ctx context.Context, o driver.Options, uid int) (_ *Browser, err error) {
 	address := make(chan string, 1)
-	b := &Browser{proxy: o.Proxy, users: map[string]*Page{}, contexts: map[string]browsingContext{}}
+	b := &Browser{users: map[string]*Page{}, contexts: map[string]browsingContext{}}
 	b.Process, err = child.Start(child.Spec{
 		Path: o.Path,
 		Args: func(folder string) []string {
@@ -183,8 +182,6 @@ func (b *Browser) prepare(ctx context.Context, address <-chan string, deny func(
 	}
 	return nil
 }
-
-func (b *Browser) proxyHost() string { return strings.TrimPrefix(b.proxy, "http://") }
 
 // object is a JSON object.
 type object = map[string]any

@@ -22,7 +22,7 @@ func (pg *Page) Navigate(ctx context.Context, url string) (driver.Navigation, er
 	err := pg.call(ctx, "browsingContext.navigate", object{"url": url, "wait": "none"}, &res)
 	e, ok := asRefusal(err)
 	switch {
-	case ok && pg.hasDownload():
+	case (ok || err == nil) && pg.hasDownload():
 		return driver.Navigation{}, &driver.LoadError{Fault: driver.FaultDownload, Why: "it is a download and no page"}
 	case ok:
 		return driver.Navigation{}, loadError(e)

@@ -3,6 +3,7 @@ package firefox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/semantest/semantest/executors/browser/internal/driver"
@@ -31,8 +32,14 @@ var _ driver.Page = (*Page)(nil)
 // Open implements driver.Browser.
 func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page, err error) {
 	params := object{"unhandledPromptBehavior": object{"default": "ignore"}}
-	if b.proxy != "" {
-		host := b.proxyHost()
+	if o.Door != nil {
+		// The browser keeps one set of credentials for a proxy, whatever user
+		// context asks, so each gets a proxy of its own.
+		door, err := o.Door(false)
+		if err != nil {
+			return nil, err
+		}
+		host := strings.TrimPrefix(door, "http://")
 		params["proxy"] = object{"proxyType": "manual", "httpProxy": host, "sslProxy": host}
 	}
 	var made struct {
