@@ -6,7 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -113,12 +113,24 @@ func (a *attempt) keepBody(ctx context.Context, in *response, r *executors.Repor
 func (a *attempt) keepSnapshots(ctx context.Context, in *response, r *executors.Report) {
 	diffs, _ := r.Detail["diffs"].([]any)
 	for _, d := range in.diffs {
+		if d.diff == "" {
+			continue
+		}
 		diffs = append(diffs, map[string]any{"check": d.check, "diff": d.diff})
 	}
-	r.Set("diffs", diffs)
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(in.snapshots))) {
-		a.attach(ctx, r, "snapshot-"+name, "text/plain; charset=utf-8", in.accepted())
+	if len(diffs) > 0 {
+		r.Set("diffs", diffs)
 	}
+	var told []any
+	attached := map[string]bool{}
+	for _, s := range in.snapshots {
+		told = append(told, map[string]any{"file": s.file, "same": s.same})
+		if base := path.Base(s.file); !s.same && !attached[base] {
+			attached[base] = true
+			a.attach(ctx, r, "snapshot-"+base, "text/plain; charset=utf-8", in.accepted())
+		}
+	}
+	r.Set("snapshots", told)
 }
 
 // attach keeps something of the step. A store that is full does not change the

@@ -33,7 +33,7 @@ type response struct {
 	grpc        *status.Status    // of a gRPC call
 	tree        *markup           // the body as HTML or XML, once it was asked for
 	treeErr     error
-	snapshots   []string // names of the files that the body was compared with
+	snapshots   []snapshotted
 	diffs       []named  // what differed
 
 	decoded bool // the body has been read as JSON, or was found not to be

@@ -175,7 +175,7 @@ func (a *attempt) roundTrip(ctx context.Context, title string, step spec.APIStep
 	if saved && in.answered() && in.passed == nil {
 		a.attach(ctx, r, step.HTTP.Save, cmp.Or(in.header.Get("Content-Type"), "application/octet-stream"), in.body)
 	}
-	if len(in.diffs) > 0 {
+	if len(in.snapshots) > 0 {
 		a.keepSnapshots(ctx, in, r)
 	}
 	return err

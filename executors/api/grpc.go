@@ -79,7 +79,7 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 	if r.Failed() && len(in.body) > 0 {
 		a.keepBody(ctx, in, r)
 	}
-	if len(in.diffs) > 0 {
+	if len(in.snapshots) > 0 {
 		a.keepSnapshots(ctx, in, r)
 	}
 	return nil

@@ -23,10 +23,18 @@ func (a *attempt) snapshot(s spec.Snapshot, in *response) []executors.Check {
 	if err != nil {
 		return []executors.Check{failedCheck(name, "what was kept", "not checked", err.Error())}
 	}
-	in.snapshots = append(in.snapshots, path.Base(s.File))
+	file, err := spec.FilePath(s.File)
+	if err != nil {
+		return []executors.Check{failedCheck(name, "what was kept", "not checked", err.Error())}
+	}
+	differed := len(in.diffs)
+	defer func() { in.snapshots = append(in.snapshots, snapshotted{file, len(in.diffs) == differed}) }()
 	kept := &response{body: data}
 	want, wantErr := kept.document()
 	got, gotErr := in.document()
+	if len(bytes.TrimSpace(data)) == 0 && len(bytes.TrimSpace(in.body)) > 0 {
+		return []executors.Check{a.compared(name, "", string(in.accepted()), false, in)} // a new one
+	}
 	if len(s.Ignore) == 0 && len(s.Fields) == 0 && (wantErr != nil || gotErr != nil) {
 		return []executors.Check{a.compared(name, string(data), string(in.body), bytes.Equal(data, in.body), in)}
 	}
@@ -60,11 +68,22 @@ func (a *attempt) snapshot(s spec.Snapshot, in *response) []executors.Check {
 	return append(checks, a.compared(name, normalJSON(want), normalJSON(got), same, in))
 }
 
-// compared is the verdict; the difference goes into the detail of the step.
+// snapshotted says of a file that the body was compared with whether it was the
+// same.
+type snapshotted struct {
+	file string
+	same bool
+}
+
+// compared is the verdict; the difference goes into the detail of the step. A
+// snapshot holds no secrets, so it is compared without them where there are any.
 func (a *attempt) compared(name, want, got string, same bool, in *response) executors.Check {
-	c := executors.Check{Name: name, Passed: same, Expected: "as it was kept", Actual: "the same"}
 	if !same {
 		want, got = a.task.Scope.Mask(want), a.task.Scope.Mask(got)
+		same = want == got
+	}
+	c := executors.Check{Name: name, Passed: same, Expected: "as it was kept", Actual: "the same"}
+	if !same {
 		in.diffs = append(in.diffs, named{name, unified(want+"\n", got+"\n")})
 		c.Actual = "different"
 		c.Message = fmt.Sprintf("the body is not as the %s has kept it; the difference is in the detail of the step, and the new body among its artifacts", name)

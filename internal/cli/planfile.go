@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -25,7 +26,11 @@ const maxFile = 16 << 20
 
 // readPlan reads a plan and its files. Mistakes are returned as one error with
 // a line for each: path:line:column: message.
-func readPlan(path string) (*planFile, error) {
+func readPlan(path string) (*planFile, error) { return readPlanWith(path, false) }
+
+// readPlanWith takes a snapshot that is not there for an empty one, where
+// snapshots are about to be written.
+func readPlanWith(path string, newSnapshots bool) (*planFile, error) {
 	source, err := readLimited(os.Open, path, spec.MaxSourceBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("there is no plan %s", path)
@@ -46,6 +51,9 @@ func readPlan(path string) (*planFile, error) {
 	defer func() { _ = root.Close() }()
 	for _, name := range plan.Files() {
 		content, err := readLimited(root.Open, filepath.FromSlash(name), maxFile)
+		if errors.Is(err, fs.ErrNotExist) && newSnapshots && slices.Contains(plan.Snapshots(), name) {
+			content, err = []byte{}, nil
+		}
 		if err != nil {
 			return nil, usage("%s: the plan refers to file://%s, which cannot be read: %w", path, name, err)
 		}

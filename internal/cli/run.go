@@ -37,6 +37,8 @@ type runCmd struct {
 
 	LastFailed bool `name:"last-failed" help:"Only cases that did not pass in the plan's newest run in the same environment."`
 
+	UpdateSnapshots bool `name:"update-snapshots" aliases:"update-baselines" help:"Accept what snapshot checks find now: write it beside the plan, show what changed, and run again."`
+
 	Replay string `name:"replay" placeholder:"FINDING" help:"Send the requests of a contract case's finding again (finding-1.json of its result) instead of running a plan; exits with 1 while it is there."`
 
 	shardFlags
@@ -54,9 +56,13 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	case c.Plan == "":
 		return usage("expected a plan file, such as: semantest run shop.plan.yaml")
 	}
-	p, err := readPlan(c.Plan)
+	p, err := readPlanWith(c.Plan, c.UpdateSnapshots)
 	if err != nil {
 		return err
+	}
+	perform := follow
+	if c.UpdateSnapshots {
+		perform = updatingSnapshots(p)
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -73,7 +79,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 		if err != nil {
 			return err
 		}
-		return follow(ctx, sys, cl, start, c.reportFlags)
+		return perform(ctx, sys, cl, start, c.reportFlags)
 	}
 	stop, err := startWebServer(ctx, p, start.Variables, sys)
 	if err != nil {
@@ -81,7 +87,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	}
 	defer stop()
 	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
-	return withLocal(ctx, cfg, func(cl *client.Client) error { return follow(ctx, sys, cl, start, c.reportFlags) })
+	return withLocal(ctx, cfg, func(cl *client.Client) error { return perform(ctx, sys, cl, start, c.reportFlags) })
 }
 
 // withLocal brings up a server for one command.
@@ -178,42 +184,48 @@ const patience = 2 * time.Minute
 // follow starts a run, shows it until its end, writes the reports and returns
 // the exit code as an error.
 func follow(ctx context.Context, sys Sys, cl *client.Client, start client.Start, reports reportFlags) error {
+	_, err := performRun(ctx, sys, cl, start, reports)
+	return err
+}
+
+// performRun is follow, and returns the run too where it came to its end.
+func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.Start, reports reportFlags) (*client.Run, error) {
 	runID, err := cl.StartRun(ctx, start)
 	if e, ok := errors.AsType[*apperr.Error](err); ok {
 		switch e.Details["reason"] {
 		case "NO_CASE":
-			return exit(ExitNoCase, e)
+			return nil, exit(ExitNoCase, e)
 		case "EMPTY_SHARD": // the others have all cases; nothing has failed
 			_, _ = fmt.Fprintln(sys.Stdout, e.Message)
-			return nil
+			return nil, nil
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	show := newProgress(sys)
 	err = watch(ctx, cl, runID, show)
 	interrupted := ctx.Err() != nil
 	show.end()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// The run has ended, so its reports are written even after an interrupt.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	run, err := cl.FetchRun(ctx, runID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	written, err := writeReports(ctx, cl, run, reports)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	show.verdict(run, written)
 	if interrupted {
-		return exit(ExitInterrupted, nil)
+		return nil, exit(ExitInterrupted, nil)
 	}
-	return verdict(run)
+	return run, verdict(run)
 }
 
 // watch shows the events until the last one. When the person interrupts, the

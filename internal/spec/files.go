@@ -63,6 +63,25 @@ func (p *Plan) Files() []string {
 	return paths
 }
 
+// Snapshots lists the files that bodies are compared with, as Files does.
+func (p *Plan) Snapshots() []string {
+	var paths []string
+	for _, c := range p.Cases {
+		walkSteps(c.APISteps, func(s *APIStep) {
+			for _, check := range s.allChecks() {
+				if check.Snapshot == nil {
+					continue
+				}
+				if path, err := FilePath(check.Snapshot.File); err == nil {
+					paths = append(paths, path)
+				}
+			}
+		})
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
 // files lists the references of one step.
 func (s *BrowserStep) files() []string {
 	switch {
