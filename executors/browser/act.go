@@ -20,24 +20,26 @@ const (
 	refills = 3
 )
 
-func (st *step) click(l spec.Locator, clicks int) error {
-	return st.clickOn(l, clicks, false)
-}
+func (st *step) click(c spec.Click) error { return st.clickOn(c, false) }
 
 // clickOn clicks once a person could. The guard in the page takes a click back
 // that would hit something else, and it is tried again.
-func (st *step) clickOn(l spec.Locator, clicks int, control bool) error {
+func (st *step) clickOn(c spec.Click, control bool) error {
+	l := c.Locator
 	for {
-		p, err := st.prepare(l, "pointer", control)
+		p, err := st.prepareAt(l, "pointer", control, c.Position)
 		if err != nil {
 			return err
 		}
-		if err := st.mouse(p.X, p.Y, clicks); err != nil {
-			return st.stuck(err, p.Element, "the click")
+		err = st.mouse(p.X, p.Y, c)
+		got := seen{}
+		if err == nil {
+			got, err = st.disarm(p)
 		}
-		got, err := st.disarm(p)
 		switch {
 		case errors.Is(err, driver.ErrNavigated): // the click did what links do
+		case errors.Is(err, driver.ErrClosed) && st.page != st.first: // or closed its tab
+			return nil
 		case err != nil:
 			return st.stuck(err, p.Element, "the click")
 		case got.Seen && !got.Hit:
@@ -268,7 +270,7 @@ func (st *step) tick(l spec.Locator, want bool) error {
 	case now.Radio && !want:
 		return executors.Failf("%s is a radio button and cannot be unticked: tick another one", p.Element)
 	}
-	if err := st.clickOn(l, 1, true); err != nil {
+	if err := st.clickOn(spec.Click{Locator: l}, true); err != nil {
 		return err
 	}
 	observed, err := st.observe(l, "checked", func(o observation) bool { return !o.Found || o.Checked != nil && *o.Checked == want })

@@ -27,6 +27,7 @@ const (
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
 	r := &run{task: task, sink: sink, names: map[string]int{}, answered: map[string]bool{}}
+	r.known = map[string]*page{}
 	pool, unknown := e.poolOf(task)
 	steps := make([]executors.Step, len(task.Case.BrowserSteps))
 	for i, s := range task.Case.BrowserSteps {
@@ -53,8 +54,13 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		return unreached(sink, steps, executors.Errorf("no browser for the case: %w", sentence(err)))
 	}
 	defer pool.release(pg)
-	r.page = pg
-	if err := r.resize(ctx); err != nil && ctx.Err() == nil {
+	r.page, r.first = pg, pg
+	defer r.tidy()
+	err = r.holdClipboard(ctx)
+	if err == nil {
+		err = r.dress(ctx, pg)
+	}
+	if err != nil && ctx.Err() == nil {
 		return unreached(sink, steps, r.explain(ctx, err))
 	}
 	return executors.RunSteps(ctx, sink, steps)
@@ -73,13 +79,18 @@ func unreached(sink executors.Sink, steps []executors.Step, err error) (spec.Out
 type run struct {
 	task  executors.Task
 	sink  executors.Sink
-	page  *page
+	page  *page          // the chosen one
 	names map[string]int // of attachments
+	tabs
+	place  *spec.Geolocation // that the device has been told
+	letGo  func()            // of the clipboard; nil where it is not held
+	folder string            // of files that the browser reads and writes; empty while there is none
 
 	answered map[string]bool // targets that have answered something
 }
 
-func (r *run) resize(ctx context.Context) error {
+// dress makes a page what the plan wants it to be.
+func (r *run) dress(ctx context.Context, pg *page) error {
 	size := spec.Viewport{Width: defaultWidth, Height: defaultHeight}
 	if v := r.task.Use.Viewport; v != nil {
 		size = *v
@@ -87,7 +98,10 @@ func (r *run) resize(ctx context.Context) error {
 	if v := r.task.Case.Viewport; v != nil {
 		size = *v
 	}
-	return r.page.SetViewport(ctx, driver.Viewport{Width: size.Width, Height: size.Height})
+	if err := pg.SetViewport(ctx, driver.Viewport{Width: size.Width, Height: size.Height}); err != nil {
+		return err
+	}
+	return r.tellPlace(ctx, pg)
 }
 
 // step performs one step under its own limit and keeps evidence when it fails.
@@ -96,6 +110,7 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 	if err != nil {
 		return executors.Errorf("the step cannot be read: %w", err)
 	}
+	r.forgetClosed()
 	limit := s.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepLimit))
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
@@ -104,6 +119,9 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 		st.tellWhyEmpty(err)
 	}
 	st.finish()
+	if err == nil && !report.Failed() {
+		err = st.unanswered()
+	}
 	if (err != nil || report.Failed()) && !cancelled(ctx) {
 		r.evidence(ctx, report)
 	}

@@ -151,6 +151,12 @@ func (st *step) expect(e spec.Expect) error {
 		return st.expectValue(spec.Locator{}, "", "page", "title", *e.Title)
 	case e.Console != "":
 		return st.expectConsole()
+	case e.Cookie != nil:
+		return st.expectCookie(*e.Cookie, e.Matcher)
+	case e.Clipboard != nil:
+		return st.expectClipboard(*e.Clipboard)
+	case e.Tabs != nil:
+		return st.expectTabs(*e.Tabs)
 	}
 	return executors.Errorf("the assertion has no subject")
 }

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -9,18 +10,50 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
+	"github.com/semantest/semantest/internal/spec"
 )
 
-// mouse clicks at a point, as often as told, and returns when the page has
-// taken the events.
-func (st *step) mouse(x, y float64, clicks int) error {
-	events := []driver.MouseEvent{{Kind: driver.MouseMove, X: x, Y: y}}
+// mouse clicks at a point as told, and returns when the page has taken the
+// events.
+func (st *step) mouse(x, y float64, c spec.Click) error {
+	var held driver.Modifiers
+	var down, up []driver.KeyEvent
+	for _, name := range c.Modifiers {
+		m := modifiers[strings.ToLower(name)]
+		key, ok := keyByName(m.key)
+		if !ok || held&m.bit != 0 {
+			continue // named twice
+		}
+		held |= m.bit
+		down = append(down, keyEvent(true, key, held))
+	}
+	for left := held; len(up) < len(down); {
+		e := down[len(down)-1-len(up)]
+		left &^= modifiers[strings.ToLower(e.Key.Name)].bit
+		up = append(up, driver.KeyEvent{Key: e.Key, Modifiers: left})
+	}
+	events := []driver.MouseEvent{{Kind: driver.MouseMove, X: x, Y: y, Modifiers: held}}
+	clicks := 1
+	if c.Count != nil {
+		clicks = *c.Count
+	}
 	for n := range clicks {
 		for _, kind := range []driver.MouseKind{driver.MousePress, driver.MouseRelease} {
-			events = append(events, driver.MouseEvent{Kind: kind, X: x, Y: y, Clicks: n + 1})
+			events = append(events, driver.MouseEvent{Kind: kind, X: x, Y: y, Button: buttons[c.Button], Clicks: n + 1, Modifiers: held})
 		}
 	}
-	return st.page.Mouse(st.ctx, events...)
+	if len(down) == 0 {
+		return st.page.Mouse(st.ctx, events...)
+	}
+	err := st.page.Keys(st.ctx, down...)
+	if err == nil {
+		err = st.page.Mouse(st.ctx, events...)
+	}
+	return errors.Join(err, st.page.Keys(st.ctx, up...))
+}
+
+var buttons = map[string]driver.Button{
+	"": driver.ButtonLeft, "left": driver.ButtonLeft, "middle": driver.ButtonMiddle, "right": driver.ButtonRight,
 }
 
 var modifiers = map[string]struct {
@@ -33,13 +66,22 @@ var modifiers = map[string]struct {
 
 // keys presses a combination such as Control+A.
 func (st *step) keys(combination string) error {
-	held, name, err := parseKeys(combination)
+	events, err := keyEvents(combination)
 	if err != nil {
 		return err
 	}
+	return st.page.Keys(st.ctx, events...)
+}
+
+// keyEvents are those of pressing a combination.
+func keyEvents(combination string) ([]driver.KeyEvent, error) {
+	held, name, err := parseKeys(combination)
+	if err != nil {
+		return nil, err
+	}
 	key, ok := keyByName(name)
 	if !ok {
-		return executors.Errorf("there is no key %q: use a DOM name such as Enter, ArrowDown, Escape or a", name)
+		return nil, executors.Errorf("there is no key %q: use a DOM name such as Enter, ArrowDown, Escape or a", name)
 	}
 	var events []driver.KeyEvent
 	var mods driver.Modifiers
@@ -62,7 +104,7 @@ func (st *step) keys(combination string) error {
 		k, _ := keyByName(modifiers[held[i]].key)
 		events = append(events, keyEvent(false, k, mods))
 	}
-	return st.page.Keys(st.ctx, events...)
+	return events, nil
 }
 
 func keyEvent(down bool, k *kb.Key, mods driver.Modifiers) driver.KeyEvent {

@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
@@ -15,9 +16,21 @@ func needs(s spec.BrowserStep) []driver.Capability {
 	if s.Expect != nil && s.Expect.Console != "" {
 		out = append(out, driver.ReadConsole)
 	}
+	for c, needed := range map[driver.Capability]bool{
+		driver.AnswerDialogs: s.Dialog != nil, driver.SwitchTabs: s.Tab != nil, driver.UploadFiles: s.Upload != nil,
+		driver.KeepDownloads: s.Download != nil, driver.GrantPermissions: s.Permit != nil, driver.SetGeolocation: s.Locate != nil,
+		driver.UseClipboard: s.Clipboard != nil || s.Expect != nil && s.Expect.Clipboard != nil,
+		driver.SetCookies:   s.Cookies != nil || s.Expect != nil && s.Expect.Cookie != nil, driver.SaveStorage: s.Storage != nil,
+		driver.CatchPopups: s.Expect != nil && s.Expect.Tabs != nil,
+	} {
+		if needed {
+			out = append(out, c)
+		}
+	}
 	if reachesFrames(reflect.ValueOf(s)) {
 		out = append(out, driver.ReachFrames)
 	}
+	slices.Sort(out) // the first one that is lacking is told
 	return out
 }
 

@@ -15,6 +15,7 @@ type page struct {
 
 	inst *instance
 	out  wayOut
+	id   string // of a tab; empty for a case's first page
 
 	// gone ends, with a cause, when the page cannot be used any more: it has
 	// crashed, it was closed, or the browser is gone.

@@ -28,6 +28,7 @@ func (pg *page) onPopup(p driver.Page, e driver.PopupOpened) {
 				s.popups = map[string]bool{}
 			}
 			s.popups[e.ID] = true
+			s.windows = append(s.windows, e.ID)
 		}
 	})
 	switch {

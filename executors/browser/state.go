@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"slices"
+
 	"github.com/semantest/semantest/executors/browser/internal/driver"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 const (
@@ -20,9 +23,16 @@ type state struct {
 
 	dialogs     []string
 	moreDialogs int
-	console     console
-	popups      map[string]bool // that are open
-	opened      int             // popups so far
+	armed       []spec.Dialog // how the next ones are answered
+	answers     []answer      // to those that were told how
+
+	origins   map[string]bool       // whose documents were shown
+	chooser   *driver.ChooserOpened // the last one
+	downloads []*download           // under way, or done, in order; nil while none is wanted
+	console   console
+	popups    map[string]bool // that are open
+	windows   []string        // those of them that can be chosen, and other tabs, in order
+	opened    int             // popups so far
 }
 
 // onEvent takes what the driver tells, under the rules of driver.PageOptions.
@@ -34,6 +44,7 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 		pg.forbid(p, "an address that is not of the web")
 	case driver.Navigated:
 		pg.update(func(s *state) {
+			s.noteOrigin(e.URL)
 			s.url, s.leaving = e.URL, false
 			s.enter(e.Load)
 		})
@@ -48,7 +59,14 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 	case driver.PopupOpened:
 		pg.onPopup(p, e)
 	case driver.PopupClosed:
-		pg.update(func(s *state) { delete(s.popups, e.ID) })
+		pg.update(func(s *state) {
+			delete(s.popups, e.ID)
+			s.windows = slices.DeleteFunc(s.windows, func(id string) bool { return id == e.ID })
+		})
+	case driver.ChooserOpened:
+		pg.update(func(s *state) { s.chooser = &e })
+	case driver.DownloadChanged:
+		pg.onDownload(p, e)
 	case driver.ConsoleWritten, driver.ConsoleDropped, driver.ExceptionRevoked:
 		pg.onConsole(p, e)
 	case driver.Gone:
@@ -76,17 +94,4 @@ func (s *state) enter(load string) {
 		s.seen = map[string]bool{}
 	}
 	s.seen[load] = true
-}
-
-// onDialog answers a dialog at once: nobody is there to do it, and the page
-// stands still meanwhile. Leaving a page is what the plan asked for.
-func (pg *page) onDialog(e driver.DialogOpened) {
-	e.Answer(driver.DialogAnswer{Accept: e.Kind == "beforeunload"})
-	pg.update(func(s *state) {
-		if len(s.dialogs) < maxDialogs {
-			s.dialogs = append(s.dialogs, e.Kind+": "+short(e.Message, 200))
-		} else {
-			s.moreDialogs++
-		}
-	})
 }

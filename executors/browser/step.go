@@ -42,7 +42,7 @@ func newStep(ctx context.Context, r *run, report *executors.Report, limit time.D
 		st.limit = max(time.Until(deadline), 0).Round(100 * time.Millisecond)
 	}
 	st.ctx, st.cancel = context.WithTimeout(ctx, limit+overrun)
-	r.page.update(func(s *state) { s.dialogs, s.moreDialogs = nil, 0 })
+	r.first.update(func(s *state) { s.dialogs, s.moreDialogs = nil, 0 })
 	return st
 }
 
@@ -73,9 +73,11 @@ func (st *step) do(s spec.BrowserStep) error {
 	case s.Goto != nil:
 		return st.open(s.Goto.URL)
 	case s.Click != nil:
-		return st.click(s.Click.Locator, 1)
+		return st.click(*s.Click)
 	case s.DblClick != nil:
-		return st.click(s.DblClick.Locator, 2)
+		twice := *s.DblClick
+		twice.Count = new(2)
+		return st.click(twice)
 	case s.Hover != nil:
 		return st.hover(*s.Hover)
 	case s.Fill != nil:
@@ -95,6 +97,49 @@ func (st *step) do(s spec.BrowserStep) error {
 	case s.Screenshot != nil:
 		return st.screenshot(*s.Screenshot)
 	}
+	return st.doRarely(s)
+}
+
+// doRarely performs the actions that fewer plans use.
+func (st *step) doRarely(s spec.BrowserStep) error {
+	switch {
+	case s.Focus != nil:
+		return st.focus(*s.Focus)
+	case s.Blur != nil:
+		return st.blur(*s.Blur)
+	case s.Clear != nil:
+		return st.fill(spec.Fill{Locator: *s.Clear})
+	case s.Type != nil:
+		return st.typeKeys(*s.Type)
+	case s.Drag != nil:
+		return st.drag(*s.Drag)
+	case s.Scroll != nil:
+		return st.scroll(*s.Scroll)
+	case s.Upload != nil:
+		return st.upload(*s.Upload)
+	case s.Download != nil:
+		return st.download(*s.Download)
+	case s.Reload:
+		return st.reload()
+	case s.Back:
+		return st.travel(-1)
+	case s.Forward:
+		return st.travel(1)
+	case s.Dialog != nil:
+		return st.arm(*s.Dialog)
+	case s.Tab != nil:
+		return st.tab(*s.Tab)
+	case s.Clipboard != nil:
+		return st.writeClipboard(s.Clipboard.Write)
+	case s.Cookies != nil:
+		return st.changeCookies(*s.Cookies)
+	case s.Storage != nil:
+		return st.storageState(*s.Storage)
+	case s.Permit != nil:
+		return st.permit(*s.Permit)
+	case s.Locate != nil:
+		return st.locate(*s.Locate)
+	}
 	return executors.Errorf("the step has no action")
 }
 
@@ -105,11 +150,13 @@ func (st *step) finish() {
 		dialogs []string
 		more    int
 	}
-	now := look(st.page, func(s *state) seen { return seen{s.url, s.dialogs, s.moreDialogs} })
+	now := look(st.first, func(s *state) seen { return seen{"", s.dialogs, s.moreDialogs} })
+	now.url = look(st.page, func(s *state) string { return s.url })
 	if now.url != "" {
 		st.report.Set("url", short(now.url, 2000))
 	}
 	st.noteProblems()
+	st.judgeDialogs()
 	if len(now.dialogs) > 0 {
 		st.report.Set("dialogs", now.dialogs)
 	}

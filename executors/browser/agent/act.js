@@ -308,6 +308,8 @@ const focused = () => {
   return { element: el && el !== document.body ? describe(el) : '' };
 };
 
+const whereabouts = () => ({ url: location.href, state: document.readyState });
+
 // filled says what became of typed text.
 const filled = () => ({ found: !!stashed?.isConnected, text: stashed?.isConnected ? valueOf(stashed) : null });
 
@@ -330,4 +332,4 @@ const offer = (functions) => {
   for (const [name, fn] of Object.entries(functions)) api[name] = safely(fn);
 };
 
-offer({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics });
+offer({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics, whereabouts });

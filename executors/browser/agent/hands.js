@@ -96,7 +96,14 @@ const fileField = (el) => {
   return { how: 'field', multiple: field.multiple, directory: field.webkitdirectory, disabled: disabled(field) };
 };
 
+const takeFilesAway = () => {
+  if (!stashed?.files?.length) return {};
+  stashed.value = '';
+  notify(stashed, 'input', 'change');
+  return {};
+};
+
 const stashedElement = () => stashed;
 
-offer({ blur, scrollState, scrollEnd, rested, watchDrag, dragState, endDrag });
+offer({ blur, scrollState, scrollEnd, rested, watchDrag, dragState, endDrag, takeFilesAway });
 Object.assign(api, { stashedElement }); // the driver asks for the element itself

@@ -30,6 +30,8 @@ func (Engine) Capabilities() driver.Set {
 	return driver.SetOf(
 		driver.IsolatedWorld, driver.StopScript, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups,
 		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.EmulateScale, driver.ReachFrames,
+		driver.SwitchTabs, driver.UploadFiles, driver.KeepDownloads, driver.UseClipboard, driver.GrantPermissions,
+		driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
 	)
 }
 
@@ -41,7 +43,7 @@ func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
 
 // Start implements driver.Engine.
 func (e Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
-	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}}
+	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}, downloads: map[string]*Page{}, clipboard: make(chan struct{}, 1)}
 	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent, IsolateSites: e.IsolateSites})
 	if err != nil {
 		return nil, err
@@ -60,8 +62,11 @@ type Browser struct {
 	proc  *chromium.Process
 	proxy string
 
-	mu    sync.Mutex
-	pages map[cdp.BrowserContextID]*Page // guarded by mu
+	mu        sync.Mutex
+	pages     map[cdp.BrowserContextID]*Page // guarded by mu, as what follows
+	downloads map[string]*Page               // under way, by their ids
+
+	clipboard chan struct{} // full while a page holds it
 }
 
 var _ driver.Browser = (*Browser)(nil)

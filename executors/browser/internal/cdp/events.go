@@ -3,6 +3,7 @@ package cdp
 import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -54,7 +55,13 @@ func (pg *Page) onEvent(e devtools.Event) {
 			pg.tell(driver.Leaving{})
 		}
 	case cdppage.JavascriptDialogOpening.Method:
-		pg.onDialog(e, pg.session, "")
+		if pg.opener == nil { // the opener hears of those in its windows
+			pg.onDialog(e, pg.session, "")
+		}
+	case cdppage.FileChooserOpened.Method:
+		pg.onChooser(e, pg.session)
+	case input.DragIntercepted.Method:
+		pg.onDrag(e)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:
 		pg.onConsole(e)
 	case fetch.AuthRequired.Method, fetch.RequestPaused.Method:

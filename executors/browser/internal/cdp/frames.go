@@ -189,6 +189,8 @@ func (pg *Page) onRemoteEvent(s *devtools.Session, id target.SessionID, e devtoo
 		pg.onRemoteFrame(e)
 	case target.DetachedFromTarget.Method:
 		pg.onRemoteGone(e)
+	case cdppage.FileChooserOpened.Method:
+		pg.onChooser(e, s)
 	case cdppage.FrameNavigated.Method:
 		if ev, ok := devtools.Decode(e, cdppage.FrameNavigated); ok {
 			pg.tell(driver.Shown{URL: ev.Frame.URL})

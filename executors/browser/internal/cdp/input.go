@@ -26,9 +26,22 @@ var buttons = map[driver.Button]struct {
 func (pg *Page) Mouse(ctx context.Context, events ...driver.MouseEvent) error {
 	pending := make([]*devtools.Pending, len(events))
 	for i, e := range events {
-		pending[i] = pg.session.Start(input.DispatchMouseEvent.Method, mouseEvent(e))
+		pending[i] = pg.session.Start(input.DispatchMouseEvent.Method, mouseParams(e))
 	}
 	return pg.all(ctx, pending)
+}
+
+// mouseParams are those of an event. The browser wants both ways of a wheel, and
+// its generated type leaves out what is zero.
+func mouseParams(e driver.MouseEvent) any {
+	if e.Kind != driver.MouseWheel {
+		return mouseEvent(e)
+	}
+	return struct {
+		input.DispatchMouseEventParams
+		DeltaX float64 `json:"deltaX"`
+		DeltaY float64 `json:"deltaY"`
+	}{mouseEvent(e), e.DeltaX, e.DeltaY}
 }
 
 func mouseEvent(e driver.MouseEvent) input.DispatchMouseEventParams {

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -38,6 +39,10 @@ type Page struct {
 	arrival chan<- driver.Navigation // gets the next document; nil when nobody waits for it
 	frames  map[cdp.FrameID]frameWorld
 	remote  map[target.SessionID]*devtools.Session // of frames with processes of their own
+	drag    *input.DragData                        // what the page drags
+	popups  map[string]bool                        // windows that it has opened
+	tabs    []*Page                                // those of them that are acted on
+	opener  *Page                                  // of a tab; nil for a case's first page
 }
 
 var _ driver.Page = (*Page)(nil)
@@ -54,7 +59,7 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page
 		return nil, fmt.Errorf("opening a browser context: %w", err)
 	}
 	pg := &Page{browser: b, contextID: made.BrowserContextID, life: o.Life, access: o.Proxy, on: o.On, woken: make(chan struct{}),
-		frames: map[cdp.FrameID]frameWorld{}, remote: map[target.SessionID]*devtools.Session{}}
+		frames: map[cdp.FrameID]frameWorld{}, remote: map[target.SessionID]*devtools.Session{}, popups: map[string]bool{}}
 	b.watch(pg)
 	defer func() {
 		if err != nil {
@@ -64,7 +69,7 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page
 	}()
 
 	deny := root.Start(cdpbrowser.SetDownloadBehavior.Method, cdpbrowser.SetDownloadBehaviorParams{
-		Behavior: cdpbrowser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: made.BrowserContextID,
+		Behavior: cdpbrowser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: made.BrowserContextID, EventsEnabled: new(true),
 	})
 	tab, err := devtools.Call(ctx, root, target.CreateTarget, target.CreateTargetParams{
 		// A tab in a window of its own is drawn; one behind another is not.
@@ -188,6 +193,9 @@ func (pg *Page) Abandon() { devtools.Post(pg.session, cdppage.Crash, cdp.Empty{}
 
 // Close implements driver.Page.
 func (pg *Page) Close(ctx context.Context) error {
+	if pg.opener != nil {
+		return pg.closeTab(ctx)
+	}
 	defer pg.session.Close()
 	defer pg.browser.unwatch(pg)
 	_, err := devtools.Call(ctx, pg.browser.proc.Conn.Root(), target.DisposeBrowserContext,

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
@@ -23,6 +24,7 @@ func (b *Browser) unwatch(pg *Page) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.pages, pg.contextID)
+	maps.DeleteFunc(b.downloads, func(_ string, of *Page) bool { return of == pg })
 }
 
 // openerOf returns the page in whose context a window is, unless it is the
@@ -61,12 +63,17 @@ func (b *Browser) onEvent(e devtools.Event) {
 				pg.tell(driver.Shown{URL: ev.TargetInfo.URL})
 			}
 		}
+	case cdpbrowser.DownloadWillBegin.Method, cdpbrowser.DownloadProgress.Method:
+		b.onDownload(e)
 	case target.TargetDestroyed.Method:
 		if ev, ok := devtools.Decode(e, target.TargetDestroyed); ok {
 			b.mu.Lock()
 			pages := slices.Collect(maps.Values(b.pages))
 			b.mu.Unlock()
 			for _, pg := range pages {
+				pg.mu.Lock()
+				delete(pg.popups, string(ev.TargetID))
+				pg.mu.Unlock()
 				pg.tell(driver.PopupClosed{ID: string(ev.TargetID)})
 			}
 		}
@@ -77,6 +84,9 @@ func (b *Browser) onEvent(e devtools.Event) {
 // is kept, because a dialog in it holds up its opener.
 func (pg *Page) onPopup(id target.ID) {
 	root := pg.browser.proc.Conn.Root()
+	pg.mu.Lock()
+	pg.popups[string(id)] = true
+	pg.mu.Unlock()
 	pg.tell(driver.PopupOpened{
 		ID: string(id),
 		Keep: func() {
