@@ -156,8 +156,9 @@ func (r *run) evidence(ctx context.Context, report *executors.Report) {
 	r.attach(ctx, report, picture("failure.png", report.Index, png))
 }
 
-// attach keeps something under a name that the attempt has not used yet.
-func (r *run) attach(ctx context.Context, report *executors.Report, a executors.Attachment) {
+// attach keeps something under a name that the attempt has not used yet, and
+// returns that.
+func (r *run) attach(ctx context.Context, report *executors.Report, a executors.Attachment) string {
 	if r.names[a.Name]++; r.names[a.Name] > 1 {
 		ext := path.Ext(a.Name)
 		a.Name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(a.Name, ext), r.names[a.Name], ext)
@@ -165,6 +166,7 @@ func (r *run) attach(ctx context.Context, report *executors.Report, a executors.
 	if err := r.sink.Attach(ctx, a); err != nil {
 		report.Set("notStored", fmt.Sprintf("%s could not be stored: %v", a.Name, err))
 	}
+	return a.Name
 }
 
 func picture(name string, step int, png []byte) executors.Attachment {

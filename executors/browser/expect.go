@@ -151,6 +151,8 @@ func (st *step) expect(e spec.Expect) error {
 		return st.expectValue(spec.Locator{}, "", "page", "title", *e.Title)
 	case e.Console != "":
 		return st.expectConsole()
+	case e.Picture != nil:
+		return st.compare(*e.Picture)
 	case e.Cookie != nil:
 		return st.expectCookie(*e.Cookie, e.Matcher)
 	case e.Clipboard != nil:

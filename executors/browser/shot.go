@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"math"
 	"path"
 
 	"github.com/semantest/semantest/executors"
@@ -9,26 +10,51 @@ import (
 )
 
 func (st *step) screenshot(s spec.Screenshot) error {
-	what := driver.Picture{FullPage: s.FullPage}
-	if s.Element != nil {
-		p, err := st.prepare(*s.Element, "shot", false)
-		if err != nil {
-			return err
-		}
-		what.Clip = &driver.Rect{X: p.X, Y: p.Y, Width: p.Width, Height: p.Height}
+	if s.Compared() {
+		return st.compare(s)
 	}
-	png, err := st.page.Capture(st.ctx, what)
+	what, err := st.frameOf(s)
 	if err != nil {
-		if st.late(err) {
-			return st.gaveUp(executors.Failf("the page could not be drawn within %s: its script is busy", st.limit))
-		}
 		return err
 	}
-	name := s.Name
-	if path.Ext(name) != ".png" {
-		name += ".png"
+	png, err := st.draw(what)
+	if err != nil {
+		return err
 	}
 	st.report.Set("bytes", len(png))
-	st.attach(st.ctx, st.report, picture(name, st.report.Index, png))
+	st.attach(st.ctx, st.report, picture(pictureName(s.Name, ""), st.report.Index, png))
 	return nil
+}
+
+// frameOf says what of the page a picture shows. An element is waited for.
+func (st *step) frameOf(s spec.Screenshot) (driver.Picture, error) {
+	what := driver.Picture{FullPage: s.FullPage}
+	if s.Element == nil {
+		return what, nil
+	}
+	p, err := st.prepare(*s.Element, "shot", false)
+	if err != nil {
+		return what, err
+	}
+	// Whole pixels, so that nothing is drawn between them.
+	x, y := math.Floor(p.X), math.Floor(p.Y)
+	what.Clip = &driver.Rect{X: x, Y: y, Width: math.Ceil(p.X+p.Width) - x, Height: math.Ceil(p.Y+p.Height) - y}
+	return what, nil
+}
+
+// draw takes a picture.
+func (st *step) draw(what driver.Picture) ([]byte, error) {
+	png, err := st.page.Capture(st.ctx, what)
+	if err != nil && st.late(err) {
+		return nil, st.gaveUp(executors.Failf("the page could not be drawn within %s: its script is busy", st.limit))
+	}
+	return png, err
+}
+
+// pictureName is the name of a picture's file, with what it shows behind it.
+func pictureName(name, suffix string) string {
+	if path.Ext(name) == ".png" {
+		name = name[:len(name)-len(".png")]
+	}
+	return name + suffix + ".png"
 }

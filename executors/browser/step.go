@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -139,6 +140,8 @@ func (st *step) doRarely(s spec.BrowserStep) error {
 		return st.permit(*s.Permit)
 	case s.Locate != nil:
 		return st.locate(*s.Locate)
+	case s.Viewport != nil:
+		return st.page.SetViewport(st.ctx, driver.Viewport{Width: s.Viewport.Width, Height: s.Viewport.Height})
 	}
 	return executors.Errorf("the step has no action")
 }
