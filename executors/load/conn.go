@@ -78,6 +78,7 @@ type wires struct {
 	open []*conn
 	busy *conn // what is being used
 	cut  bool
+	dead chan struct{} // closed when they are cut
 }
 
 var errCut = errors.New("the virtual user was stopped")
@@ -138,6 +139,9 @@ func (w *wires) expire(expired func() bool) {
 func (w *wires) kill() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.cut {
+		close(w.dead)
+	}
 	w.cut = true
 	for _, c := range w.open {
 		_ = c.SetDeadline(time.Unix(1, 0)) // one that is closed needs none

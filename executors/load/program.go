@@ -16,7 +16,8 @@ import (
 
 // program is what a virtual user does in an iteration.
 type program struct {
-	steps []*step
+	body  []*act
+	steps []*step // those of the body that speak with the target, in the order of the plan
 	// own says that users have variables of their own.
 	own bool
 }
@@ -62,51 +63,33 @@ type judgement struct {
 }
 
 // compile prepares the steps of a load and fills in what never varies.
-func (r *run) compile() error {
-	l := &r.task.Case.Load
-	perIteration := map[string]bool{spec.VarUUID: true, spec.VarTimestamp: true, spec.VarVUIteration: true}
-	perUser := map[string]bool{spec.VarVU: true}
-	for _, s := range l.Steps {
-		for name := range s.Capture {
-			perIteration[name] = true
+func (r *run) compile() (err error) {
+	r.program.body, err = r.acts(r.task.Case.Load.Steps, r.words())
+	return err
+}
+
+// step prepares a step that speaks with the target.
+func (r *run) step(source spec.APIStep, w *words) (*step, error) {
+	index := len(r.program.steps)
+	s := &step{index: index, title: cmp.Or(source.Title(), "step "+strconv.Itoa(index+1)), source: source,
+		timeout: source.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepTimeout))}
+	r.program.steps = append(r.program.steps, s)
+	for _, c := range source.Checks {
+		s.asks = append(s.asks, question(c))
+		s.keep = s.keep || c.Body != nil || !isPlain(c)
+	}
+	for _, c := range source.Capture {
+		s.keep = s.keep || c.Header == "" && c.Cookie == "" && !c.Status
+	}
+	s.varies = w.of(spec.References(source), w.shared)
+	r.program.own = r.program.own || s.varies != never || len(source.Captured()) > 0
+	if s.varies == never {
+		var err error
+		if s.ready, err = r.prepare(s, r.task); err != nil {
+			return nil, err
 		}
 	}
-	for _, row := range l.Data {
-		for name := range row {
-			perUser[name] = true
-		}
-	}
-	shared := spec.References(r.task.Use.Headers)
-	for i, source := range l.Steps {
-		s := &step{index: i, title: cmp.Or(source.Title(), "step "+strconv.Itoa(i+1)), source: source,
-			timeout: source.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepTimeout))}
-		for _, c := range source.Checks {
-			s.asks = append(s.asks, question(c))
-			s.keep = s.keep || c.Body != nil || !isPlain(c)
-		}
-		for _, c := range source.Capture {
-			s.keep = s.keep || c.Header == "" && c.Cookie == "" && !c.Status
-		}
-		for _, names := range []map[string]bool{spec.References(source), shared} {
-			for name := range names {
-				switch {
-				case perIteration[name]:
-					s.varies = withIteration
-				case perUser[name]:
-					s.varies = max(s.varies, withUser)
-				}
-			}
-		}
-		r.program.own = r.program.own || s.varies != never || len(source.Capture) > 0
-		if s.varies == never {
-			var err error
-			if s.ready, err = r.prepare(s, r.task); err != nil {
-				return err
-			}
-		}
-		r.program.steps = append(r.program.steps, s)
-	}
-	return nil
+	return s, nil
 }
 
 // prepare fills in a step with the variables of a task's scope.

@@ -38,6 +38,7 @@ const expired = -1
 func (r *run) newUser(s *scenario) *user {
 	id := r.segment.user(r.users.Add(1))
 	u := &user{run: r, scenario: s, id: id, shard: r.recorder.shard(id), task: r.task, leaving: make(chan struct{}), ended: make(chan struct{})}
+	u.wires.dead = make(chan struct{})
 	if r.program.own {
 		u.task.Scope = r.task.Scope.Fork()
 		u.task.Scope.Set(spec.VarVU, int64(id))
@@ -84,16 +85,11 @@ func (u *user) iterate(due time.Time) bool {
 	u.iteration++
 	u.jar = nil
 	late := max(began.Sub(due), 0)
-	for _, s := range u.run.program.steps {
-		passed, interrupted := u.step(s, late)
-		if interrupted {
-			u.run.recorder.iteration(u.shard, u.scenario.index, 0, true)
-			return false
-		}
-		if !passed {
-			break // as in the api case: what follows needs this step
-		}
-		late = 0
+	// An iteration ends at a step that does not pass, as in the api case: what
+	// follows needs it.
+	if _, interrupted := u.walk(u.run.program.body, &late); interrupted {
+		u.run.recorder.iteration(u.shard, u.scenario.index, 0, true)
+		return false
 	}
 	u.run.recorder.iteration(u.shard, u.scenario.index, time.Since(due), false)
 	return u.think()
@@ -146,8 +142,8 @@ func (u *user) readyFor(s *step) (*ready, error) {
 	return u.ready[s.index], nil
 }
 
-// step performs one step. Late is how long after it was due it begins.
-func (u *user) step(s *step, late time.Duration) (passed, interrupted bool) {
+// perform performs one step. Late is how long after it was due it begins.
+func (u *user) perform(s *step, late time.Duration) (passed, interrupted bool) {
 	r, err := u.readyFor(s)
 	if err != nil {
 		u.run.giveUp(err) // the plan is at fault, and stays so

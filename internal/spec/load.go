@@ -9,7 +9,7 @@ import (
 // Steps says what a virtual user does in an iteration.
 type LoadCase struct {
 	Uses            string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
-	Steps           []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user sends and checks in an iteration; http steps only." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
+	Steps           []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user does in an iteration: http steps, and wait, group, if and for around them." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
 	Setup           []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
 	Teardown        []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
 	Scenarios       map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`

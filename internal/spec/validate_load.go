@@ -39,7 +39,7 @@ func (v *validator) load(c *Case) {
 	for _, list := range []*[]APIStep{&l.Steps, &l.Setup, &l.Teardown} {
 		v.steps(*list, c)
 	}
-	v.onlyHTTP(l.Steps, "")
+	v.performable(l.Steps, "")
 	for _, name := range sortedKeys(l.Scenarios) {
 		v.scenario(name, l.Scenarios[name])
 	}
@@ -108,15 +108,15 @@ func (v *validator) loadIteration(c *Case) {
 				v.report(v.at(&l.Uses), "%s is a case of kind %s; a load uses a case of kind api", brief(l.Uses), other.Kind)
 				return
 			}
-			v.onlyHTTP(other.APISteps, l.Uses)
+			v.performable(other.APISteps, l.Uses)
 			return
 		}
 		v.suggest(v.at(&l.Uses), v.nearest(l.Uses, ids), "the plan has no api case %s", brief(l.Uses))
 	}
 }
 
-// onlyHTTP refuses steps that a virtual user cannot perform.
-func (v *validator) onlyHTTP(steps []APIStep, used string) {
+// performable refuses steps that a virtual user cannot perform.
+func (v *validator) performable(steps []APIStep, used string) {
 	for i := range steps {
 		if steps[i].Until != nil {
 			v.report(v.at(&steps[i]), `a step of a load is tried once; "until" is for api cases and for setup`)
@@ -131,13 +131,20 @@ func (v *validator) onlyHTTP(steps []APIStep, used string) {
 				}
 			}
 		}
-		if steps[i].HTTP != nil || steps[i].Action() == "" {
+		if g := steps[i].Group; g != nil && g.Parallel {
+			v.report(v.at(&g.Parallel).onKey(), "a virtual user of a load does one thing at a time; more users do more")
+		}
+		for _, list := range steps[i].Inner() {
+			v.performable(list, used)
+		}
+		switch steps[i].Action() {
+		case "", "http", "wait", "group", "if", "for":
 			continue
 		}
 		if used != "" {
-			v.report(v.at(&steps[i]), "the load of this plan uses %s, so this step must be http, but is %s", brief(used), steps[i].Action())
+			v.report(v.at(&steps[i]), "the load of this plan uses %s, and a load cannot perform a %s step", brief(used), steps[i].Action())
 		} else {
-			v.report(v.at(&steps[i]), "an iteration of a load can have http steps only, but this one is %s", steps[i].Action())
+			v.report(v.at(&steps[i]), "a load cannot perform a %s step", steps[i].Action())
 		}
 	}
 }
