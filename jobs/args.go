@@ -18,6 +18,17 @@ type CaseArgs struct {
 // Kind implements river.JobArgs.
 func (CaseArgs) Kind() string { return "case" }
 
+// PartArgs asks for one part of an attempt that several workers share.
+type PartArgs struct {
+	PartID    string `json:"partId"`
+	RunID     string `json:"runId"`
+	ResultID  string `json:"resultId"`
+	TimeoutMS int64  `json:"timeoutMs"`
+}
+
+// Kind implements river.JobArgs.
+func (PartArgs) Kind() string { return "load_part" }
+
 // maxDeliveries bounds how often River delivers a job whose claim failed, as
 // when the database was away. It has nothing to do with a case's retries.
 const maxDeliveries = 20

@@ -41,6 +41,9 @@ func (w *caseWorker) NextRetry(job *river.Job[CaseArgs]) time.Time {
 // once it is claimed, its outcome is stored or its lease runs out.
 func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	h := w.host
+	if wait, err := h.othersFirst(ctx, job); wait > 0 || err != nil {
+		return snooze(wait, err)
+	}
 	pass, err := h.ask(ctx, job.Args)
 	if pass == nil {
 		return err
@@ -93,6 +96,9 @@ func (h *Host) perform(ctx context.Context, claim *runs.Claim) (runs.Finished, b
 	}
 	f := rec.finished(h.id, outcome, err)
 	f.Interrupted = interrupted
+	if _, busy := errors.AsType[*executors.Busy](err); busy && !interrupted {
+		f.Outcome, f.Interrupted, f.Steps = spec.OutcomeCancelled, true, nil // nothing was done
+	}
 	return f, about
 }
 
@@ -142,11 +148,20 @@ func (h *Host) guarded(ctx context.Context, executor executors.Executor, claim *
 			outcome, err = spec.OutcomeErrored, errors.New("the executor failed unexpectedly; its log has the details")
 		}
 	}()
-	return executor.Execute(ctx, executors.Task{
+	task := h.taskOf(claim)
+	task.Baselines = h.baselinesOf(claim, sink)
+	if _, shares := executor.(executors.PartTaker); shares {
+		task.Team = &team{host: h, attempt: attemptOf(claim)}
+	}
+	return executor.Execute(ctx, task, sink)
+}
+
+func (h *Host) taskOf(claim *runs.Claim) executors.Task {
+	return executors.Task{
 		RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
 		Case: claim.Case, Use: claim.Use, Scope: claim.Scope, Files: claim.Files,
-		Previous: &previous{h.runs, h.artifacts, claim},
-	}, sink)
+		Previous: &previous{h.runs, h.artifacts, claim}, AcceptBaselines: claim.AcceptBaselines,
+	}
 }
 
 var (

@@ -10,7 +10,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -33,6 +35,24 @@ func NewEnqueuer(logger *slog.Logger) (*Enqueuer, error) {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
 	}
 	return &Enqueuer{client: client}, nil
+}
+
+var _ loadteams.Enqueuer = (*Enqueuer)(nil)
+
+// EnqueueParts implements loadteams.Enqueuer. Parts come before cases: others wait
+// for them already, each in a slot.
+func (e *Enqueuer) EnqueueParts(ctx context.Context, tx *store.Tx, jobs ...loadteams.Job) error {
+	params := make([]river.InsertManyParams, len(jobs))
+	for i, j := range jobs {
+		params[i] = river.InsertManyParams{
+			Args:       PartArgs{PartID: j.PartID, RunID: j.RunID, ResultID: j.ResultID, TimeoutMS: j.Timeout.Milliseconds()},
+			InsertOpts: insertOpts(spec.KindLoad, 1),
+		}
+	}
+	if _, err := e.client.InsertManyTx(ctx, tx.Pgx(), params); err != nil {
+		return fmt.Errorf("enqueue the parts: %w", err)
+	}
+	return nil
 }
 
 // insertBatch bounds one INSERT.

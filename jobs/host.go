@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
@@ -36,9 +38,11 @@ type Host struct {
 	pool      *pgxpool.Pool
 	runs      *runs.Service
 	workers   *workers.Service
+	teams     *loadteams.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
+	baselines Baselines
 	auditLog  AuditLog
 	auditFor  time.Duration
 	executors map[spec.Kind]executors.Executor
@@ -48,8 +52,10 @@ type Host struct {
 	leases    *leases
 	client    *river.Client[pgx.Tx]
 	version   string
+	name      string // of the machine
 	labels    map[string]string
 	grace     time.Duration
+	gather    time.Duration // how long a team may take to come together
 
 	beats      atomic.Int64 // heartbeats that succeeded in a row
 	unregister func()
@@ -63,9 +69,11 @@ type HostConfig struct {
 	Pool      *pgxpool.Pool
 	Runs      *runs.Service
 	Workers   *workers.Service
+	Teams     *loadteams.Service
 	Artifacts *artifacts.Service
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
+	Baselines Baselines // what people have accepted; nil where nobody keeps any
 	Hub       *events.Hub
 	Bus       *events.Bus
 	AuditLog  AuditLog
@@ -73,6 +81,7 @@ type HostConfig struct {
 	Executors []executors.Executor
 	Slots     map[spec.Kind]int // cases at once, by kind
 	Labels    map[string]string
+	Gather    time.Duration // how long the workers of one load may take to come together; a minute when zero
 	Version   string
 	Logger    *slog.Logger
 }
@@ -86,9 +95,9 @@ const (
 // NewHost prepares a worker; Start begins.
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
-		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers,
+		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
 		auditLog: c.AuditLog, auditFor: c.AuditFor,
-		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace,
+		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), ending: make(chan struct{}),
 	}
 	h.leases = newLeases(c.Runs, h.id, c.Logger)
@@ -107,6 +116,7 @@ func NewHost(c HostConfig) (*Host, error) {
 	queues[webhookQueue] = webhookQueueConfig()
 	registry := river.NewWorkers()
 	river.AddWorker(registry, &caseWorker{host: h})
+	river.AddWorker(registry, &partWorker{host: h})
 	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks, ending: h.ending})
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),
@@ -126,15 +136,11 @@ func NewHost(c HostConfig) (*Host, error) {
 // Start registers the worker and begins to take jobs. Stop must be called.
 func (h *Host) Start(ctx context.Context) error {
 	ctx = store.AllProjects(ctx) // and with it the jobs
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
 	slots := make(map[string]int, len(h.executors))
 	for kind := range h.executors {
 		slots[string(kind)] = h.slots[kind]
 	}
-	err = h.workers.Register(ctx, workers.Worker{ID: h.id, Host: host, PID: os.Getpid(), Version: h.version, Slots: slots, Labels: h.labels})
+	err := h.workers.Register(ctx, workers.Worker{ID: h.id, Host: h.name, PID: os.Getpid(), Version: h.version, Slots: slots, Labels: h.labels})
 	if err != nil {
 		return err
 	}
@@ -154,6 +160,15 @@ func (h *Host) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.every(pruneEvery, "prune the audit log", h.pruneAuditLog) })
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil
+}
+
+// machine is the name of this machine, as workers are known by.
+func machine() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
 }
 
 // Stop takes no more jobs, lets those under way end until ctx is done, then

@@ -23,6 +23,7 @@ import (
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/ratelimit"
@@ -84,6 +85,7 @@ type App struct {
 	plans     *plans.Service
 	runs      *runs.Service
 	workers   *workers.Service
+	teams     *loadteams.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
@@ -240,6 +242,7 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.plans = plans.New(a.store, schedules.FromPlans{}, triggers.WithPlans{})
 	a.plans.LimitFiles(a.cfg.MaxFiles)
 	a.workers = workers.New(a.store)
+	a.teams = loadteams.New(a.store, enqueuer, sealer)
 	a.webhooks = a.openWebhooks(enqueuer, sealer)
 	a.secrets = secrets.New(a.store, sealer)
 	a.runs = runs.New(runs.Deps{
@@ -287,10 +290,10 @@ func (a *App) buildHost(context.Context) error {
 		}
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
-		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
+		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
-		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Version: a.cfg.Version, Logger: a.logger,
+		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host
 	return err

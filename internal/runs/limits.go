@@ -170,8 +170,11 @@ WITH reserved AS (
 	SELECT key AS kind, sum(value::int) AS slots FROM workers, jsonb_each_text(slots)
 	WHERE status = 'active' AND heartbeat_at > now() - $3 * interval '1 millisecond' GROUP BY key
 ), held AS (
-	SELECT kind, project_id, count(*) AS n, count(*) FILTER (WHERE run_id = $2) AS own FROM results
-	WHERE status IN ('queued', 'running') AND kind IN (SELECT kind FROM reserved) GROUP BY kind, project_id
+	SELECT kind, project_id, count(*) AS n, count(*) FILTER (WHERE run_id = $2) AS own FROM (
+		SELECT kind, project_id, run_id FROM results WHERE status IN ('queued', 'running')
+		UNION ALL
+		SELECT $4, project_id, run_id FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running')
+	) AS cases WHERE kind IN (SELECT kind FROM reserved) GROUP BY kind, project_id
 ), used AS (
 	SELECT kind, project_id, COALESCE(reserved.slots, 0) AS reserved, COALESCE(n, 0) AS n, COALESCE(own, 0) AS own
 	FROM reserved FULL JOIN held USING (kind, project_id)
@@ -181,7 +184,7 @@ SELECT kind, COALESCE(max(slots.slots), 0) - sum(reserved) AS common, sum(GREATE
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND short) AS short,
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND (short OR tokens > 0)) AS sharing
 FROM used LEFT JOIN slots USING (kind) GROUP BY kind`
-	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID, runID, workers.LostAfter.Milliseconds())
+	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID, runID, workers.LostAfter.Milliseconds(), string(spec.KindLoad))
 	if err != nil {
 		return nil, fmt.Errorf("count the free slots: %w", err)
 	}

@@ -15,8 +15,8 @@ import (
 type KindCapacity struct {
 	Kind     spec.Kind
 	Slots    int // of live workers that take cases
-	Used     int // cases under way
-	Queued   int // cases that wait for a slot
+	Used     int // cases under way, and parts of load cases
+	Queued   int // cases and parts that wait for a slot
 	Reserved int // slots that are kept for projects now
 	Ours     int // of them, those of the caller's project
 }
@@ -38,10 +38,13 @@ SELECT kind, sum(slots), sum(used), sum(queued), sum(reserved), sum(ours) FROM (
 	SELECT kind, 0, count(*) FILTER (WHERE status = 'running'), count(*) FILTER (WHERE status = 'queued'), 0, 0
 	FROM results WHERE status IN ('queued', 'running') GROUP BY kind
 	UNION ALL
+	SELECT $3, 0, count(*) FILTER (WHERE state <> 'waiting'), count(*) FILTER (WHERE state = 'waiting'), 0, 0
+	FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running') HAVING count(*) > 0
+	UNION ALL
 	SELECT kind, 0, 0, 0, sum(slots), COALESCE(sum(slots) FILTER (WHERE project_id = $2), 0)
 	FROM reservations WHERE starts_at <= now() AND ends_at > now() GROUP BY kind
 ) AS parts GROUP BY kind`
-	rows, err := s.store.DB.QueryContext(store.AllProjects(ctx), query, LostAfter.Milliseconds(), p.ProjectID)
+	rows, err := s.store.DB.QueryContext(store.AllProjects(ctx), query, LostAfter.Milliseconds(), p.ProjectID, string(spec.KindLoad))
 	if err != nil {
 		return nil, fmt.Errorf("count the slots: %w", err)
 	}

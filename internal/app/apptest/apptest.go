@@ -29,6 +29,7 @@ type Options struct {
 	Webhooks    webhooks.Options
 	PublicURL   string
 	Breaker     Breaker
+	Gather      time.Duration    // how long the workers of one load may take to come together; a minute when zero
 	Graph       config.Graph     // limits of the API; zero has no limits of how often
 	Identity    *config.Identity // how people sign in; nobody does when nil
 	Permissions []string         // of the token; all but admin when empty
@@ -67,6 +68,7 @@ func Start(t testing.TB, o Options) *Server {
 		Server: config.Server{
 			DatabaseURL: o.DatabaseURL, OwnerURL: o.OwnerURL, RedisURL: o.RedisURL, SecretKey: o.SecretKey, PublicURL: o.PublicURL, DataDir: t.TempDir(),
 			DrainTimeout: 5 * time.Second, BreakerFailures: o.Breaker.Failures, BreakerOpen: o.Breaker.Open,
+			LoadTeamWithin: o.Gather,
 		},
 		Graph: o.Graph, Identity: o.Identity, Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
 		Webhooks: o.Webhooks, Version: "test", Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})),
