@@ -34,7 +34,7 @@ type response struct {
 	tree        *markup           // the body as HTML or XML, once it was asked for
 	treeErr     error
 	snapshots   []snapshotted
-	diffs       []named  // what differed
+	diffs       []named // what differed
 
 	decoded bool // the body has been read as JSON, or was found not to be
 	json    any

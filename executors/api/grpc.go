@@ -47,6 +47,15 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 		return err
 	}
 	defer c.close()
+	if err := c.authorize(ctx, step.GRPC); err != nil {
+		return err
+	}
+	ctx = metadata.NewOutgoingContext(ctx, metadata.MD{})
+	for name, values := range c.out.header {
+		for _, v := range values {
+			ctx = metadata.AppendToOutgoingContext(ctx, strings.ToLower(name), v)
+		}
+	}
 	method, err := a.method(ctx, c, step.GRPC)
 	if err != nil {
 		return err
@@ -55,18 +64,23 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 	if err != nil {
 		return err
 	}
-	r.Set("request", map[string]any{"method": "gRPC", "url": c.out.url.Redacted() + "/" + strings.TrimPrefix(step.GRPC.Method, "/"),
-		"headers": headers(http.Header(metadata.New(step.GRPC.Metadata)), a.task.Scope), "body": bodyExcerpt(inputs.text, a.task.Scope)})
+	address := *c.out.url
+	address.Path = "/" + strings.TrimPrefix(step.GRPC.Method, "/")
+	sent := &request{method: http.MethodPost, url: &address, header: c.out.header, body: inputs.text}
+	r.Set("request", map[string]any{"method": "gRPC", "url": excerpt(a.task.Scope.Mask(address.Redacted()), maxURL),
+		"headers": headers(sent.header, a.task.Scope), "body": bodyExcerpt(inputs.text, a.task.Scope)})
 	started := time.Now()
-	in, err := c.call(ctx, method, inputs.messages, step.GRPC.Metadata)
+	in, err := c.call(ctx, method, inputs.messages)
 	in.timings.duration = time.Since(started)
+	in.timings.total = in.timings.duration
 	a.sink.Emit(executors.Metric{Name: "grpc_req_duration", Unit: "ms", Value: ms(in.timings.duration), At: time.Now(),
 		Tags: map[string]string{"name": title, "method": string(method.FullName()), "status": in.grpc.Code().String()}})
-	if err != nil {
-		return err
+	if err == nil {
+		a.answered.add(executors.TargetOf(c.out.url))
+		err = a.concealCaptured(step.Capture, in)
 	}
-	a.answered.add(executors.TargetOf(c.out.url))
-	if err := a.concealCaptured(step.Capture, in); err != nil {
+	a.archive.addCall(sent, in, started, err)
+	if err != nil {
 		return err
 	}
 	r.Set("response", map[string]any{"status": statusName(in.grpc.Code()), "message": excerpt(a.task.Scope.Mask(in.grpc.Message()), maxHeader),
@@ -83,6 +97,20 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 		a.keepSnapshots(ctx, in, r)
 	}
 	return nil
+}
+
+// authorize puts what shows who the call is from among its metadata.
+func (c *grpcConn) authorize(ctx context.Context, g *spec.GRPC) (err error) {
+	for name, value := range g.Metadata {
+		c.out.header.Set(name, value)
+	}
+	if c.out.auth, err = c.attempt.authOf(g.Auth); err != nil {
+		return err
+	}
+	if auth := c.out.auth; auth != nil && (auth.Digest != nil || auth.HMAC != nil) {
+		return executors.Errorf("a gRPC call cannot show who it is from by digest or hmac, which use.auth asks for: give it an auth of its own")
+	}
+	return c.attempt.authorize(ctx, c.out)
 }
 
 func judgesStatus(checks []spec.Check) bool {
@@ -142,7 +170,7 @@ func (a *attempt) dialGRPC(ctx context.Context, target string) (*grpcConn, error
 	if err != nil {
 		return nil, executors.Errorf("the address %q cannot be read: %w", address, err)
 	}
-	c := &grpcConn{attempt: a, out: &request{method: "gRPC", url: &url.URL{Scheme: u.Scheme, Host: u.Host}}, x: &exchange{ctx: ctx, started: time.Now()}}
+	c := &grpcConn{attempt: a, out: &request{method: "gRPC", url: &url.URL{Scheme: u.Scheme, Host: u.Host}, header: http.Header{}}, x: &exchange{ctx: ctx, started: time.Now()}}
 	secure := insecure.NewCredentials()
 	if u.Scheme == "https" {
 		config := a.dialer.tls.Clone()
@@ -199,9 +227,9 @@ func inputs(g *spec.GRPC, method protoreflect.MethodDescriptor) (callInputs, err
 }
 
 // call sends the messages and reads the answer, at the same time.
-func (c *grpcConn) call(ctx context.Context, method protoreflect.MethodDescriptor, messages []*dynamicpb.Message, md map[string]string) (*response, error) {
+func (c *grpcConn) call(ctx context.Context, method protoreflect.MethodDescriptor, messages []*dynamicpb.Message) (*response, error) {
 	in := &response{header: http.Header{"Content-Type": {"application/json"}}, grpc: status.New(codes.Unknown, "")}
-	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(ctx, metadata.New(md)))
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := c.NewStream(ctx, &grpc.StreamDesc{ServerStreams: method.IsStreamingServer(), ClientStreams: method.IsStreamingClient()},
 		"/"+string(method.Parent().FullName())+"/"+string(method.Name()), grpc.MaxCallRecvMsgSize(maxBodyBytes))

@@ -40,25 +40,69 @@ type exchanged struct {
 	in      *response
 	started time.Time
 	problem string
+
+	call     bool // of gRPC
+	messages *transcript
 }
 
 func (h *archive) add(out *request, in *response, started time.Time, err error) {
-	if h.off {
-		return
+	h.keep(exchanged{out: out, in: in, started: started}, err)
+}
+
+// addCall adds a gRPC call, whose messages are kept as JSON.
+func (h *archive) addCall(out *request, in *response, started time.Time, err error) {
+	shown := *out
+	shown.header = out.header.Clone()
+	shown.header.Set("Content-Type", "application/json")
+	out = &shown
+	answer := *in
+	answer.proto = "HTTP/2.0"
+	if err == nil {
+		answer.status = http.StatusOK
 	}
+	h.keep(exchanged{out: out, in: &answer, started: started, call: true}, err)
+}
+
+// addStream adds the opening of a stream, and returns what its messages are
+// written down in.
+func (h *archive) addStream(out *request, in *response, started time.Time, err error) *transcript {
+	t := &transcript{archive: h, events: out.header.Get("Accept") == "text/event-stream"}
+	if !h.keep(exchanged{out: out, in: in, started: started, messages: t}, err) {
+		t.archive = nil
+	}
+	return t
+}
+
+// keep reports whether there was room for an exchange.
+func (h *archive) keep(e exchanged, err error) bool {
+	if h.off {
+		return false
+	}
+	out, in := e.out, e.in
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	size := min(len(out.body), maxHARBody) + min(len(in.body), maxHARBody)
 	if len(h.entries) >= maxHAREntries || h.bytes+size > maxHARBodies {
 		h.dropped++
-		return
+		return false
 	}
 	h.bytes += size
-	e := exchanged{out: out, in: in, started: started}
 	if err != nil {
 		e.problem = err.Error()
 	}
 	h.entries = append(h.entries, e)
+	return true
+}
+
+// reserve takes room for so many bytes.
+func (h *archive) reserve(size int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.bytes+size > maxHARBodies {
+		return false
+	}
+	h.bytes += size
+	return true
 }
 
 // keepArchive attaches the archive where the plan wants it.
@@ -104,6 +148,13 @@ func (e exchanged) entry(scope *spec.Scope) object {
 	}
 	if e.problem != "" {
 		entry["_error"] = scope.Mask(e.problem)
+	}
+	if e.call {
+		entry["_grpcStatus"] = statusName(e.in.grpc.Code())
+		entry["comment"] = "a gRPC call; its messages are shown as JSON"
+	}
+	if e.messages != nil {
+		e.messages.describe(entry, scope)
 	}
 	return entry
 }

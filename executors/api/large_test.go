@@ -30,7 +30,9 @@ const large = 200 << 20
 // zeros is a file system whose every file has so many zeros.
 type zeros int64
 
-func (z zeros) Open(name string) (fs.File, error) { return &zeroFile{name: name, left: int64(z), size: int64(z)}, nil }
+func (z zeros) Open(name string) (fs.File, error) {
+	return &zeroFile{name: name, left: int64(z), size: int64(z)}, nil
+}
 
 type zeroFile struct {
 	name       string
@@ -217,7 +219,9 @@ func TestUploadOfAFileThatChanges(t *testing.T) {
 
 type shrunk struct{}
 
-func (shrunk) Open(name string) (fs.File, error) { return &zeroFile{name: name, left: 50_000, size: 100_000}, nil }
+func (shrunk) Open(name string) (fs.File, error) {
+	return &zeroFile{name: name, left: 50_000, size: 100_000}, nil
+}
 
 // TestDownloads looks at answers that are kept while they come.
 func TestDownloads(t *testing.T) {

@@ -30,7 +30,7 @@ type request struct {
 
 	chunked bool
 	via     http.RoundTripper // of its own proxy; nil: what all go through
-	auth    *spec.Auth // expanded
+	auth    *spec.Auth        // expanded
 }
 
 // build turns an expanded request of the plan into one to send.

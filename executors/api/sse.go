@@ -73,7 +73,7 @@ func (a *attempt) openEvents(ctx context.Context, out *request, r *executors.Rep
 		return nil, a.explain(err, out, x)
 	}
 	in.timings = x.finish()
-	a.archive.add(out, in, x.started, nil)
+	said := a.archive.addStream(out, in, x.started, nil)
 	name := originOf(out.url).name
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if resp.StatusCode != http.StatusOK || mediaType != "text/event-stream" {
@@ -93,6 +93,9 @@ func (a *attempt) openEvents(ctx context.Context, out *request, r *executors.Rep
 	events := &eventReader{r: bufio.NewReaderSize(resp.Body, 4096), name: name}
 	s.read(func() (message, error) {
 		m, err := events.next()
+		if err == nil {
+			said.add(false, m)
+		}
 		if err == nil && filter != nil {
 			m, err = filter(m)
 		}

@@ -97,13 +97,14 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 	address := *out.url
 	address.Scheme = map[string]string{"http": "ws", "https": "wss"}[out.url.Scheme]
 	conn, resp, err := d.DialContext(traced, address.String(), out.header.Clone()) //nolint:bodyclose // it holds a copy, which needs no closing
+	said := &transcript{}
 	if resp != nil {
 		in := &response{status: resp.StatusCode, proto: resp.Proto, header: resp.Header, url: out.url.Redacted()}
 		if err != nil && resp.Body != nil {
 			in.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxExcerpt)) // as much of it as is there
 		}
 		in.timings = x.finish()
-		a.archive.add(out, in, x.started, err)
+		said = a.archive.addStream(out, in, x.started, err)
 		r.Set("response", in.detail(a.task.Scope))
 		a.answered.add(executors.TargetOf(out.url))
 	}
@@ -115,7 +116,7 @@ func (a *attempt) dialWebSocket(ctx context.Context, out *request, protocols []s
 		_ = conn.Close() // it is of no use
 		return nil, executors.Failf("%s chose none of the subprotocols %s", originOf(out.url).name, strings.Join(protocols, ", "))
 	}
-	return newSocket(originOf(out.url).name, conn), nil
+	return newSocket(originOf(out.url).name, conn, said), nil
 }
 
 // refused explains why there is no WebSocket.
@@ -133,7 +134,7 @@ func (a *attempt) refused(err error, resp *http.Response, out *request, x *excha
 }
 
 // newSocket reads a WebSocket into a stream.
-func newSocket(name string, conn *websocket.Conn) *stream {
+func newSocket(name string, conn *websocket.Conn, said *transcript) *stream {
 	conn.SetReadLimit(maxMessage)
 	var s *stream
 	answered := make(chan struct{}) // the target has closed too
@@ -155,6 +156,7 @@ func newSocket(name string, conn *websocket.Conn) *stream {
 		if deadline, ok := ctx.Deadline(); ok {
 			_ = conn.SetWriteDeadline(deadline) // a broken connection says so when it is written to
 		}
+		said.add(true, m)
 		return conn.WriteMessage(kind, m.data)
 	}
 	s.bye = func(_ context.Context, code int, reason string) error {
@@ -169,7 +171,9 @@ func newSocket(name string, conn *websocket.Conn) *stream {
 			close(answered)
 			return message{}, closedBy(err, name)
 		}
-		return message{data: data, binary: kind == websocket.BinaryMessage}, nil
+		m := message{data: data, binary: kind == websocket.BinaryMessage}
+		said.add(false, m)
+		return m, nil
 	})
 	return s
 }

@@ -11,6 +11,7 @@ type GRPC struct {
 	Message     *Value            `yaml:"message" doc:"The message, as JSON; an empty one when absent." most:"input" example:"{id: 7}"`
 	Messages    []Value           `yaml:"messages" doc:"The messages, in order, of a method that streams its input." max:"1000" most:"input" example:"[{id: 7}, {id: 8}]"`
 	Metadata    map[string]string `yaml:"metadata" doc:"Metadata of the call." max:"100" each:"0-10000" keys:"header" example:"{authorization: \"Bearer ${{ API_TOKEN }}\"}"`
+	Auth        *Auth             `yaml:"auth" doc:"How the call shows who it is from, as metadata: basic, bearer or oauth2; overrides use.auth." example:"{bearer: \"${{ API_TOKEN }}\"}"`
 	Descriptors string            `yaml:"descriptors" doc:"file:// reference to a descriptor set (protoc --include_imports --descriptor_set_out); reflection when absent." pattern:"file" example:"file://shop.protoset"`
 }
 
@@ -34,6 +35,10 @@ func (v *validator) grpc(s *APIStep) {
 		v.file(v.at(&g.Descriptors), g.Descriptors)
 	}
 	v.headers(&g.Metadata, g.Metadata)
+	v.auth(g.Auth)
+	if a := g.Auth; a != nil && (a.Digest != nil || a.HMAC != nil) {
+		v.report(v.at(a), "a gRPC call shows who it is from by basic, bearer or oauth2")
+	}
 	for name := range g.Metadata {
 		if lower := strings.ToLower(name); strings.HasPrefix(lower, "grpc-") || strings.HasSuffix(lower, "-bin") {
 			v.report(v.at(entry{&g.Metadata, name}, &g.Metadata).onKey(), "the metadata %s cannot be set here: names that begin with grpc- or end in -bin have a meaning of their own", brief(name))
