@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/schedules"
@@ -32,6 +33,8 @@ type Loaders struct {
 	Steps         *dataloadgen.Loader[string, []*ent.Step]      // by attempt
 	Checks        *dataloadgen.Loader[string, []*ent.Check]     // by attempt
 	Metrics       *dataloadgen.Loader[string, []*ent.Metric]    // by attempt
+	Artifact      *dataloadgen.Loader[string, *ent.Artifact]
+	Baseline      *dataloadgen.Loader[string, *ent.Baseline]
 }
 
 // Source is where loaders read.
@@ -41,6 +44,7 @@ type Source struct {
 	Schedules *schedules.Service
 	Triggers  *triggers.Service
 	Artifacts *artifacts.Service
+	Baselines *baselines.Service
 }
 
 // New returns fresh loaders.
@@ -58,6 +62,8 @@ func (s Source) New() *Loaders {
 		Steps:         many(s.Runs.Steps, func(st *ent.Step) string { return st.AttemptID }),
 		Checks:        many(s.Runs.Checks, func(c *ent.Check) string { return c.AttemptID }),
 		Metrics:       many(s.Runs.Metrics, func(m *ent.Metric) string { return m.AttemptID }),
+		Artifact:      one(s.Artifacts.ByID, func(a *ent.Artifact) string { return a.ID }),
+		Baseline:      one(s.Baselines.ByID, func(b *ent.Baseline) string { return b.ID }),
 	}
 }
 

@@ -8,8 +8,12 @@ import (
 	"github.com/semantest/semantest/internal/events"
 )
 
-func (r *subscriptionResolver) RunEvents(ctx context.Context, runID string, after int) (<-chan *model.RunEvent, error) {
-	in, err := r.Services.Runs.Watch(ctx, runID, transport.After(ctx, int64(after)))
+func (r *subscriptionResolver) RunEvents(ctx context.Context, runID string, after int, reviews bool) (<-chan *model.RunEvent, error) {
+	watch := r.Services.Runs.Watch
+	if reviews {
+		watch = r.Services.Runs.WatchReviews
+	}
+	in, err := watch(ctx, runID, transport.After(ctx, int64(after)))
 	return convert(ctx, in, err, func(e events.Event) *model.RunEvent {
 		transport.Number(ctx, e.Seq)
 		return model.NewRunEvent(e)

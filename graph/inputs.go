@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -41,6 +42,7 @@ func startInput(in model.StartRunInput) (runs.StartInput, error) {
 	out := runs.StartInput{
 		PlanID: deref(in.PlanID), Environment: deref(in.Environment), Priority: deref(in.Priority),
 		Parallel: deref(in.Parallel), Retries: in.Retries, MaxFailures: in.MaxFailures, ClientMutationID: deref(in.ClientMutationID),
+		Branch: deref(in.Branch), AcceptBaselines: deref(in.AcceptBaselines),
 	}
 	var err error
 	if in.Source != nil {
@@ -149,6 +151,10 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Runs.Result(ctx, id))
 	case ident.Artifact:
 		return nodeOf(r.Services.Artifacts.Get(ctx, id))
+	case ident.Baseline:
+		return nodeOf(r.Services.Baselines.Get(ctx, id))
+	case ident.Comparison:
+		return nodeOf(r.Services.Baselines.Comparison(ctx, id))
 	case ident.Schedule:
 		return nodeOf(r.Services.Schedules.Get(ctx, id))
 	case ident.Trigger:
@@ -231,4 +237,14 @@ func headerOf(in []*model.HeaderInput) http.Header {
 		out.Add(h.Name, h.Value)
 	}
 	return out
+}
+
+func (r *Resolver) comparisons(ctx context.Context, first *int, after *string, f baselines.ComparisonFilter) (*model.ComparisonConnection, error) {
+	rows, more, err := r.Services.Baselines.Comparisons(ctx, store.Page{First: deref(first), After: deref(after)}, f)
+	if err != nil {
+		return nil, err
+	}
+	return model.NewComparisonConnection(rows, more, func(ctx context.Context) (int, error) {
+		return r.Services.Baselines.CountComparisons(ctx, f)
+	}), nil
 }

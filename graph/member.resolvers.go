@@ -31,7 +31,7 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input model.Create
 }
 
 func (r *mutationResolver) UpdateProject(ctx context.Context, input model.UpdateProjectInput) (*model.UpdateProjectPayload, error) {
-	row, err := r.Services.Members.UpdateProject(ctx, input.Name)
+	row, err := r.Services.Members.UpdateProject(ctx, members.ProjectChange{Name: input.Name, DefaultBranch: input.DefaultBranch})
 	return &model.UpdateProjectPayload{Project: row, ClientMutationID: input.ClientMutationID}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/members"
@@ -43,6 +44,7 @@ type Services struct {
 	Breakers  *breaker.Set
 	Members   *members.Service
 
+	Baselines   *baselines.Service
 	Conformance *conformance.Service
 
 	StartOIDC string // where a browser begins to sign in by the identity provider; empty without one

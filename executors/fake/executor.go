@@ -164,6 +164,11 @@ func (s Step) do(ctx context.Context, task executors.Task, sink executors.Sink, 
 			r.Set("attachmentError", err.Error())
 		}
 	}
+	if s.Picture != nil {
+		if err := s.compare(ctx, task, sink, r); err != nil {
+			return err
+		}
+	}
 	r.Checks = append(r.Checks, s.Checks...)
 	for k, v := range s.Detail {
 		r.Set(k, v)

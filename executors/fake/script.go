@@ -30,6 +30,7 @@ type Step struct {
 	Checks      []executors.Check
 	Detail      map[string]any
 	Attachments []Attachment
+	Picture     *Attachment   // compared, byte by byte, with the baseline of its name
 	Delay       time.Duration // ends early when the context is done
 	Block       bool          // wait until the context is done
 	Set         map[string]any
@@ -82,6 +83,7 @@ func Blocking(n int) Script {
 //	fake.logs-100                         every step emits 100 Log events
 //	fake.metrics-10                       every step emits 10 Metric events
 //	fake.attach-2048                      every step attaches 2048 bytes
+//	fake.picture-NAME-TEXT                the last step compares the text with the baseline NAME
 //
 // A tag that begins with fake. and is none of these is an error of the case.
 func FromTags(task executors.Task) Script {
@@ -89,6 +91,7 @@ func FromTags(task executors.Task) Script {
 	var script Script
 	var each Step
 	var last func(*Step)
+	var picture *Attachment
 	for _, tag := range task.Case.Tags {
 		word, ok := strings.CutPrefix(tag, "fake.")
 		if !ok {
@@ -119,6 +122,9 @@ func FromTags(task executors.Task) Script {
 			for range n {
 				each.Metrics = append(each.Metrics, executors.Metric{Name: "fake_value", Unit: "1", Value: 1})
 			}
+		case "picture":
+			name, text, _ := strings.Cut(arg, "-")
+			picture, err = &Attachment{Name: name, ContentType: "image/png", Body: []byte(text)}, nil
 		case "attach":
 			each.Attachments = []Attachment{{Name: "fake.txt", Body: []byte(strings.Repeat("x", max(n, 0)))}}
 		default:
@@ -135,6 +141,9 @@ func FromTags(task executors.Task) Script {
 			a.Name = fmt.Sprintf("step-%d-%s", i+1, a.Name)
 			steps[i].Attachments = append(steps[i].Attachments, a)
 		}
+	}
+	if picture != nil && len(steps) > 0 {
+		steps[len(steps)-1].Picture = picture
 	}
 	if last != nil && len(steps) > 0 {
 		last(&steps[len(steps)-1])

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/events"
@@ -541,6 +542,52 @@ func (ec *executionContext) _RunEvent_workerId(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_RunEvent_workerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RunEvent_comparisonId(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_comparisonId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ComparisonID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_comparisonId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RunEvent_review(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_review(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Review, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *comparison.Review) graphql.Marshaler {
+			return ec.marshalOComparisonReview2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚋcomparisonᚐReview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_review(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type ComparisonReview does not have child fields"))
 }
 
 func (ec *executionContext) _RunProgress_runId(ctx context.Context, field graphql.CollectedField, obj *model.RunProgress) (ret graphql.Marshaler) {
@@ -1082,6 +1129,16 @@ func (ec *executionContext) _RunEvent(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "comparisonId":
+			out.Values[i] = ec._RunEvent_comparisonId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "review":
+			out.Values[i] = ec._RunEvent_review(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1277,30 +1334,32 @@ func (ec *executionContext) marshalNRunEventType2githubᚗcomᚋsemantestᚋsema
 
 var (
 	unmarshalNRunEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋeventsᚐType = map[string]events.Type{
-		"RUN_QUEUED":    events.RunQueued,
-		"RUN_STARTED":   events.RunStarted,
-		"CASE_STARTED":  events.CaseStarted,
-		"CASE_RETRIED":  events.CaseRetried,
-		"CASE_REQUEUED": events.CaseRequeued,
-		"CASE_FINISHED": events.CaseFinished,
-		"RUN_PAUSED":    events.RunPaused,
-		"RUN_RESUMED":   events.RunResumed,
-		"RUN_DEFERRED":  events.RunDeferred,
-		"RUN_STOPPING":  events.RunStopping,
-		"RUN_FINISHED":  events.RunFinished,
+		"RUN_QUEUED":          events.RunQueued,
+		"RUN_STARTED":         events.RunStarted,
+		"CASE_STARTED":        events.CaseStarted,
+		"CASE_RETRIED":        events.CaseRetried,
+		"CASE_REQUEUED":       events.CaseRequeued,
+		"CASE_FINISHED":       events.CaseFinished,
+		"RUN_PAUSED":          events.RunPaused,
+		"RUN_RESUMED":         events.RunResumed,
+		"RUN_DEFERRED":        events.RunDeferred,
+		"RUN_STOPPING":        events.RunStopping,
+		"RUN_FINISHED":        events.RunFinished,
+		"COMPARISON_REVIEWED": events.ComparisonReviewed,
 	}
 	marshalNRunEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋeventsᚐType = map[events.Type]string{
-		events.RunQueued:    "RUN_QUEUED",
-		events.RunStarted:   "RUN_STARTED",
-		events.CaseStarted:  "CASE_STARTED",
-		events.CaseRetried:  "CASE_RETRIED",
-		events.CaseRequeued: "CASE_REQUEUED",
-		events.CaseFinished: "CASE_FINISHED",
-		events.RunPaused:    "RUN_PAUSED",
-		events.RunResumed:   "RUN_RESUMED",
-		events.RunDeferred:  "RUN_DEFERRED",
-		events.RunStopping:  "RUN_STOPPING",
-		events.RunFinished:  "RUN_FINISHED",
+		events.RunQueued:          "RUN_QUEUED",
+		events.RunStarted:         "RUN_STARTED",
+		events.CaseStarted:        "CASE_STARTED",
+		events.CaseRetried:        "CASE_RETRIED",
+		events.CaseRequeued:       "CASE_REQUEUED",
+		events.CaseFinished:       "CASE_FINISHED",
+		events.RunPaused:          "RUN_PAUSED",
+		events.RunResumed:         "RUN_RESUMED",
+		events.RunDeferred:        "RUN_DEFERRED",
+		events.RunStopping:        "RUN_STOPPING",
+		events.RunFinished:        "RUN_FINISHED",
+		events.ComparisonReviewed: "COMPARISON_REVIEWED",
 	}
 )
 

@@ -3037,6 +3037,13 @@ func (ec *executionContext) marshalNStepResult2ᚖgithubᚗcomᚋsemantestᚋsem
 	return ec._StepResult(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOArtifact2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐArtifact(ctx context.Context, sel ast.SelectionSet, v *ent.Artifact) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Artifact(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOOutcome2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐOutcomeᚄ(ctx context.Context, v any) ([]spec.Outcome, error) {
 	if v == nil {
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
@@ -28,6 +29,8 @@ type ResolverRoot interface {
 	Artifact() ArtifactResolver
 	Attempt() AttemptResolver
 	AuditEntry() AuditEntryResolver
+	Baseline() BaselineResolver
+	Comparison() ComparisonResolver
 	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
@@ -54,6 +57,17 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AcceptAllPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Comparisons      func(childComplexity int) int
+		Left             func(childComplexity int) int
+	}
+
+	AcceptBaselinePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Comparison       func(childComplexity int) int
+	}
+
 	AddMemberPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Member           func(childComplexity int) int
@@ -145,6 +159,36 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Baseline struct {
+		AcceptedByName func(childComplexity int) int
+		Branch         func(childComplexity int) int
+		Browser        func(childComplexity int) int
+		CaseKey        func(childComplexity int) int
+		ContentType    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Plan           func(childComplexity int) int
+		RetiredAt      func(childComplexity int) int
+		Sha256         func(childComplexity int) int
+		Size           func(childComplexity int) int
+		URL            func(childComplexity int) int
+		Viewport       func(childComplexity int) int
+	}
+
+	BaselineConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BaselineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Breaker struct {
 		Failures func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -172,6 +216,42 @@ type ComplexityRoot struct {
 		Message  func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Passed   func(childComplexity int) int
+	}
+
+	Comparison struct {
+		Actual         func(childComplexity int) int
+		Baseline       func(childComplexity int) int
+		Branch         func(childComplexity int) int
+		Browser        func(childComplexity int) int
+		CaseKey        func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Diff           func(childComplexity int) int
+		DiffPixels     func(childComplexity int) int
+		DiffRatio      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		ResultID       func(childComplexity int) int
+		Review         func(childComplexity int) int
+		ReviewNote     func(childComplexity int) int
+		ReviewedAt     func(childComplexity int) int
+		ReviewedByName func(childComplexity int) int
+		Run            func(childComplexity int) int
+		Status         func(childComplexity int) int
+		Viewport       func(childComplexity int) int
+	}
+
+	ComparisonConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ComparisonEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ContractChange struct {
@@ -341,6 +421,8 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AcceptAll            func(childComplexity int, input model.AcceptAllInput) int
+		AcceptBaseline       func(childComplexity int, input model.AcceptBaselineInput) int
 		AddMember            func(childComplexity int, input model.AddMemberInput) int
 		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
 		ChangePassword       func(childComplexity int, input model.ChangePasswordInput) int
@@ -363,7 +445,9 @@ type ComplexityRoot struct {
 		PauseRun             func(childComplexity int, input model.PauseRunInput) int
 		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshToken         func(childComplexity int, input model.RefreshTokenInput) int
+		RejectBaseline       func(childComplexity int, input model.RejectBaselineInput) int
 		ReleaseSlots         func(childComplexity int, input model.ReleaseSlotsInput) int
+		RemoveBaseline       func(childComplexity int, input model.RemoveBaselineInput) int
 		RemoveMember         func(childComplexity int, input model.RemoveMemberInput) int
 		ResumeRun            func(childComplexity int, input model.ResumeRunInput) int
 		RevokeAPIToken       func(childComplexity int, input model.RevokeAPITokenInput) int
@@ -468,6 +552,7 @@ type ComplexityRoot struct {
 
 	Project struct {
 		APITokens         func(childComplexity int, first *int, after *string) int
+		DefaultBranch     func(childComplexity int) int
 		EnvironmentLimits func(childComplexity int) int
 		ID                func(childComplexity int) int
 		MaxParallel       func(childComplexity int) int
@@ -490,29 +575,33 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		AuditLog         func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
-		Breakers         func(childComplexity int) int
-		Capacity         func(childComplexity int) int
-		InstanceAuditLog func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
-		Node             func(childComplexity int, id string) int
-		Plan             func(childComplexity int, id string) int
-		Plans            func(childComplexity int, first *int, after *string, search *string) int
-		Project          func(childComplexity int, id string) int
-		Projects         func(childComplexity int, first *int, after *string) int
-		RateLimit        func(childComplexity int) int
-		Result           func(childComplexity int, id string) int
-		Run              func(childComplexity int, id string) int
-		Runs             func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
-		Schedule         func(childComplexity int, id string) int
-		Schedules        func(childComplexity int, first *int, after *string) int
-		Secrets          func(childComplexity int, environment *string, first *int, after *string) int
-		SignInMethods    func(childComplexity int) int
-		Trigger          func(childComplexity int, id string) int
-		Triggers         func(childComplexity int, first *int, after *string) int
-		Users            func(childComplexity int, first *int, after *string) int
-		Viewer           func(childComplexity int) int
-		Webhook          func(childComplexity int, id string) int
-		Webhooks         func(childComplexity int, first *int, after *string) int
+		AuditLog           func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		Baseline           func(childComplexity int, id string) int
+		Baselines          func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
+		Breakers           func(childComplexity int) int
+		Capacity           func(childComplexity int) int
+		Comparison         func(childComplexity int, id string) int
+		InstanceAuditLog   func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		Node               func(childComplexity int, id string) int
+		PendingComparisons func(childComplexity int, runID string, first *int, after *string) int
+		Plan               func(childComplexity int, id string) int
+		Plans              func(childComplexity int, first *int, after *string, search *string) int
+		Project            func(childComplexity int, id string) int
+		Projects           func(childComplexity int, first *int, after *string) int
+		RateLimit          func(childComplexity int) int
+		Result             func(childComplexity int, id string) int
+		Run                func(childComplexity int, id string) int
+		Runs               func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
+		Schedule           func(childComplexity int, id string) int
+		Schedules          func(childComplexity int, first *int, after *string) int
+		Secrets            func(childComplexity int, environment *string, first *int, after *string) int
+		SignInMethods      func(childComplexity int) int
+		Trigger            func(childComplexity int, id string) int
+		Triggers           func(childComplexity int, first *int, after *string) int
+		Users              func(childComplexity int, first *int, after *string) int
+		Viewer             func(childComplexity int) int
+		Webhook            func(childComplexity int, id string) int
+		Webhooks           func(childComplexity int, first *int, after *string) int
 	}
 
 	RateLimit struct {
@@ -537,9 +626,19 @@ type ComplexityRoot struct {
 		User                  func(childComplexity int) int
 	}
 
+	RejectBaselinePayload struct {
+		ClientMutationID func(childComplexity int) int
+		Comparison       func(childComplexity int) int
+	}
+
 	ReleaseSlotsPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Reservation      func(childComplexity int) int
+	}
+
+	RemoveBaselinePayload struct {
+		Baseline         func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
 	}
 
 	RemoveMemberPayload struct {
@@ -634,6 +733,8 @@ type ComplexityRoot struct {
 	}
 
 	Run struct {
+		Branch           func(childComplexity int) int
+		Comparisons      func(childComplexity int, first *int, after *string, statuses []spec.ComparisonStatus, reviews []comparison.Review) int
 		ConcurrencyGroup func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		DeadlineAt       func(childComplexity int) int
@@ -681,12 +782,14 @@ type ComplexityRoot struct {
 		Attempt       func(childComplexity int) int
 		CaseID        func(childComplexity int) int
 		CaseKey       func(childComplexity int) int
+		ComparisonID  func(childComplexity int) int
 		DurationMs    func(childComplexity int) int
 		Error         func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		Outcome       func(childComplexity int) int
 		OutcomeCounts func(childComplexity int) int
 		ResultID      func(childComplexity int) int
+		Review        func(childComplexity int) int
 		RunID         func(childComplexity int) int
 		Seq           func(childComplexity int) int
 		Status        func(childComplexity int) int
@@ -868,7 +971,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		RunEvents   func(childComplexity int, runID string, after int) int
+		RunEvents   func(childComplexity int, runID string, after int, reviews bool) int
 		RunProgress func(childComplexity int, runID string) int
 	}
 
@@ -1087,6 +1190,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AcceptAllPayload.clientMutationId":
+		if e.ComplexityRoot.AcceptAllPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAllPayload.ClientMutationID(childComplexity), true
+	case "AcceptAllPayload.comparisons":
+		if e.ComplexityRoot.AcceptAllPayload.Comparisons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAllPayload.Comparisons(childComplexity), true
+	case "AcceptAllPayload.left":
+		if e.ComplexityRoot.AcceptAllPayload.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptAllPayload.Left(childComplexity), true
+
+	case "AcceptBaselinePayload.clientMutationId":
+		if e.ComplexityRoot.AcceptBaselinePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptBaselinePayload.ClientMutationID(childComplexity), true
+	case "AcceptBaselinePayload.comparison":
+		if e.ComplexityRoot.AcceptBaselinePayload.Comparison == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptBaselinePayload.Comparison(childComplexity), true
 
 	case "AddMemberPayload.clientMutationId":
 		if e.ComplexityRoot.AddMemberPayload.ClientMutationID == nil {
@@ -1447,6 +1582,135 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "Baseline.acceptedBy":
+		if e.ComplexityRoot.Baseline.AcceptedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.AcceptedByName(childComplexity), true
+	case "Baseline.branch":
+		if e.ComplexityRoot.Baseline.Branch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Branch(childComplexity), true
+	case "Baseline.browser":
+		if e.ComplexityRoot.Baseline.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Browser(childComplexity), true
+	case "Baseline.caseKey":
+		if e.ComplexityRoot.Baseline.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.CaseKey(childComplexity), true
+	case "Baseline.contentType":
+		if e.ComplexityRoot.Baseline.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.ContentType(childComplexity), true
+	case "Baseline.acceptedAt":
+		if e.ComplexityRoot.Baseline.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.CreatedAt(childComplexity), true
+	case "Baseline.id":
+		if e.ComplexityRoot.Baseline.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.ID(childComplexity), true
+	case "Baseline.kind":
+		if e.ComplexityRoot.Baseline.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Kind(childComplexity), true
+	case "Baseline.name":
+		if e.ComplexityRoot.Baseline.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Name(childComplexity), true
+	case "Baseline.plan":
+		if e.ComplexityRoot.Baseline.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Plan(childComplexity), true
+	case "Baseline.retiredAt":
+		if e.ComplexityRoot.Baseline.RetiredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.RetiredAt(childComplexity), true
+	case "Baseline.sha256":
+		if e.ComplexityRoot.Baseline.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Sha256(childComplexity), true
+	case "Baseline.size":
+		if e.ComplexityRoot.Baseline.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Size(childComplexity), true
+	case "Baseline.url":
+		if e.ComplexityRoot.Baseline.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.URL(childComplexity), true
+	case "Baseline.viewport":
+		if e.ComplexityRoot.Baseline.Viewport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Baseline.Viewport(childComplexity), true
+
+	case "BaselineConnection.edges":
+		if e.ComplexityRoot.BaselineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConnection.Edges(childComplexity), true
+	case "BaselineConnection.nodes":
+		if e.ComplexityRoot.BaselineConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConnection.Nodes(childComplexity), true
+	case "BaselineConnection.pageInfo":
+		if e.ComplexityRoot.BaselineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConnection.PageInfo(childComplexity), true
+	case "BaselineConnection.totalCount":
+		if e.ComplexityRoot.BaselineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConnection.TotalCount(childComplexity), true
+
+	case "BaselineEdge.cursor":
+		if e.ComplexityRoot.BaselineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineEdge.Cursor(childComplexity), true
+	case "BaselineEdge.node":
+		if e.ComplexityRoot.BaselineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineEdge.Node(childComplexity), true
+
 	case "Breaker.failures":
 		if e.ComplexityRoot.Breaker.Failures == nil {
 			break
@@ -1552,6 +1816,171 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckResult.Passed(childComplexity), true
+
+	case "Comparison.actual":
+		if e.ComplexityRoot.Comparison.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Actual(childComplexity), true
+	case "Comparison.baseline":
+		if e.ComplexityRoot.Comparison.Baseline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Baseline(childComplexity), true
+	case "Comparison.branch":
+		if e.ComplexityRoot.Comparison.Branch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Branch(childComplexity), true
+	case "Comparison.browser":
+		if e.ComplexityRoot.Comparison.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Browser(childComplexity), true
+	case "Comparison.caseKey":
+		if e.ComplexityRoot.Comparison.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.CaseKey(childComplexity), true
+	case "Comparison.createdAt":
+		if e.ComplexityRoot.Comparison.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.CreatedAt(childComplexity), true
+	case "Comparison.diff":
+		if e.ComplexityRoot.Comparison.Diff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Diff(childComplexity), true
+	case "Comparison.diffPixels":
+		if e.ComplexityRoot.Comparison.DiffPixels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.DiffPixels(childComplexity), true
+	case "Comparison.diffRatio":
+		if e.ComplexityRoot.Comparison.DiffRatio == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.DiffRatio(childComplexity), true
+	case "Comparison.id":
+		if e.ComplexityRoot.Comparison.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.ID(childComplexity), true
+	case "Comparison.kind":
+		if e.ComplexityRoot.Comparison.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Kind(childComplexity), true
+	case "Comparison.name":
+		if e.ComplexityRoot.Comparison.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Name(childComplexity), true
+	case "Comparison.reason":
+		if e.ComplexityRoot.Comparison.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Reason(childComplexity), true
+	case "Comparison.resultId":
+		if e.ComplexityRoot.Comparison.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.ResultID(childComplexity), true
+	case "Comparison.review":
+		if e.ComplexityRoot.Comparison.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Review(childComplexity), true
+	case "Comparison.reviewNote":
+		if e.ComplexityRoot.Comparison.ReviewNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.ReviewNote(childComplexity), true
+	case "Comparison.reviewedAt":
+		if e.ComplexityRoot.Comparison.ReviewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.ReviewedAt(childComplexity), true
+	case "Comparison.reviewedBy":
+		if e.ComplexityRoot.Comparison.ReviewedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.ReviewedByName(childComplexity), true
+	case "Comparison.run":
+		if e.ComplexityRoot.Comparison.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Run(childComplexity), true
+	case "Comparison.status":
+		if e.ComplexityRoot.Comparison.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Status(childComplexity), true
+	case "Comparison.viewport":
+		if e.ComplexityRoot.Comparison.Viewport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Comparison.Viewport(childComplexity), true
+
+	case "ComparisonConnection.edges":
+		if e.ComplexityRoot.ComparisonConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonConnection.Edges(childComplexity), true
+	case "ComparisonConnection.nodes":
+		if e.ComplexityRoot.ComparisonConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonConnection.Nodes(childComplexity), true
+	case "ComparisonConnection.pageInfo":
+		if e.ComplexityRoot.ComparisonConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonConnection.PageInfo(childComplexity), true
+	case "ComparisonConnection.totalCount":
+		if e.ComplexityRoot.ComparisonConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonConnection.TotalCount(childComplexity), true
+
+	case "ComparisonEdge.cursor":
+		if e.ComplexityRoot.ComparisonEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonEdge.Cursor(childComplexity), true
+	case "ComparisonEdge.node":
+		if e.ComplexityRoot.ComparisonEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComparisonEdge.Node(childComplexity), true
 
 	case "ContractChange.breaking":
 		if e.ComplexityRoot.ContractChange.Breaking == nil {
@@ -2090,6 +2519,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Metric.Value(childComplexity), true
 
+	case "Mutation.acceptAll":
+		if e.ComplexityRoot.Mutation.AcceptAll == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptAll_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptAll(childComplexity, args["input"].(model.AcceptAllInput)), true
+	case "Mutation.acceptBaseline":
+		if e.ComplexityRoot.Mutation.AcceptBaseline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptBaseline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptBaseline(childComplexity, args["input"].(model.AcceptBaselineInput)), true
 	case "Mutation.addMember":
 		if e.ComplexityRoot.Mutation.AddMember == nil {
 			break
@@ -2332,6 +2783,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RefreshToken(childComplexity, args["input"].(model.RefreshTokenInput)), true
+	case "Mutation.rejectBaseline":
+		if e.ComplexityRoot.Mutation.RejectBaseline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectBaseline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectBaseline(childComplexity, args["input"].(model.RejectBaselineInput)), true
 	case "Mutation.releaseSlots":
 		if e.ComplexityRoot.Mutation.ReleaseSlots == nil {
 			break
@@ -2343,6 +2805,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReleaseSlots(childComplexity, args["input"].(model.ReleaseSlotsInput)), true
+	case "Mutation.removeBaseline":
+		if e.ComplexityRoot.Mutation.RemoveBaseline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeBaseline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveBaseline(childComplexity, args["input"].(model.RemoveBaselineInput)), true
 	case "Mutation.removeMember":
 		if e.ComplexityRoot.Mutation.RemoveMember == nil {
 			break
@@ -2905,6 +3378,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.APITokens(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Project.defaultBranch":
+		if e.ComplexityRoot.Project.DefaultBranch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.DefaultBranch(childComplexity), true
 	case "Project.environmentLimits":
 		if e.ComplexityRoot.Project.EnvironmentLimits == nil {
 			break
@@ -3007,6 +3486,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*model.AuditFilter)), true
+	case "Query.baseline":
+		if e.ComplexityRoot.Query.Baseline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_baseline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Baseline(childComplexity, args["id"].(string)), true
+	case "Query.baselines":
+		if e.ComplexityRoot.Query.Baselines == nil {
+			break
+		}
+
+		args, err := ec.field_Query_baselines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Baselines(childComplexity, args["first"].(*int), args["after"].(*string), args["planId"].(*string), args["branch"].(*string), args["caseKey"].(*string), args["name"].(*string), args["kinds"].([]spec.BaselineKind)), true
 	case "Query.breakers":
 		if e.ComplexityRoot.Query.Breakers == nil {
 			break
@@ -3019,6 +3520,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Capacity(childComplexity), true
+	case "Query.comparison":
+		if e.ComplexityRoot.Query.Comparison == nil {
+			break
+		}
+
+		args, err := ec.field_Query_comparison_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Comparison(childComplexity, args["id"].(string)), true
 	case "Query.instanceAuditLog":
 		if e.ComplexityRoot.Query.InstanceAuditLog == nil {
 			break
@@ -3042,6 +3554,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.pendingComparisons":
+		if e.ComplexityRoot.Query.PendingComparisons == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pendingComparisons_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PendingComparisons(childComplexity, args["runId"].(string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.plan":
 		if e.ComplexityRoot.Query.Plan == nil {
 			break
@@ -3307,6 +3830,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RefreshTokenPayload.User(childComplexity), true
 
+	case "RejectBaselinePayload.clientMutationId":
+		if e.ComplexityRoot.RejectBaselinePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectBaselinePayload.ClientMutationID(childComplexity), true
+	case "RejectBaselinePayload.comparison":
+		if e.ComplexityRoot.RejectBaselinePayload.Comparison == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectBaselinePayload.Comparison(childComplexity), true
+
 	case "ReleaseSlotsPayload.clientMutationId":
 		if e.ComplexityRoot.ReleaseSlotsPayload.ClientMutationID == nil {
 			break
@@ -3319,6 +3855,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReleaseSlotsPayload.Reservation(childComplexity), true
+
+	case "RemoveBaselinePayload.baseline":
+		if e.ComplexityRoot.RemoveBaselinePayload.Baseline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveBaselinePayload.Baseline(childComplexity), true
+	case "RemoveBaselinePayload.clientMutationId":
+		if e.ComplexityRoot.RemoveBaselinePayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveBaselinePayload.ClientMutationID(childComplexity), true
 
 	case "RemoveMemberPayload.clientMutationId":
 		if e.ComplexityRoot.RemoveMemberPayload.ClientMutationID == nil {
@@ -3662,6 +4211,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
+	case "Run.branch":
+		if e.ComplexityRoot.Run.Branch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.Branch(childComplexity), true
+	case "Run.comparisons":
+		if e.ComplexityRoot.Run.Comparisons == nil {
+			break
+		}
+
+		args, err := ec.field_Run_comparisons_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Run.Comparisons(childComplexity, args["first"].(*int), args["after"].(*string), args["statuses"].([]spec.ComparisonStatus), args["reviews"].([]comparison.Review)), true
 	case "Run.concurrencyGroup":
 		if e.ComplexityRoot.Run.ConcurrencyGroup == nil {
 			break
@@ -3898,6 +4464,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunEvent.CaseKey(childComplexity), true
+	case "RunEvent.comparisonId":
+		if e.ComplexityRoot.RunEvent.ComparisonID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.ComparisonID(childComplexity), true
 	case "RunEvent.durationMs":
 		if e.ComplexityRoot.RunEvent.DurationMs == nil {
 			break
@@ -3934,6 +4506,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunEvent.ResultID(childComplexity), true
+	case "RunEvent.review":
+		if e.ComplexityRoot.RunEvent.Review == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.Review(childComplexity), true
 	case "RunEvent.runId":
 		if e.ComplexityRoot.RunEvent.RunID == nil {
 			break
@@ -4649,7 +5227,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.RunEvents(childComplexity, args["runId"].(string), args["after"].(int)), true
+		return e.ComplexityRoot.Subscription.RunEvents(childComplexity, args["runId"].(string), args["after"].(int), args["reviews"].(bool)), true
 	case "Subscription.runProgress":
 		if e.ComplexityRoot.Subscription.RunProgress == nil {
 			break
@@ -5371,6 +5949,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAcceptAllInput,
+		ec.unmarshalInputAcceptBaselineInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
 		ec.unmarshalInputAuditFilter,
@@ -5397,7 +5977,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputRefreshTokenInput,
+		ec.unmarshalInputRejectBaselineInput,
 		ec.unmarshalInputReleaseSlotsInput,
+		ec.unmarshalInputRemoveBaselineInput,
 		ec.unmarshalInputRemoveMemberInput,
 		ec.unmarshalInputResumeRunInput,
 		ec.unmarshalInputRevokeApiTokenInput,
@@ -5898,6 +6480,301 @@ extend type Query {
   ): AuditEntryConnection! @hasPermission(permission: "instance")
 }
 `, BuiltIn: false},
+	{Name: "../schema/baseline.graphqls", Input: `"What a baseline is the reference of."
+enum BaselineKind {
+  "A picture, PNG."
+  SCREENSHOT
+  "The accessibility tree, as text."
+  ARIA
+  "Findings of an accessibility check, JSON."
+  ACCESSIBILITY
+  "Figures of a load, JSON."
+  LOAD
+  "Findings of a contract case, JSON."
+  CONTRACT
+}
+
+"What a comparison with the accepted variants found."
+enum ComparisonStatus {
+  "Nothing was accepted yet, so nothing was compared."
+  NEW
+  "It is like none of the accepted variants."
+  CHANGED
+  "It is like one of them."
+  SAME
+}
+
+"What a person said of a comparison."
+enum ComparisonReview {
+  "Nobody is asked: it is the same."
+  UNNEEDED
+  "It waits for a person."
+  PENDING
+  "It became a baseline."
+  ACCEPTED
+  "It is wrong. When the same is seen again, it is rejected at once."
+  REJECTED
+}
+
+"One variant that people have accepted as the reference. A baseline may have several."
+type Baseline implements Node {
+  "Opaque id."
+  id: ID!
+  "The plan."
+  plan: Plan!
+  "The branch that it was accepted for."
+  branch: String!
+  "The case's id with its matrix values."
+  caseKey: String!
+  "Unique within the case."
+  name: String!
+  "What it is the reference of."
+  kind: BaselineKind!
+  "The browser; empty where none has a part in it."
+  browser: String!
+  "Width x height @ scale, such as 1280x720@1; empty without a browser."
+  viewport: String!
+  "Of the content."
+  contentType: String!
+  "Of the content, in bytes."
+  size: Int!
+  "Of the content, in hex."
+  sha256: String!
+  "Where the content is, on this server; it takes the same authorisation."
+  url: String!
+  "Who accepted it, as it was called then."
+  acceptedBy: String!
+  "When it was accepted."
+  acceptedAt: Time!
+  "When it was replaced or removed; null while it is accepted."
+  retiredAt: Time
+}
+
+"A page of baselines."
+type BaselineConnection {
+  "The items with their cursors."
+  edges: [BaselineEdge!]!
+  "The items alone."
+  nodes: [Baseline!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A baseline in a page."
+type BaselineEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Baseline!
+}
+
+"What an attempt found when it compared, and what a person said of it."
+type Comparison implements Node {
+  "Opaque id."
+  id: ID!
+  "The run."
+  run: Run!
+  "The result's id."
+  resultId: ID!
+  "The branch whose baselines it is about."
+  branch: String!
+  "The case's id with its matrix values."
+  caseKey: String!
+  "Unique within the case."
+  name: String!
+  "What was compared."
+  kind: BaselineKind!
+  "The browser; empty where none has a part in it."
+  browser: String!
+  "Width x height @ scale; empty without a browser."
+  viewport: String!
+  "What was found."
+  status: ComparisonStatus!
+  "Pixels that differ."
+  diffPixels: Int!
+  "The same by all pixels, 0–1."
+  diffRatio: Float!
+  "One sentence of the executor; empty where it has nothing to say."
+  reason: String!
+  "What was seen; null when it is no longer there."
+  actual: Artifact
+  "What shows the difference."
+  diff: Artifact
+  "The variant that it was compared with."
+  baseline: Baseline
+  "What a person said."
+  review: ComparisonReview!
+  "In the person's words."
+  reviewNote: String!
+  "Who reviewed it, as it was called then."
+  reviewedBy: String!
+  "When it was reviewed."
+  reviewedAt: Time
+  "When it was found."
+  createdAt: Time!
+}
+
+"A page of comparisons."
+type ComparisonConnection {
+  "The items with their cursors."
+  edges: [ComparisonEdge!]!
+  "The items alone."
+  nodes: [Comparison!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A comparison in a page."
+type ComparisonEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Comparison!
+}
+
+extend type Run {
+  "The branch that it is about; empty is the project's default branch."
+  branch: String!
+  "What its attempts found when they compared with baselines, in the order in which it was found."
+  comparisons(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Keeps these statuses."
+    statuses: [ComparisonStatus!]
+    "Keeps these reviews."
+    reviews: [ComparisonReview!]
+  ): ComparisonConnection!
+}
+
+extend type Project {
+  "Its baselines stand in for those of branches that have none of their own."
+  defaultBranch: String!
+}
+
+extend type Query {
+  "A baseline of the project, also one that is no longer accepted; null when there is none with this id."
+  baseline("Its id." id: ID!): Baseline @hasPermission(permission: "tests:read")
+  "What is accepted in the project, newest first."
+  baselines(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Keeps those of this plan."
+    planId: ID
+    "Keeps those of this branch."
+    branch: String
+    "Keeps those of this case."
+    caseKey: String
+    "Keeps those of this name."
+    name: String
+    "Keeps these kinds."
+    kinds: [BaselineKind!]
+  ): BaselineConnection! @hasPermission(permission: "tests:read")
+  "A comparison of the project; null when there is none with this id."
+  comparison("Its id." id: ID!): Comparison @hasPermission(permission: "tests:read")
+  "What waits for a person in a run, in the order in which it was found."
+  pendingComparisons(
+    "The run's id."
+    runId: ID!
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+  ): ComparisonConnection! @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Make what a comparison saw the baseline of its branch. What was accepted before stays as it is."
+  acceptBaseline("The comparison." input: AcceptBaselineInput!): AcceptBaselinePayload! @hasPermission(permission: "tests:write")
+  "Say that what a comparison saw is wrong. Its case stays failed, and the same picture is rejected at once when it is seen again."
+  rejectBaseline("The comparison." input: RejectBaselineInput!): RejectBaselinePayload! @hasPermission(permission: "tests:write")
+  "Accept what waits for a person in a run, up to 100 comparisons at once."
+  acceptAll("The run." input: AcceptAllInput!): AcceptAllPayload! @hasPermission(permission: "tests:write")
+  "Take a variant out of what is accepted. Comparisons that name it keep showing it."
+  removeBaseline("The variant." input: RemoveBaselineInput!): RemoveBaselinePayload! @hasPermission(permission: "tests:write")
+}
+
+"What acceptBaseline needs."
+input AcceptBaselineInput {
+  "The comparison's id."
+  comparisonId: ID!
+  "Whether it is accepted beside the variants that are; otherwise it takes their place."
+  asVariant: Boolean = false
+  "In the person's words, at most 1000 bytes."
+  note: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What acceptBaseline gives."
+type AcceptBaselinePayload {
+  "The comparison, reviewed."
+  comparison: Comparison!
+  "As sent."
+  clientMutationId: String
+}
+
+"What rejectBaseline needs."
+input RejectBaselineInput {
+  "The comparison's id."
+  comparisonId: ID!
+  "In the person's words, at most 1000 bytes."
+  note: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What rejectBaseline gives."
+type RejectBaselinePayload {
+  "The comparison, reviewed."
+  comparison: Comparison!
+  "As sent."
+  clientMutationId: String
+}
+
+"What acceptAll needs."
+input AcceptAllInput {
+  "The run's id."
+  runId: ID!
+  "Whether each is accepted beside the variants that are; otherwise it takes their place."
+  asVariants: Boolean = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What acceptAll gives."
+type AcceptAllPayload {
+  "What was accepted by this call."
+  comparisons: [Comparison!]!
+  "How many still wait: call again while it is not 0."
+  left: Int!
+  "As sent."
+  clientMutationId: String
+}
+
+"What removeBaseline needs."
+input RemoveBaselineInput {
+  "The baseline's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What removeBaseline gives."
+type RemoveBaselinePayload {
+  "The variant, no longer accepted."
+  baseline: Baseline!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
 	{Name: "../schema/breaker.graphqls", Input: `"What a circuit breaker protects."
 enum BreakerKind {
   "A host with its port, which cases are about."
@@ -6135,8 +7012,10 @@ enum RunEventType {
   RUN_DEFERRED
   "No further case begins: someone asked the run to stop, or a limit was reached."
   RUN_STOPPING
-  "The run has its final status. Always the last event."
+  "The run has its final status. Always the last event of the run itself."
   RUN_FINISHED
+  "A person accepted or rejected what an attempt found when it compared with a baseline. Also after RUN_FINISHED."
+  COMPARISON_REVIEWED
 }
 
 "A numbered fact about a run. Fields that do not belong to its type are null."
@@ -6173,6 +7052,10 @@ type RunEvent {
   durationMs: Int
   "The worker."
   workerId: ID
+  "The comparison that was reviewed; title then is its name."
+  comparisonId: ID
+  "What the person said of it."
+  review: ComparisonReview
 }
 
 "Where a run stands; the newest replaces the one before."
@@ -6233,9 +7116,17 @@ extend type Subscription {
   """
   A run's events after a number, in order, without hole or repeat, until its
   last one. A client that lost its connection subscribes again with the last
-  number it has seen.
+  number it has seen. Reviews of comparisons come after the end of a run: with
+  reviews the events go on after it, until the client leaves.
   """
-  runEvents("The run's id." runId: ID!, "Number of the last event seen; 0 begins with the first." after: Int! = 0): RunEvent! @hasPermission(permission: "tests:read")
+  runEvents(
+    "The run's id."
+    runId: ID!
+    "Number of the last event seen; 0 begins with the first."
+    after: Int! = 0
+    "Whether to go on after the run's end, with what people say of its comparisons."
+    reviews: Boolean! = false
+  ): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
 }
@@ -6462,8 +7353,10 @@ type CreateProjectPayload {
 
 "What updateProject needs."
 input UpdateProjectInput {
-  "Name for people, 1–100 characters."
-  name: String!
+  "Name for people, 1–100 characters; stays when absent."
+  name: String
+  "Its baselines stand in for those of branches that have none; stays when absent."
+  defaultBranch: String
   "Comes back in the payload."
   clientMutationId: String
 }
@@ -7306,6 +8199,10 @@ input StartRunInput {
   files: [PlanFileInput!]
   "Overrides the plan's environment."
   environment: String
+  "The branch of the source under test, which has baselines of its own; the project's default branch when absent."
+  branch: String
+  "Whether what is new or changed against the baselines is accepted beforehand, and fails nothing; acceptAll then makes it the baseline. Takes tests:write."
+  acceptBaselines: Boolean
   "Override the plan's variables."
   variables: [VariableInput!]
   "Values for the names that the plan lists as secrets. They are stored encrypted and shown nowhere."
@@ -8348,6 +9245,28 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AcceptAllPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comparisons":
+		return ec.fieldContext_AcceptAllPayload_comparisons(ctx, field)
+	case "left":
+		return ec.fieldContext_AcceptAllPayload_left(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AcceptAllPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptAllPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AcceptBaselinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comparison":
+		return ec.fieldContext_AcceptBaselinePayload_comparison(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AcceptBaselinePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptBaselinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "member":
@@ -8530,6 +9449,66 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Baseline(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Baseline_id(ctx, field)
+	case "plan":
+		return ec.fieldContext_Baseline_plan(ctx, field)
+	case "branch":
+		return ec.fieldContext_Baseline_branch(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_Baseline_caseKey(ctx, field)
+	case "name":
+		return ec.fieldContext_Baseline_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Baseline_kind(ctx, field)
+	case "browser":
+		return ec.fieldContext_Baseline_browser(ctx, field)
+	case "viewport":
+		return ec.fieldContext_Baseline_viewport(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Baseline_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Baseline_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Baseline_sha256(ctx, field)
+	case "url":
+		return ec.fieldContext_Baseline_url(ctx, field)
+	case "acceptedBy":
+		return ec.fieldContext_Baseline_acceptedBy(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_Baseline_acceptedAt(ctx, field)
+	case "retiredAt":
+		return ec.fieldContext_Baseline_retiredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Baseline", field.Name)
+}
+
+func (ec *executionContext) childFields_BaselineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BaselineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BaselineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BaselineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BaselineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BaselineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BaselineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BaselineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BaselineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BaselineEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Breaker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -8586,6 +9565,78 @@ func (ec *executionContext) childFields_CheckResult(ctx context.Context, field g
 		return ec.fieldContext_CheckResult_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckResult", field.Name)
+}
+
+func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Comparison_id(ctx, field)
+	case "run":
+		return ec.fieldContext_Comparison_run(ctx, field)
+	case "resultId":
+		return ec.fieldContext_Comparison_resultId(ctx, field)
+	case "branch":
+		return ec.fieldContext_Comparison_branch(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_Comparison_caseKey(ctx, field)
+	case "name":
+		return ec.fieldContext_Comparison_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Comparison_kind(ctx, field)
+	case "browser":
+		return ec.fieldContext_Comparison_browser(ctx, field)
+	case "viewport":
+		return ec.fieldContext_Comparison_viewport(ctx, field)
+	case "status":
+		return ec.fieldContext_Comparison_status(ctx, field)
+	case "diffPixels":
+		return ec.fieldContext_Comparison_diffPixels(ctx, field)
+	case "diffRatio":
+		return ec.fieldContext_Comparison_diffRatio(ctx, field)
+	case "reason":
+		return ec.fieldContext_Comparison_reason(ctx, field)
+	case "actual":
+		return ec.fieldContext_Comparison_actual(ctx, field)
+	case "diff":
+		return ec.fieldContext_Comparison_diff(ctx, field)
+	case "baseline":
+		return ec.fieldContext_Comparison_baseline(ctx, field)
+	case "review":
+		return ec.fieldContext_Comparison_review(ctx, field)
+	case "reviewNote":
+		return ec.fieldContext_Comparison_reviewNote(ctx, field)
+	case "reviewedBy":
+		return ec.fieldContext_Comparison_reviewedBy(ctx, field)
+	case "reviewedAt":
+		return ec.fieldContext_Comparison_reviewedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Comparison_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Comparison", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComparisonConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ComparisonConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComparisonConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ComparisonConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComparisonEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ComparisonEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ComparisonEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComparisonEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9086,6 +10137,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_maxParallel(ctx, field)
 	case "environmentLimits":
 		return ec.fieldContext_Project_environmentLimits(ctx, field)
+	case "defaultBranch":
+		return ec.fieldContext_Project_defaultBranch(ctx, field)
 	case "members":
 		return ec.fieldContext_Project_members(ctx, field)
 	case "serviceAccounts":
@@ -9164,6 +10217,16 @@ func (ec *executionContext) childFields_RefreshTokenPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RefreshTokenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectBaselinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "comparison":
+		return ec.fieldContext_RejectBaselinePayload_comparison(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RejectBaselinePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectBaselinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "reservation":
@@ -9172,6 +10235,16 @@ func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context,
 		return ec.fieldContext_ReleaseSlotsPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReleaseSlotsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoveBaselinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "baseline":
+		return ec.fieldContext_RemoveBaselinePayload_baseline(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RemoveBaselinePayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveBaselinePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoveMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9414,6 +10487,10 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_startedAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_Run_finishedAt(ctx, field)
+	case "branch":
+		return ec.fieldContext_Run_branch(ctx, field)
+	case "comparisons":
+		return ec.fieldContext_Run_comparisons(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Run", field.Name)
 }
@@ -9476,6 +10553,10 @@ func (ec *executionContext) childFields_RunEvent(ctx context.Context, field grap
 		return ec.fieldContext_RunEvent_durationMs(ctx, field)
 	case "workerId":
 		return ec.fieldContext_RunEvent_workerId(ctx, field)
+	case "comparisonId":
+		return ec.fieldContext_RunEvent_comparisonId(ctx, field)
+	case "review":
+		return ec.fieldContext_RunEvent_review(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunEvent", field.Name)
 }

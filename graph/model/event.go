@@ -3,6 +3,7 @@ package model
 import (
 	"time"
 
+	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/runs"
@@ -28,6 +29,8 @@ type RunEvent struct {
 	Error         *string
 	DurationMs    *int64
 	WorkerID      *string
+	ComparisonID  *string
+	Review        *comparison.Review
 }
 
 // NewRunEvent converts an event.
@@ -36,6 +39,7 @@ func NewRunEvent(e events.Event) *RunEvent {
 		Seq: e.Seq, Type: e.Type, At: e.At, RunID: e.RunID, Status: run.Status(e.Status), OutcomeCounts: &e.Counts,
 		ResultID: set(e.ResultID), CaseID: set(e.CaseID), CaseKey: set(e.CaseKey), Title: set(e.Title),
 		Kind: set(e.Kind), Attempt: set(e.Attempt), Outcome: set(e.Outcome), Error: set(e.Error), WorkerID: set(e.WorkerID),
+		ComparisonID: set(e.ComparisonID), Review: set(comparison.Review(e.Review)),
 	}
 	if e.Outcome != "" {
 		out.DurationMs = &e.DurationMS

@@ -17,6 +17,46 @@ import (
 	"github.com/semantest/semantest/internal/workers"
 )
 
+// What acceptAll needs.
+type AcceptAllInput struct {
+	// The run's id.
+	RunID string `json:"runId"`
+	// Whether each is accepted beside the variants that are; otherwise it takes their place.
+	AsVariants *bool `json:"asVariants,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What acceptAll gives.
+type AcceptAllPayload struct {
+	// What was accepted by this call.
+	Comparisons []*ent.Comparison `json:"comparisons"`
+	// How many still wait: call again while it is not 0.
+	Left int `json:"left"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What acceptBaseline needs.
+type AcceptBaselineInput struct {
+	// The comparison's id.
+	ComparisonID string `json:"comparisonId"`
+	// Whether it is accepted beside the variants that are; otherwise it takes their place.
+	AsVariant *bool `json:"asVariant,omitempty"`
+	// In the person's words, at most 1000 bytes.
+	Note *string `json:"note,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What acceptBaseline gives.
+type AcceptBaselinePayload struct {
+	// The comparison, reviewed.
+	Comparison *ent.Comparison `json:"comparison"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What addMember needs.
 type AddMemberInput struct {
 	// E-mail address of a user of this instance.
@@ -103,6 +143,14 @@ type AuditFilter struct {
 	To *time.Time `json:"to,omitempty"`
 }
 
+// A baseline in a page.
+type BaselineEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Baseline `json:"node"`
+}
+
 // A circuit breaker with which something is wrong.
 type Breaker struct {
 	// What it protects.
@@ -147,6 +195,14 @@ type ChangePasswordPayload struct {
 	User *ent.User `json:"user"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A comparison in a page.
+type ComparisonEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Comparison `json:"node"`
 }
 
 // What createApiToken needs.
@@ -633,6 +689,24 @@ type RefreshTokenPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What rejectBaseline needs.
+type RejectBaselineInput struct {
+	// The comparison's id.
+	ComparisonID string `json:"comparisonId"`
+	// In the person's words, at most 1000 bytes.
+	Note *string `json:"note,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What rejectBaseline gives.
+type RejectBaselinePayload struct {
+	// The comparison, reviewed.
+	Comparison *ent.Comparison `json:"comparison"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What releaseSlots needs.
 type ReleaseSlotsInput struct {
 	// The reservation's id.
@@ -645,6 +719,22 @@ type ReleaseSlotsInput struct {
 type ReleaseSlotsPayload struct {
 	// The reservation, ended.
 	Reservation *ent.Reservation `json:"reservation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What removeBaseline needs.
+type RemoveBaselineInput struct {
+	// The baseline's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What removeBaseline gives.
+type RemoveBaselinePayload struct {
+	// The variant, no longer accepted.
+	Baseline *ent.Baseline `json:"baseline"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -919,6 +1009,10 @@ type StartRunInput struct {
 	Files []*PlanFileInput `json:"files,omitempty"`
 	// Overrides the plan's environment.
 	Environment *string `json:"environment,omitempty"`
+	// The branch of the source under test, which has baselines of its own; the project's default branch when absent.
+	Branch *string `json:"branch,omitempty"`
+	// Whether what is new or changed against the baselines is accepted beforehand, and fails nothing; acceptAll then makes it the baseline. Takes tests:write.
+	AcceptBaselines *bool `json:"acceptBaselines,omitempty"`
 	// Override the plan's variables.
 	Variables []*VariableInput `json:"variables,omitempty"`
 	// Values for the names that the plan lists as secrets. They are stored encrypted and shown nowhere.
@@ -1009,8 +1103,10 @@ type UpdatePlanPayload struct {
 
 // What updateProject needs.
 type UpdateProjectInput struct {
-	// Name for people, 1–100 characters.
-	Name string `json:"name"`
+	// Name for people, 1–100 characters; stays when absent.
+	Name *string `json:"name,omitempty"`
+	// Its baselines stand in for those of branches that have none; stays when absent.
+	DefaultBranch *string `json:"defaultBranch,omitempty"`
 	// Comes back in the payload.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/auth/keys"
+	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/edge"
@@ -51,6 +52,7 @@ type Config struct {
 	Schedules bool            // whether to start the runs of schedules; never for a run that ends with its command
 	Ephemeral bool            // keep nothing: the data folder is a temporary one
 	Egress    egress.Mode
+	Baselines string // folder of the accepted baselines; empty compares with those that the database names
 	Version   string
 	Logger    *slog.Logger
 
@@ -93,6 +95,7 @@ type App struct {
 	secrets   *secrets.Service
 	triggers  *triggers.Service
 	members   *members.Service
+	baselines *baselines.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -247,7 +250,9 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.secrets = secrets.New(a.store, sealer)
 	a.runs = runs.New(runs.Deps{
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
+		Compared: baselines.Recorder{},
 	})
+	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})
 	_, err = a.auth.EnsureProject(ctx)
@@ -291,7 +296,7 @@ func (a *App) buildHost(context.Context) error {
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Breakers: a.breakers, Hub: a.hub, Bus: a.bus,
+		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})

@@ -84,7 +84,7 @@ func (a *App) graph() *graph.Server {
 	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
-		Members: a.members, Conformance: conformance.New(judge{}), Accounts: a.accounts, StartOIDC: a.startOIDC(),
+		Members: a.members, Conformance: conformance.New(judge{}), Baselines: a.baselines, Accounts: a.accounts, StartOIDC: a.startOIDC(),
 	}}, a.logger)
 }
 
@@ -92,6 +92,7 @@ func (a *App) routes(graph http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", a.authenticated(graph))
 	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
+	mux.Handle("GET /baselines/{id}", a.authenticated(http.HandlerFunc(a.baseline)))
 	mux.Handle(triggers.Path("{id}"), a.hooks())
 	mux.HandleFunc("GET /.well-known/jwks.json", a.jwks)
 	if a.provider != nil {
@@ -110,17 +111,28 @@ func (a *App) artifact(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
+	a.send(w, r, sent{id: row.ID, name: row.Name, contentType: row.ContentType, sha256: row.Sha256, size: row.Size}, content)
+}
+
+// sent is a content of the blob store as its row describes it.
+type sent struct {
+	id, name, contentType, sha256 string
+	size                          int64
+}
+
+// send sends a content and closes it.
+func (a *App) send(w http.ResponseWriter, r *http.Request, row sent, content io.ReadCloser) {
 	defer func() { _ = content.Close() }()
 	h := w.Header()
-	h.Set("Content-Type", row.ContentType)
-	h.Set("Content-Length", fmt.Sprint(row.Size))
+	h.Set("Content-Type", row.contentType)
+	h.Set("Content-Length", fmt.Sprint(row.size))
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
-	h.Set("ETag", `"`+row.Sha256+`"`)
+	h.Set("ETag", `"`+row.sha256+`"`)
 	// What a target answered must never run as a page of ours.
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": row.Name}))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": row.name}))
 	if _, err := io.Copy(w, content); err != nil && r.Context().Err() == nil {
-		a.logger.Warn("sending an artifact broke off", "artifact", row.ID, "error", err)
+		a.logger.Warn("sending an artifact broke off", "artifact", row.id, "error", err)
 	}
 }
 

@@ -203,3 +203,50 @@ func (s *Service) OfResults(ctx context.Context, resultIDs []string) ([]*ent.Art
 	}
 	return rows, nil
 }
+
+// Keep copies the content of an artifact to where it is found by its digest and
+// stays when the artifact's run is cleared away. The caller holds the row, which
+// proves that it may see it. What was kept before is not copied again.
+func (s *Service) Keep(ctx context.Context, row *ent.Artifact) (key string, err error) {
+	if row.Error != "" {
+		return "", apperr.New(apperr.Conflict, "artifact %s has no content: %s", row.Name, row.Error)
+	}
+	key = row.ProjectID + "/baselines/" + row.Sha256
+	there, err := s.bucket.Exists(ctx, key)
+	if err != nil {
+		return "", apperr.Wrap(err, apperr.Unavailable, "the artifacts store does not answer")
+	}
+	if there {
+		return key, nil
+	}
+	err = s.bucket.Copy(ctx, key, row.Key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return "", apperr.New(apperr.Conflict, "the content of artifact %s is no longer there", row.Name)
+	}
+	if err != nil {
+		return "", apperr.Wrap(explain(err), apperr.Unavailable, "the content of artifact %s cannot be kept", row.Name)
+	}
+	return key, nil
+}
+
+// OpenKept returns what Keep has kept, which the caller closes.
+func (s *Service) OpenKept(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := s.bucket.NewReader(ctx, key, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, apperr.New(apperr.NotFound, "the content is no longer there")
+	}
+	if err != nil {
+		return nil, apperr.Wrap(err, apperr.Unavailable, "the artifacts store does not answer")
+	}
+	return r, nil
+}
+
+// ByID returns artifacts. The caller holds what names them, which proves that it
+// may see them.
+func (s *Service) ByID(ctx context.Context, ids []string) ([]*ent.Artifact, error) {
+	rows, err := s.store.Ent.Artifact.Query().Where(artifact.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the artifacts: %w", err)
+	}
+	return rows, nil
+}

@@ -22,14 +22,16 @@ const (
 	RunResumed   Type = "run.resumed"   // cases are begun again
 	RunDeferred  Type = "run.deferred"  // cases wait for a target that does not answer
 	RunStopping  Type = "run.stopping"  // no further case is begun: someone asked for it, or a limit was reached
-	RunFinished  Type = "run.finished"  // always the last
+	RunFinished  Type = "run.finished"  // always the last of the run itself
+
+	ComparisonReviewed Type = "comparison.reviewed" // a person accepted or rejected what an attempt found; also after the run's end
 )
 
 // Types lists all types.
 func Types() []Type {
 	return []Type{
 		RunQueued, RunStarted, CaseStarted, CaseRetried, CaseRequeued,
-		CaseFinished, RunPaused, RunResumed, RunDeferred, RunStopping, RunFinished,
+		CaseFinished, RunPaused, RunResumed, RunDeferred, RunStopping, RunFinished, ComparisonReviewed,
 	}
 }
 
@@ -55,6 +57,9 @@ type Event struct {
 	Error      string       `json:"error,omitempty"`
 	DurationMS int64        `json:"durationMs,omitempty"`
 	WorkerID   string       `json:"workerId,omitempty"`
+
+	ComparisonID string `json:"comparisonId,omitempty"`
+	Review       string `json:"review,omitempty"` // accepted, rejected
 }
 
 // Counts are a run's results by outcome.

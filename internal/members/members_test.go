@@ -233,7 +233,7 @@ func TestOnlyAdministratorsChangePlaces(t *testing.T) {
 	}
 	ctx := w.in(w.own, eve.Edges.User, auth.Editor)
 	for name, do := range map[string]func() error{
-		"UpdateProject": func() error { _, err := w.members.UpdateProject(ctx, "n"); return err },
+		"UpdateProject": func() error { _, err := w.members.UpdateProject(ctx, members.ProjectChange{}); return err },
 		"AddMember":     func() error { _, err := w.members.AddMember(ctx, w.bob.Email, auth.Viewer); return err },
 		"SetRole":       func() error { _, err := w.members.SetRole(ctx, eve.ID, auth.Administrator); return err },
 		"Remove":        func() error { return w.members.Remove(ctx, eve.ID) },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -77,22 +78,48 @@ func (s *Service) CreateProject(ctx context.Context, in NewProject) (*ent.Projec
 	return out, nil
 }
 
-// UpdateProject renames the project that the caller administers.
-func (s *Service) UpdateProject(ctx context.Context, name string) (*ent.Project, error) {
+// ProjectChange says what of a project changes; nil leaves it as it is.
+type ProjectChange struct {
+	Name          *string
+	DefaultBranch *string
+}
+
+func (c ProjectChange) check() error {
+	if c.Name != nil {
+		if err := auth.CheckName("name", *c.Name); err != nil {
+			return err
+		}
+	}
+	if c.DefaultBranch != nil && (strings.TrimSpace(*c.DefaultBranch) != *c.DefaultBranch || *c.DefaultBranch == "" || len(*c.DefaultBranch) > 250) {
+		return apperr.Invalid("defaultBranch", "the name of a branch has 1 to 250 characters, and no spaces around it")
+	}
+	return nil
+}
+
+// UpdateProject changes the project that the caller administers.
+func (s *Service) UpdateProject(ctx context.Context, c ProjectChange) (*ent.Project, error) {
 	p, err := auth.Require(ctx, auth.Admin)
 	if err != nil {
 		return nil, err
 	}
-	if err := auth.CheckName("name", name); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
+	}
+	detail := map[string]string{}
+	if c.Name != nil {
+		detail["name"] = *c.Name
+	}
+	if c.DefaultBranch != nil {
+		detail["defaultBranch"] = *c.DefaultBranch
 	}
 	var out *ent.Project
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if out, err = tx.Project.UpdateOneID(p.ProjectID).SetName(name).Save(ctx); err != nil {
-			return fmt.Errorf("rename the project: %w", err)
+		out, err = tx.Project.UpdateOneID(p.ProjectID).SetNillableName(c.Name).SetNillableDefaultBranch(c.DefaultBranch).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("change the project: %w", err)
 		}
 		return audit.Record(ctx, tx.AuditEntry, audit.Entry{
-			ProjectID: out.ID, Action: "project.updated", ObjectID: out.ID, ObjectName: out.Slug, Detail: map[string]string{"name": name},
+			ProjectID: out.ID, Action: "project.updated", ObjectID: out.ID, ObjectName: out.Slug, Detail: detail,
 		})
 	})
 	if err != nil {

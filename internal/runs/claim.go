@@ -36,6 +36,8 @@ type Claim struct {
 	Files    fs.FS
 	Started  time.Time
 	Stopping bool // the run was asked to stop meanwhile: do not begin
+
+	AcceptBaselines bool // what is new or changed was accepted beforehand
 }
 
 // Claim leases the attempt that a job names. It fails with ErrStale when the
@@ -172,7 +174,7 @@ func (s *Service) assemble(ctx context.Context, row *ent.Result, workerID string
 		Result: row, WorkerID: workerID, Started: time.Now(),
 		Deadline: time.Duration(row.TimeoutMs) * time.Millisecond,
 		Case:     c.Case, Use: r.version.Plan.Use, Files: r.version.Files,
-		Scope: scopeOf(vars, c, row, r.secrets),
+		Scope: scopeOf(vars, c, row, r.secrets), AcceptBaselines: r.accepts,
 	}, nil
 }
 

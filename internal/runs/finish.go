@@ -26,6 +26,8 @@ type Finished struct {
 	Logs       []schema.LogLine
 	Artifacts  []Artifact
 
+	Comparisons []Comparison // of its artifacts with what people had accepted
+
 	// Interrupted says that the worker was told to end while it performed the
 	// case. A cancelled outcome then says nothing about the case.
 	Interrupted bool
@@ -79,7 +81,7 @@ func (s *Service) Finish(ctx context.Context, f Finished) error {
 
 // rows is about how many rows the attempt makes.
 func (f Finished) rows() int {
-	n := 2 + len(f.Steps) + len(f.Metrics) + len(f.Artifacts)
+	n := 2 + len(f.Steps) + len(f.Metrics) + len(f.Artifacts) + len(f.Comparisons)
 	for _, st := range f.Steps {
 		n += len(st.Checks)
 	}
@@ -183,6 +185,9 @@ func (s *Service) proceed(ctx context.Context, tx *store.Tx, l limits, ends []en
 		return nil
 	}
 	if err := storeAttempts(ctx, tx, ends); err != nil {
+		return err
+	}
+	if err := s.storeComparisons(ctx, tx, ends); err != nil {
 		return err
 	}
 	runID := ends[0].Result.RunID

@@ -7,6 +7,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
+	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/seal"
@@ -41,6 +42,12 @@ type Vault interface {
 	Values(ctx context.Context, tx *store.Tx, projectID, environment string, names []string) (map[string]string, error)
 }
 
+// ComparisonRecorder stores what attempts found when they compared with what
+// people had accepted, in the transaction that stores the attempt.
+type ComparisonRecorder interface {
+	Record(ctx context.Context, tx *store.Tx, of *ent.Result, found []Comparison) error
+}
+
 // Service keeps runs.
 type Service struct {
 	store    *store.Store
@@ -52,6 +59,7 @@ type Service struct {
 	outbox   Outbox
 	sealer   *seal.Sealer
 	vault    Vault
+	compared ComparisonRecorder
 	setups   *lru.Cache[string, *setup]
 	limits   *expirable.LRU[string, limits]
 	kicks    chan struct{}
@@ -59,7 +67,8 @@ type Service struct {
 	finishes *gatherer[Finished]
 }
 
-// Deps are what the service needs; all but the outbox and the vault are required.
+// Deps are what the service needs; all but the outbox, the vault and the
+// recorder of comparisons are required.
 type Deps struct {
 	Store    *store.Store
 	Plans    *plans.Service
@@ -70,6 +79,7 @@ type Deps struct {
 	Outbox   Outbox
 	Sealer   *seal.Sealer
 	Vault    Vault
+	Compared ComparisonRecorder
 }
 
 // New returns the service.
@@ -80,7 +90,7 @@ func New(d Deps) *Service {
 	}
 	s := &Service{
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
-		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, vault: d.Vault, setups: known,
+		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, vault: d.Vault, compared: d.Compared, setups: known,
 		limits: newLimitsCache(), kicks: make(chan struct{}, 1),
 	}
 	s.claims = newGatherer(s.claimTogether, func(*claiming) int { return 1 })

@@ -20,6 +20,7 @@ type setup struct {
 	version   *plans.Version
 	variables map[string]string
 	secrets   map[string]string
+	accepts   bool // what is new or changed is accepted beforehand
 }
 
 func (s *Service) setup(ctx context.Context, runID string) (*setup, error) {
@@ -38,7 +39,7 @@ func (s *Service) setup(ctx context.Context, runID string) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &setup{projectID: row.ProjectID, version: version, variables: row.Variables, secrets: secrets}
+	out := &setup{projectID: row.ProjectID, version: version, variables: row.Variables, secrets: secrets, accepts: row.AcceptBaselines}
 	s.setups.Add(runID, out)
 	return out, nil
 }

@@ -33,6 +33,8 @@ type StartInput struct {
 	PlanID           string
 	Source           *plans.Source // when PlanID is empty
 	Environment      string
+	Branch           string // of the source under test; empty is the project's default branch
+	AcceptBaselines  bool   // what is new or changed is accepted beforehand
 	Variables        map[string]string
 	Secrets          map[string]string // before those of the project
 	Priority         int               // 1–4; 0 means 2
@@ -50,7 +52,11 @@ type StartInput struct {
 // Start writes the run, its results, its first events and the jobs of its first
 // cases in one transaction.
 func (s *Service) Start(ctx context.Context, in StartInput) (*ent.Run, error) {
-	p, err := auth.Require(ctx, auth.Execute)
+	needs := []auth.Permission{auth.Execute}
+	if in.AcceptBaselines {
+		needs = append(needs, auth.Write)
+	}
+	p, err := auth.Require(ctx, needs...)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +95,8 @@ func (in StartInput) validate() error {
 		return apperr.Invalid("clientMutationId", "clientMutationId has at most 200 characters")
 	case len(in.Environment) > 100:
 		return apperr.Invalid("environment", "the name of an environment has at most 100 characters")
+	case len(in.Branch) > 250:
+		return apperr.Invalid("branch", "the name of a branch has at most 250 characters")
 	case in.Select.LastFailed && in.Shard.Total > 0:
 		return apperr.Invalid("select.lastFailed", "lastFailed and shard exclude each other: what failed last changes while the shards start")
 	}
@@ -174,7 +182,7 @@ func (s *Service) createRun(ctx context.Context, tx *store.Tx, projectID string,
 	id := ident.New(ident.Run)
 	create := tx.Run.Create().SetID(id).SetProjectID(projectID).
 		SetPlanID(version.PlanID).SetPlanVersionID(version.ID).SetName(plan.Name).
-		SetEnvironment(cmp.Or(in.Environment, plan.Environment)).
+		SetEnvironment(cmp.Or(in.Environment, plan.Environment)).SetBranch(in.Branch).SetAcceptBaselines(in.AcceptBaselines).
 		SetVariables(in.Variables).SetSelection(keys).SetShard(in.Shard.Index).SetShards(in.Shard.Total).
 		SetPriority(cmp.Or(in.Priority, DefaultPriority)).
 		SetParallel(cmp.Or(in.Parallel, deref(plan.Use.Parallel), DefaultParallel)).

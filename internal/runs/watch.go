@@ -17,6 +17,16 @@ import (
 // channel after the last one, or when ctx is done or the process ends. A
 // consumer that reads slowly loses nothing: events wait in Postgres.
 func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan events.Event, error) {
+	return s.watch(ctx, runID, after, false)
+}
+
+// WatchReviews is like Watch, and goes on after the run has ended: with what
+// people say of its comparisons.
+func (s *Service) WatchReviews(ctx context.Context, runID string, after int64) (<-chan events.Event, error) {
+	return s.watch(ctx, runID, after, true)
+}
+
+func (s *Service) watch(ctx context.Context, runID string, after int64, reviews bool) (<-chan events.Event, error) {
 	if _, err := auth.Require(ctx, auth.Read); err != nil {
 		return nil, err
 	}
@@ -28,7 +38,8 @@ func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan 
 		return nil, apperr.Invalid("after", "after is %d, but the run's newest event is %d; begin again from 0", after, row.LastSeq)
 	}
 	out := make(chan events.Event)
-	if ended(row.Status) && after == row.LastSeq {
+	over := ended(row.Status) && !reviews
+	if over && after == row.LastSeq {
 		close(out)
 		return out, nil
 	}
@@ -47,7 +58,8 @@ func (s *Service) Watch(ctx context.Context, runID string, after int64) (<-chan 
 					return
 				case out <- e:
 				}
-				if e.Type == events.RunFinished {
+				// Reviews come after the end of the run.
+				if !reviews && (e.Type == events.RunFinished || over && e.Seq >= row.LastSeq) {
 					return
 				}
 			}
