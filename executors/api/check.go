@@ -18,7 +18,7 @@ func (a *attempt) check(ctx context.Context, checks []spec.Check, in *response, 
 		for _, j := range judged {
 			r.Check(j)
 		}
-		a.addDiff(c, judged, in, r)
+		a.addDiff("", c, judged, in, r)
 	}
 }
 
@@ -78,6 +78,7 @@ func hide(checks []executors.Check, of string) {
 // could not be recognised any more: where a secret is involved, what people
 // read comes from a second judgement, of masked values.
 func (a *attempt) verdicts(subject string, m spec.Matcher, actual spec.Actual) []executors.Check {
+	subject = oneLine(subject) // an expression may have several
 	verdicts := m.Evaluate(actual)
 	shown := verdicts
 	masker := masker{scope: a.task.Scope}
@@ -100,7 +101,7 @@ func (a *attempt) verdicts(subject string, m spec.Matcher, actual spec.Actual) [
 }
 
 func failedCheck(name, expected, actual, message string) executors.Check {
-	return executors.Check{Name: name, Expected: expected, Actual: actual, Message: oneLine(message)}
+	return executors.Check{Name: oneLine(name), Expected: expected, Actual: actual, Message: oneLine(message)}
 }
 
 func oneLine(text string) string {

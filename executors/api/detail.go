@@ -121,7 +121,7 @@ func (a *attempt) keepSnapshots(ctx context.Context, in *response, r *executors.
 	if len(diffs) > 0 {
 		r.Set("diffs", diffs)
 	}
-	var told []any
+	told, _ := r.Detail["snapshots"].([]any)
 	attached := map[string]bool{}
 	for _, s := range in.snapshots {
 		told = append(told, map[string]any{"file": s.file, "same": s.same})

@@ -21,31 +21,47 @@ const (
 
 // addDiff puts a unified diff into the detail of the step, for a check whose
 // values are too long to be read beside one another.
-func (a *attempt) addDiff(c spec.Check, judged []executors.Check, in *response, r *executors.Report) {
-	if c.Equals == nil && (c.Body == nil || c.Body.Equals == nil) {
+func (a *attempt) addDiff(of string, c spec.Check, judged []executors.Check, in *response, r *executors.Report) {
+	for _, j := range judged {
+		if j.Passed || !strings.Contains(j.Name, "equals ") {
+			continue
+		}
+		if want, got, ok := compared(c, in); ok {
+			a.setDiff(of+j.Name, want, got, r)
+		}
 		return
 	}
-	var want, got any
+}
+
+// compared returns the two values that an equals compares.
+func compared(c spec.Check, in *response) (want, got any, ok bool) {
+	if c.Body != nil {
+		if c.Body.Equals == nil {
+			return nil, nil, false
+		}
+		return c.Body.Equals.V, string(in.body), true
+	}
+	if c.Equals == nil {
+		return nil, nil, false
+	}
 	switch {
-	case c.Body != nil:
-		want, got = c.Body.Equals.V, string(in.body)
 	case c.JSONPath != "":
 		found, err := in.find(c.JSONPath)
 		if err != nil || len(found.nodes) == 0 {
-			return
+			return nil, nil, false
 		}
-		if want, got = c.Equals.V, found.nodes[0]; len(found.nodes) > 1 {
-			got = found.nodes
+		if len(found.nodes) > 1 {
+			return c.Equals.V, found.nodes, true
 		}
-	default:
-		return
+		return c.Equals.V, found.nodes[0], true
+	case c.XPath != "":
+		value, found, err := in.findXPath(c.XPath)
+		return c.Equals.V, value, err == nil && found > 0
+	case c.Regex != "":
+		value, err := takeRegex(c.Regex, in.body)
+		return c.Equals.V, value, err == nil
 	}
-	for _, j := range judged {
-		if !j.Passed && strings.Contains(j.Name, "equals ") {
-			a.setDiff(j.Name, want, got, r)
-			return
-		}
-	}
+	return nil, nil, false
 }
 
 // setDiff adds one diff, of values without secrets.

@@ -150,20 +150,24 @@ func (d *dialogue) expect(ctx context.Context, e spec.Expected) error {
 	limited, cancel := within(ctx, e.Within)
 	defer cancel()
 	why := ""
+	var last *response
 	for {
 		m, err := d.receive(limited)
 		if err != nil {
+			d.keepDiffs(ctx, e.Checks, last)
 			return d.missing(ctx, err, e.Within, why)
 		}
 		if err := d.seen(m, e); err != nil {
 			return err
 		}
-		checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m)
+		in := m.response()
+		checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m, in)
 		bad := slices.IndexFunc(checks, func(c executors.Check) bool { return !c.Passed })
 		if bad >= 0 && e.Skip {
-			why = checks[bad].Message
+			why, last = checks[bad].Message, in
 			continue
 		}
+		d.keepDiffs(ctx, e.Checks, in)
 		for _, c := range checks {
 			d.report.Check(c)
 		}
@@ -193,8 +197,10 @@ func (d *dialogue) expectAll(ctx context.Context, all []spec.Expected) error {
 		if err := d.seen(m, left...); err != nil {
 			return err
 		}
+		var in *response
 		fits := slices.IndexFunc(left, func(e spec.Expected) bool {
-			checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m)
+			in = m.response()
+			checks := d.judgeMessage(limited, e.Event, e.Binary, e.Checks, m, in)
 			bad := slices.IndexFunc(checks, func(c executors.Check) bool { return !c.Passed })
 			if bad >= 0 {
 				why = checks[bad].Message
@@ -211,6 +217,7 @@ func (d *dialogue) expectAll(ctx context.Context, all []spec.Expected) error {
 			left = slices.Delete(left, fits, fits+1)
 		case !skip:
 			name := fmt.Sprintf("message %d", d.number)
+			d.keepDiffs(ctx, left[len(left)-1].Checks, in)
 			d.report.Check(failedCheck(name+" fits", fmt.Sprintf("one of %d expectations", len(left)), d.text(m),
 				fmt.Sprintf("%s fits none of the %d expectations that are left: %s", name, len(left), why)))
 			return nil
@@ -248,7 +255,7 @@ func (d *dialogue) expectNone(ctx context.Context, q spec.Quiet) error {
 }
 
 func (d *dialogue) fits(ctx context.Context, q spec.Quiet, m message) bool {
-	return !slices.ContainsFunc(d.judgeMessage(ctx, q.Event, nil, q.Checks, m), func(c executors.Check) bool { return !c.Passed })
+	return !slices.ContainsFunc(d.judgeMessage(ctx, q.Event, nil, q.Checks, m, m.response()), func(c executors.Check) bool { return !c.Passed })
 }
 
 func (d *dialogue) expectClose(ctx context.Context, e spec.ExpectedClose) error {
@@ -313,7 +320,7 @@ func (d *dialogue) over(err error, before string) error {
 }
 
 // judgeMessage checks a message as if it were the body of an answer.
-func (d *dialogue) judgeMessage(ctx context.Context, event string, binary *bool, checks []spec.Check, m message) []executors.Check {
+func (d *dialogue) judgeMessage(ctx context.Context, event string, binary *bool, checks []spec.Check, m message, in *response) []executors.Check {
 	name := fmt.Sprintf("message %d ", d.number)
 	var out []executors.Check
 	if event != "" {
@@ -327,7 +334,6 @@ func (d *dialogue) judgeMessage(ctx context.Context, event string, binary *bool,
 		}
 		out = append(out, c)
 	}
-	in := m.response()
 	for _, c := range checks {
 		out = append(out, d.judge(ctx, c, in)...)
 	}
@@ -341,6 +347,22 @@ func (d *dialogue) judgeMessage(ctx context.Context, event string, binary *bool,
 		}
 	}
 	return out
+}
+
+// keepDiffs shows how the newest message differs from what was expected of it.
+func (d *dialogue) keepDiffs(ctx context.Context, checks []spec.Check, in *response) {
+	if in == nil {
+		return
+	}
+	if len(in.snapshots) > 0 {
+		d.keepSnapshots(ctx, in, d.report)
+	}
+	of := fmt.Sprintf("message %d ", d.number)
+	for _, c := range checks {
+		if _, _, ok := compared(c, in); ok {
+			d.addDiff(of, c, d.judge(ctx, c, in), in, d.report)
+		}
+	}
 }
 
 // response is the message in the form that checks and captures judge.

@@ -33,10 +33,10 @@ func (a *attempt) snapshot(s spec.Snapshot, in *response) []executors.Check {
 	want, wantErr := kept.document()
 	got, gotErr := in.document()
 	if len(bytes.TrimSpace(data)) == 0 && len(bytes.TrimSpace(in.body)) > 0 {
-		return []executors.Check{a.compared(name, "", string(in.accepted()), false, in)} // a new one
+		return []executors.Check{a.verdict(name, "", string(in.accepted()), false, in)} // a new one
 	}
 	if len(s.Ignore) == 0 && len(s.Fields) == 0 && (wantErr != nil || gotErr != nil) {
-		return []executors.Check{a.compared(name, string(data), string(in.body), bytes.Equal(data, in.body), in)}
+		return []executors.Check{a.verdict(name, string(data), string(in.body), bytes.Equal(data, in.body), in)}
 	}
 	if wantErr != nil || gotErr != nil {
 		problem := fmt.Sprintf("the snapshot: %s", wantErr)
@@ -65,7 +65,7 @@ func (a *attempt) snapshot(s spec.Snapshot, in *response) []executors.Check {
 		}
 	}
 	same := spec.Matcher{Equals: &spec.Value{V: want}}.Evaluate(spec.JSONActual(got))[0].Passed
-	return append(checks, a.compared(name, normalJSON(want), normalJSON(got), same, in))
+	return append(checks, a.verdict(name, normalJSON(want), normalJSON(got), same, in))
 }
 
 // snapshotted says of a file that the body was compared with whether it was the
@@ -75,9 +75,9 @@ type snapshotted struct {
 	same bool
 }
 
-// compared is the verdict; the difference goes into the detail of the step. A
+// verdict judges a snapshot; the difference goes into the detail of the step. A
 // snapshot holds no secrets, so it is compared without them where there are any.
-func (a *attempt) compared(name, want, got string, same bool, in *response) executors.Check {
+func (a *attempt) verdict(name, want, got string, same bool, in *response) executors.Check {
 	if !same {
 		want, got = a.task.Scope.Mask(want), a.task.Scope.Mask(got)
 		same = want == got
