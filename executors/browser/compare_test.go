@@ -385,18 +385,32 @@ func TestVisualCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &shelf{}
-	one := task(plan.Cases[0].BrowserSteps...)
-	one.Use.Screenshot, one.Baselines = plan.Use.Screenshot, s
-	r := performTask(t, shared, one).passes(t)
+	for _, c := range plan.Expand() {
+		one := task(c.BrowserSteps...)
+		one.Case.Viewport, one.Use.Screenshot, one.Baselines = c.Viewport, plan.Use.Screenshot, s
+		r := performTask(t, shared, one).passes(t)
+		seen, err := stdpng.Decode(bytes.NewReader(r.file(t, "red.png")))
+		if err != nil || seen.Bounds().Size() != image.Pt(c.Viewport.Width, c.Viewport.Height) {
+			t.Errorf("the picture of %s is %v, %v", c.Key, seen.Bounds(), err)
+		}
+	}
 	var got []string
 	for _, c := range s.proposed {
-		got = append(got, c.Key.Name+" "+c.Key.Viewport+" "+c.Actual)
+		got = append(got, c.Key.Name+" "+c.Key.Viewport)
 	}
-	if diff := cmp.Diff([]string{"red-500x400 500x400@1 red-500x400.png", "red-300x600 300x600@1 red-300x600.png"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"red 500x400@1", "red 300x600@1"}, got); diff != "" {
 		t.Errorf("proposed (-want +got):\n%s", diff)
 	}
-	seen, err := stdpng.Decode(bytes.NewReader(r.file(t, "red-300x600.png")))
-	if err != nil || seen.Bounds().Size() != image.Pt(300, 600) {
-		t.Errorf("the picture is %v, %v", seen.Bounds(), err)
+}
+
+// TestViewportSteps: a picture has a place of its own in each size.
+func TestViewportSteps(t *testing.T) {
+	t.Parallel()
+	s := &shelf{}
+	accept := spec.Comparing{Missing: "accept"}
+	s.against(t, calm, looks(spec.Screenshot{Comparing: accept}), spec.BrowserStep{Viewport: &spec.Viewport{Width: 320, Height: 500}},
+		looks(spec.Screenshot{Comparing: accept})).passes(t)
+	if len(s.proposed) != 2 || s.proposed[1].Key.Viewport != "320x500@1" || s.proposed[1].Actual != "page-2.png" {
+		t.Errorf("proposed %+v", s.proposed)
 	}
 }

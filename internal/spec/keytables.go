@@ -88,7 +88,7 @@ var tables = []table{
 	{"Comparing", reflect.TypeFor[Comparing](), "How pictures are compared: keys of `screenshot`, of a case of kind `visual`, and of `use.screenshot`."},
 	{"Mask", reflect.TypeFor[Mask](), "An element of `mask`: a locator, all of whose matches are meant, or an area. A text stands for `css`."},
 	{"Area", reflect.TypeFor[Area](), "The value of `rect` under `mask`."},
-	{"Visual", reflect.TypeFor[VisualCase](), "What a case of kind `visual` compares. It stands for a case of kind `browser` with the steps `viewport`, `goto`, its own `steps` and `screenshot`, and has the keys of one, too."},
+	{"Visual", reflect.TypeFor[VisualCase](), "What a case of kind `visual` compares. It stands for a case of kind `browser` with the steps `goto`, its own `steps` and `screenshot`, and has the keys of one, too."},
 }
 
 // KeyReference returns the reference of every key of the plan language as

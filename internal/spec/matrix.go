@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -34,6 +35,11 @@ func (p *Plan) Expand() []ExpandedCase {
 			if p.browsersOf(c) != nil {
 				e.Browser = values[browserKey]
 			}
+			for _, size := range p.viewportsOf(c) {
+				if size.String() == values[viewportKey] {
+					e.Viewport = &size
+				}
+			}
 			out = append(out, e)
 		}
 	}
@@ -57,18 +63,60 @@ func (p *Plan) browsersOf(c Case) []string {
 	return p.Use.Browsers
 }
 
+// viewportKey is the key of the matrix that a list of viewports makes.
+const viewportKey = "viewport"
+
+// viewportsOf lists the sizes in which a case is performed in turn; nil where it
+// has one only.
+func (p *Plan) viewportsOf(c Case) []Viewport {
+	switch {
+	case c.Kind.base() != KindBrowser:
+		return nil
+	case c.Viewports != nil:
+		return c.Viewports
+	case c.Viewport != nil:
+		return nil
+	}
+	return p.Use.Viewports
+}
+
+// String is the size as people write it: "1280x720".
+func (v Viewport) String() string { return fmt.Sprintf("%dx%d", v.Width, v.Height) }
+
+// made lists the keys of the matrix that other keys of the plan make, by what
+// these are called.
+func (p *Plan) made(c Case) []madeKey {
+	var out []madeKey
+	if browsers := p.browsersOf(c); browsers != nil {
+		out = append(out, madeKey{"browsers", browserKey, browsers})
+	}
+	if viewports := p.viewportsOf(c); viewports != nil {
+		sizes := make([]string, len(viewports))
+		for i, v := range viewports {
+			sizes[i] = v.String()
+		}
+		out = append(out, madeKey{"viewports", viewportKey, sizes})
+	}
+	return out
+}
+
+type madeKey struct {
+	by, key string
+	values  []string
+}
+
 // matrixOf joins the matrix of the plan and that of a case, whose keys win, with
-// the case's browsers.
+// the keys that are made.
 func (p *Plan) matrixOf(c Case) map[string][]string {
-	browsers := p.browsersOf(c)
-	if len(c.Matrix) == 0 && browsers == nil {
+	made := p.made(c)
+	if len(c.Matrix) == 0 && made == nil {
 		return p.Matrix
 	}
-	joined := make(map[string][]string, len(p.Matrix)+len(c.Matrix)+1)
+	joined := make(map[string][]string, len(p.Matrix)+len(c.Matrix)+len(made))
 	maps.Copy(joined, p.Matrix)
 	maps.Copy(joined, c.Matrix)
-	if browsers != nil {
-		joined[browserKey] = browsers
+	for _, m := range made {
+		joined[m.key] = m.values
 	}
 	return joined
 }

@@ -49,6 +49,7 @@ type Use struct {
 	Retries     *int              `yaml:"retries" doc:"How often a case that did not pass is tried again." default:"0" min:"0" max:"10" example:"2"`
 	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
 	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
+	Viewports   []Viewport        `yaml:"viewports" doc:"Performs every browser case once in each of these sizes, as a matrix with the key viewport does." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
 	Browser     string            `yaml:"browser" doc:"Which browser performs browser cases." default:"chromium" enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
 	Browsers    []string          `yaml:"browsers" doc:"Performs every browser case once in each of these browsers, as a matrix with the key browser does." min:"1" max:"5" keys:"browser" example:"[chromium, firefox, webkit]"`
 	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
@@ -96,17 +97,18 @@ type Gates struct {
 
 // Case is the smallest thing with an outcome.
 type Case struct {
-	ID       string              `yaml:"id" doc:"Stable name, unique in the plan: letters, digits, dot, dash and underscore; survives a rename." required:"true" pattern:"id" min:"1" max:"100" example:"api.order"`
-	Name     string              `yaml:"name" doc:"For readers; the id when absent. It may refer to the keys of the matrix." max:"200" pattern:"line" example:"An order is accepted"`
-	Kind     Kind                `yaml:"kind" doc:"Which executor performs the case." required:"true" example:"api"`
-	Tags     []string            `yaml:"tags" doc:"Labels to select cases by." max:"20" each:"1-50" keys:"tag" example:"[smoke]"`
-	Skip     string              `yaml:"skip" doc:"A reason: the case is not run and its outcome is skipped." min:"1" max:"500" pattern:"line" example:"Waits for the new payment page"`
-	Timeout  Duration            `yaml:"timeout" doc:"Limit of one attempt; overrides use.timeout." min:"1ms" max:"1h" example:"30s"`
-	Retries  *int                `yaml:"retries" doc:"Overrides use.retries." min:"0" max:"10" example:"0"`
-	Matrix   map[string][]string `yaml:"matrix" doc:"As the plan's matrix, for this case; joined with the plan's, and a key of the same name replaces the plan's." max:"10" each:"1-100" keys:"variable" example:"{size: [S, M, L]}"`
-	Browser  string              `yaml:"browser" kind:"browser" doc:"Overrides use.browser and use.browsers." enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
-	Browsers []string            `yaml:"browsers" kind:"browser" doc:"Overrides use.browser and use.browsers." min:"1" max:"5" keys:"browser" example:"[chromium, webkit]"`
-	Viewport *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport." example:"{width: 390, height: 844}"`
+	ID        string              `yaml:"id" doc:"Stable name, unique in the plan: letters, digits, dot, dash and underscore; survives a rename." required:"true" pattern:"id" min:"1" max:"100" example:"api.order"`
+	Name      string              `yaml:"name" doc:"For readers; the id when absent. It may refer to the keys of the matrix." max:"200" pattern:"line" example:"An order is accepted"`
+	Kind      Kind                `yaml:"kind" doc:"Which executor performs the case." required:"true" example:"api"`
+	Tags      []string            `yaml:"tags" doc:"Labels to select cases by." max:"20" each:"1-50" keys:"tag" example:"[smoke]"`
+	Skip      string              `yaml:"skip" doc:"A reason: the case is not run and its outcome is skipped." min:"1" max:"500" pattern:"line" example:"Waits for the new payment page"`
+	Timeout   Duration            `yaml:"timeout" doc:"Limit of one attempt; overrides use.timeout." min:"1ms" max:"1h" example:"30s"`
+	Retries   *int                `yaml:"retries" doc:"Overrides use.retries." min:"0" max:"10" example:"0"`
+	Matrix    map[string][]string `yaml:"matrix" doc:"As the plan's matrix, for this case; joined with the plan's, and a key of the same name replaces the plan's." max:"10" each:"1-100" keys:"variable" example:"{size: [S, M, L]}"`
+	Browser   string              `yaml:"browser" kind:"browser" doc:"Overrides use.browser and use.browsers." enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
+	Browsers  []string            `yaml:"browsers" kind:"browser" doc:"Overrides use.browser and use.browsers." min:"1" max:"5" keys:"browser" example:"[chromium, webkit]"`
+	Viewport  *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport and use.viewports." example:"{width: 390, height: 844}"`
+	Viewports []Viewport          `yaml:"viewports" kind:"browser" doc:"Overrides use.viewport and use.viewports." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
 
 	// Steps of the one kind that the case has; the other is nil.
 	APISteps     []APIStep     `yaml:"steps" kind:"api" doc:"What to send and to check, in order." required:"true" min:"1" max:"500" example:"[{http: /health}]"`

@@ -76,7 +76,7 @@ func (s BrowserStep) act() (action, target string) {
 	case s.Screenshot != nil:
 		return "screenshot", s.Screenshot.Name
 	case s.Viewport != nil:
-		return "viewport", fmt.Sprintf("%dx%d", s.Viewport.Width, s.Viewport.Height)
+		return "viewport", s.Viewport.String()
 	}
 	return s.actRarely()
 }

@@ -70,6 +70,7 @@ func (v *validator) validate() {
 		v.browsers(c)
 	}
 	v.browserList(&p.Use.Browser, p.Use.Browser, &p.Use.Browsers, p.Use.Browsers)
+	v.viewportList(&p.Use.Viewport, p.Use.Viewport, &p.Use.Viewports, p.Use.Viewports)
 	v.headers(&p.Use.Headers, p.Use.Headers)
 	v.comparing(p.Use.Screenshot)
 	v.use()

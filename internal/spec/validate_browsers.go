@@ -2,23 +2,33 @@ package spec
 
 import "slices"
 
-// browsers checks the browsers of a case, and that nothing else goes by their
-// key.
+// browsers checks the browsers and viewports of a case, and that nothing else
+// goes by their keys.
 func (v *validator) browsers(c *Case) {
 	v.browserList(&c.Browser, c.Browser, &c.Browsers, c.Browsers)
-	list := v.plan.browsersOf(*c)
-	if list == nil {
-		return
-	}
-	for _, m := range []struct {
-		pointer any
-		has     bool
-	}{{&v.plan.Matrix, v.plan.Matrix[browserKey] != nil}, {&c.Matrix, c.Matrix[browserKey] != nil}} {
-		if !m.has {
-			continue
+	v.viewportList(&c.Viewport, c.Viewport, &c.Viewports, c.Viewports)
+	for _, made := range v.plan.made(*c) {
+		for _, m := range []struct {
+			pointer any
+			has     bool
+		}{{&v.plan.Matrix, v.plan.Matrix[made.key] != nil}, {&c.Matrix, c.Matrix[made.key] != nil}} {
+			if m.has {
+				v.report(v.at(entry{m.pointer, made.key}, m.pointer).onKey(),
+					"%q makes a key %q of the matrix of the case %s; remove one of them", made.by, made.key, brief(c.ID))
+			}
 		}
-		v.report(v.at(entry{m.pointer, browserKey}, m.pointer).onKey(),
-			"%q makes a key %q of the matrix of the case %s; remove one of them", "browsers", browserKey, brief(c.ID))
+	}
+}
+
+// viewportList checks one viewport beside a list of them.
+func (v *validator) viewportList(onePointer any, one *Viewport, listPointer any, list []Viewport) {
+	if one != nil && list != nil && v.sound(onePointer) {
+		v.report(v.at(onePointer).onKey(), "%q and %q say the same twice; remove one of them", "viewport", "viewports")
+	}
+	for i, size := range list {
+		if at := v.at(&list[i], listPointer); !at.bad && slices.Contains(list[:i], size) {
+			v.report(at, "the viewport %s is listed twice", size)
+		}
 	}
 }
 

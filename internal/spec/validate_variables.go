@@ -78,8 +78,8 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	for _, name := range append(own, sortedKeys(v.plan.Matrix)...) {
 		known[name], matrix[name] = true, true
 	}
-	if v.plan.browsersOf(*c) != nil {
-		known[browserKey], matrix[browserKey] = true, true
+	for _, made := range v.plan.made(*c) {
+		known[made.key], matrix[made.key] = true, true
 	}
 	v.walk(at.get("name"), vocabulary{known: matrix})
 	for _, key := range []string{"id", "kind", "tags", "skip", "matrix"} {

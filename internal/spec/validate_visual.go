@@ -20,17 +20,6 @@ func (v *validator) visual(c *Case) {
 			v.report(v.at(&s.Name), "the screenshot %s is also what the case compares; names are unique within a case", brief(s.Name))
 		}
 	}
-	for i, size := range o.Viewports {
-		for _, earlier := range o.Viewports[:i] {
-			if size == earlier && !v.at(&o.Viewports[i]).bad {
-				v.report(v.at(&o.Viewports[i]), "the viewport %dx%d is listed twice", size.Width, size.Height)
-				break
-			}
-		}
-	}
-	if at := v.at(&c.Viewport); c.Viewport != nil && len(o.Viewports) > 0 && !at.bad {
-		v.report(at.onKey(), `only one of "viewport" and "viewports" is given`)
-	}
 }
 
 // comparing checks how pictures are compared.

@@ -1,13 +1,9 @@
 package spec
 
-import (
-	"cmp"
-	"fmt"
-)
+import "cmp"
 
-// KindVisual is the short form of a browser case that opens a page in each
-// viewport and compares how it looks. Parse makes a case of kind browser of it,
-// so it is none of Kinds.
+// KindVisual is the short form of a browser case that opens a page and compares
+// how it looks. Parse makes a case of kind browser of it, so it is none of Kinds.
 const KindVisual Kind = "visual"
 
 // planKinds lists what a plan may write as a case's kind.
@@ -24,9 +20,8 @@ func (k Kind) base() Kind {
 // VisualCase holds the keys that only cases of kind visual have.
 type VisualCase struct {
 	URL       string        `yaml:"url" kind:"visual" doc:"The page: absolute, or relative to BASE_URL; http or https." required:"true" min:"1" max:"8000" example:"/products/TEA-01"`
-	Viewports []Viewport    `yaml:"viewports" kind:"visual" doc:"The page is compared once in each of these; in the case's viewport when absent." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
 	Steps     []BrowserStep `yaml:"steps" kind:"visual" doc:"What is done between opening the page and looking at it." min:"1" max:"50" example:"[{click: {role: button, name: Menu}}]"`
-	Picture   string        `yaml:"picture" kind:"visual" doc:"Name of the picture; the viewport is added where there are several." default:"page" pattern:"artifact" min:"1" max:"80" example:"home"`
+	Picture   string        `yaml:"picture" kind:"visual" doc:"Name of the picture." default:"page" pattern:"artifact" min:"1" max:"100" example:"home"`
 	FullPage  bool          `yaml:"fullPage" kind:"visual" doc:"The whole page instead of the viewport." default:"false" most:"part of the page" example:"true"`
 	Element   *Locator      `yaml:"element" kind:"visual" doc:"Only this element." most:"part of the page" example:"{role: main}"`
 	Comparing `yaml:",inline" kind:"visual"`
@@ -100,22 +95,8 @@ func (p *Plan) spell() {
 
 // spelled lists the steps that a visual case stands for.
 func (v VisualCase) spelled() []BrowserStep {
-	name := cmp.Or(v.Picture, "page")
-	shot := func(name string) BrowserStep {
-		return BrowserStep{Screenshot: &Screenshot{Name: name, FullPage: v.FullPage, Element: v.Element, Compare: true, Comparing: v.Comparing}}
-	}
-	var steps []BrowserStep
-	for _, size := range v.Viewports {
-		steps = append(steps, BrowserStep{Viewport: &size}, BrowserStep{Goto: &Goto{URL: v.URL}})
-		steps = append(steps, v.Steps...)
-		own := name
-		if len(v.Viewports) > 1 {
-			own = fmt.Sprintf("%s-%dx%d", name, size.Width, size.Height)
-		}
-		steps = append(steps, shot(own))
-	}
-	if steps == nil {
-		steps = append(append([]BrowserStep{{Goto: &Goto{URL: v.URL}}}, v.Steps...), shot(name))
-	}
-	return steps
+	steps := append([]BrowserStep{{Goto: &Goto{URL: v.URL}}}, v.Steps...)
+	return append(steps, BrowserStep{Screenshot: &Screenshot{
+		Name: cmp.Or(v.Picture, "page"), FullPage: v.FullPage, Element: v.Element, Compare: true, Comparing: v.Comparing,
+	}})
 }
