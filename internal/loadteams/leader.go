@@ -100,7 +100,7 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, a Attempt, part, turn i
 	id := ident.New(ident.LoadPart)
 	const query = `
 INSERT INTO load_parts (id, project_id, run_id, result_id, attempt, part, turn, brief, start_at, created_at)
-SELECT $4, $5, $6, $1, $2, $7, $8, $9, $10, now() WHERE ` + current
+SELECT $4::text, $5::text, $6::text, $1::text, $2::bigint, $7::bigint, $8::bigint, $9::bytea, $10::timestamptz, now() WHERE ` + current
 	var sealed any
 	if brief != nil {
 		sealed = s.sealer.Seal(brief, a.ResultID)

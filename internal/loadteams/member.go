@@ -63,7 +63,7 @@ type Standing struct {
 // worker could begin.
 func (s *Service) Look(ctx context.Context, p *Part, ready bool) (Standing, error) {
 	const query = `
-UPDATE load_parts p SET lease_expires_at = now() + $3 * interval '1 millisecond', state = CASE WHEN $4 THEN 'ready' ELSE state END
+UPDATE load_parts p SET lease_expires_at = now() + $3 * interval '1 millisecond', state = CASE WHEN $4::boolean THEN 'ready' ELSE state END
 WHERE id = $1 AND worker_id = $2 AND state IN ('seated', 'ready') AND NOT stopping AND ` + wanted + `
 RETURNING brief, start_at IS NOT NULL, COALESCE(EXTRACT(EPOCH FROM start_at - clock_timestamp()), 0)`
 	var out Standing
@@ -91,7 +91,7 @@ WITH held AS (
 	WHERE id = $1 AND worker_id = $2 AND state IN ('ready', 'running') AND ` + wanted + `
 	RETURNING id, stopping
 ), kept AS (
-	INSERT INTO load_reports (load_part_id, number, report) SELECT id, $4, $5 FROM held ON CONFLICT DO NOTHING
+	INSERT INTO load_reports (load_part_id, number, report) SELECT id, $4::bigint, $5::bytea FROM held ON CONFLICT DO NOTHING
 )
 SELECT stopping FROM held`
 	err = one(ctx, s.store.DB, query, []any{p.ID, p.WorkerID, LeaseTime.Milliseconds(), number, data}, &stop)

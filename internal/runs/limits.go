@@ -173,7 +173,7 @@ WITH reserved AS (
 	SELECT kind, project_id, count(*) AS n, count(*) FILTER (WHERE run_id = $2) AS own FROM (
 		SELECT kind, project_id, run_id FROM results WHERE status IN ('queued', 'running')
 		UNION ALL
-		SELECT $4, project_id, run_id FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running')
+		SELECT $4::text, project_id, run_id FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running')
 	) AS cases WHERE kind IN (SELECT kind FROM reserved) GROUP BY kind, project_id
 ), used AS (
 	SELECT kind, project_id, COALESCE(reserved.slots, 0) AS reserved, COALESCE(n, 0) AS n, COALESCE(own, 0) AS own

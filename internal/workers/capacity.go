@@ -38,7 +38,7 @@ SELECT kind, sum(slots), sum(used), sum(queued), sum(reserved), sum(ours) FROM (
 	SELECT kind, 0, count(*) FILTER (WHERE status = 'running'), count(*) FILTER (WHERE status = 'queued'), 0, 0
 	FROM results WHERE status IN ('queued', 'running') GROUP BY kind
 	UNION ALL
-	SELECT $3, 0, count(*) FILTER (WHERE state <> 'waiting'), count(*) FILTER (WHERE state = 'waiting'), 0, 0
+	SELECT $3::text, 0, count(*) FILTER (WHERE state <> 'waiting'), count(*) FILTER (WHERE state = 'waiting'), 0, 0
 	FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running') HAVING count(*) > 0
 	UNION ALL
 	SELECT kind, 0, 0, 0, sum(slots), COALESCE(sum(slots) FILTER (WHERE project_id = $2), 0)
