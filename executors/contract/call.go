@@ -53,13 +53,14 @@ type call struct {
 	graph   *graphql.Call
 	auth    string
 	binds   []Bind
+	pinned  bool // sent however small the budget is
 }
 
 type paramKey struct{ in, name string }
 
 func (c *call) clone() *call {
 	n := *c
-	n.params = maps.Clone(c.params)
+	n.params, n.pinned = maps.Clone(c.params), false
 	return &n
 }
 

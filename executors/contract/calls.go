@@ -120,10 +120,10 @@ func (p *planner) positives(ctx context.Context, op *operation) []*call {
 	if !ok {
 		return nil
 	}
-	whole.what = "everything"
+	whole.what, whole.pinned = "everything", true
 	out = append(out, whole)
 	if least, ok := p.base(ctx, op, minimal); ok {
-		least.what = "only what is required"
+		least.what, least.pinned = "only what is required", true
 		out = append(out, least)
 	}
 	for _, param := range op.params {
@@ -134,7 +134,7 @@ func (p *planner) positives(ctx context.Context, op *operation) []*call {
 		variants := p.boundaries(param.schema.raw, 0)
 		if p.examples {
 			for _, e := range param.examples {
-				variants = append([]sample{{e, "an example"}}, variants...)
+				variants = append([]sample{{e, anExample}}, variants...)
 			}
 		}
 		for _, v := range variants {
@@ -143,7 +143,7 @@ func (p *planner) positives(ctx context.Context, op *operation) []*call {
 			}
 			c := whole.clone()
 			c.params[paramKey{param.in, param.name}] = v.value
-			c.what = param.name + ": " + v.what
+			c.what, c.pinned = param.name+": "+v.what, v.what == anExample
 			out = append(out, c)
 		}
 	}
@@ -165,7 +165,7 @@ func (p *planner) bodies(ctx context.Context, op *operation, whole *call) []*cal
 		var variants []sample
 		if p.examples {
 			for _, e := range m.examples {
-				variants = append(variants, sample{e, "an example"})
+				variants = append(variants, sample{e, anExample})
 			}
 		}
 		p.work = 0
@@ -175,6 +175,7 @@ func (p *planner) bodies(ctx context.Context, op *operation, whole *call) []*cal
 			}
 			c := whole.clone()
 			c.media, c.body, c.hasBody, c.what = m, v.value, true, v.what
+			c.pinned = v.what == anExample
 			out = append(out, c)
 		}
 	}
@@ -316,15 +317,27 @@ func distinct(calls []*call) []*call {
 	})
 }
 
-// sampleOf takes n of the calls, spread evenly, so that a small budget still
-// reaches every part of an operation.
+// anExample says of a value that the document gives it.
+const anExample = "an example"
+
+// sampleOf takes n of the calls: first those that are most likely accepted, then
+// others spread evenly, so that a small budget still reaches every part of an
+// operation.
 func sampleOf(calls []*call, n int) []*call {
 	if len(calls) <= n || n <= 0 {
 		return calls[:min(len(calls), max(n, 0))]
 	}
-	out := make([]*call, n)
-	for i := range out {
-		out[i] = calls[i*len(calls)/n]
+	var out, rest []*call
+	for _, c := range calls {
+		if c.pinned && len(out) < (n+1)/2 {
+			out = append(out, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	left := n - len(out)
+	for i := range left {
+		out = append(out, rest[i*len(rest)/left])
 	}
 	return out
 }

@@ -63,6 +63,7 @@ type answer struct {
 	body   []byte
 	took   time.Duration
 	broken string // why there is no whole answer; then the rest is not set
+	late   bool   // it did not come in time
 }
 
 func newClient(ctx context.Context, policy *egress.Policy, timeout time.Duration, budget int) *client {
@@ -250,7 +251,7 @@ func (c *client) send(ctx context.Context, r *Request, path string, jar http.Coo
 		}
 		a.broken = err.Error()
 		if ctx.Err() != nil {
-			a.broken = fmt.Sprintf("the body of the answer did not end within %s", c.timeout)
+			a.broken, a.late = fmt.Sprintf("the body of the answer did not end within %s", c.timeout), true
 		}
 	}
 	a.took = time.Since(began)

@@ -170,6 +170,8 @@ func (j *judgement) graphSummary(data object, problems []any) string {
 		return "data without errors"
 	case len(problems) > 0:
 		return "errors"
+	case data != nil:
+		return "data that is null, without errors"
 	}
 	return "neither data nor errors"
 }

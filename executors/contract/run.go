@@ -104,6 +104,9 @@ func (r *run) operation(ctx context.Context, op *operation, quota int, t *tally)
 	if err := r.batch(ctx, sampleOf(positives, quota*2/5), t); err != nil {
 		return err
 	}
+	if t.broken >= maxBroken {
+		return nil
+	}
 	good, ok := r.good[op]
 	if !ok {
 		good = positives[0]
@@ -229,7 +232,7 @@ func (r *run) judge(ctx context.Context, s []*call, a *answer, t *tally) error {
 			r.untold++
 			continue
 		}
-		f, err := r.finding(ctx, s, v, key)
+		f, err := r.finding(ctx, s, a, v, key)
 		if err != nil {
 			return err
 		}
@@ -242,7 +245,7 @@ func (r *run) judge(ctx context.Context, s []*call, a *answer, t *tally) error {
 }
 
 // finding makes the scenario as small as it gets while the same is found.
-func (r *run) finding(ctx context.Context, s []*call, v violation, key string) (*Finding, error) {
+func (r *run) finding(ctx context.Context, s []*call, a *answer, v violation, key string) (*Finding, error) {
 	var failure error
 	shown := v
 	still := func(calls []*call) bool {
@@ -266,12 +269,16 @@ func (r *run) finding(ctx context.Context, s []*call, v violation, key string) (
 		}
 		return false
 	}
+	most := maxShrinks
+	if a.late {
+		most = maxLateShrinks
+	}
 	steady := still(s)
 	if steady {
 		if whole, ok := r.rooted(ctx, s); ok && still(whole) {
 			s = whole
 		}
-		s = shrink(ctx, s, still)
+		s = shrink(ctx, s, most, still)
 	}
 	if failure != nil {
 		return nil, failure

@@ -8,16 +8,19 @@ import (
 )
 
 // maxShrinks is how many requests may go into making one finding smaller.
-const maxShrinks = 60
+const (
+	maxShrinks     = 60
+	maxLateShrinks = 1 // where each takes as long as a request may
+)
 
 // shrink drops and shortens what a finding does not need. still sends a
 // scenario and reports whether the finding is there.
-func shrink(ctx context.Context, calls []*call, still func([]*call) bool) []*call {
+func shrink(ctx context.Context, calls []*call, most int, still func([]*call) bool) []*call {
 	tries := 0
-	for again := true; again && tries < maxShrinks && ctx.Err() == nil; {
+	for again := true; again && tries < most && ctx.Err() == nil; {
 		again = false
 		for _, smaller := range reductions(ctx, calls) {
-			if tries++; tries > maxShrinks || ctx.Err() != nil {
+			if tries++; tries > most || ctx.Err() != nil {
 				break
 			}
 			if still(smaller) {

@@ -45,7 +45,7 @@ func (c *client) failed(ctx context.Context, u *url.URL, err error) (*answer, er
 	}
 	a := &answer{broken: "the connection broke without a whole answer: " + text}
 	if ctx.Err() != nil {
-		a.broken = fmt.Sprintf("there was no answer within %s", c.timeout)
+		a.broken, a.late = fmt.Sprintf("there was no answer within %s", c.timeout), true
 	}
 	return a, nil
 }
