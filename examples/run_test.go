@@ -31,6 +31,7 @@ type result struct {
 	outcome spec.Outcome
 	err     error
 	steps   []executors.StepFinished
+	left    *executortest.Recorder
 }
 
 func TestShopPlanPasses(t *testing.T) {
@@ -164,5 +165,5 @@ func execute(t *testing.T, e executors.Executor, plan *spec.Plan, c spec.Expande
 		RunID: "run", ResultID: c.Key, Attempt: 1, Case: c.Case, Use: plan.Use,
 		Scope: spec.NewScope(vars, nil), Files: examples.Files,
 	}, recorder)
-	return result{outcome, err, recorder.Steps()}
+	return result{outcome, err, recorder.Steps(), recorder}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,15 +25,16 @@ const (
 // that was in force.
 const FaultHeader = "X-Shop-Fault"
 
-// Faults lists every fault, FaultNone first.
+// Faults lists every fault that a page or a caller of the API meets, FaultNone
+// first. Those of the API's contract are Defects.
 func Faults() []Fault {
 	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout}
 }
 
 // ParseFault returns the fault of that name, or an error that lists the names.
 func ParseFault(name string) (Fault, error) {
-	names := make([]string, 0, len(Faults()))
-	for _, f := range Faults() {
+	names := make([]string, 0, len(Faults())+len(defects))
+	for _, f := range slices.Concat(Faults(), Defects()) {
 		if string(f) == name {
 			return f, nil
 		}

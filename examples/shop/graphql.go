@@ -44,6 +44,9 @@ func execute(r *http.Request, req graphRequest) *graphql.Result {
 	if v := graphql.ValidateDocument(&schema, doc, nil); !v.IsValid {
 		return &graphql.Result{Errors: v.Errors}
 	}
+	if err := wrongVariable(&schema, doc, req.Variables); err != nil {
+		return &graphql.Result{Errors: gqlerrors.FormatErrors(err)}
+	}
 	return graphql.Execute(graphql.ExecuteParams{
 		Schema: schema, AST: doc, OperationName: req.OperationName, Args: req.Variables, Context: r.Context(),
 	})
