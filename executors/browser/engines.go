@@ -7,11 +7,12 @@ import (
 	"github.com/semantest/semantest/executors/browser/internal/cdp"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/executors/browser/internal/firefox"
+	"github.com/semantest/semantest/executors/browser/internal/webkit"
 )
 
 // engines are the browsers that a plan can name, the default first.
 func engines() []driver.Engine {
-	return []driver.Engine{cdp.Engine{}, cdp.Chrome, cdp.Edge, firefox.Engine{}}
+	return []driver.Engine{cdp.Engine{}, cdp.Chrome, cdp.Edge, firefox.Engine{}, webkit.Engine{}}
 }
 
 // poolOf returns the pool of the browser that a case asks for.

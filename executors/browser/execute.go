@@ -61,7 +61,7 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		err = r.dress(ctx, pg)
 	}
 	if err != nil && ctx.Err() == nil {
-		return unreached(sink, steps, r.explain(ctx, err))
+		return unreached(sink, steps, r.unfit(ctx, err))
 	}
 	return executors.RunSteps(ctx, sink, steps)
 }
@@ -71,6 +71,9 @@ func unreached(sink executors.Sink, steps []executors.Step, err error) (spec.Out
 	for i, s := range steps {
 		sink.Emit(executors.StepFinished{Index: i, Name: s.Name, Action: s.Action, Outcome: spec.OutcomeSkipped,
 			Error: "not reached because the case could not begin", StartedAt: time.Now()})
+	}
+	if f, ok := errors.AsType[*executors.Failure](err); ok {
+		return f.Outcome, err
 	}
 	return spec.OutcomeErrored, err
 }

@@ -22,6 +22,7 @@ func needs(s spec.BrowserStep) []driver.Capability {
 		driver.UseClipboard: s.Clipboard != nil || s.Expect != nil && s.Expect.Clipboard != nil,
 		driver.SetCookies:   s.Cookies != nil || s.Expect != nil && s.Expect.Cookie != nil, driver.SaveStorage: s.Storage != nil,
 		driver.CatchPopups: s.Expect != nil && s.Expect.Tabs != nil,
+		driver.WaitForIdle: s.Wait != nil && s.Wait.Load == "networkidle",
 	} {
 		if needed {
 			out = append(out, c)
@@ -31,6 +32,7 @@ func needs(s spec.BrowserStep) []driver.Capability {
 		out = append(out, driver.ReachFrames)
 	}
 	slices.Sort(out) // the first one that is lacking is told
+	slices.Sort(out)
 	return out
 }
 

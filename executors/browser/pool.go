@@ -48,6 +48,7 @@ type start struct {
 
 // instance is one browser process. What follows end is guarded by pool.mu.
 type instance struct {
+	engine  string // its name
 	browser driver.Browser
 	way     *proxy.Proxy  // out; nil where nothing is held back
 	end     chan struct{} // closed when nobody needs it any more
@@ -190,7 +191,7 @@ func (p *pool) launch(path string) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &instance{browser: b, way: way, end: make(chan struct{}), pages: map[*page]struct{}{}}, nil
+	return &instance{engine: p.engine.Name(), browser: b, way: way, end: make(chan struct{}), pages: map[*page]struct{}{}}, nil
 }
 
 // watch waits for the end of a browser and cleans up behind it.

@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // explain turns what stopped a step into the sentence and the outcome that
@@ -36,6 +37,15 @@ func (r *run) explain(ctx context.Context, err error) error {
 		return executors.Failf("the page was closed during the step")
 	}
 	return err
+}
+
+// unfit explains why a page could not be made what the plan wants it to be. What
+// its engine cannot do skips the case.
+func (r *run) unfit(ctx context.Context, err error) error {
+	if c, ok := errors.AsType[*driver.CannotError](err); ok {
+		return &executors.Failure{Outcome: spec.OutcomeSkipped, Message: fmt.Sprintf("skipped: %s cannot %s", r.page.inst.engine, c.What), Err: err}
+	}
+	return r.explain(ctx, err)
 }
 
 func isRunaway(err error) bool {

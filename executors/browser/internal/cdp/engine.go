@@ -29,7 +29,7 @@ func (Engine) Name() string { return "chromium" }
 func (Engine) Capabilities() driver.Set {
 	return driver.SetOf(
 		driver.IsolatedWorld, driver.StopScript, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups,
-		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.EmulateScale, driver.ReachFrames,
+		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.WaitForIdle, driver.EmulateScale, driver.ReachFrames,
 		driver.SwitchTabs, driver.UploadFiles, driver.KeepDownloads, driver.UseClipboard, driver.GrantPermissions,
 		driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
 	)

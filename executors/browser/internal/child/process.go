@@ -31,6 +31,7 @@ type Spec struct {
 	Prepare func(folder string) error
 
 	Files  []*os.File        // its file descriptors from 3 on; they are closed here
+	Gentle bool              // whether Close asks it to end before it is killed
 	OnLine func(line string) // gets what it prints, line by line; may be nil
 }
 
@@ -38,6 +39,7 @@ type Spec struct {
 type Process struct {
 	cmd     *exec.Cmd
 	folder  *folder
+	gentle  bool
 	output  *tail
 	exited  chan struct{}
 	waitErr error
@@ -60,7 +62,7 @@ func Start(s Spec) (_ *Process, err error) {
 			return nil, errors.Join(err, folder.remove())
 		}
 	}
-	p := &Process{folder: folder, output: &tail{limit: 8 << 10, onLine: s.OnLine}, exited: make(chan struct{})}
+	p := &Process{folder: folder, gentle: s.Gentle, output: &tail{limit: 8 << 10, onLine: s.OnLine}, exited: make(chan struct{})}
 	if err := p.spawn(s); err != nil {
 		return nil, errors.Join(err, folder.remove())
 	}
@@ -134,11 +136,27 @@ func (p *Process) Close() error {
 	select {
 	case <-p.exited: // its number may belong to somebody else by now
 	default:
-		p.killGroup()
-		<-p.exited
+		if !p.gentle || !p.ask() {
+			p.killGroup()
+			<-p.exited
+		}
 	}
 	return p.folder.remove()
 }
+
+// ask gives the process a moment to end by itself, and tells whether it did.
+func (p *Process) ask() bool {
+	_ = syscall.Kill(p.cmd.Process.Pid, syscall.SIGTERM) // it may be gone just now
+	select {
+	case <-p.exited:
+		return true
+	case <-time.After(gentleness):
+		return false
+	}
+}
+
+// gentleness is how long a process that is asked to end may take.
+const gentleness = 2 * time.Second
 
 // killGroup ends the process and those that it has started.
 func (p *Process) killGroup() {

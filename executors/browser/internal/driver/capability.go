@@ -30,6 +30,7 @@ const (
 	SetCookies
 	SaveStorage
 
+	WaitForIdle
 	RouteRequests
 	WatchRequests
 
@@ -72,6 +73,7 @@ var words = map[Capability]string{
 	SetCookies:       "read and set cookies",
 	SaveStorage:      "save and load a storage state",
 
+	WaitForIdle:   "tell when the network is idle",
 	RouteRequests: "answer requests of the page itself",
 	WatchRequests: "wait for requests and responses",
 

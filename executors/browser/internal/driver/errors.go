@@ -45,3 +45,9 @@ func (e *LoadError) Error() string {
 type ScriptError struct{ Message string }
 
 func (e *ScriptError) Error() string { return e.Message }
+
+// CannotError says that the engine cannot do what it was asked for, which shows
+// only then.
+type CannotError struct{ What string } // completes "webkit cannot …"
+
+func (e *CannotError) Error() string { return "the browser cannot " + e.What }
