@@ -16,13 +16,15 @@ func needs(s spec.BrowserStep) []driver.Capability {
 	if s.Expect != nil && s.Expect.Console != "" {
 		out = append(out, driver.ReadConsole)
 	}
+	if s.Wait != nil && s.Wait.Load == "networkidle" {
+		out = append(out, driver.WaitForIdle)
+	}
 	for c, needed := range map[driver.Capability]bool{
 		driver.AnswerDialogs: s.Dialog != nil, driver.SwitchTabs: s.Tab != nil, driver.UploadFiles: s.Upload != nil,
 		driver.KeepDownloads: s.Download != nil, driver.GrantPermissions: s.Permit != nil, driver.SetGeolocation: s.Locate != nil,
 		driver.UseClipboard: s.Clipboard != nil || s.Expect != nil && s.Expect.Clipboard != nil,
 		driver.SetCookies:   s.Cookies != nil || s.Expect != nil && s.Expect.Cookie != nil, driver.SaveStorage: s.Storage != nil,
 		driver.CatchPopups: s.Expect != nil && s.Expect.Tabs != nil,
-		driver.WaitForIdle: s.Wait != nil && s.Wait.Load == "networkidle",
 	} {
 		if needed {
 			out = append(out, c)
@@ -32,7 +34,6 @@ func needs(s spec.BrowserStep) []driver.Capability {
 		out = append(out, driver.ReachFrames)
 	}
 	slices.Sort(out) // the first one that is lacking is told
-	slices.Sort(out)
 	return out
 }
 
