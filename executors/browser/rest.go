@@ -64,7 +64,7 @@ func (c *comparison) look(keeper executors.Baselines) error {
 		if err != nil {
 			return err
 		}
-		if moved.Different == 0 {
+		if c.bears(moved) {
 			c.report.Set("frames", frames+1)
 			if bytes.Equal(file, next) {
 				return nil // it was judged
@@ -81,13 +81,14 @@ func (c *comparison) look(keeper executors.Baselines) error {
 	}
 }
 
-// moved compares two pictures that were taken one after the other: exactly, but
-// for what is masked.
+// moved compares two pictures that were taken one after the other, by the
+// measure of the plan: a browser does not draw the same edge twice in the very
+// same way.
 func (c *comparison) moved(one, two []byte) (imagediff.Result, error) {
 	if bytes.Equal(one, two) {
 		return imagediff.Result{}, nil
 	}
-	r, err := imagediff.CompareFiles(one, two, imagediff.Options{IncludeAntialiased: true, Ignore: c.ignore})
+	r, err := imagediff.CompareFiles(one, two, c.options(false))
 	if err != nil {
 		return r, executors.Errorf("the screenshot %s cannot be compared: %w", c.shot.Name, err)
 	}

@@ -60,7 +60,7 @@
 
   const viewer = $("viewer"), large = viewer.querySelector("img"), caption = viewer.querySelector("p");
   document.addEventListener("click", (e) => {
-    const link = e.target.closest(".shot > a");
+    const link = e.target.closest(".shot > a, .panes figure > a");
     if (link) {
       e.preventDefault();
       const img = link.querySelector("img");
@@ -71,6 +71,36 @@
       viewer.close();
     }
   });
+
+  for (const visual of document.querySelectorAll(".visual")) {
+    const panes = visual.querySelector(".panes"), mix = visual.querySelector(".mix input");
+    if (!mix) continue;
+    const turn = () => { panes.style.setProperty("--at", mix.value + "%"); panes.style.setProperty("--mix", mix.value / 100); };
+    mix.addEventListener("input", turn);
+    // Pictures of different sizes lie upon each other at the same scale.
+    const scale = () => {
+      const images = [...panes.querySelectorAll("img")], most = Math.max(...images.map((i) => i.naturalWidth));
+      for (const i of images) i.style.width = visual.dataset.mode === "side" || !most ? "" : 100 * i.naturalWidth / most + "%";
+    };
+    for (const i of panes.querySelectorAll("img")) i.addEventListener("load", scale);
+    for (const button of visual.querySelectorAll(".modes .chip")) button.addEventListener("click", () => {
+      visual.dataset.mode = button.dataset.mode;
+      for (const b of visual.querySelectorAll(".modes .chip")) b.setAttribute("aria-pressed", String(b === button));
+      scale();
+    });
+    panes.addEventListener("pointermove", (e) => {
+      if (visual.dataset.mode !== "slider" || e.buttons !== 1) return;
+      const box = panes.getBoundingClientRect();
+      mix.value = 100 * (e.clientX - box.left) / box.width;
+      turn();
+    });
+    // What differs is in sight, in all of them at once.
+    const sides = [...panes.querySelectorAll("figure > a")];
+    const show = () => { for (const a of sides) a.scrollTop = Math.max(0, visual.dataset.top * a.firstElementChild.clientHeight - 60); };
+    if (visual.dataset.top > 0) for (const a of sides) a.firstElementChild.addEventListener("load", show, { once: true });
+    for (const a of sides) a.addEventListener("scroll", () => { for (const b of sides) if (b !== a && Math.abs(b.scrollTop - a.scrollTop) > 1) b.scrollTop = a.scrollTop; });
+    panes.addEventListener("dragstart", (e) => { if (visual.dataset.mode !== "side") e.preventDefault(); });
+  }
 
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const name = () => { theme.textContent = dark() ? "Light" : "Dark"; theme.setAttribute("aria-label", "Change to " + theme.textContent.toLowerCase() + " colours"); };

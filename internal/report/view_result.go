@@ -38,6 +38,7 @@ type stepView struct {
 	Passed                                  []string
 	Exchange                                *exchangeView
 	Chart                                   *chartView
+	Visual                                  *visualView
 	Detail                                  string
 	Files                                   []fileView
 }
@@ -146,15 +147,27 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 	if problem := clip(s.Error, valueMax); problem != reason || len(v.Failed) == 0 {
 		v.Problem = problem
 	}
+	for i := range v.Failed {
+		if v.Failed[i].Message == v.Problem {
+			v.Failed[i].Message = "" // it stands above
+		}
+	}
 	detail := s.Detail
 	if v.Chart = chartOf(detail); v.Chart != nil {
 		detail = without(detail, "series")
 	}
-	v.Exchange, v.Detail = detailOf(detail, b)
+	var files []Artifact
 	for _, f := range a.Artifacts {
 		if f.Step == s.Index {
-			v.Files = append(v.Files, fileOf(f, b))
+			files = append(files, f)
 		}
+	}
+	if v.Visual, files = visualOf(detail, files, b); v.Visual != nil {
+		detail = without(detail, "visual")
+	}
+	v.Exchange, v.Detail = detailOf(detail, b)
+	for _, f := range files {
+		v.Files = append(v.Files, fileOf(f, b))
 	}
 	return v
 }
