@@ -22,26 +22,30 @@ const (
 
 func (st *step) click(c spec.Click) error { return st.clickOn(c, false) }
 
-// clickOn clicks once a person could. The guard in the page takes a click back
-// that would hit something else, and it is tried again.
+// clickOn clicks once a person could.
 func (st *step) clickOn(c spec.Click, control bool) error {
-	l := c.Locator
+	return st.act(c.Locator, "pointer", control, c.Position, "the click", func(p prepared) error { return st.mouse(p.X, p.Y, c) })
+}
+
+// act points at an element once a person could. The guard in the page takes
+// back what would hit something else, and it is tried again.
+func (st *step) act(l spec.Locator, kind string, control bool, at *spec.Point, what string, do func(prepared) error) error {
 	for {
-		p, err := st.prepareAt(l, "pointer", control, c.Position)
+		p, err := st.prepareAt(l, kind, control, at)
 		if err != nil {
 			return err
 		}
-		err = st.mouse(p.X, p.Y, c)
+		err = do(p)
 		got := seen{}
 		if err == nil {
 			got, err = st.disarm(p)
 		}
 		switch {
-		case errors.Is(err, driver.ErrNavigated): // the click did what links do
+		case errors.Is(err, driver.ErrNavigated): // it did what links do
 		case errors.Is(err, driver.ErrClosed) && st.page != st.first: // or closed its tab
 			return nil
 		case err != nil:
-			return st.stuck(err, p.Element, "the click")
+			return st.stuck(err, p.Element, what)
 		case got.Seen && !got.Hit:
 			if st.over() {
 				return st.gaveUp(unready(meant(l), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))

@@ -47,6 +47,9 @@ func (r *run) filesFolder() (string, error) {
 
 // tidy gives back what the case has held, and removes its files.
 func (r *run) tidy() {
+	if r.traffic != nil {
+		r.traffic.end()
+	}
 	if r.letGo != nil {
 		r.letGo()
 	}

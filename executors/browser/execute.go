@@ -40,6 +40,9 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 			steps[i].Skip = lacking(pool.engine, s)
 		}
 	}
+	if setup, err := setupOf(task); err == nil && unknown == nil && len(steps) > 0 && steps[0].Skip == "" {
+		steps[0].Skip = lackingOf(pool.engine, setup)
+	}
 	if unknown != nil {
 		return unreached(sink, steps, unknown)
 	}
@@ -56,10 +59,9 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	defer pool.release(pg)
 	r.page, r.first = pg, pg
 	defer r.tidy()
-	err = r.holdClipboard(ctx)
-	if err == nil {
-		err = r.dress(ctx, pg)
-	}
+	r.traffic = newTraffic(ctx)
+	r.wantBodies()
+	err = r.begin(ctx)
 	if err != nil && ctx.Err() == nil {
 		return unreached(sink, steps, r.unfit(ctx, err))
 	}
@@ -85,26 +87,14 @@ type run struct {
 	page  *page          // the chosen one
 	names map[string]int // of attachments
 	tabs
-	place  *spec.Geolocation // that the device has been told
-	letGo  func()            // of the clipboard; nil where it is not held
-	folder string            // of files that the browser reads and writes; empty while there is none
+	traffic  *traffic
+	emulated spec.Emulation    // that holds now
+	sized    *spec.Viewport    // that a step has chosen; nil before
+	place    *spec.Geolocation // that the device has been told
+	letGo    func()            // of the clipboard; nil where it is not held
+	folder   string            // of files that the browser reads and writes; empty while there is none
 
 	answered map[string]bool // targets that have answered something
-}
-
-// dress makes a page what the plan wants it to be.
-func (r *run) dress(ctx context.Context, pg *page) error {
-	size := spec.Viewport{Width: defaultWidth, Height: defaultHeight}
-	if v := r.task.Use.Viewport; v != nil {
-		size = *v
-	}
-	if v := r.task.Case.Viewport; v != nil {
-		size = *v
-	}
-	if err := pg.SetViewport(ctx, driver.Viewport{Width: size.Width, Height: size.Height}); err != nil {
-		return err
-	}
-	return r.tellPlace(ctx, pg)
 }
 
 // step performs one step under its own limit and keeps evidence when it fails.
@@ -115,6 +105,9 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 	}
 	r.forgetClosed()
 	limit := s.Timeout.Or(r.task.Use.StepTimeout.Or(defaultStepLimit))
+	if acts(s) {
+		r.traffic.begin()
+	}
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
 	err = r.explain(ctx, st.do(s))

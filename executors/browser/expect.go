@@ -157,6 +157,8 @@ func (st *step) expect(e spec.Expect) error {
 		return st.expectCookie(*e.Cookie, e.Matcher)
 	case e.Clipboard != nil:
 		return st.expectClipboard(*e.Clipboard)
+	case e.Request != nil:
+		return st.expectRequest(*e.Request)
 	case e.Tabs != nil:
 		return st.expectTabs(*e.Tabs)
 	}

@@ -24,7 +24,9 @@ func needs(s spec.BrowserStep) []driver.Capability {
 		driver.KeepDownloads: s.Download != nil, driver.GrantPermissions: s.Permit != nil, driver.SetGeolocation: s.Locate != nil,
 		driver.UseClipboard: s.Clipboard != nil || s.Expect != nil && s.Expect.Clipboard != nil,
 		driver.SetCookies:   s.Cookies != nil || s.Expect != nil && s.Expect.Cookie != nil, driver.SaveStorage: s.Storage != nil,
-		driver.CatchPopups: s.Expect != nil && s.Expect.Tabs != nil,
+		driver.CatchPopups:   s.Expect != nil && s.Expect.Tabs != nil,
+		driver.RouteRequests: s.Route != nil, driver.EmulateTouch: s.Tap != nil,
+		driver.WatchRequests: s.AwaitRequest != nil || s.AwaitResponse != nil || s.Expect != nil && s.Expect.Request != nil,
 	} {
 		if needed {
 			out = append(out, c)
@@ -32,6 +34,9 @@ func needs(s spec.BrowserStep) []driver.Capability {
 	}
 	if reachesFrames(reflect.ValueOf(s)) {
 		out = append(out, driver.ReachFrames)
+	}
+	if s.Emulate != nil {
+		out = append(out, needsOf(*s.Emulate)...)
 	}
 	slices.Sort(out) // the first one that is lacking is told
 	return out
@@ -58,6 +63,23 @@ func reachesFrames(v reflect.Value) bool {
 // lacking says why a step cannot be done by an engine, or nothing when it can.
 func lacking(e driver.Engine, s spec.BrowserStep) string {
 	if c, lacks := e.Capabilities().Lacking(needs(s)...); lacks {
+		return fmt.Sprintf("%s cannot %s", e.Name(), c)
+	}
+	return ""
+}
+
+// lackingOf says why a case cannot begin on an engine, or nothing when it can.
+func lackingOf(e driver.Engine, s spec.BrowserSetup) string {
+	needed := needsOf(s.Emulation)
+	for c, given := range map[driver.Capability]bool{
+		driver.SetGeolocation: s.Geolocation != nil, driver.GrantPermissions: len(s.Permissions) > 0, driver.SaveStorage: s.StorageState != "",
+	} {
+		if given {
+			needed = append(needed, c)
+		}
+	}
+	slices.Sort(needed) // the first one that is lacking is told
+	if c, lacks := e.Capabilities().Lacking(needed...); lacks {
 		return fmt.Sprintf("%s cannot %s", e.Name(), c)
 	}
 	return ""

@@ -23,6 +23,8 @@ type state struct {
 
 	dialogs     []string
 	moreDialogs int
+	traffic     *traffic      // of the case; nil before it begins
+	routed      bool          // the page asks what becomes of its requests
 	armed       []spec.Dialog // how the next ones are answered
 	answers     []answer      // to those that were told how
 
@@ -65,6 +67,16 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 		})
 	case driver.ChooserOpened:
 		pg.update(func(s *state) { s.chooser = &e })
+	case driver.RequestPaused:
+		if t := look(pg, func(s *state) *traffic { return s.traffic }); t != nil {
+			t.on(p, e)
+		} else {
+			e.Decide(driver.Decision{})
+		}
+	case driver.RequestSent, driver.ResponseCame, driver.RequestEnded:
+		if t := look(pg, func(s *state) *traffic { return s.traffic }); t != nil {
+			t.on(p, e)
+		}
 	case driver.DownloadChanged:
 		pg.onDownload(p, e)
 	case driver.ConsoleWritten, driver.ConsoleDropped, driver.ExceptionRevoked:

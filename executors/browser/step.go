@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
-	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -140,8 +139,19 @@ func (st *step) doRarely(s spec.BrowserStep) error {
 		return st.permit(*s.Permit)
 	case s.Locate != nil:
 		return st.locate(*s.Locate)
+	case s.Route != nil:
+		return st.route(*s.Route)
+	case s.AwaitRequest != nil:
+		return st.awaitRequest(*s.AwaitRequest)
+	case s.AwaitResponse != nil:
+		return st.awaitResponse(*s.AwaitResponse)
+	case s.Emulate != nil:
+		return st.emulate(*s.Emulate)
+	case s.Tap != nil:
+		return st.tap(*s.Tap)
 	case s.Viewport != nil:
-		return st.page.SetViewport(st.ctx, driver.Viewport{Width: s.Viewport.Width, Height: s.Viewport.Height})
+		st.sized = s.Viewport
+		return st.page.SetViewport(st.ctx, st.viewport())
 	}
 	return executors.Errorf("the step has no action")
 }

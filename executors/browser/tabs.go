@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -86,6 +87,11 @@ func (st *step) nap() error {
 	case <-st.first.gone.Done():
 		return context.Cause(st.first.gone)
 	}
+}
+
+// pages lists the windows that have been acted on.
+func (r *run) pages() []*page {
+	return append(slices.Collect(maps.Values(r.known)), r.first)
 }
 
 func (st *step) choosePage(pg *page) {

@@ -3,39 +3,44 @@ package spec
 // BrowserStep is one thing that a person would do or look for: exactly one
 // action.
 type BrowserStep struct {
-	Name       string        `yaml:"name" doc:"For readers; the action and its target when absent." max:"200" pattern:"line" example:"Pay"`
-	Goto       *Goto         `yaml:"goto" doc:"Open a page and wait until it has loaded. A text is its url." action:"true" example:"/cart"`
-	Click      *Click        `yaml:"click" doc:"Click an element once it can be clicked." action:"true" example:"{role: button, name: Pay}"`
-	DblClick   *Click        `yaml:"dblclick" doc:"Click an element twice." action:"true" example:"{text: Row 1}"`
-	Hover      *Locator      `yaml:"hover" doc:"Move the pointer over an element." action:"true" example:"{role: link, name: Account}"`
-	Focus      *Locator      `yaml:"focus" doc:"Give an element the focus of the keyboard." action:"true" example:"{label: Email}"`
-	Blur       *Locator      `yaml:"blur" doc:"Take the focus from an element." action:"true" example:"{label: Email}"`
-	Fill       *Fill         `yaml:"fill" doc:"Replace the text of a field." action:"true" example:"{label: Email, value: ada@shop.test}"`
-	Clear      *Locator      `yaml:"clear" doc:"Empty a field." action:"true" example:"{label: Email}"`
-	Type       *Type         `yaml:"type" doc:"Press the keys of a text one by one. A text alone goes to what has the focus." action:"true" example:"{label: City, value: Cop, delay: 50ms}"`
-	Press      *Press        `yaml:"press" doc:"Press a key or a combination. A text is its key." action:"true" example:"Enter"`
-	Select     *Select       `yaml:"select" doc:"Choose an option of a select element." action:"true" example:"{label: Country, option: Denmark}"`
-	Check      *Locator      `yaml:"check" doc:"Tick a checkbox or choose a radio button." action:"true" example:"{label: I agree}"`
-	Uncheck    *Locator      `yaml:"uncheck" doc:"Untick a checkbox." action:"true" example:"{label: Newsletter}"`
-	Drag       *Drag         `yaml:"drag" doc:"Drag an element with the mouse and drop it." action:"true" example:"{text: Write tests, to: {testId: done}}"`
-	Scroll     *Scroll       `yaml:"scroll" doc:"Bring something into view. A text is a CSS selector." action:"true" example:"{to: bottom}"`
-	Upload     *Upload       `yaml:"upload" doc:"Give files to a field, or to what asks for them when it is clicked." action:"true" example:"{label: Photo, files: [file://files/cat.png]}"`
-	Download   *Download     `yaml:"download" doc:"Click and keep the file that comes." action:"true" example:"{click: {role: link, name: Invoice}, size: {gt: 1000}}"`
-	Reload     bool          `yaml:"reload" doc:"true: load the page again." action:"true" example:"true"`
-	Back       bool          `yaml:"back" doc:"true: go back in the history." action:"true" example:"true"`
-	Forward    bool          `yaml:"forward" doc:"true: go forward in the history." action:"true" example:"true"`
-	Dialog     *Dialog       `yaml:"dialog" doc:"Say how the next dialog is answered, which must come; others are dismissed." action:"true" example:"{answer: accept, text: Ada}"`
-	Tab        *Tab          `yaml:"tab" doc:"Open, choose or close a tab. A number chooses." action:"true" example:"-1"`
-	Clipboard  *Clipboard    `yaml:"clipboard" doc:"Put a text into the clipboard." action:"true" example:"DW-1042"`
-	Cookies    *Cookies      `yaml:"cookies" doc:"Change the cookies." action:"true" example:"{set: [{name: consent, value: \"yes\"}]}"`
-	Storage    *StorageState `yaml:"storageState" doc:"Keep cookies and local storage as an artifact, or bring them back from a file." action:"true" example:"file://signed-in.json"`
-	Permit     *Permissions  `yaml:"permissions" doc:"Allow or refuse what pages may ask for." action:"true" example:"{grant: [geolocation]}"`
-	Locate     *Geolocation  `yaml:"geolocation" doc:"Say where the device is." action:"true" example:"{latitude: 55.68, longitude: 12.57}"`
-	Wait       *Wait         `yaml:"wait" doc:"Wait for a condition without counting it as a check. A text is a duration." action:"true" example:"{visible: {text: Ready}}"`
-	Expect     *Expect       `yaml:"expect" doc:"Assert, trying again until it holds or the step's time is up." action:"true" example:"{visible: {role: heading, name: Thanks}}"`
-	Screenshot *Screenshot   `yaml:"screenshot" doc:"Keep a picture of the page or of an element. A text is its name." action:"true" example:"thanks"`
-	Viewport   *Viewport     `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
-	Timeout    Duration      `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
+	Name          string           `yaml:"name" doc:"For readers; the action and its target when absent." max:"200" pattern:"line" example:"Pay"`
+	Goto          *Goto            `yaml:"goto" doc:"Open a page and wait until it has loaded. A text is its url." action:"true" example:"/cart"`
+	Click         *Click           `yaml:"click" doc:"Click an element once it can be clicked." action:"true" example:"{role: button, name: Pay}"`
+	DblClick      *Click           `yaml:"dblclick" doc:"Click an element twice." action:"true" example:"{text: Row 1}"`
+	Hover         *Locator         `yaml:"hover" doc:"Move the pointer over an element." action:"true" example:"{role: link, name: Account}"`
+	Focus         *Locator         `yaml:"focus" doc:"Give an element the focus of the keyboard." action:"true" example:"{label: Email}"`
+	Blur          *Locator         `yaml:"blur" doc:"Take the focus from an element." action:"true" example:"{label: Email}"`
+	Fill          *Fill            `yaml:"fill" doc:"Replace the text of a field." action:"true" example:"{label: Email, value: ada@shop.test}"`
+	Clear         *Locator         `yaml:"clear" doc:"Empty a field." action:"true" example:"{label: Email}"`
+	Type          *Type            `yaml:"type" doc:"Press the keys of a text one by one. A text alone goes to what has the focus." action:"true" example:"{label: City, value: Cop, delay: 50ms}"`
+	Press         *Press           `yaml:"press" doc:"Press a key or a combination. A text is its key." action:"true" example:"Enter"`
+	Select        *Select          `yaml:"select" doc:"Choose an option of a select element." action:"true" example:"{label: Country, option: Denmark}"`
+	Check         *Locator         `yaml:"check" doc:"Tick a checkbox or choose a radio button." action:"true" example:"{label: I agree}"`
+	Uncheck       *Locator         `yaml:"uncheck" doc:"Untick a checkbox." action:"true" example:"{label: Newsletter}"`
+	Drag          *Drag            `yaml:"drag" doc:"Drag an element with the mouse and drop it." action:"true" example:"{text: Write tests, to: {testId: done}}"`
+	Scroll        *Scroll          `yaml:"scroll" doc:"Bring something into view. A text is a CSS selector." action:"true" example:"{to: bottom}"`
+	Upload        *Upload          `yaml:"upload" doc:"Give files to a field, or to what asks for them when it is clicked." action:"true" example:"{label: Photo, files: [file://files/cat.png]}"`
+	Download      *Download        `yaml:"download" doc:"Click and keep the file that comes." action:"true" example:"{click: {role: link, name: Invoice}, size: {gt: 1000}}"`
+	Reload        bool             `yaml:"reload" doc:"true: load the page again." action:"true" example:"true"`
+	Back          bool             `yaml:"back" doc:"true: go back in the history." action:"true" example:"true"`
+	Forward       bool             `yaml:"forward" doc:"true: go forward in the history." action:"true" example:"true"`
+	Dialog        *Dialog          `yaml:"dialog" doc:"Say how the next dialog is answered, which must come; others are dismissed." action:"true" example:"{answer: accept, text: Ada}"`
+	Tab           *Tab             `yaml:"tab" doc:"Open, choose or close a tab. A number chooses." action:"true" example:"-1"`
+	Clipboard     *Clipboard       `yaml:"clipboard" doc:"Put a text into the clipboard." action:"true" example:"DW-1042"`
+	Cookies       *Cookies         `yaml:"cookies" doc:"Change the cookies." action:"true" example:"{set: [{name: consent, value: \"yes\"}]}"`
+	Storage       *StorageState    `yaml:"storageState" doc:"Keep cookies and local storage as an artifact, or bring them back from a file." action:"true" example:"file://signed-in.json"`
+	Permit        *Permissions     `yaml:"permissions" doc:"Allow or refuse what pages may ask for." action:"true" example:"{grant: [geolocation]}"`
+	Locate        *Geolocation     `yaml:"geolocation" doc:"Say where the device is." action:"true" example:"{latitude: 55.68, longitude: 12.57}"`
+	Route         *Route           `yaml:"route" doc:"Answer, stop or change requests of the page from now on." action:"true" example:"{url: \"**/api/orders\", status: 503}"`
+	AwaitRequest  *AwaitedRequest  `yaml:"waitForRequest" doc:"Wait for a request that the page makes, or has made since the last step that acted. A text is its address." action:"true" example:"\"**/api/orders\""`
+	AwaitResponse *AwaitedResponse `yaml:"waitForResponse" doc:"Wait for an answer that the page gets, or has got since the last step that acted, and judge it. A text is its address." action:"true" example:"{url: \"**/api/orders\", status: 201}"`
+	Emulate       *Emulation       `yaml:"emulate" doc:"Change what the browser pretends to be." action:"true" example:"{offline: true}"`
+	Tap           *Locator         `yaml:"tap" doc:"Touch an element once it can be touched." action:"true" example:"{role: button, name: Menu}"`
+	Wait          *Wait            `yaml:"wait" doc:"Wait for a condition without counting it as a check. A text is a duration." action:"true" example:"{visible: {text: Ready}}"`
+	Expect        *Expect          `yaml:"expect" doc:"Assert, trying again until it holds or the step's time is up." action:"true" example:"{visible: {role: heading, name: Thanks}}"`
+	Screenshot    *Screenshot      `yaml:"screenshot" doc:"Keep a picture of the page or of an element. A text is its name." action:"true" example:"thanks"`
+	Viewport      *Viewport        `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
+	Timeout       Duration         `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
 }
 
 // Goto opens a page.
@@ -90,23 +95,24 @@ type Select struct {
 // Expect is one assertion on the page: one subject, and for Text, Value, Count
 // and Attribute the matcher beside it.
 type Expect struct {
-	Visible   *Locator    `yaml:"visible" doc:"The element is there and can be seen." one:"subject" example:"{text: Thanks}"`
-	Hidden    *Locator    `yaml:"hidden" doc:"The element is not there or cannot be seen." one:"subject" example:"\".spinner\""`
-	Enabled   *Locator    `yaml:"enabled" doc:"The control can be used." one:"subject" example:"{role: button, name: Pay}"`
-	Disabled  *Locator    `yaml:"disabled" doc:"The control cannot be used." one:"subject" example:"{role: button, name: Pay}"`
-	Checked   *Locator    `yaml:"checked" doc:"The checkbox or radio button is set." one:"subject" example:"{label: I agree}"`
-	Unchecked *Locator    `yaml:"unchecked" doc:"The checkbox or radio button is not set." one:"subject" example:"{label: Newsletter}"`
-	Text      *Locator    `yaml:"text" doc:"The element's visible text; matchers stand beside it." one:"subject" example:"{testId: total}"`
-	Value     *Locator    `yaml:"value" doc:"The field's value; matchers stand beside it." one:"subject" example:"{label: Email}"`
-	Count     *Locator    `yaml:"count" doc:"How many elements match; matchers stand beside it." one:"subject" example:"{role: row}"`
-	Attribute *Attribute  `yaml:"attribute" doc:"An attribute of the element; matchers stand beside it." one:"subject" example:"{text: Terms, attribute: href}"`
-	URL       *Matcher    `yaml:"url" doc:"Address of the page: one that it equals (relative to BASE_URL), or a mapping of matchers." one:"subject" matcher:"text" example:"/thanks"`
-	Title     *Matcher    `yaml:"title" doc:"Title of the page: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: Thanks}"`
-	Console   string      `yaml:"console" doc:"clean: no error was written to the console and no exception went uncaught so far." one:"subject" enum:"clean" example:"clean"`
-	Cookie    *CookieName `yaml:"cookie" doc:"A cookie that is held; matchers stand beside it and judge its value." one:"subject" example:"session"`
-	Clipboard *Matcher    `yaml:"clipboard" doc:"Text of the clipboard: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"DW-1042"`
-	Tabs      *Matcher    `yaml:"tabs" doc:"How many tabs are open: a number, or a mapping of matchers." one:"subject" matcher:"number" example:"2"`
-	Picture   *Screenshot `yaml:"screenshot" doc:"The page looks as people have accepted it. A text is the name of the picture." one:"subject" example:"{name: thanks, maxDiffRatio: 0.001}"`
+	Visible   *Locator      `yaml:"visible" doc:"The element is there and can be seen." one:"subject" example:"{text: Thanks}"`
+	Hidden    *Locator      `yaml:"hidden" doc:"The element is not there or cannot be seen." one:"subject" example:"\".spinner\""`
+	Enabled   *Locator      `yaml:"enabled" doc:"The control can be used." one:"subject" example:"{role: button, name: Pay}"`
+	Disabled  *Locator      `yaml:"disabled" doc:"The control cannot be used." one:"subject" example:"{role: button, name: Pay}"`
+	Checked   *Locator      `yaml:"checked" doc:"The checkbox or radio button is set." one:"subject" example:"{label: I agree}"`
+	Unchecked *Locator      `yaml:"unchecked" doc:"The checkbox or radio button is not set." one:"subject" example:"{label: Newsletter}"`
+	Text      *Locator      `yaml:"text" doc:"The element's visible text; matchers stand beside it." one:"subject" example:"{testId: total}"`
+	Value     *Locator      `yaml:"value" doc:"The field's value; matchers stand beside it." one:"subject" example:"{label: Email}"`
+	Count     *Locator      `yaml:"count" doc:"How many elements match; matchers stand beside it." one:"subject" example:"{role: row}"`
+	Attribute *Attribute    `yaml:"attribute" doc:"An attribute of the element; matchers stand beside it." one:"subject" example:"{text: Terms, attribute: href}"`
+	URL       *Matcher      `yaml:"url" doc:"Address of the page: one that it equals (relative to BASE_URL), or a mapping of matchers." one:"subject" matcher:"text" example:"/thanks"`
+	Title     *Matcher      `yaml:"title" doc:"Title of the page: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: Thanks}"`
+	Console   string        `yaml:"console" doc:"clean: no error was written to the console and no exception went uncaught so far." one:"subject" enum:"clean" example:"clean"`
+	Cookie    *CookieName   `yaml:"cookie" doc:"A cookie that is held; matchers stand beside it and judge its value." one:"subject" example:"session"`
+	Clipboard *Matcher      `yaml:"clipboard" doc:"Text of the clipboard: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"DW-1042"`
+	Request   *MadeRequests `yaml:"request" doc:"Requests that the case has made so far. A text is their address." one:"subject" example:"{url: \"**/track\", times: 1}"`
+	Tabs      *Matcher      `yaml:"tabs" doc:"How many tabs are open: a number, or a mapping of matchers." one:"subject" matcher:"number" example:"2"`
+	Picture   *Screenshot   `yaml:"screenshot" doc:"The page looks as people have accepted it. A text is the name of the picture." one:"subject" example:"{name: thanks, maxDiffRatio: 0.001}"`
 	Matcher   `yaml:",inline"`
 }
 

@@ -53,6 +53,8 @@ func (p *Plan) Files() []string {
 				add(ref)
 			}
 		})
+		add(p.Use.StorageState)
+		add(c.Setup.StorageState)
 		for i := range c.BrowserSteps {
 			for _, ref := range c.BrowserSteps[i].files() {
 				add(ref)
@@ -89,6 +91,8 @@ func (s *BrowserStep) files() []string {
 		return s.Upload.Files
 	case s.Storage != nil:
 		return []string{s.Storage.Load}
+	case s.Route != nil:
+		return []string{s.Route.File}
 	}
 	return nil
 }

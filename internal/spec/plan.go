@@ -44,20 +44,21 @@ type Plan struct {
 
 // Use holds the settings that cases share.
 type Use struct {
-	Timeout     Duration          `yaml:"timeout" doc:"Limit of one attempt of a case." default:"5m" min:"1ms" max:"1h" example:"2m"`
-	StepTimeout Duration          `yaml:"stepTimeout" doc:"Limit of one step." default:"30s" min:"1ms" max:"1h" example:"10s"`
-	Retries     *int              `yaml:"retries" doc:"How often a case that did not pass is tried again." default:"0" min:"0" max:"10" example:"2"`
-	Parallel    *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
-	Viewport    *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
-	Viewports   []Viewport        `yaml:"viewports" doc:"Performs every browser case once in each of these sizes, as a matrix with the key viewport does." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
-	Browser     string            `yaml:"browser" doc:"Which browser performs browser cases." default:"chromium" enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
-	Browsers    []string          `yaml:"browsers" doc:"Performs every browser case once in each of these browsers, as a matrix with the key browser does." min:"1" max:"5" keys:"browser" example:"[chromium, firefox, webkit]"`
-	Headers     map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
-	Auth        *Auth             `yaml:"auth" doc:"How api and contract cases show who they are, where a request does not say it itself." example:"{bearer: \"${{ API_TOKEN }}\"}"`
-	Proxy       *Proxy            `yaml:"proxy" doc:"Proxy that api cases go through. A text is its url." example:"{url: \"http://proxy.test:3128\", noProxy: [.internal.test]}"`
-	TLS         *TLS              `yaml:"tls" doc:"How api and contract cases make secure connections." example:"{ca: file://ca.pem}"`
-	HAR         string            `yaml:"har" doc:"When the exchanges of an api case are kept as an HTTP archive: when it did not pass, always, or never." default:"failed" enum:"failed,always,never" example:"always"`
-	Screenshot  *Comparing        `yaml:"screenshot" doc:"How pictures are compared, where a step does not say it itself." example:"{threshold: 0.1, maxDiffRatio: 0.001}"`
+	Timeout      Duration          `yaml:"timeout" doc:"Limit of one attempt of a case." default:"5m" min:"1ms" max:"1h" example:"2m"`
+	StepTimeout  Duration          `yaml:"stepTimeout" doc:"Limit of one step." default:"30s" min:"1ms" max:"1h" example:"10s"`
+	Retries      *int              `yaml:"retries" doc:"How often a case that did not pass is tried again." default:"0" min:"0" max:"10" example:"2"`
+	Parallel     *int              `yaml:"parallel" doc:"How many cases of a run may be under way at once." default:"5" min:"1" max:"1000" example:"10"`
+	Viewport     *Viewport         `yaml:"viewport" doc:"Size of the browser's page." default:"1920x1080" example:"{width: 390, height: 844}"`
+	Viewports    []Viewport        `yaml:"viewports" doc:"Performs every browser case once in each of these sizes, as a matrix with the key viewport does." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
+	Browser      string            `yaml:"browser" doc:"Which browser performs browser cases." default:"chromium" enum:"chromium,chrome,edge,firefox,webkit" example:"firefox"`
+	Browsers     []string          `yaml:"browsers" doc:"Performs every browser case once in each of these browsers, as a matrix with the key browser does." min:"1" max:"5" keys:"browser" example:"[chromium, firefox, webkit]"`
+	Headers      map[string]string `yaml:"headers" doc:"Headers added to every HTTP request of api cases." max:"100" each:"0-10000" keys:"header" example:"{Accept-Language: da}"`
+	Auth         *Auth             `yaml:"auth" doc:"How api and contract cases show who they are, where a request does not say it itself." example:"{bearer: \"${{ API_TOKEN }}\"}"`
+	Proxy        *Proxy            `yaml:"proxy" doc:"Proxy that api cases go through. A text is its url." example:"{url: \"http://proxy.test:3128\", noProxy: [.internal.test]}"`
+	TLS          *TLS              `yaml:"tls" doc:"How api and contract cases make secure connections." example:"{ca: file://ca.pem}"`
+	BrowserSetup `yaml:",inline"`
+	HAR          string     `yaml:"har" doc:"When the exchanges of an api case are kept as an HTTP archive: when it did not pass, always, or never." default:"failed" enum:"failed,always,never" example:"always"`
+	Screenshot   *Comparing `yaml:"screenshot" doc:"How pictures are compared, where a step does not say it itself." example:"{threshold: 0.1, maxDiffRatio: 0.001}"`
 }
 
 // Concurrency keeps runs of a project from disturbing one another.
@@ -109,6 +110,10 @@ type Case struct {
 	Browsers  []string            `yaml:"browsers" kind:"browser" doc:"Overrides use.browser and use.browsers." min:"1" max:"5" keys:"browser" example:"[chromium, webkit]"`
 	Viewport  *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport and use.viewports." example:"{width: 390, height: 844}"`
 	Viewports []Viewport          `yaml:"viewports" kind:"browser" doc:"Overrides use.viewport and use.viewports." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
+
+	// Setup is how the browser of the case is when it begins, beside what the
+	// plan says for all cases.
+	Setup BrowserSetup `yaml:",inline" kind:"browser"`
 
 	// Steps of the one kind that the case has; the other is nil.
 	APISteps     []APIStep     `yaml:"steps" kind:"api" doc:"What to send and to check, in order." required:"true" min:"1" max:"500" example:"[{http: /health}]"`

@@ -131,6 +131,12 @@ func (e Expect) target() string {
 		return words("cookie", e.Cookie.Name, e.Matcher.String())
 	case e.Clipboard != nil:
 		return words("clipboard", e.Clipboard.String())
+	case e.Request != nil:
+		times := ""
+		if e.Request.Times != nil {
+			times = "times " + e.Request.Times.String()
+		}
+		return words("request", e.Request.RequestPattern.String(), times)
 	case e.Tabs != nil:
 		return words("tabs", e.Tabs.String())
 	}

@@ -43,6 +43,16 @@ func (s BrowserStep) actRarely() (action, target string) {
 			return "storageState", "save " + s.Storage.Save
 		}
 		return "storageState", "load " + s.Storage.Load
+	case s.Route != nil:
+		return "route", s.Route.target()
+	case s.AwaitRequest != nil:
+		return "waitForRequest", s.AwaitRequest.RequestPattern.String()
+	case s.AwaitResponse != nil:
+		return "waitForResponse", s.AwaitResponse.target()
+	case s.Emulate != nil:
+		return "emulate", s.Emulate.String()
+	case s.Tap != nil:
+		return "tap", s.Tap.String()
 	case s.Permit != nil:
 		return "permissions", s.Permit.target()
 	case s.Locate != nil:

@@ -74,6 +74,7 @@ func (v *validator) validate() {
 	v.headers(&p.Use.Headers, p.Use.Headers)
 	v.comparing(p.Use.Screenshot)
 	v.use()
+	v.setup(&p.Use.BrowserSetup)
 	if p.WebServer != nil && v.sound(&p.WebServer.URL) {
 		v.address(v.at(&p.WebServer.URL), p.WebServer.URL, false)
 	}

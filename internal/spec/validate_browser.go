@@ -7,6 +7,7 @@ import (
 )
 
 func (v *validator) browserSteps(c *Case) {
+	v.setup(&c.Setup)
 	pictures := map[string]*place{}
 	for i := range c.BrowserSteps {
 		v.browserStep(&c.BrowserSteps[i], pictures)
@@ -16,7 +17,7 @@ func (v *validator) browserSteps(c *Case) {
 // browserStep checks one step; pictures holds where the names of the earlier
 // ones' pictures stand.
 func (v *validator) browserStep(s *BrowserStep, pictures map[string]*place) {
-	for _, l := range []*Locator{s.Hover, s.Check, s.Uncheck, s.Focus, s.Blur, s.Clear} {
+	for _, l := range []*Locator{s.Hover, s.Check, s.Uncheck, s.Focus, s.Blur, s.Clear, s.Tap} {
 		v.locator(l)
 	}
 	for _, c := range []*Click{s.Click, s.DblClick} {
@@ -96,6 +97,10 @@ func (v *validator) expect(e *Expect) {
 	v.matcherOf(e.Title, matchText, "title")
 	v.matcherOf(e.Clipboard, matchText, "clipboard")
 	v.matcherOf(e.Tabs, matchNumber, "tabs")
+	if e.Request != nil {
+		v.requests(&e.Request.RequestPattern)
+		v.matcherOf(e.Request.Times, matchNumber, "times")
+	}
 	at := v.at(e)
 	for _, s := range []struct {
 		given               bool
@@ -116,7 +121,7 @@ func (v *validator) expect(e *Expect) {
 		}
 		return
 	}
-	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs", "screenshot"))
+	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs", "request", "screenshot"))
 }
 
 func (v *validator) screenshot(s *Screenshot, taken map[string]*place) {

@@ -39,6 +39,20 @@ func (v *validator) rareAction(s *BrowserStep) {
 		}
 	case s.Permit != nil:
 		v.permissions(s.Permit)
+	case s.Route != nil:
+		v.route(s.Route)
+	case s.AwaitRequest != nil:
+		a := s.AwaitRequest
+		v.exchange(&a.RequestPattern, &a.Headers, a.Body, a.JSON, &a.Capture)
+	case s.AwaitResponse != nil:
+		a := s.AwaitResponse
+		v.matcherOf(a.Status, matchStatus, "status")
+		v.exchange(&a.RequestPattern, &a.Headers, a.Body, a.JSON, &a.Capture)
+	case s.Emulate != nil:
+		v.emulation(s.Emulate)
+		if at := v.at(s.Emulate); *s.Emulate == (Emulation{}) && !at.bad {
+			v.report(at, `"emulate" needs something to change`)
+		}
 	}
 	for _, flag := range []*bool{&s.Reload, &s.Back, &s.Forward} {
 		if v.sound(flag) && !*flag {
@@ -104,14 +118,18 @@ func (v *validator) permissions(p *Permissions) {
 	}
 	for _, list := range [][]string{p.Grant, p.Deny} {
 		for i, name := range list {
-			if !hasReference(name) && !slices.Contains(permissionNames, name) {
-				v.suggest(v.at(&list[i]), v.nearest(name, permissionNames), "there is no permission %s", brief(name))
-			}
+			v.permission(v.at(&list[i]), name)
 		}
 	}
 	for i, name := range p.Deny {
 		if slices.Contains(p.Grant, name) {
 			v.report(v.at(&p.Deny[i]), "%s is granted and denied", brief(name))
 		}
+	}
+}
+
+func (v *validator) permission(at *place, name string) {
+	if !hasReference(name) && !slices.Contains(permissionNames, name) {
+		v.suggest(at, v.nearest(name, permissionNames), "there is no permission %s", brief(name))
 	}
 }

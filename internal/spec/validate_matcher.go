@@ -24,7 +24,7 @@ func (v *validator) noMatcher(at *place, subject string) {
 	if subject == "" {
 		return // what is missing is told elsewhere
 	}
-	inside := slices.Contains([]string{"status", "body", "bytes", "sha256", "md5", "size", "protocol", "grpcStatus", "duration", "url", "title", "clipboard", "tabs"}, subject)
+	inside := slices.Contains([]string{"status", "body", "bytes", "sha256", "md5", "size", "protocol", "grpcStatus", "duration", "url", "title", "clipboard", "tabs", "request"}, subject)
 	for _, f := range layoutOf(reflect.TypeFor[Matcher]()).fields {
 		key := at.get(f.name)
 		switch {

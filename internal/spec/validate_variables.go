@@ -53,7 +53,7 @@ func (v *validator) variables() {
 	plan := vocabulary{known: base}
 	v.walk(root.get("env"), plan)
 	v.cycles()
-	for _, key := range []string{"headers", "auth", "tls", "screenshot"} {
+	for _, key := range append([]string{"headers", "auth", "tls", "screenshot"}, setupKeys...) {
 		v.walk(root.get("use").get(key), plan)
 	}
 	for i := range p.Cases {
@@ -94,12 +94,33 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	v.stepVariables(c.APISteps, vocabulary{known, later})
 	v.loadVariables(c, known)
 	v.contractVariables(c, known)
-	for i := range c.BrowserSteps {
-		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known: known})
+	for _, key := range setupKeys {
+		v.walk(at.get(key), vocabulary{known: known})
 	}
+	v.browserVariables(c, known)
 	if c.Kind == KindVisual {
 		for _, key := range []string{"url", "steps", "element", "mask", "style"} {
 			v.walk(at.get(key), vocabulary{known: known})
+		}
+	}
+}
+
+// setupKeys are those under which a browser's setup may hold variables.
+var setupKeys = []string{"device", "locale", "timezone", "userAgent"}
+
+// browserVariables checks the references of steps in order.
+func (v *validator) browserVariables(c *Case, known map[string]bool) {
+	later := map[string]int{}
+	for i := len(c.BrowserSteps) - 1; i >= 0; i-- {
+		for _, name := range c.BrowserSteps[i].Captured() {
+			later[name] = i + 1
+		}
+	}
+	known = maps.Clone(known)
+	for i := range c.BrowserSteps {
+		v.walk(v.places[&c.BrowserSteps[i]], vocabulary{known, later})
+		for _, name := range c.BrowserSteps[i].Captured() {
+			known[name] = true
 		}
 	}
 }

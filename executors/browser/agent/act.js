@@ -96,7 +96,7 @@ const standIn = (el) => (visible(el) ? el : [...(el.labels ?? [])].find(visible)
 
 let armed = null;
 
-const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
+const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu', 'touchstart', 'touchend'];
 
 const guard = (event) => {
   if (!armed || !event.isTrusted) return;

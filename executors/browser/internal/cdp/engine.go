@@ -31,7 +31,9 @@ func (Engine) Capabilities() driver.Set {
 		driver.IsolatedWorld, driver.StopScript, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups,
 		driver.ReadConsole, driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.WaitForIdle, driver.EmulateScale, driver.ReachFrames,
 		driver.SwitchTabs, driver.UploadFiles, driver.KeepDownloads, driver.UseClipboard, driver.GrantPermissions,
-		driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
+		driver.RouteRequests, driver.WatchRequests, driver.EmulateTouch, driver.EmulateUserAgent, driver.EmulateColorScheme,
+		driver.EmulateReducedMotion, driver.EmulateForcedColors, driver.EmulateLocale, driver.EmulateTimeZone, driver.EmulateOffline,
+		driver.ThrottleNetwork, driver.ThrottleCPU, driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -64,8 +65,19 @@ func (pg *Page) onEvent(e devtools.Event) {
 		pg.onDrag(e)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:
 		pg.onConsole(e)
-	case fetch.AuthRequired.Method, fetch.RequestPaused.Method:
+	case fetch.AuthRequired.Method:
 		pg.onIntroduction(e)
+	case fetch.RequestPaused.Method:
+		pg.mu.Lock()
+		routing := pg.routing
+		pg.mu.Unlock()
+		if routing {
+			pg.onPaused(e, pg.session)
+		} else {
+			pg.onIntroduction(e)
+		}
+	case network.RequestWillBeSent.Method, network.ResponseReceived.Method, network.LoadingFinished.Method, network.LoadingFailed.Method:
+		pg.onTraffic(e)
 	case inspector.TargetCrashed.Method:
 		pg.tell(driver.Gone{Err: driver.ErrCrashed})
 	case inspector.Detached.Method:

@@ -3,12 +3,15 @@ package cdp
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -162,6 +165,12 @@ func (pg *Page) onRemoteFrame(e devtools.Event) {
 		Source: agent.Source(), WorldName: agent.Name, RunImmediately: new(true),
 	})
 	devtools.Post(s, target.SetAutoAttach, attachFrames)
+	pg.mu.Lock()
+	orders := slices.Clone(pg.orders)
+	pg.mu.Unlock()
+	for _, o := range orders {
+		s.Start(o.method, o.params)
+	}
 	devtools.Post(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 }
 
@@ -191,6 +200,10 @@ func (pg *Page) onRemoteEvent(s *devtools.Session, id target.SessionID, e devtoo
 		pg.onRemoteGone(e)
 	case cdppage.FileChooserOpened.Method:
 		pg.onChooser(e, s)
+	case fetch.RequestPaused.Method:
+		pg.onPaused(e, s)
+	case network.RequestWillBeSent.Method, network.ResponseReceived.Method, network.LoadingFinished.Method, network.LoadingFailed.Method:
+		pg.onTraffic(e)
 	case cdppage.FrameNavigated.Method:
 		if ev, ok := devtools.Decode(e, cdppage.FrameNavigated); ok {
 			pg.tell(driver.Shown{URL: ev.Frame.URL})

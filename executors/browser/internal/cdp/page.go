@@ -33,16 +33,20 @@ type Page struct {
 	access    *driver.Credentials
 	on        func(driver.Page, driver.Event)
 
-	mu      sync.Mutex
-	worlds  [2]string                // of the document in the main frame, by driver.World; empty between documents
-	woken   chan struct{}            // closed and replaced whenever worlds change
-	arrival chan<- driver.Navigation // gets the next document; nil when nobody waits for it
-	frames  map[cdp.FrameID]frameWorld
-	remote  map[target.SessionID]*devtools.Session // of frames with processes of their own
-	drag    *input.DragData                        // what the page drags
-	popups  map[string]bool                        // windows that it has opened
-	tabs    []*Page                                // those of them that are acted on
-	opener  *Page                                  // of a tab; nil for a case's first page
+	mu              sync.Mutex
+	worlds          [2]string                // of the document in the main frame, by driver.World; empty between documents
+	woken           chan struct{}            // closed and replaced whenever worlds change
+	arrival         chan<- driver.Navigation // gets the next document; nil when nobody waits for it
+	frames          map[cdp.FrameID]frameWorld
+	remote          map[target.SessionID]*devtools.Session // of frames with processes of their own
+	orders          []order                                // that hold for frames to come
+	media           []*emulation.MediaFeature              // that are emulated
+	agent, language string                                 // that the browser says it is and speaks; empty: its own
+	routing         bool                                   // requests wait for decisions
+	drag            *input.DragData                        // what the page drags
+	popups          map[string]bool                        // windows that it has opened
+	tabs            []*Page                                // those of them that are acted on
+	opener          *Page                                  // of a tab; nil for a case's first page
 }
 
 var _ driver.Page = (*Page)(nil)
@@ -155,7 +159,7 @@ func (pg *Page) SetViewport(ctx context.Context, v driver.Viewport) error {
 	}
 	return pg.Send(ctx, emulation.SetDeviceMetricsOverride.Method, emulation.SetDeviceMetricsOverrideParams{
 		Width: int64(v.Width), Height: int64(v.Height), DeviceScaleFactor: scale,
-		ScreenWidth: int64(v.Width), ScreenHeight: int64(v.Height),
+		ScreenWidth: int64(v.Width), ScreenHeight: int64(v.Height), Mobile: v.Mobile,
 	}, nil)
 }
 

@@ -100,6 +100,7 @@ type Inputs interface {
 type Viewport struct {
 	Width, Height int
 	Scale         float64 // device pixels of one CSS pixel; 1 when zero
+	Mobile        bool    // pages may say how wide they are
 }
 
 // Picture says what to draw: the viewport, unless there is more in it.
