@@ -64,9 +64,5 @@ type Comparison struct {
 	// Against is the digest of the variant that Diff was made with, empty when new.
 	Against string
 
-	// Accept says that the plan accepts what nobody has accepted yet, as a run with
-	// Task.AcceptBaselines does. Only where Status is new.
-	Accept bool
-
 	Reason string // one sentence for people: "the sizes differ: 1280x720 and 1280x900"
 }

@@ -25,9 +25,6 @@ func (st *step) compare(s spec.Screenshot) error {
 		return executors.Errorf("the screenshot %s cannot be compared: nobody keeps accepted pictures here", s.Name)
 	}
 	c := &comparison{step: st, shot: s, how: s.Comparing.Under(st.task.Use.Screenshot)}
-	if c.how.Missing != "accept" && c.how.Missing != "fail" {
-		c.how.Missing = "fail"
-	}
 	if err := c.look(keeper); err != nil {
 		return err
 	}
@@ -143,7 +140,7 @@ func (c *comparison) tell(keeper executors.Baselines) error {
 	shown := map[string]any{"name": c.shot.Name, "actual": told.Actual, "viewport": c.key.Viewport, "browser": c.key.Browser}
 	switch {
 	case c.near == nil:
-		told.Status, told.Accept = spec.ComparisonNew, c.how.Missing == "accept"
+		told.Status = spec.ComparisonNew
 		told.Reason = fmt.Sprintf("nobody has accepted a picture for the screenshot %s in %s at %s yet", c.shot.Name, c.key.Browser, c.key.Viewport)
 		check.Actual = "nothing is accepted yet"
 	default:
@@ -168,7 +165,8 @@ func (c *comparison) tell(keeper executors.Baselines) error {
 	if err := keeper.Propose(c.ctx, told); err != nil {
 		return executors.Errorf("the comparison of the screenshot %s cannot be kept: %w", c.shot.Name, err)
 	}
-	if told.Status != spec.ComparisonSame && !c.task.AcceptBaselines && !told.Accept {
+	borne := told.Status == spec.ComparisonSame || c.task.AcceptBaselines || told.Status == spec.ComparisonNew && c.how.Missing == "pass"
+	if !borne {
 		check.Passed = false
 		check.Message = told.Reason + "; look at it and accept it with semantest review, or let a run accept what it sees with --update-baselines"
 	}

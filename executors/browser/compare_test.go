@@ -195,8 +195,8 @@ func word() string {
 func TestScreenshotsThatNobodyHasAccepted(t *testing.T) {
 	t.Parallel()
 	s := &shelf{}
-	s.against(t, calm, looks(spec.Screenshot{Comparing: spec.Comparing{Missing: "accept"}})).passes(t)
-	if len(s.proposed) != 1 || !s.proposed[0].Accept || s.proposed[0].Status != spec.ComparisonNew {
+	s.against(t, calm, looks(spec.Screenshot{Comparing: spec.Comparing{Missing: "pass"}})).passes(t)
+	if len(s.proposed) != 1 || s.proposed[0].Status != spec.ComparisonNew {
 		t.Errorf("proposed %+v", s.proposed)
 	}
 	s.perform(t, []spec.BrowserStep{open(site.put(calm)), looks(spec.Screenshot{})}, func(t *executors.Task) { t.AcceptBaselines = true }).passes(t)
@@ -267,7 +267,7 @@ func TestRestlessPagesAreHeldStill(t *testing.T) {
 	}
 	// The one that turns does so again.
 	s.against(t, restless+`<script>setInterval(() => { document.title = document.querySelector('.turns').getAnimations().map((a) => a.playState) + document.adoptedStyleSheets.length }, 20)</script>`,
-		looks(spec.Screenshot{Name: "other", Comparing: spec.Comparing{Missing: "accept"}}),
+		looks(spec.Screenshot{Name: "other", Comparing: spec.Comparing{Missing: "pass"}}),
 		expect(spec.Expect{Title: &spec.Matcher{Equals: &spec.Value{V: "running0"}}})).passes(t)
 	// Nothing is touched where the plan says so.
 	s.against(t, restless, looks(spec.Screenshot{Comparing: spec.Comparing{Animations: "allow"}})).want(t, spec.OutcomeFailed)
@@ -380,7 +380,7 @@ func TestStylesHoldWhileThePictureIsTaken(t *testing.T) {
 func TestVisualCases(t *testing.T) {
 	t.Parallel()
 	path := site.put(calm + `<button onclick="document.querySelector('.box').style.background='red'">Red</button>`)
-	plan, err := spec.Parse([]byte(`{version: "1", name: p, use: {screenshot: {maxDiffPixels: 3, missing: accept}}, cases: [{id: v, kind: visual, url: ` + path + `,
+	plan, err := spec.Parse([]byte(`{version: "1", name: p, use: {screenshot: {maxDiffPixels: 3, missing: pass}}, cases: [{id: v, kind: visual, url: ` + path + `,
   viewports: [{width: 500, height: 400}, {width: 300, height: 600}], steps: [{click: {role: button, name: Red}}], picture: red}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -408,7 +408,7 @@ func TestVisualCases(t *testing.T) {
 func TestViewportSteps(t *testing.T) {
 	t.Parallel()
 	s := &shelf{}
-	accept := spec.Comparing{Missing: "accept"}
+	accept := spec.Comparing{Missing: "pass"}
 	s.against(t, calm, looks(spec.Screenshot{Comparing: accept}), spec.BrowserStep{Viewport: &spec.Viewport{Width: 320, Height: 500}},
 		looks(spec.Screenshot{Comparing: accept})).passes(t)
 	if len(s.proposed) != 2 || s.proposed[1].Key.Viewport != "320x500@1" || s.proposed[1].Actual != "page-2.png" {

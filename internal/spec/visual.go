@@ -38,7 +38,7 @@ type Comparing struct {
 	Animations    string   `yaml:"animations" doc:"disabled: what ends is at its end and what goes on for ever at its beginning while the picture is taken; allow: nothing is touched." default:"disabled" enum:"disabled,allow" example:"allow"`
 	Caret         string   `yaml:"caret" doc:"Whether the text cursor is hidden while the picture is taken." default:"hide" enum:"hide,initial" example:"initial"`
 	Style         string   `yaml:"style" doc:"CSS that holds while the picture is taken." min:"1" max:"10000" example:"\".banner { visibility: hidden }\""`
-	Missing       string   `yaml:"missing" doc:"What a picture is to which nobody has accepted one yet: a failure, or accepted from now on." default:"fail" enum:"fail,accept" example:"accept"`
+	Missing       string   `yaml:"missing" doc:"What a picture is while nobody has accepted one: a failure, or passed until somebody has looked at it." default:"fail" enum:"fail,pass" example:"pass"`
 }
 
 // Mask is an element or an area that is not compared.
