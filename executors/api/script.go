@@ -56,6 +56,8 @@ func (d *dialogue) act(ctx context.Context, act spec.StreamAct) error {
 		return d.expectAll(ctx, act.ExpectAll)
 	case act.ExpectNone != nil:
 		return d.expectNone(ctx, *act.ExpectNone)
+	case act.Listen != nil:
+		return d.listen(ctx, time.Duration(act.Listen.For))
 	case act.Close != nil:
 		code := act.Close.Code
 		if code == 0 {
@@ -175,6 +177,25 @@ func (d *dialogue) expect(ctx context.Context, e spec.Expected) error {
 			d.captureMessage(e.Capture, m)
 		}
 		return nil
+	}
+}
+
+// listen takes what arrives for some time, or until the target ends the
+// connection.
+func (d *dialogue) listen(ctx context.Context, length time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, length)
+	defer cancel()
+	for {
+		m, err := d.receive(limited)
+		if err != nil {
+			if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+				return nil
+			}
+			return d.missing(ctx, err, spec.Duration(length), "")
+		}
+		if err := d.seen(m); err != nil {
+			return err
+		}
 	}
 }
 

@@ -102,6 +102,10 @@ func TestWebSocket(t *testing.T) {
       - expect: {binary: true, check: [{body: {length: 3}}]}
       - close: 1000
       - expectClose: {code: 1000}`, ""},
+		{"listening", `
+- websocket: {url: /two, messages: [{listen: 50ms}, {expectNone: 1ms}]}`, ""},
+		{"listening to the end", `
+- websocket: {url: /bye, messages: [{listen: 1m}]}`, "4001 (too idle)"},
 		{"subprotocol", `
 - websocket: {url: /hello, protocols: [chat.v3, chat.v2], messages: [{expect: {check: [{jsonpath: $.protocol, equals: chat.v2}]}}]}`, ""},
 		{"no subprotocol", `

@@ -154,10 +154,17 @@ func sentence(err error, target string) string {
 	}
 	for _, known := range []error{
 		errTimeout, errClosed, errTruncated, errHeaderTooLarge, errBodyTooLarge, errTooMuchHeld, errNotHTTP, errUpgrade, errNotGzip, errRedirect, errRedirects,
+		errQuiet, errMessageLarge, errNotWebSocket, errNoSubprotocol, errNotGraphQL, errSubscribed, errOver,
 	} {
 		if errors.Is(err, known) {
 			return target + ": " + known.Error()
 		}
+	}
+	if e, ok := errors.AsType[closedError](err); ok {
+		return target + ": " + e.Error()
+	}
+	if errors.Is(err, errNoWebSocket) {
+		return target + ": " + err.Error()
 	}
 	if e, ok := errors.AsType[tlsError](err); ok {
 		return fmt.Sprintf("could not make a secure connection to %s: %s", target, short(e.err.Error()))

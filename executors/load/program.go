@@ -30,7 +30,8 @@ type step struct {
 	timeout time.Duration
 	asks    []string // what each of its checks asks, as thresholds name them
 	varies  varies
-	keep    bool // somebody looks at the body
+	keep    bool  // somebody looks at the body
+	talk    *talk // messages go over a connection; nil for a request
 
 	// ready is the step with everything filled in, where it is the same for
 	// all users.
@@ -83,6 +84,9 @@ func (r *run) step(source spec.APIStep, w *words) (*step, error) {
 	}
 	s.varies = w.of(spec.References(source), w.shared)
 	r.program.own = r.program.own || s.varies != never || len(source.Captured()) > 0
+	if source.HTTP == nil {
+		return s, r.conversation(s)
+	}
 	if s.varies == never {
 		var err error
 		if s.ready, err = r.prepare(s, r.task); err != nil {

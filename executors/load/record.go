@@ -34,8 +34,12 @@ type cell struct {
 	duration, service           histogram
 	sending, waiting, receiving histogram
 	blocked, connecting, tls    histogram
+	opening, session, delivery  histogram
 	requests, failed            int64
 	sent, received              int64
+
+	sessions, sessionsFailed       int64
+	messagesSent, messagesReceived int64
 }
 
 func newCell() *cell {
@@ -43,16 +47,19 @@ func newCell() *cell {
 	return &cell{
 		duration: histogram{digits: headline}, service: histogram{digits: headline},
 		sending: phase, waiting: phase, receiving: phase, blocked: phase, connecting: phase, tls: phase,
+		opening: phase, session: phase, delivery: histogram{digits: headline},
 	}
 }
 
 // trends pairs the histograms of two cells.
 func (c *cell) trends() []*histogram {
-	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.blocked, &c.connecting, &c.tls}
+	return []*histogram{&c.duration, &c.service, &c.sending, &c.waiting, &c.receiving, &c.blocked, &c.connecting, &c.tls, &c.opening, &c.session, &c.delivery}
 }
 
 // counts lists the numbers of a cell that are added up.
-func (c *cell) counts() []*int64 { return []*int64{&c.requests, &c.failed, &c.sent, &c.received} }
+func (c *cell) counts() []*int64 {
+	return []*int64{&c.requests, &c.failed, &c.sent, &c.received, &c.sessions, &c.sessionsFailed, &c.messagesSent, &c.messagesReceived}
+}
 
 func (c *cell) merge(from *cell) { addUp(c, from) }
 func (c *cell) reset()           { empty(c) }
@@ -148,7 +155,7 @@ func (t *tally) check(a asked) *judged {
 
 func (t *tally) merge(from *tally) {
 	for k, c := range from.cells {
-		if c.requests > 0 {
+		if c.requests+c.sessions+c.messagesSent+c.messagesReceived > 0 {
 			t.cell(k).merge(c)
 		}
 	}
@@ -232,6 +239,40 @@ func (r *recorder) request(s *shard, v *sample, open bool) {
 	c.sending.record(v.sending)
 	c.waiting.record(v.waiting)
 	c.receiving.record(v.receiving)
+}
+
+// session records the end of a connection that messages came over.
+func (r *recorder) session(s *shard, k key, opening, length time.Duration, opened, failed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.fresh.cell(k)
+	c.sessions++
+	if failed {
+		c.sessionsFailed++
+	}
+	if opened {
+		c.opening.record(opening)
+		c.session.record(length)
+	}
+}
+
+// message records a message that was sent or has arrived, and how long it took
+// where that is known.
+func (r *recorder) message(s *shard, k key, sent, received int64, delivery time.Duration, timed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.fresh.cell(k)
+	if sent > 0 {
+		c.messagesSent++
+		c.sent += sent
+	}
+	if received > 0 {
+		c.messagesReceived++
+		c.received += received
+	}
+	if timed {
+		c.delivery.record(delivery)
+	}
 }
 
 func (r *recorder) iteration(s *shard, scenario int, took time.Duration, interrupted bool) {

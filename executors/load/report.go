@@ -27,6 +27,8 @@ type row struct {
 	Max      float64 `json:"max"`
 	Sent     int64   `json:"sent"`
 	Received int64   `json:"received"`
+	Messages int64   `json:"messages,omitempty"`    // that arrived over WebSockets
+	Delivery float64 `json:"deliveryP95,omitempty"` // p(95) of ws_delivery, in ms
 
 	checksPassed, checksFailed int64
 }
@@ -110,6 +112,9 @@ func (r *run) pulse(fresh *tally, from, to time.Time) {
 	if second.Requests > 0 {
 		out.Failed = float64(second.Failed) / float64(second.Requests)
 	}
+	if second.Requests == 0 && second.Messages > 0 {
+		out.Rate, out.P95 = float64(second.Messages)/max(to.Sub(from).Seconds(), 1e-9), second.Delivery
+	}
 	for _, p := range r.series.total.passes {
 		out.Dropped += p.dropped
 	}
@@ -182,6 +187,10 @@ func (r *run) tell(window *tally, from, to time.Time) {
 	if n := out.checksPassed + out.checksFailed; n > 0 {
 		emit("checks", "1", float64(out.checksPassed)/float64(n), nil)
 	}
+	if out.Messages > 0 {
+		emit("ws_msgs_received", "1", float64(out.Messages), nil)
+		emit("ws_delivery", "ms", out.Delivery, map[string]string{"aggregate": "p(95)"})
+	}
 	if out.Requests == 0 {
 		return
 	}
@@ -195,14 +204,17 @@ func (r *run) tell(window *tally, from, to time.Time) {
 }
 
 func (r *run) row(t *tally, length time.Duration) (out row) {
-	durations := &histogram{digits: headline}
+	durations, deliveries := &histogram{digits: headline}, &histogram{digits: headline}
 	for _, c := range t.cells {
 		out.Requests += c.requests
 		out.Failed += c.failed
 		out.Sent += c.sent
 		out.Received += c.received
 		durations.merge(&c.duration)
+		out.Messages += c.messagesReceived
+		deliveries.merge(&c.delivery)
 	}
+	out.Delivery = deliveries.percentile(95)
 	for _, p := range t.passes {
 		out.Passes += p.iterations
 		out.Dropped += p.dropped

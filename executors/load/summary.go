@@ -38,6 +38,7 @@ type summary struct {
 	Thresholds []verdict          `json:"thresholds"`
 	Notes      []note             `json:"notes"`
 	Series     []row              `json:"series"`
+	Messages   *messageSummary    `json:"messages,omitempty"` // over WebSockets, where there are any
 	Figures    figures            `json:"figures"`
 	Histograms []histogramSummary `json:"histograms"`
 }
@@ -48,6 +49,30 @@ type scenarioSummary struct {
 	Iterations  int64  `json:"iterations"`
 	Interrupted int64  `json:"interrupted"`
 	Dropped     int64  `json:"dropped"`
+}
+
+type messageSummary struct {
+	Sessions int64   `json:"sessions"`
+	Failed   int64   `json:"failed"`
+	Sent     int64   `json:"sent"`
+	Received int64   `json:"received"`
+	Rate     float64 `json:"rate"` // received, a second
+}
+
+// messagesOf is what went over WebSockets; nil where nothing did.
+func messagesOf(t *tally, length time.Duration) *messageSummary {
+	out := &messageSummary{}
+	for _, c := range t.cells {
+		out.Sessions += c.sessions
+		out.Failed += c.sessionsFailed
+		out.Sent += c.messagesSent
+		out.Received += c.messagesReceived
+	}
+	if out.Sessions+out.Sent+out.Received == 0 {
+		return nil
+	}
+	out.Rate = float64(out.Received) / max(length.Seconds(), 1e-9)
+	return out
 }
 
 // trend is what is told of a histogram.
@@ -84,7 +109,7 @@ type histogramSummary struct {
 // trendNames are the metrics that are told in full.
 var trendNames = []string{
 	"http_req_duration", "http_req_service", "http_req_sending", "http_req_waiting", "http_req_receiving",
-	"http_req_blocked", "http_req_connecting", "http_req_tls_handshaking", "iteration_duration",
+	"http_req_blocked", "http_req_connecting", "http_req_tls_handshaking", "iteration_duration", "ws_connecting", "ws_session_duration", "ws_delivery",
 }
 
 func trendOf(h *histogram) trend {
@@ -101,7 +126,7 @@ func (r *run) summarize() *summary {
 	out := &summary{
 		Version: summaryVersion, StartedAt: r.started.UTC(), Seconds: r.series.length.Seconds(), Requests: whole.Requests, Failed: whole.Failed,
 		Rate: whole.Rate, MaxUsers: r.most, Metrics: map[string]trend{}, Notes: r.notes.list(), Series: r.series.rows,
-		Thresholds: r.verdicts(), Figures: r.figures(), Checks: r.checks(),
+		Thresholds: r.verdicts(), Figures: r.figures(), Messages: messagesOf(t, r.series.length), Checks: r.checks(),
 	}
 	if r.team != nil {
 		out.Workers = r.team.members
@@ -119,7 +144,7 @@ func (r *run) summarize() *summary {
 		for _, m := range []struct {
 			name string
 			h    *histogram
-		}{{"http_req_duration", &c.duration}, {"http_req_service", &c.service}} {
+		}{{"http_req_duration", &c.duration}, {"http_req_service", &c.service}, {"ws_delivery", &c.delivery}} {
 			if m.h.count() == 0 {
 				continue
 			}
@@ -172,7 +197,7 @@ func (r *run) publish(ctx context.Context, report *executors.Report) {
 		report.Set("workers", plain(s.Workers))
 	}
 	for key, value := range map[string]any{
-		"scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
+		"messages": s.Messages, "scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
 	} {
 		report.Set(key, plain(value))
 	}

@@ -152,6 +152,12 @@ func (c *cell) trend(metric string) *histogram {
 			return &c.duration // the same where iterations are not due at moments
 		}
 		return &c.service
+	case "ws_session_duration":
+		return &c.session
+	case "ws_connecting":
+		return &c.opening
+	case "ws_delivery":
+		return &c.delivery
 	case "http_req_blocked":
 		return &c.blocked
 	case "http_req_sending":
@@ -180,7 +186,11 @@ func (r *run) share(of spec.Selector, t *tally) (hits, all int64) {
 		return hits, all
 	}
 	for k, c := range t.cells {
-		if r.matches(of, k, "") {
+		switch {
+		case !r.matches(of, k, ""):
+		case of.Metric == "ws_session_failed":
+			hits, all = hits+c.sessionsFailed, all+c.sessions
+		default:
 			hits, all = hits+c.failed, all+c.requests
 		}
 	}
@@ -206,6 +216,12 @@ func (r *run) counter(of spec.Selector, t *tally) (n int64) {
 		switch of.Metric {
 		case "http_reqs":
 			n += c.requests
+		case "ws_sessions":
+			n += c.sessions
+		case "ws_msgs_sent":
+			n += c.messagesSent
+		case "ws_msgs_received":
+			n += c.messagesReceived
 		case "data_sent":
 			n += c.sent
 		case "data_received":
@@ -241,6 +257,9 @@ func (r *run) tag(tag string, k key, asks string) string {
 	case tag == spec.TagName:
 		return r.program.steps[k.step].title
 	case tag == spec.TagMethod:
+		if r.program.steps[k.step].source.HTTP == nil {
+			return "GET" // the opening of a connection
+		}
 		return strings.ToUpper(r.program.steps[k.step].source.HTTP.MethodOr("GET"))
 	case tag == spec.TagStatus:
 		return strconv.Itoa(k.status)

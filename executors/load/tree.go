@@ -164,7 +164,11 @@ func (u *user) walk(acts []*act, late *time.Duration) (passed, interrupted bool)
 func (u *user) act(a *act, late *time.Duration) (passed, interrupted bool) {
 	switch {
 	case a.step != nil:
-		passed, interrupted = u.perform(a.step, *late)
+		if a.step.talk != nil {
+			passed, interrupted = u.converse(a.step)
+		} else {
+			passed, interrupted = u.perform(a.step, *late)
+		}
 		*late = 0
 		return passed, interrupted
 	case a.wait != 0:

@@ -31,6 +31,7 @@ type StreamAct struct {
 	Expect      *Expected      `yaml:"expect" doc:"The next message fits." action:"true" example:"{check: [{jsonpath: $.type, equals: welcome}]}"`
 	ExpectAll   []Expected     `yaml:"expectAll" doc:"The next messages fit these, one each, in any order." action:"true" min:"1" max:"50" example:"[{check: [{body: a}]}, {check: [{body: b}]}]"`
 	ExpectNone  *Quiet         `yaml:"expectNone" doc:"No message arrives for this long. A text is the time." action:"true" example:"500ms"`
+	Listen      *Listen        `yaml:"listen" doc:"Take whatever arrives for some time. A text is the time." action:"true" example:"30s"`
 	Close       *CloseFrame    `yaml:"close" doc:"Close the WebSocket. A number is the code." action:"true" example:"1000"`
 	ExpectClose *ExpectedClose `yaml:"expectClose" doc:"The server closes the WebSocket, or ends the events. A number is the code." action:"true" example:"1000"`
 }
@@ -50,7 +51,14 @@ type Expected struct {
 	Checks  []Check            `yaml:"check" doc:"Assertions on the message: body, jsonpath, schema and so on, and for an event the headers event and id." max:"50" example:"[{jsonpath: $.type, equals: welcome}]"`
 	Capture map[string]Capture `yaml:"capture" doc:"Variables taken from the message, for what comes later." max:"50" keys:"variable" example:"{ticket: {jsonpath: $.ticket}}"`
 	Skip    bool               `yaml:"skip" doc:"Pass over messages that do not fit until one does." default:"false" example:"true"`
+	SentAt  string             `yaml:"sentAt" doc:"JSONPath of the time at which the message was sent, RFC 3339 or milliseconds since 1970: for the delivery latency of a load, which otherwise counts from the last message that was sent over the connection." pattern:"line" min:"1" max:"500" example:"$.sentAt"`
 	Within  Duration           `yaml:"within" doc:"How long to wait for the message." default:"5s" min:"1ms" max:"10m" example:"2s"`
+}
+
+// Listen takes messages for some time. In a load it ends with the scenario.
+type Listen struct {
+	For    Duration `yaml:"for" doc:"For how long." required:"true" short:"true" min:"1ms" max:"1h" example:"30s"`
+	SentAt string   `yaml:"sentAt" doc:"JSONPath of the time at which a message was sent: for the delivery latency of a load." pattern:"line" min:"1" max:"500" example:"$.sentAt"`
 }
 
 // Quiet says that nothing arrives.

@@ -41,6 +41,7 @@ var tables = []table{
 	{"Stream act", reflect.TypeFor[StreamAct](), "An element of `messages` or `events`: exactly one of its keys. What one captures is known to the next."},
 	{"Outgoing message", reflect.TypeFor[Outgoing](), "The value of `send`. A text stands for its `text`."},
 	{"Expected message", reflect.TypeFor[Expected](), "The value of `expect`, or an element of `expectAll`."},
+	{"Listen", reflect.TypeFor[Listen](), "The value of `listen`. A text stands for its `for`."},
 	{"Expected silence", reflect.TypeFor[Quiet](), "The value of `expectNone`. A text stands for its `within`."},
 	{"Close", reflect.TypeFor[CloseFrame](), "The value of `close`. A number stands for its `code`."},
 	{"Expected close", reflect.TypeFor[ExpectedClose](), "The value of `expectClose`. A number stands for its `code`."},

@@ -40,6 +40,13 @@ var loadMetrics = map[string]MetricType{
 	"data_sent":                MetricCounter,
 	"data_received":            MetricCounter,
 	"checks":                   MetricRate,
+	"ws_sessions":              MetricCounter,
+	"ws_session_failed":        MetricRate,
+	"ws_session_duration":      MetricTrend,
+	"ws_connecting":            MetricTrend,
+	"ws_msgs_sent":             MetricCounter,
+	"ws_msgs_received":         MetricCounter,
+	"ws_delivery":              MetricTrend,
 }
 
 // Tags of samples, beside those that scenarios have of their own.
@@ -58,6 +65,8 @@ func metricTags(metric string) []string {
 	switch {
 	case metric == "checks":
 		return []string{TagScenario, TagName, TagMethod, TagCheck}
+	case strings.HasPrefix(metric, "ws_"):
+		return []string{TagScenario, TagName}
 	case strings.HasPrefix(metric, "http_req"), strings.HasPrefix(metric, "data_"):
 		return []string{TagScenario, TagName, TagMethod, TagStatus, TagExpected}
 	case strings.HasPrefix(metric, "vus"):

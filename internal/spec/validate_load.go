@@ -137,8 +137,9 @@ func (v *validator) performable(steps []APIStep, used string) {
 		for _, list := range steps[i].Inner() {
 			v.performable(list, used)
 		}
+		v.performableTalk(&steps[i])
 		switch steps[i].Action() {
-		case "", "http", "wait", "group", "if", "for":
+		case "", "http", "wait", "group", "if", "for", "websocket", "graphql":
 			continue
 		}
 		if used != "" {
@@ -146,6 +147,35 @@ func (v *validator) performable(steps []APIStep, used string) {
 		} else {
 			v.report(v.at(&steps[i]), "a load cannot perform a %s step", steps[i].Action())
 		}
+	}
+}
+
+// performableTalk refuses what a connection of a load cannot do.
+func (v *validator) performableTalk(s *APIStep) {
+	refuse := func(at *place) {
+		v.report(at.onKey(), "a load opens and closes a connection within one step: %s is for api cases", at.name())
+	}
+	if w := s.WebSocket; w != nil {
+		for _, name := range []*string{&w.On, &w.As} {
+			if *name != "" {
+				refuse(v.at(name))
+			}
+		}
+	}
+	g := s.GraphQL
+	if g == nil {
+		return
+	}
+	for _, name := range []*string{&g.On, &g.As} {
+		if *name != "" {
+			refuse(v.at(name))
+		}
+	}
+	switch {
+	case g.Transport == "sse":
+		v.report(v.at(&g.Transport), "a load listens to subscriptions over a WebSocket only")
+	case len(g.Events) == 0 && g.On == "":
+		v.report(v.at(g), `a load performs subscriptions, with "events"; send queries and mutations as http with a json body`)
 	}
 }
 
