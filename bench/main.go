@@ -47,6 +47,7 @@ func registry() []benchmark {
 		{"requests", "What a request costs", scalingDoc, runRequests},
 		{"identity", "Who a request is", performanceDoc, runIdentity},
 		{"hostile", "Hostile requests", performanceDoc, runHostile},
+		{"api", "A step of an API case", performanceDoc, runAPI},
 		{"contract", "A contract", performanceDoc, runContract},
 		{"browser", "A browser case, beside Playwright", performanceDoc, runBrowser},
 		{"load", "Load, beside others", performanceDoc, runLoad},
@@ -56,7 +57,7 @@ func registry() []benchmark {
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, contract, browser, load, visual, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, api, contract, browser, load, visual, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`
