@@ -179,7 +179,6 @@ type seat struct {
 	silent bool // what it tells is not heard, and it is taken for lost
 	told   int  // reports
 	news   []executors.News
-	err    error
 }
 
 func (c *crowd) Gather(_ context.Context, others int) (executors.Crew, error) {
