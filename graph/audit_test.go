@@ -57,6 +57,10 @@ var trail = []audited{
 	{mutation: "testWebhook", action: "webhook.tested", of: ident.Webhook, input: `id: $id`, selects: "delivery { id }"},
 	{mutation: "redeliverWebhook", action: "webhook.redelivered", of: ident.Delivery, input: `deliveryId: $id`, selects: "delivery { id }"},
 	{mutation: "deleteWebhook", action: "webhook.deleted", of: ident.Webhook, input: `id: $id`, selects: "id"},
+	{mutation: "acceptBaseline", action: "baseline.accepted", of: ident.Comparison, input: `comparisonId: $id`, selects: "comparison { id }"},
+	{mutation: "rejectBaseline", newest: true, action: "baseline.rejected", of: ident.Comparison, input: `comparisonId: $id`, selects: "comparison { id }"},
+	{mutation: "acceptAll", action: "baseline.accepted", of: ident.Run, input: `runId: $id`, selects: "left"},
+	{mutation: "removeBaseline", action: "baseline.removed", of: ident.Baseline, input: `id: $id`, selects: "baseline { id }"},
 	{mutation: "startRun", action: "run.started", input: `source: "version: \"1\"\nname: Long\ncases: [{id: a, kind: api, tags: [fake.block], steps: [{http: /}]}]"`, selects: "run { id }"},
 	{mutation: "pauseRun", newest: true, action: "run.paused", of: ident.Run, input: `id: $id`, selects: "run { id }"},
 	{mutation: "resumeRun", newest: true, action: "run.resumed", of: ident.Run, input: `id: $id`, selects: "run { id }"},
@@ -141,7 +145,7 @@ func (w *tenancy) idFor(t *testing.T, step audited) string {
 	if !step.newest {
 		return w.ours.ids[step.of]
 	}
-	table := map[ident.Type]string{ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations"}[step.of]
+	table := map[ident.Type]string{ident.Comparison: "comparisons", ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations"}[step.of]
 	if table == "" {
 		return w.text(t, "SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1", w.ours.user.ID)
 	}

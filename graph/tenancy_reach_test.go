@@ -23,6 +23,7 @@ import (
 var addresses = map[string]ident.Type{
 	`"/graphql"`:                   "",
 	`"GET /artifacts/{id}"`:        ident.Artifact,
+	`"GET /baselines/{id}"`:        ident.Baseline,
 	`triggers.Path("{id}")`:        ident.Trigger,
 	`"GET /healthz"`:               "",
 	`"GET /.well-known/jwks.json"`: "",
@@ -78,6 +79,14 @@ func (w *tenancy) attackAddresses(t *testing.T, secrets []string) {
 	if own.status != http.StatusOK {
 		t.Errorf("one's own artifact gets %v", own)
 	}
+	baseline := func(id, token string) *http.Response {
+		return send(t, http.MethodGet, w.App.URL()+"/baselines/"+id, token, "", nil)
+	}
+	same("a baseline", w.ours.Token, http.StatusNotFound, baseline, w.theirs.ids[ident.Baseline])
+	same("a baseline for nobody", "", http.StatusUnauthorized, baseline, w.theirs.ids[ident.Baseline])
+	if own := answerOf(t, baseline(w.ours.ids[ident.Baseline], w.ours.Token), ""); own.status != http.StatusOK {
+		t.Errorf("one's own baseline gets %v", own)
+	}
 	hook := func(id, _ string) *http.Response {
 		return send(t, http.MethodPost, w.App.URL()+"/hooks/"+id, "", "{}", nil)
 	}
@@ -129,6 +138,9 @@ var pages = map[string]struct {
 }{
 	"Query.plans":              {`query($c: String) { plans(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Plan},
 	"Query.runs":               {`query($c: String) { runs(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Run},
+	"Query.baselines":          {`query($c: String) { baselines(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Baseline},
+	"Query.pendingComparisons": {`query($id: ID!, $c: String) { pendingComparisons(runId: $id, after: $c) { nodes { id } totalCount } }`, ident.Run, ident.Comparison},
+	"Run.comparisons":          {`query($id: ID!, $c: String) { run(id: $id) { comparisons(after: $c) { nodes { id } totalCount } } }`, ident.Run, ident.Comparison},
 	"Query.schedules":          {`query($c: String) { schedules(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Schedule},
 	"Query.triggers":           {`query($c: String) { triggers(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Trigger},
 	"Query.webhooks":           {`query($c: String) { webhooks(after: $c) { nodes { id url } pageInfo { endCursor } totalCount } }`, "", ident.Webhook},

@@ -116,6 +116,9 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	p.ids[ident.Plan], p.ids[ident.PlanVersion] = plan["id"].(string), plan["version"].(map[string]any)["id"].(string)
 	p.ids[ident.Run] = p.Run(t, planOf(p.mark))
 	p.Follow(t, p.ids[ident.Run])
+	// The oldest and the newest comparison still wait.
+	p.Query(t, `mutation($id: ID!) { acceptBaseline(input: {comparisonId: $id}) { comparison { id } } }`,
+		map[string]any{"id": w.text(t, "SELECT id FROM comparisons WHERE project_id = $1 ORDER BY id OFFSET 1 LIMIT 1", p.project.ID)})
 	made := func(typ ident.Type, operation string, vars map[string]any) map[string]any {
 		t.Helper()
 		for _, payload := range p.Query(t, operation, vars) {
@@ -161,7 +164,7 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	p.ids[ident.Session] = w.text(t, "SELECT id FROM sessions WHERE user_id = $1", p.user.ID)
 	p.ids[ident.Project], p.ids[ident.User] = p.project.ID, p.user.ID
 	for typ, table := range map[ident.Type]string{ident.Reservation: "reservations", ident.Secret: "secrets", ident.AuditEntry: "audit_entries", ident.Attempt: "attempts",
-		ident.Result: "results", ident.Artifact: "artifacts"} {
+		ident.Result: "results", ident.Artifact: "artifacts", ident.Baseline: "baselines", ident.Comparison: "comparisons"} {
 		p.ids[typ] = w.text(t, "SELECT id FROM "+table+" WHERE project_id = $1 ORDER BY id LIMIT 1", p.project.ID)
 	}
 	for typ, id := range p.ids {
@@ -180,6 +183,10 @@ tags: [%[1]s]
 env: {BASE_URL: "http://127.0.0.1:1"}
 cases:
   - {id: a, name: %[1]s, kind: api, tags: [fake.attach-20, fake.logs-2, fake.metrics-1], steps: [{http: /}]}
+  - {id: b, kind: api, tags: [fake.picture-%[1]s-1], steps: [{http: /}]}
+  - {id: c, kind: api, tags: [fake.picture-%[1]s-2], steps: [{http: /}]}
+  - {id: d, kind: api, tags: [fake.picture-%[1]s-3], steps: [{http: /}]}
+  - {id: e, kind: api, tags: [fake.picture-%[1]s-4], steps: [{http: /}]}
 schedule: {cron: "0 0 1 1 *"}
 `, mark)
 }
