@@ -105,10 +105,10 @@ func (r *run) compared() executors.Step {
 				counts["new"]++
 			}
 		}
-		for _, print := range sorted(r.known) {
-			l := r.known[print]
+		for _, key := range sorted(r.known) {
+			l := r.known[key]
 			switch {
-			case there[print]:
+			case there[key]:
 			case r.tried(l.Operation) && r.settings.Asks(l.Check):
 				counts["fixed"]++
 				report.Check(executors.Check{Name: excerpt(oneLine("fixed: "+l.Check+" of "+l.Operation), 300), Passed: true, Expected: "fixed",

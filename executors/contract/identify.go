@@ -13,7 +13,7 @@ import (
 )
 
 // wrongSecret is what a request with wrong credentials says.
-const wrongSecret = "wrong-credentials"
+const wrongSecret = "wrong-credentials" //nolint:gosec // known to be wrong
 
 // identify takes the plan's use.auth and use.tls.
 func (c *client) identify(use spec.Use, scope *spec.Scope, files fs.FS, mode egress.Mode) error {

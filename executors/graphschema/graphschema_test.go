@@ -72,7 +72,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func FuzzIntrospection(f *testing.F) {
+func FuzzParseIntrospection(f *testing.F) {
 	f.Add([]byte(`{"data": {"__schema": {"queryType": {"name": "Query"}, "types": [{"kind": "OBJECT", "name": "Query", "fields": [{"name": "a", "type": {"kind": "LIST", "ofType": {"kind": "SCALAR", "name": "Int"}}}]}]}}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		schema, err := graphschema.FromIntrospection(body)

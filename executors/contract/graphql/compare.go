@@ -134,11 +134,12 @@ func (c *comparison) arguments(path string, old, now ast.ArgumentDefinitionList)
 			c.breaks("FIELD_ARGUMENT_REMOVED", path+"."+a.Name, "the argument is gone")
 			continue
 		}
-		if !widens(a.Type, other.Type) {
+		switch {
+		case !widens(a.Type, other.Type):
 			c.breaks("FIELD_ARGUMENT_TYPE_CHANGED", path+"."+a.Name, "its type was %s and is %s", a.Type, other.Type)
-		} else if required(other.Type, other.DefaultValue) && !required(a.Type, a.DefaultValue) {
+		case required(other.Type, other.DefaultValue) && !required(a.Type, a.DefaultValue):
 			c.breaks("FIELD_ARGUMENT_DEFAULT_CHANGED", path+"."+a.Name, "it lost its default and must be given now")
-		} else if written(a.DefaultValue) != written(other.DefaultValue) {
+		case written(a.DefaultValue) != written(other.DefaultValue):
 			c.endangers("FIELD_ARGUMENT_DEFAULT_CHANGED", path+"."+a.Name, "its default was %s and is %s", written(a.DefaultValue), written(other.DefaultValue))
 		}
 	}
@@ -161,11 +162,12 @@ func (c *comparison) inputFields(old, now *ast.Definition) {
 			c.breaks("INPUT_FIELD_REMOVED", path, "the field is gone")
 			continue
 		}
-		if !widens(f.Type, other.Type) {
+		switch {
+		case !widens(f.Type, other.Type):
 			c.breaks("INPUT_FIELD_TYPE_CHANGED", path, "its type was %s and is %s", f.Type, other.Type)
-		} else if required(other.Type, other.DefaultValue) && !required(f.Type, f.DefaultValue) {
+		case required(other.Type, other.DefaultValue) && !required(f.Type, f.DefaultValue):
 			c.breaks("INPUT_FIELD_DEFAULT_VALUE_CHANGED", path, "it lost its default and must be given now")
-		} else if written(f.DefaultValue) != written(other.DefaultValue) {
+		case written(f.DefaultValue) != written(other.DefaultValue):
 			c.endangers("INPUT_FIELD_DEFAULT_VALUE_CHANGED", path, "its default was %s and is %s", written(f.DefaultValue), written(other.DefaultValue))
 		}
 	}

@@ -61,7 +61,7 @@ func TestWhatIsMadeFitsOrNot(t *testing.T) {
 		}
 		for _, c := range good {
 			query, variables := c.Document()
-			if _, err := gqlparser.LoadQuery(judge, query); err != nil {
+			if _, err := gqlparser.LoadQueryWithRules(judge, query, nil); err != nil {
 				t.Errorf("%s (%s) does not fit: %v\n%s", f.Name(), c.What, err, query)
 			}
 			if variables["at"] != nil && c.Sure {
@@ -72,7 +72,7 @@ func TestWhatIsMadeFitsOrNot(t *testing.T) {
 		for _, c := range g.Negatives(f, good[0]) {
 			whats = append(whats, c.What)
 			query, _ := c.Document()
-			if _, err := gqlparser.LoadQuery(judge, query); err == nil && !strings.HasPrefix(c.What, "argument ") && !strings.HasPrefix(c.What, "without the required argument") {
+			if _, err := gqlparser.LoadQueryWithRules(judge, query, nil); err == nil && !strings.HasPrefix(c.What, "argument ") && !strings.HasPrefix(c.What, "without the required argument") {
 				t.Errorf("%s (%s) fits: %s", f.Name(), c.What, query)
 			}
 		}
@@ -233,7 +233,7 @@ func TestWideInputsAreBounded(t *testing.T) {
 	}
 }
 
-func FuzzSchema(f *testing.F) {
+func FuzzParseSchemaAndPlan(f *testing.F) {
 	f.Add(shop)
 	f.Add("type Query { a(b: [[I!]!]): [U!] } union U = A | B type A { b: Int } type B { b: String! } input I @oneOf { a: Int b: String }")
 	f.Add("type Query { a: Query! b(c: D!): N } interface N { n: N } type M implements N { n: M } scalar D")
