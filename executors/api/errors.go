@@ -71,6 +71,9 @@ func misbehaving(err error, target, dialled string, phase phase) *executors.Fail
 	switch text := err.Error(); {
 	case strings.Contains(text, "with Body length"):
 		return executors.Errorf("a file changed while it was sent to %s", dialled)
+	case errors.As(err, new(switched)):
+		s, _ := errors.AsType[switched](err)
+		return executors.Failf("%s answered 101 (it %s), which the request did not ask for", dialled, oneLine(s.Error()))
 	case errors.Is(err, errTooManyRedirects):
 		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
 	case errors.Is(err, errBodyTooLarge):
@@ -88,7 +91,7 @@ func misbehaving(err error, target, dialled string, phase phase) *executors.Fail
 		return executors.Failf("%s closed the connection without an answer", dialled)
 	case strings.Contains(text, "malformed"), strings.Contains(text, "bad Content-Length"), strings.Contains(text, "unsupported transfer"),
 		strings.Contains(text, "transport connection broken"), strings.Contains(text, "chunk"), strings.Contains(text, "http2:"),
-		strings.Contains(text, "unexpected protocol"), strings.Contains(text, "Content-Length"), strings.Contains(text, "unsolicited response"):
+		strings.Contains(text, "unexpected protocol"), strings.Contains(text, "header line too long"), strings.Contains(text, "Content-Length"), strings.Contains(text, "unsolicited response"):
 		return executors.Failf("the answer of %s is not valid HTTP: %s", dialled, cause(err))
 	case strings.Contains(text, "unsupported protocol scheme"), strings.Contains(text, "failed to parse Location"), strings.Contains(text, "no Host in request URL"):
 		return executors.Failf("%s redirected to an address that cannot be followed: %s", target, cause(err))

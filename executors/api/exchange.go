@@ -111,6 +111,9 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	}
 	client := http.Client{Transport: transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		err = errors.Join(switched(excerpt(resp.Header.Get("Upgrade"), maxName)), resp.Body.Close())
+	}
 	if err != nil {
 		return nil, in, err
 	}
@@ -123,6 +126,11 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	in.cookies = append(a.jar.Cookies(resp.Request.URL), resp.Cookies()...)
 	return resp, in, nil
 }
+
+// switched is the protocol that a target changed to although nobody asked for it.
+type switched string
+
+func (s switched) Error() string { return "changed to " + string(s) }
 
 func (r *response) redirects(follow bool) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {

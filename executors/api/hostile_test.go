@@ -93,6 +93,14 @@ func once(text string) func(net.Conn) {
 	return func(c net.Conn) { _, _ = io.WriteString(c, text) }
 }
 
+// answerIn answers with a body in an encoding.
+func answerIn(encoding string, data []byte) func(net.Conn) {
+	return func(c net.Conn) {
+		_, _ = fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n", encoding, len(data))
+		_, _ = c.Write(data)
+	}
+}
+
 func gzipped(n int) []byte {
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -132,6 +140,15 @@ func TestMisbehavingTargets(t *testing.T) {
 		{"gzip that is none", gz([]byte("hello, this is no gzip")), spec.OutcomeFailed, "the answer of ORIGIN says that it is gzip, but it cannot be decoded"},
 		{"gzip that is damaged", gz(append(bytes.Clone(bomb[:100]), bytes.Repeat([]byte{0xff}, 50)...)), spec.OutcomeFailed, "gzip"},
 		{"gzip that ends early", gz(bomb[:50]), spec.OutcomeFailed, "ORIGIN closed the connection in the middle of its answer"},
+		{"zstd that wants a large window", answerIn("zstd", []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0, 0}), spec.OutcomeFailed, "the answer of ORIGIN says that it is zstd, but it cannot be decoded"},
+		{"endless trailers", forever(ok+"Transfer-Encoding: chunked\r\n\r\n0\r\n", "X-#: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"), spec.OutcomeFailed, "ORIGIN"},
+		{"endless chunk extension", forever(ok+"Transfer-Encoding: chunked\r\n\r\n1;", chunk), spec.OutcomeFailed, "the answer of ORIGIN is not valid HTTP"},
+		{"chunks of one byte with long extensions", forever(ok+"Transfer-Encoding: chunked\r\n\r\n", "1;"+chunk+"\r\na\r\n"), spec.OutcomeFailed, "ORIGIN"},
+		{"negative length", once(ok + "Content-Length: -5\r\n\r\nhello"), spec.OutcomeFailed, "the answer of ORIGIN is not valid HTTP"},
+		{"length beyond any number", once(ok + "Content-Length: 99999999999999999999999\r\n\r\nhello"), spec.OutcomeFailed, "the answer of ORIGIN is not valid HTTP"},
+		{"length of terabytes", once(ok + "Content-Length: 9223372036854775807\r\n\r\nhello"), spec.OutcomeFailed, "ORIGIN closed the connection in the middle of its answer"},
+		{"length and chunks", once(ok + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), spec.OutcomeFailed, "body should equal"},
+		{"changes the protocol unasked", once("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nhello"), spec.OutcomeFailed, "ORIGIN answered 101 (it changed to h2c), which the request did not ask for"},
 		{"closes without an answer", once(""), spec.OutcomeFailed, "ORIGIN closed the connection without an answer"},
 		{"closes in the headers", once(ok + "Content-Le"), spec.OutcomeFailed, "the answer of ORIGIN is not valid HTTP"},
 		{"closes in the body", once(ok + "Content-Length: 100\r\n\r\nhalf"), spec.OutcomeFailed, "ORIGIN closed the connection in the middle of its answer"},
