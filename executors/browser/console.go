@@ -77,6 +77,17 @@ func (c *console) errors() []string {
 	return out
 }
 
+// exceptions lists those that nobody has caught.
+func (c *console) exceptions() []string {
+	var out []string
+	for _, l := range c.lines {
+		if l.exception != 0 {
+			out = append(out, l.String())
+		}
+	}
+	return out
+}
+
 // text is the log as people read it.
 func (c *console) text() string {
 	var b strings.Builder

@@ -41,6 +41,9 @@ func (r *run) dress(ctx context.Context, pg *page) error {
 	if err := r.watch(ctx, pg); err != nil {
 		return err
 	}
+	if err := r.tellTime(ctx, pg); err != nil {
+		return err
+	}
 	if len(r.traffic.routes) > 0 {
 		if err := r.catchRequests(ctx, pg); err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 // watches reports whether a case judges what its pages ask for.
 func watches(c spec.Case) bool {
 	return slices.ContainsFunc(c.BrowserSteps, func(s spec.BrowserStep) bool {
-		return s.AwaitRequest != nil || s.AwaitResponse != nil || s.Expect != nil && s.Expect.Request != nil
+		return s.AwaitRequest != nil || s.AwaitResponse != nil || s.Expect != nil && (s.Expect.Request != nil || s.Expect.Requests != "")
 	})
 }
 

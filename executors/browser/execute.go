@@ -90,6 +90,7 @@ type run struct {
 	traffic  *traffic
 	emulated spec.Emulation    // that holds now
 	sized    *spec.Viewport    // that a step has chosen; nil before
+	clock    *clock            // nil while it is the computer's
 	place    *spec.Geolocation // that the device has been told
 	letGo    func()            // of the clipboard; nil where it is not held
 	folder   string            // of files that the browser reads and writes; empty while there is none

@@ -15,19 +15,21 @@ import (
 
 // observation is what the agent sees of a subject.
 type observation struct {
-	Count    int      `json:"count"`
-	Several  []string `json:"several"`
-	Found    bool     `json:"found"`
-	Element  string   `json:"element"`
-	Visible  bool     `json:"visible"`
-	Disabled bool     `json:"disabled"`
-	Checked  *bool    `json:"checked"`
-	Text     *string  `json:"text"`
-	Title    string   `json:"title"`
-	Why      string   `json:"why"`
-	Message  string   `json:"message"`
-	Seen     string   `json:"seen"`
-	Depth    int      `json:"depth"`
+	Count    int             `json:"count"`
+	Several  []string        `json:"several"`
+	Found    bool            `json:"found"`
+	Element  string          `json:"element"`
+	Visible  bool            `json:"visible"`
+	Disabled bool            `json:"disabled"`
+	Checked  *bool           `json:"checked"`
+	Text     *string         `json:"text"`
+	Title    string          `json:"title"`
+	Why      string          `json:"why"`
+	Message  string          `json:"message"`
+	Seen     string          `json:"seen"`
+	Depth    int             `json:"depth"`
+	Holds    bool            `json:"holds"`
+	Tree     []spec.AriaNode `json:"tree"`
 
 	lack *prepared // the frame that is not there
 }
@@ -150,7 +152,30 @@ func (st *step) expect(e spec.Expect) error {
 	case e.Title != nil:
 		return st.expectValue(spec.Locator{}, "", "page", "title", *e.Title)
 	case e.Console != "":
-		return st.expectConsole()
+		return st.expectConsole(e.Allow)
+	case e.PageErrors != "":
+		return st.expectClean("page errors", "uncaught exception", "uncaught exceptions",
+			func() []string { return look(st.page, func(s *state) []string { return s.console.exceptions() }) }, e.Allow)
+	case e.Requests != "":
+		return st.expectClean("requests", "request that failed", "requests that failed", st.failedRequests, e.Allow)
+	case e.Focused != nil:
+		return st.expectHolds(*e.Focused, "focused", "focused", "not focused")
+	case e.InViewport != nil:
+		return st.expectHolds(*e.InViewport, "inViewport", "in the viewport", "out of the viewport")
+	case e.Editable != nil:
+		return st.expectHolds(*e.Editable, "editable", "editable", "not editable")
+	case e.Empty != nil:
+		return st.expectHolds(*e.Empty, "empty", "empty", "not empty")
+	case e.Class != nil:
+		return st.expectValue(*e.Class, "", "class", "class of "+meant(*e.Class), e.Matcher)
+	case e.CSS != nil:
+		return st.expectValue(e.CSS.Locator, e.CSS.Property, "css", fmt.Sprintf("%s of %s", e.CSS.Property, meant(e.CSS.Locator)), e.Matcher)
+	case e.AccessibleName != nil:
+		return st.expectValue(*e.AccessibleName, "", "accessibleName", "accessible name of "+meant(*e.AccessibleName), e.Matcher)
+	case e.Description != nil:
+		return st.expectValue(*e.Description, "", "description", "accessible description of "+meant(*e.Description), e.Matcher)
+	case e.Aria != nil:
+		return st.expectAria(*e.Aria)
 	case e.Picture != nil:
 		return st.compare(*e.Picture)
 	case e.Cookie != nil:
@@ -167,6 +192,11 @@ func (st *step) expect(e spec.Expect) error {
 
 // expectState asserts a state that an element is in or not.
 func (st *step) expectState(l spec.Locator, state, subject string, holds func(observation) bool) error {
+	return st.expectWord(l, state, subject, holds, func(o observation) string { return o.actual(subject) })
+}
+
+// expectWord is expectState with a word of its own for what is there.
+func (st *step) expectWord(l spec.Locator, state, subject string, holds func(observation) bool, word func(observation) string) error {
 	o, err := st.observe(l, subject, holds)
 	if err != nil {
 		return st.unmet(meant(l)+" is "+state, state, "", err)
@@ -174,7 +204,7 @@ func (st *step) expectState(l spec.Locator, state, subject string, holds func(ob
 	if o.Element != "" {
 		st.report.Set("element", o.Element)
 	}
-	check := executors.Check{Name: meant(l) + " is " + state, Expected: state, Actual: o.actual(subject), Passed: holds(o)}
+	check := executors.Check{Name: meant(l) + " is " + state, Expected: state, Actual: word(o), Passed: holds(o)}
 	if !check.Passed {
 		check.Message = fmt.Sprintf("%s is %s after %s, and should be %s", o.name(meant(l)), check.Actual, st.limit, state)
 		if !o.Found {
@@ -182,6 +212,19 @@ func (st *step) expectState(l spec.Locator, state, subject string, holds func(ob
 		}
 	}
 	return st.judge(check)
+}
+
+// expectHolds asserts what the agent answers by yes or no.
+func (st *step) expectHolds(l spec.Locator, subject, yes, no string) error {
+	return st.expectWord(l, yes, subject, func(o observation) bool { return o.Found && o.Holds }, func(o observation) string {
+		switch {
+		case !o.Found:
+			return "not there"
+		case o.Holds:
+			return yes
+		}
+		return no
+	})
 }
 
 // missing says that there is no element, and what there is instead.
@@ -330,18 +373,9 @@ func (st *step) absolute(m spec.Matcher) (spec.Matcher, error) {
 	return m, nil
 }
 
-func (st *step) expectConsole() error {
-	// One answer of the page, so that what it has written is all here.
-	if _, err := st.page.Call(st.ctx, "focused", nil, &struct{}{}); err != nil && !st.late(err) {
-		return err
-	}
-	errs := look(st.page, func(s *state) []string { return s.console.errors() })
-	check := executors.Check{Name: "console is clean", Expected: "no errors", Passed: len(errs) == 0, Actual: "no errors"}
-	if !check.Passed {
-		check.Actual = short(strings.Join(errs, "\n"), 2000)
-		check.Message = fmt.Sprintf("the console has %s: %s", plural(len(errs), "error", "errors"), oneLine(strings.Join(errs, "; ")))
-	}
-	return st.judge(check)
+func (st *step) expectConsole(allow []string) error {
+	return st.expectClean("console is clean", "error in the console", "errors in the console",
+		func() []string { return look(st.page, func(s *state) []string { return s.console.errors() }) }, allow)
 }
 
 // judge reports a check. Where the case's time ended the step, it is a timeout

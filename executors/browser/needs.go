@@ -13,7 +13,7 @@ import (
 // can do is not in it.
 func needs(s spec.BrowserStep) []driver.Capability {
 	var out []driver.Capability
-	if s.Expect != nil && s.Expect.Console != "" {
+	if s.Expect != nil && (s.Expect.Console != "" || s.Expect.PageErrors != "") {
 		out = append(out, driver.ReadConsole)
 	}
 	if s.Wait != nil && s.Wait.Load == "networkidle" {
@@ -25,8 +25,9 @@ func needs(s spec.BrowserStep) []driver.Capability {
 		driver.UseClipboard: s.Clipboard != nil || s.Expect != nil && s.Expect.Clipboard != nil,
 		driver.SetCookies:   s.Cookies != nil || s.Expect != nil && s.Expect.Cookie != nil, driver.SaveStorage: s.Storage != nil,
 		driver.CatchPopups:   s.Expect != nil && s.Expect.Tabs != nil,
+		driver.ControlClock:  s.Clock != nil,
 		driver.RouteRequests: s.Route != nil, driver.EmulateTouch: s.Tap != nil,
-		driver.WatchRequests: s.AwaitRequest != nil || s.AwaitResponse != nil || s.Expect != nil && s.Expect.Request != nil,
+		driver.WatchRequests: s.AwaitRequest != nil || s.AwaitResponse != nil || s.Expect != nil && (s.Expect.Request != nil || s.Expect.Requests != ""),
 	} {
 		if needed {
 			out = append(out, c)

@@ -147,6 +147,10 @@ func (st *step) doRarely(s spec.BrowserStep) error {
 		return st.awaitResponse(*s.AwaitResponse)
 	case s.Emulate != nil:
 		return st.emulate(*s.Emulate)
+	case s.Clock != nil:
+		return st.turnClock(*s.Clock)
+	case s.Evaluate != nil:
+		return st.evaluate(*s.Evaluate)
 	case s.Tap != nil:
 		return st.tap(*s.Tap)
 	case s.Viewport != nil:

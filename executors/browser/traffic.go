@@ -44,15 +44,16 @@ type traffic struct {
 
 // exchange is a request and what became of it.
 type exchange struct {
-	number  int
-	request driver.Request
-	status  int // 0: no answer yet
-	headers map[string]string
-	ended   bool
-	err     string
-	body    []byte
-	bodyErr error
-	hasBody bool // body and bodyErr are final
+	number   int
+	request  driver.Request
+	status   int // 0: no answer yet
+	headers  map[string]string
+	ended    bool
+	err      string
+	canceled bool // by the page or the browser, as when it goes elsewhere
+	body     []byte
+	bodyErr  error
+	hasBody  bool // body and bodyErr are final
 }
 
 func newTraffic(ctx context.Context) *traffic {
@@ -96,7 +97,7 @@ func (t *traffic) on(p driver.Page, e driver.Event) {
 		}
 	case driver.RequestEnded:
 		if x := t.latest(e.ID); x != nil && !x.ended {
-			x.ended, x.err = true, e.Err
+			x.ended, x.err, x.canceled = true, e.Err, e.Canceled
 			t.keepBody(p, x)
 		}
 	}

@@ -34,6 +34,8 @@ type BrowserStep struct {
 	Route         *Route           `yaml:"route" doc:"Answer, stop or change requests of the page from now on." action:"true" example:"{url: \"**/api/orders\", status: 503}"`
 	AwaitRequest  *AwaitedRequest  `yaml:"waitForRequest" doc:"Wait for a request that the page makes, or has made since the last step that acted. A text is its address." action:"true" example:"\"**/api/orders\""`
 	AwaitResponse *AwaitedResponse `yaml:"waitForResponse" doc:"Wait for an answer that the page gets, or has got since the last step that acted, and judge it. A text is its address." action:"true" example:"{url: \"**/api/orders\", status: 201}"`
+	Clock         *Clock           `yaml:"clock" doc:"Set, stop or move the time that the page's scripts see." action:"true" example:"{now: \"2030-01-01T08:00:00Z\", freeze: true}"`
+	Evaluate      *Evaluate        `yaml:"evaluate" doc:"Run a script in the page, once, and judge or keep what it returns. A text is the script." action:"true" example:"{script: document.title, as: title}"`
 	Emulate       *Emulation       `yaml:"emulate" doc:"Change what the browser pretends to be." action:"true" example:"{offline: true}"`
 	Tap           *Locator         `yaml:"tap" doc:"Touch an element once it can be touched." action:"true" example:"{role: button, name: Menu}"`
 	Wait          *Wait            `yaml:"wait" doc:"Wait for a condition without counting it as a check. A text is a duration." action:"true" example:"{visible: {text: Ready}}"`
@@ -95,25 +97,37 @@ type Select struct {
 // Expect is one assertion on the page: one subject, and for Text, Value, Count
 // and Attribute the matcher beside it.
 type Expect struct {
-	Visible   *Locator      `yaml:"visible" doc:"The element is there and can be seen." one:"subject" example:"{text: Thanks}"`
-	Hidden    *Locator      `yaml:"hidden" doc:"The element is not there or cannot be seen." one:"subject" example:"\".spinner\""`
-	Enabled   *Locator      `yaml:"enabled" doc:"The control can be used." one:"subject" example:"{role: button, name: Pay}"`
-	Disabled  *Locator      `yaml:"disabled" doc:"The control cannot be used." one:"subject" example:"{role: button, name: Pay}"`
-	Checked   *Locator      `yaml:"checked" doc:"The checkbox or radio button is set." one:"subject" example:"{label: I agree}"`
-	Unchecked *Locator      `yaml:"unchecked" doc:"The checkbox or radio button is not set." one:"subject" example:"{label: Newsletter}"`
-	Text      *Locator      `yaml:"text" doc:"The element's visible text; matchers stand beside it." one:"subject" example:"{testId: total}"`
-	Value     *Locator      `yaml:"value" doc:"The field's value; matchers stand beside it." one:"subject" example:"{label: Email}"`
-	Count     *Locator      `yaml:"count" doc:"How many elements match; matchers stand beside it." one:"subject" example:"{role: row}"`
-	Attribute *Attribute    `yaml:"attribute" doc:"An attribute of the element; matchers stand beside it." one:"subject" example:"{text: Terms, attribute: href}"`
-	URL       *Matcher      `yaml:"url" doc:"Address of the page: one that it equals (relative to BASE_URL), or a mapping of matchers." one:"subject" matcher:"text" example:"/thanks"`
-	Title     *Matcher      `yaml:"title" doc:"Title of the page: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: Thanks}"`
-	Console   string        `yaml:"console" doc:"clean: no error was written to the console and no exception went uncaught so far." one:"subject" enum:"clean" example:"clean"`
-	Cookie    *CookieName   `yaml:"cookie" doc:"A cookie that is held; matchers stand beside it and judge its value." one:"subject" example:"session"`
-	Clipboard *Matcher      `yaml:"clipboard" doc:"Text of the clipboard: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"DW-1042"`
-	Request   *MadeRequests `yaml:"request" doc:"Requests that the case has made so far. A text is their address." one:"subject" example:"{url: \"**/track\", times: 1}"`
-	Tabs      *Matcher      `yaml:"tabs" doc:"How many tabs are open: a number, or a mapping of matchers." one:"subject" matcher:"number" example:"2"`
-	Picture   *Screenshot   `yaml:"screenshot" doc:"The page looks as people have accepted it. A text is the name of the picture." one:"subject" example:"{name: thanks, maxDiffRatio: 0.001}"`
-	Matcher   `yaml:",inline"`
+	Visible        *Locator      `yaml:"visible" doc:"The element is there and can be seen." one:"subject" example:"{text: Thanks}"`
+	Hidden         *Locator      `yaml:"hidden" doc:"The element is not there or cannot be seen." one:"subject" example:"\".spinner\""`
+	Enabled        *Locator      `yaml:"enabled" doc:"The control can be used." one:"subject" example:"{role: button, name: Pay}"`
+	Disabled       *Locator      `yaml:"disabled" doc:"The control cannot be used." one:"subject" example:"{role: button, name: Pay}"`
+	Checked        *Locator      `yaml:"checked" doc:"The checkbox or radio button is set." one:"subject" example:"{label: I agree}"`
+	Unchecked      *Locator      `yaml:"unchecked" doc:"The checkbox or radio button is not set." one:"subject" example:"{label: Newsletter}"`
+	Text           *Locator      `yaml:"text" doc:"The element's visible text; matchers stand beside it." one:"subject" example:"{testId: total}"`
+	Value          *Locator      `yaml:"value" doc:"The field's value; matchers stand beside it." one:"subject" example:"{label: Email}"`
+	Count          *Locator      `yaml:"count" doc:"How many elements match; matchers stand beside it." one:"subject" example:"{role: row}"`
+	Attribute      *Attribute    `yaml:"attribute" doc:"An attribute of the element; matchers stand beside it." one:"subject" example:"{text: Terms, attribute: href}"`
+	URL            *Matcher      `yaml:"url" doc:"Address of the page: one that it equals (relative to BASE_URL), or a mapping of matchers." one:"subject" matcher:"text" example:"/thanks"`
+	Title          *Matcher      `yaml:"title" doc:"Title of the page: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"{contains: Thanks}"`
+	Console        string        `yaml:"console" doc:"clean: no error was written to the console and no exception went uncaught so far." one:"subject" enum:"clean" example:"clean"`
+	Cookie         *CookieName   `yaml:"cookie" doc:"A cookie that is held; matchers stand beside it and judge its value." one:"subject" example:"session"`
+	Clipboard      *Matcher      `yaml:"clipboard" doc:"Text of the clipboard: one that it equals, or a mapping of matchers." one:"subject" matcher:"text" example:"DW-1042"`
+	Request        *MadeRequests `yaml:"request" doc:"Requests that the case has made so far. A text is their address." one:"subject" example:"{url: \"**/track\", times: 1}"`
+	Tabs           *Matcher      `yaml:"tabs" doc:"How many tabs are open: a number, or a mapping of matchers." one:"subject" matcher:"number" example:"2"`
+	Focused        *Locator      `yaml:"focused" doc:"The element has the focus of the keyboard." one:"subject" example:"{label: Email}"`
+	InViewport     *Locator      `yaml:"inViewport" doc:"A part of the element is in view." one:"subject" example:"{text: Terms}"`
+	Editable       *Locator      `yaml:"editable" doc:"The field can be written in." one:"subject" example:"{label: Email}"`
+	Empty          *Locator      `yaml:"empty" doc:"The field has no value, or the element no text." one:"subject" example:"{testId: errors}"`
+	Class          *Locator      `yaml:"class" doc:"The element's classes; matchers stand beside it." one:"subject" example:"{text: Total}"`
+	CSS            *StyleOf      `yaml:"css" doc:"A property of the element's style; matchers stand beside it." one:"subject" example:"{text: Total, property: color}"`
+	AccessibleName *Locator      `yaml:"accessibleName" doc:"What assistive technology calls the element; matchers stand beside it." one:"subject" example:"\".icon\""`
+	Description    *Locator      `yaml:"accessibleDescription" doc:"What assistive technology says of the element beside its name; matchers stand beside it." one:"subject" example:"{label: Password}"`
+	Aria           *Aria         `yaml:"aria" doc:"What is in the accessibility tree. A text is the snapshot." one:"subject" example:"{css: main, snapshot: \"- heading \\\"Thanks\\\"\"}"`
+	PageErrors     string        `yaml:"pageErrors" doc:"clean: no exception went uncaught so far." one:"subject" enum:"clean" example:"clean"`
+	Requests       string        `yaml:"requests" doc:"clean: no request has failed, or was answered by 400 or more, so far." one:"subject" enum:"clean" example:"clean"`
+	Allow          []string      `yaml:"allow" doc:"With console, pageErrors and requests: RE2 expressions; what matches one of them is no fault." min:"1" max:"50" each:"1-1000" example:"[favicon]"`
+	Picture        *Screenshot   `yaml:"screenshot" doc:"The page looks as people have accepted it. A text is the name of the picture." one:"subject" example:"{name: thanks, maxDiffRatio: 0.001}"`
+	Matcher        `yaml:",inline"`
 }
 
 // CookieName names a cookie.

@@ -139,6 +139,8 @@ func (s BrowserStep) Captured() []string {
 		return sortedKeys(s.AwaitRequest.Capture)
 	case s.AwaitResponse != nil:
 		return sortedKeys(s.AwaitResponse.Capture)
+	case s.Evaluate != nil && s.Evaluate.As != "":
+		return []string{s.Evaluate.As}
 	}
 	return nil
 }

@@ -110,6 +110,8 @@ func (e Expect) target() string {
 	}{
 		{"visible", e.Visible}, {"hidden", e.Hidden}, {"enabled", e.Enabled}, {"disabled", e.Disabled},
 		{"checked", e.Checked}, {"unchecked", e.Unchecked},
+		{"focused", e.Focused}, {"in the viewport", e.InViewport}, {"editable", e.Editable}, {"empty", e.Empty}, {"class of", e.Class},
+		{"accessible name of", e.AccessibleName}, {"accessible description of", e.Description},
 		{"text of", e.Text}, {"value of", e.Value}, {"count of", e.Count},
 	} {
 		if s.locator != nil {
@@ -125,6 +127,15 @@ func (e Expect) target() string {
 		return words("title", e.Title.String())
 	case e.Console != "":
 		return "console " + e.Console
+	case e.CSS != nil:
+		return words("css", e.CSS.Property, "of", e.CSS.Locator.String(), e.Matcher.String())
+	case e.Aria != nil:
+		first, _, _ := strings.Cut(strings.TrimSpace(e.Aria.Snapshot), "\n")
+		return words("aria", e.Aria.Locator.String(), first)
+	case e.PageErrors != "":
+		return "page errors " + e.PageErrors
+	case e.Requests != "":
+		return "requests " + e.Requests
 	case e.Picture != nil:
 		return "screenshot " + e.Picture.Name
 	case e.Cookie != nil:

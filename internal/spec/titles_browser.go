@@ -49,6 +49,11 @@ func (s BrowserStep) actRarely() (action, target string) {
 		return "waitForRequest", s.AwaitRequest.RequestPattern.String()
 	case s.AwaitResponse != nil:
 		return "waitForResponse", s.AwaitResponse.target()
+	case s.Clock != nil:
+		return "clock", s.Clock.target()
+	case s.Evaluate != nil:
+		first, _, _ := strings.Cut(strings.TrimSpace(s.Evaluate.Script), "\n")
+		return "evaluate", words(first, s.Evaluate.Matcher.String())
 	case s.Emulate != nil:
 		return "emulate", s.Emulate.String()
 	case s.Tap != nil:

@@ -62,3 +62,17 @@ func (e Emulation) String() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func (c Clock) target() string {
+	var parts []string
+	if c.Now != "" {
+		parts = append(parts, c.Now)
+	}
+	if c.Advance != 0 {
+		parts = append(parts, "advance by "+c.Advance.String())
+	}
+	if c.Freeze != nil {
+		parts = append(parts, map[bool]string{true: "freeze", false: "go on"}[*c.Freeze])
+	}
+	return strings.Join(parts, ", ")
+}

@@ -87,7 +87,8 @@ func (v *validator) locatorIn(l *Locator, of string) {
 }
 
 func (v *validator) expect(e *Expect) {
-	for _, l := range []*Locator{e.Visible, e.Hidden, e.Enabled, e.Disabled, e.Checked, e.Unchecked, e.Text, e.Value, e.Count} {
+	for _, l := range []*Locator{e.Visible, e.Hidden, e.Enabled, e.Disabled, e.Checked, e.Unchecked, e.Text, e.Value, e.Count,
+		e.Focused, e.InViewport, e.Editable, e.Empty, e.Class, e.AccessibleName, e.Description} {
 		v.locator(l)
 	}
 	if e.Attribute != nil {
@@ -101,6 +102,7 @@ func (v *validator) expect(e *Expect) {
 		v.requests(&e.Request.RequestPattern)
 		v.matcherOf(e.Request.Times, matchNumber, "times")
 	}
+	v.rareSubject(e)
 	at := v.at(e)
 	for _, s := range []struct {
 		given               bool
@@ -111,6 +113,10 @@ func (v *validator) expect(e *Expect) {
 		{e.Count != nil, "count", matchNumber, "equals: 3"},
 		{e.Attribute != nil, "attribute", matchHeader, "equals: /terms"},
 		{e.Cookie != nil, "cookie", matchHeader, "exists: true"},
+		{e.Class != nil, "class", matchText, "contains: active"},
+		{e.CSS != nil, "css", matchText, "equals: rgb(255, 0, 0)"},
+		{e.AccessibleName != nil, "accessibleName", matchText, "equals: Close"},
+		{e.Description != nil, "accessibleDescription", matchText, "contains: 8 characters"},
 	} {
 		if !s.given {
 			continue
@@ -121,7 +127,8 @@ func (v *validator) expect(e *Expect) {
 		}
 		return
 	}
-	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs", "request", "screenshot"))
+	v.noMatcher(at, subjectOf(at, "visible", "hidden", "enabled", "disabled", "checked", "unchecked", "url", "title", "console", "clipboard", "tabs", "request", "screenshot",
+		"focused", "inViewport", "editable", "empty", "aria", "pageErrors", "requests"))
 }
 
 func (v *validator) screenshot(s *Screenshot, taken map[string]*place) {

@@ -1,6 +1,10 @@
 package spec
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+	"time"
+)
 
 // rareAction checks the actions that fewer plans use.
 func (v *validator) rareAction(s *BrowserStep) {
@@ -48,6 +52,15 @@ func (v *validator) rareAction(s *BrowserStep) {
 		a := s.AwaitResponse
 		v.matcherOf(a.Status, matchStatus, "status")
 		v.exchange(&a.RequestPattern, &a.Headers, a.Body, a.JSON, &a.Capture)
+	case s.Clock != nil:
+		v.clock(s.Clock)
+	case s.Evaluate != nil:
+		if !s.Evaluate.Matcher.IsZero() {
+			v.matcherAt(v.at(s.Evaluate), &s.Evaluate.Matcher, matchAny, "evaluate")
+		}
+		if s.Evaluate.As != "" && v.sound(&s.Evaluate.As) {
+			v.reserved(v.at(&s.Evaluate.As), s.Evaluate.As)
+		}
 	case s.Emulate != nil:
 		v.emulation(s.Emulate)
 		if at := v.at(s.Emulate); *s.Emulate == (Emulation{}) && !at.bad {
@@ -131,5 +144,42 @@ func (v *validator) permissions(p *Permissions) {
 func (v *validator) permission(at *place, name string) {
 	if !hasReference(name) && !slices.Contains(permissionNames, name) {
 		v.suggest(at, v.nearest(name, permissionNames), "there is no permission %s", brief(name))
+	}
+}
+
+func (v *validator) clock(c *Clock) {
+	if at := v.at(c); *c == (Clock{}) && !at.bad {
+		v.report(at, `"clock" needs something to do: now, advance or freeze`)
+	}
+	if c.Now != "" && v.sound(&c.Now) && !hasReference(c.Now) {
+		if _, err := time.Parse(time.RFC3339, c.Now); err != nil {
+			v.report(v.at(&c.Now), "%s is no time such as 2030-01-01T08:00:00Z", brief(c.Now))
+		}
+	}
+}
+
+// rareSubject checks what fewer expectations have.
+func (v *validator) rareSubject(e *Expect) {
+	if e.CSS != nil {
+		v.locator(&e.CSS.Locator)
+	}
+	if e.Aria != nil {
+		v.locator(&e.Aria.Locator)
+		if v.sound(&e.Aria.Snapshot) && !hasReference(e.Aria.Snapshot) {
+			if _, err := ParseAria(e.Aria.Snapshot); err != nil {
+				v.report(v.at(&e.Aria.Snapshot), "the snapshot %s", err)
+			}
+		}
+	}
+	if len(e.Allow) > 0 && e.Console == "" && e.PageErrors == "" && e.Requests == "" && v.sound(&e.Allow) {
+		v.report(v.at(&e.Allow).onKey(), `"allow" goes with console, pageErrors or requests`)
+	}
+	for i, expression := range e.Allow {
+		if !v.sound(&e.Allow[i]) || hasReference(expression) {
+			continue
+		}
+		if _, err := regexp.Compile(expression); err != nil {
+			v.report(v.at(&e.Allow[i]), "%s is not a regular expression", brief(expression))
+		}
 	}
 }

@@ -12,6 +12,7 @@ const states = (l, subject, concealed) => {
     case 'text': out.text = shownText(el); break;
     case 'value': out.text = valueOf(el); break;
     case 'attribute': out.text = el.getAttribute(l.attribute); break;
+    default: Object.assign(out, SENSES[subject]?.(el, l));
   }
   if (out.text) out.text = out.text.slice(0, MAX_VALUE);
   return out;

@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
@@ -158,4 +159,13 @@ func (pg *Page) Tap(ctx context.Context, at driver.Point) error {
 			TouchPoints []*input.TouchPoint          `json:"touchPoints"`
 		}{input.DispatchTouchEventTypeTouchEnd, []*input.TouchPoint{}}),
 	})
+}
+
+var _ driver.Preloads = (*Page)(nil)
+
+// Preload implements driver.Preloads.
+func (pg *Page) Preload(ctx context.Context, script string) error {
+	return pg.lasting(ctx, order{cdppage.AddScriptToEvaluateOnNewDocument.Method, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: script, RunImmediately: new(true),
+	}})
 }

@@ -33,7 +33,7 @@ func (Engine) Capabilities() driver.Set {
 		driver.SwitchTabs, driver.UploadFiles, driver.KeepDownloads, driver.UseClipboard, driver.GrantPermissions,
 		driver.RouteRequests, driver.WatchRequests, driver.EmulateTouch, driver.EmulateUserAgent, driver.EmulateColorScheme,
 		driver.EmulateReducedMotion, driver.EmulateForcedColors, driver.EmulateLocale, driver.EmulateTimeZone, driver.EmulateOffline,
-		driver.ThrottleNetwork, driver.ThrottleCPU, driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
+		driver.ThrottleNetwork, driver.ThrottleCPU, driver.ControlClock, driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
 	)
 }
 
