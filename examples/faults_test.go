@@ -36,6 +36,8 @@ var found = []struct {
 	{fault: shop.FaultServerError, cases: []string{"api.order", "api.order-refused", "contract.api", "graph.order", "live.order", "live.order-events"}, check: spec.NotAServerError, browser: "buy.checkout"},
 	{fault: shop.FaultWrongTotal, cases: []string{"api.cart", "api.order", "graph.order"}, browser: "buy.checkout"},
 	{fault: shop.FaultBrokenLayout, browser: "buy.checkout"},
+	{fault: shop.FaultShiftedBanner, browser: "visual.home"},
+	{fault: shop.FaultPalePrice, browser: "visual.product"},
 	{fault: shop.DefectCrashAtLimit, cases: []string{"contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectHangUp, cases: []string{"api.many-ways", "contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectOddStatus, cases: []string{"api.many-ways", "contract.api"}, check: spec.StatusCodeConformance},

@@ -150,6 +150,12 @@ func perform(t *testing.T, name string) map[string]result {
 
 func execute(t *testing.T, e executors.Executor, plan *spec.Plan, c spec.ExpandedCase, base string) result {
 	t.Helper()
+	return executeBeside(t, e, plan, c, base, &shelf{})
+}
+
+// executeBeside performs a case that compares with what is on a shelf.
+func executeBeside(t *testing.T, e executors.Executor, plan *spec.Plan, c spec.ExpandedCase, base string, looks executors.Baselines) result {
+	t.Helper()
 	vars := map[string]any{}
 	for k, v := range plan.Env {
 		vars[k] = v
@@ -163,7 +169,7 @@ func execute(t *testing.T, e executors.Executor, plan *spec.Plan, c spec.Expande
 	recorder := &executortest.Recorder{}
 	outcome, err := e.Execute(ctx, executors.Task{
 		RunID: "run", ResultID: c.Key, Attempt: 1, Case: c.Case, Use: plan.Use,
-		Scope: spec.NewScope(vars, nil), Files: examples.Files,
+		Scope: spec.NewScope(vars, nil), Files: examples.Files, Baselines: looks,
 	}, recorder)
 	return result{outcome, err, recorder.Steps(), recorder}
 }

@@ -19,6 +19,10 @@ const (
 	FaultServerError  Fault = "500"           // creating an order answers 500
 	FaultWrongTotal   Fault = "wrong-total"   // a cent too much for each line of a cart or order
 	FaultBrokenLayout Fault = "broken-layout" // a layer lies over the Pay button, the checkout's heading is hidden
+
+	// What only shows.
+	FaultShiftedBanner Fault = "shifted-banner" // the banner of the front page is drawn a little lower
+	FaultPalePrice     Fault = "pale-price"     // prices are hardly seen
 )
 
 // FaultHeader names the fault for one request, and in every answer the fault
@@ -28,7 +32,7 @@ const FaultHeader = "X-Shop-Fault"
 // Faults lists every fault that a page or a caller of the API meets, FaultNone
 // first. Those of the API's contract are Defects.
 func Faults() []Fault {
-	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout}
+	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice}
 }
 
 // ParseFault returns the fault of that name, or an error that lists the names.
@@ -41,6 +45,15 @@ func ParseFault(name string) (Fault, error) {
 		names = append(names, string(f))
 	}
 	return FaultNone, fmt.Errorf("unknown fault %.40q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// looks returns the class of pages on which a fault shows, empty for the others.
+func (f Fault) looks() string {
+	switch f {
+	case FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice:
+		return string(f)
+	}
+	return ""
 }
 
 // chooseFault finds the fault of a request: its header, then its query, which

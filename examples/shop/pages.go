@@ -30,7 +30,7 @@ type view struct {
 	Name      string // of the template; the body's class
 	CartCount int
 	User      *account
-	Overlay   bool // FaultBrokenLayout
+	Looks     string // of a fault that shows
 	Version   string
 	Body      any
 }
@@ -42,7 +42,7 @@ func (s *Shop) render(w http.ResponseWriter, r *http.Request, status int, name, 
 		Title: title, Name: name, Body: body, Version: assetVersion,
 		CartCount: s.store.cart(v.session, v.fault).Count,
 		User:      s.store.userOf(v.session),
-		Overlay:   v.fault == FaultBrokenLayout,
+		Looks:     v.fault.looks(),
 	})
 	if err != nil {
 		http.Error(w, "The page could not be made.", http.StatusInternalServerError)
