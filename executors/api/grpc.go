@@ -50,12 +50,11 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 	if err := c.authorize(ctx, step.GRPC); err != nil {
 		return err
 	}
-	ctx = metadata.NewOutgoingContext(ctx, metadata.MD{})
+	md := metadata.MD{}
 	for name, values := range c.out.header {
-		for _, v := range values {
-			ctx = metadata.AppendToOutgoingContext(ctx, strings.ToLower(name), v)
-		}
+		md.Append(name, values...)
 	}
+	ctx = metadata.NewOutgoingContext(ctx, md)
 	method, err := a.method(ctx, c, step.GRPC)
 	if err != nil {
 		return err

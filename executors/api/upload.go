@@ -183,14 +183,14 @@ func (r *piecesReader) Close() error {
 }
 
 // compress encodes the body of a request as the plan asks.
-func (out *request) compress(encoding string) error {
-	if out.upload != nil {
-		out.upload.size = -1
-		out.upload.over = func(r io.ReadCloser) io.ReadCloser { return &compressing{encoding: encoding, from: r} }
+func (r *request) compress(encoding string) error {
+	if r.upload != nil {
+		r.upload.size = -1
+		r.upload.over = func(body io.ReadCloser) io.ReadCloser { return &compressing{encoding: encoding, from: body} }
 		return nil
 	}
 	var err error
-	out.body, err = compressed(encoding, out.body)
+	r.body, err = compressed(encoding, r.body)
 	return err
 }
 
@@ -256,11 +256,11 @@ func (u *upload) said() string {
 }
 
 // bodySize is how many bytes the body of a request has, -1 when it is not known.
-func (out *request) bodySize() int64 {
-	if out.upload != nil {
-		return out.upload.size
+func (r *request) bodySize() int64 {
+	if r.upload != nil {
+		return r.upload.size
 	}
-	return int64(len(out.body))
+	return int64(len(r.body))
 }
 
 // readsBody reports whether something that a step asks of its answer needs the
