@@ -18,9 +18,9 @@ func someTally(r *rand.Rand) *tally {
 	rec := newRecorder(1)
 	rec.byStatus, rec.byExpectedness = true, true
 	s := rec.shard(0)
-	for range r.IntN(60) {
+	for range r.IntN(16) {
 		v := &sample{
-			key: key{scenario: r.IntN(2), step: r.IntN(3), status: 200 + r.IntN(3)}, failed: r.IntN(5) == 0, connected: r.IntN(9) > 0,
+			key: key{scenario: r.IntN(2), step: r.IntN(2), status: 200 + r.IntN(2)}, failed: r.IntN(5) == 0, connected: r.IntN(9) > 0,
 			sent: r.Int64N(1000), received: r.Int64N(100000),
 		}
 		for _, d := range []*time.Duration{&v.duration, &v.service, &v.sending, &v.waiting, &v.receiving, &v.connect, &v.tls} {
@@ -90,7 +90,7 @@ func flat(t *tally) map[any]any {
 func TestPartsMergeExactly(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 11))
-	for range 6 {
+	for range 4 {
 		whole, merged := newTally(), newTally()
 		b := newBook()
 		parts := 1 + r.IntN(4)
