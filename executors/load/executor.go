@@ -25,7 +25,10 @@ const defaultStepTimeout = 30 * time.Second
 type Limits struct {
 	MaxUsers    int           // virtual users of a case at once; 1000 when zero
 	MaxDuration time.Duration // of a load, without its graceful stop; 300 s when zero
+	MaxRamp     time.Duration // of a stage that changes how much load there is; 60 s when zero
 	Hosts       Hosts         // targets of load; in egress mode dev every host is one
+	K6          string        // the program; empty: the one in the PATH
+	K6Allowed   bool          // k6 scripts, whose connections no policy sees; in egress mode dev they are
 }
 
 // API performs the steps of api cases: setup and teardown as a whole, and the
@@ -58,6 +61,7 @@ func WithRootCAs(pool *x509.CertPool) Option {
 func New(api API, policy *egress.Policy, limits Limits, opts ...Option) *Executor {
 	limits.MaxUsers = cmp.Or(limits.MaxUsers, 1000)
 	limits.MaxDuration = cmp.Or(limits.MaxDuration, 5*time.Minute)
+	limits.MaxRamp = cmp.Or(limits.MaxRamp, time.Minute)
 	e := &Executor{
 		exchanges: api, dialer: policy.Dialer(connectTimeout), limits: limits, anyHost: policy.Mode() == egress.Dev,
 		tls: &tls.Config{
@@ -104,6 +108,9 @@ type attempt struct {
 
 func (a *attempt) perform(ctx context.Context) (spec.Outcome, error) {
 	l := &a.task.Case.Load
+	if l.K6 != "" {
+		return a.performK6(ctx)
+	}
 	if err := a.prepare(); err != nil {
 		return a.refuse(ctx, err)
 	}
@@ -152,6 +159,10 @@ func (a *attempt) prepare() error {
 		s := &scenario{index: i, name: name, plan: plan, open: open}
 		r.scenarios = append(r.scenarios, s)
 		users += plan.MostVUs()
+		if ramp := plan.LongestRamp(); ramp > limits.MaxRamp {
+			return executors.Errorf("the scenario %s has a ramp of %s, and this server allows %s; an administrator can raise --load-max-ramp (SEMANTEST_LOAD_MAX_RAMP)",
+				name, spec.Duration(ramp), spec.Duration(limits.MaxRamp))
+		}
 		if end := time.Duration(plan.StartTime) + r.length(s); end > limits.MaxDuration || end <= 0 {
 			return executors.Errorf("the scenario %s would last until %s, and this server allows %s; an administrator can raise --load-max-duration (SEMANTEST_LOAD_MAX_DURATION)",
 				name, spec.Duration(max(end, time.Duration(plan.StartTime))), spec.Duration(limits.MaxDuration))

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/semantest/semantest/executors"
 )
 
 // recorded is a connection on which all answers lie ready.
@@ -74,6 +76,27 @@ func FuzzParseBaseline(f *testing.F) {
 		}
 		if _, ok := known.of(&limit{}); ok && len(known) == 0 {
 			t.Fatal("there is a figure of nothing")
+		}
+	})
+}
+
+func FuzzParseK6Summary(f *testing.F) {
+	for _, seed := range []string{
+		`{"metrics":{"http_reqs":{"count":4,"rate":2.5,"thresholds":{"count>3":false}}},"root_group":{"groups":{"a":{"name":"a","checks":{"c":{"name":"c","passes":1,"fails":2}}}}}}`,
+		`{"metrics":{"a{b:c}":{"p(95)":1e308}},"root_group":{"checks":{"a":null},"groups":{"b":null}}}`, `{"metrics":[]}`, `{`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		told, err := parseK6Summary(data)
+		if err != nil {
+			return
+		}
+		told.tell(silent{}, &executors.Report{Sink: silent{}})
+		for _, c := range told.verdicts() {
+			if !c.Passed && c.Message == "" {
+				t.Fatalf("%+v says nothing", c)
+			}
 		}
 	})
 }

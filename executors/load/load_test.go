@@ -280,6 +280,8 @@ func TestLimits(t *testing.T) {
 		{"users", "{executor: constant-vus, vus: 1001, duration: 1s}", egress.Dev, load.Limits{}, "need 1001 virtual users, and this server allows 1000"},
 		{"users of an arrival rate", "{executor: constant-arrival-rate, rate: 1, duration: 1s, preAllocatedVUs: 1, maxVUs: 6}", egress.Dev, load.Limits{MaxUsers: 5}, "need 6 virtual users"},
 		{"duration", "{executor: constant-vus, duration: 4m, startTime: 2m}", egress.Dev, load.Limits{}, "would last until 6m, and this server allows 5m"},
+		{"ramp", "{executor: ramping-vus, startVUs: 0, stages: [{duration: 61s, target: 5}]}", egress.Dev, load.Limits{}, "has a ramp of 1m1s, and this server allows 1m"},
+		{"ramp of a rate", "{executor: ramping-arrival-rate, startRate: 5, preAllocatedVUs: 1, stages: [{duration: 3s, target: 5}, {duration: 2s, target: 6}]}", egress.Dev, load.Limits{MaxRamp: second(1)}, "has a ramp of 2s, and this server allows 1s"},
 		{"duration of iterations", "{executor: shared-iterations, maxDuration: 2s}", egress.Dev, load.Limits{MaxDuration: second(1)}, "would last until 2s"},
 		{"host", "{executor: constant-vus, duration: 1s}", egress.Public, load.Limits{}, "this server may not put load on 127.0.0.1:"},
 		{"listed host that the policy denies", "{executor: constant-vus, duration: 4m}", egress.Public, load.Limits{Hosts: load.Hosts{"127.0.0.1"}}, "the egress policy (public) does not allow 127.0.0.1:"},

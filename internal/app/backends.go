@@ -138,6 +138,9 @@ func (a *App) realExecutors() ([]executors.Executor, error) {
 		exchanges,
 		browser.New(browser.Options{Path: a.cfg.Browser, Egress: a.policy, Log: a.logger}),
 		contract.New(a.policy),
-		load.New(exchanges, a.policy, load.Limits{MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, Hosts: hosts}),
+		load.New(exchanges, a.policy, load.Limits{
+			MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, MaxRamp: a.cfg.LoadMaxRamp, Hosts: hosts,
+			K6: a.cfg.K6, K6Allowed: a.cfg.K6Allowed,
+		}),
 	}, nil
 }

@@ -40,8 +40,12 @@ type Server struct {
 
 	LoadMaxVUs      int           `name:"load-max-vus" env:"SEMANTEST_LOAD_MAX_VUS" placeholder:"N" default:"1000" help:"Most virtual users of a load case."`
 	LoadMaxDuration time.Duration `name:"load-max-duration" env:"SEMANTEST_LOAD_MAX_DURATION" placeholder:"DURATION" default:"300s" help:"Longest load of a load case."`
+	LoadMaxRamp     time.Duration `name:"load-max-ramp" env:"SEMANTEST_LOAD_MAX_RAMP" placeholder:"DURATION" default:"60s" help:"Longest stage of a load case that changes how much load there is."`
 	LoadTeamWithin  time.Duration `name:"load-team-within" env:"SEMANTEST_LOAD_TEAM_WITHIN" placeholder:"DURATION" default:"60s" help:"How long the workers that share a load case may take to come together."`
 	LoadHosts       []string      `name:"load-hosts" env:"SEMANTEST_LOAD_HOSTS" placeholder:"HOST,..." help:"Hosts on which load cases may put load, such as shop.example, shop.example:8443 or *.shop.example. With egress mode dev every host is one; otherwise none is that is not listed."`
+
+	K6        string `name:"k6" env:"SEMANTEST_K6" placeholder:"PATH" help:"The k6 that performs k6 scripts of load cases. Default: the one in the PATH."`
+	K6Allowed bool   `name:"k6-allowed" env:"SEMANTEST_K6_ALLOWED" help:"Perform k6 scripts. Their connections do not go through the egress policy, and they can read files of the worker. With egress mode dev they are performed anyway."`
 
 	MaxFiles int `name:"max-files" env:"SEMANTEST_MAX_FILES" placeholder:"BYTES" default:"8388608" help:"Size of the files that come with a plan, all together. They travel within a request, whose limit is max-upload."`
 
@@ -97,6 +101,8 @@ func (s Server) Validate() error {
 		return apperr.Invalid("loadMaxVus", "the most virtual users of a load case must not be negative")
 	case s.LoadTeamWithin < 0:
 		return apperr.Invalid("loadTeamWithin", "how long workers may take to come together must not be negative")
+	case s.LoadMaxRamp < 0:
+		return apperr.Invalid("loadMaxRamp", "the longest ramp of a load must not be negative")
 	case s.LoadMaxDuration < 0:
 		return apperr.Invalid("loadMaxDuration", "the longest duration of a load must not be negative")
 	case s.APISlots < 0:

@@ -48,6 +48,7 @@ func (p *Plan) Files() []string {
 		add(c.Contract.Against)
 		add(c.Contract.BaselineFile)
 		add(c.Load.BaselineFile)
+		add(c.Load.K6)
 		walkSteps(slices.Concat(c.APISteps, c.Load.Setup, c.Load.Steps, c.Load.Teardown), func(s *APIStep) {
 			for _, ref := range s.files() {
 				add(ref)

@@ -10,10 +10,12 @@ import (
 type LoadCase struct {
 	Uses            string                     `yaml:"uses" kind:"load" doc:"Id of the api case whose steps are the iteration; one of uses and steps is given." pattern:"id" min:"1" max:"100" example:"api.order"`
 	Steps           []APIStep                  `yaml:"steps" kind:"load" doc:"What a virtual user does in an iteration: http steps, and wait, group, if and for around them." min:"1" max:"100" example:"[{http: /health, check: [{status: 200}]}]"`
+	K6              string                     `yaml:"k6" kind:"load" doc:"file:// reference to a k6 script, which is performed instead by a k6 that the worker has. Its options say how much load there is, and its thresholds decide." pattern:"file" max:"600" example:"file://load.js"`
+	K6Env           map[string]string          `yaml:"k6Env" kind:"load" doc:"What the script finds in __ENV, and nothing else." max:"100" each:"0-10000" keys:"variable" example:"{BASE_URL: \"${{ BASE_URL }}\"}"`
 	Setup           []APIStep                  `yaml:"setup" kind:"load" doc:"Steps before the load, once; what they capture is known to every iteration." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
 	Teardown        []APIStep                  `yaml:"teardown" kind:"load" doc:"Steps after the load, once, also when it was broken off." min:"1" max:"100" example:"[{http: {method: POST, url: /reset}}]"`
-	Scenarios       map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." required:"true" min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
-	Thresholds      map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." required:"true" min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
+	Scenarios       map[string]*Scenario       `yaml:"scenarios" kind:"load" doc:"Who sends how much and when, by a name of your choice. All of them begin with the load, unless startTime says otherwise." min:"1" max:"20" keys:"id" example:"{steady: {executor: constant-vus, vus: 10, duration: 30s}}"`
+	Thresholds      map[string][]LoadThreshold `yaml:"thresholds" kind:"load" doc:"Limits on metrics, by the name of the metric, with tags where only a part of it is meant: http_req_duration{scenario:peak}. They alone decide whether the load passes." min:"1" max:"100" each:"1-20" example:"{http_req_duration: [\"p(95)<500\"], http_req_failed: [\"rate<0.01\"]}"`
 	BaselineFile    string                     `yaml:"baselineFile" kind:"load" doc:"file:// reference to the load.json of an earlier run, with which thresholds that name baseline are compared; without it, with the run before." pattern:"file" max:"600" example:"file://load-baseline.json"`
 	RequireBaseline bool                       `yaml:"requireBaseline" kind:"load" doc:"Whether a threshold that names baseline fails where there is none to compare with; otherwise it is told as not judged." default:"false" example:"true"`
 	Data            []map[string]Value         `yaml:"data" kind:"load" doc:"Rows of variables; each virtual user keeps one, and they begin again where there are more users than rows." min:"1" max:"10000" example:"[{user: ada}, {user: bob}]"`
@@ -111,6 +113,21 @@ func (s Scenario) Length() time.Duration {
 		return total
 	}
 	return time.Duration(s.Duration)
+}
+
+// LongestRamp is how long its longest stage takes that changes how much load
+// there is; 0 where it has no stages.
+func (s Scenario) LongestRamp() (longest time.Duration) {
+	level := floatOr(s.StartRate, 0)
+	if s.Executor == RampingVUs {
+		level = float64(intOr(s.StartVUs, 1))
+	}
+	for _, stage := range s.Stages {
+		if target := floatOr(stage.Target, 0); target != level {
+			longest, level = max(longest, orDefault(stage.Duration, 0)), target
+		}
+	}
+	return longest
 }
 
 // MostVUs is how many virtual users the scenario may have at once.

@@ -35,6 +35,19 @@ func (v *validator) load(c *Case) {
 		return
 	}
 	l := &c.Load
+	if l.K6 != "" {
+		v.k6(c)
+		return
+	}
+	at := v.at(c)
+	for sound, key := range []string{"scenarios", "thresholds"} {
+		if at.get(key) == nil && (!at.bad || sound > 0) {
+			v.report(at, "the key %q is missing", key)
+		}
+	}
+	if len(l.K6Env) > 0 {
+		v.report(v.at(&l.K6Env).onKey(), `"k6Env" goes with "k6"`)
+	}
 	v.loadIteration(c)
 	for _, list := range []*[]APIStep{&l.Steps, &l.Setup, &l.Teardown} {
 		v.steps(*list, c)
@@ -81,6 +94,19 @@ func (v *validator) loadWorkers(l *LoadCase) {
 	if users < *l.Workers && v.sound(l.Workers) {
 		v.report(v.at(l.Workers), "there are more workers (%d) than virtual users (%d) to be shared among them", *l.Workers, users)
 	}
+}
+
+// k6 checks a load that a script describes.
+func (v *validator) k6(c *Case) {
+	l, at := &c.Load, v.at(c)
+	v.file(v.at(&l.K6), l.K6)
+	for _, key := range []string{"uses", "steps", "scenarios", "thresholds", "data", "baselineFile", "requireBaseline", "workers", "onLostWorker"} {
+		if k := at.get(key); k != nil {
+			v.report(k.onKey(), "%q goes not with \"k6\": the script says what is done and what must hold", key)
+		}
+	}
+	v.steps(l.Setup, c)
+	v.steps(l.Teardown, c)
 }
 
 // loadIteration checks what an iteration is: the steps of the case itself, or
@@ -329,6 +355,7 @@ func (v *validator) loadVariables(c *Case, known map[string]bool) {
 		v.walk(at.get(key), vocabulary{})
 	}
 	v.inOrder(l.Setup, known)
+	v.walk(at.get("k6Env"), vocabulary{known: known})
 	iteration := map[string]bool{}
 	for name := range known {
 		iteration[name] = true
