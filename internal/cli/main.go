@@ -25,6 +25,7 @@ type commands struct {
 	Validate validateCmd `cmd:"" help:"Check plans and name each mistake with its place."`
 	Record   recordCmd   `cmd:"" help:"Make a plan of what you have: an HTTP archive, an OpenAPI document, curl commands or a Postman collection."`
 	Demo     demoCmd     `cmd:"" help:"Run an example plan against the sample shop, all in one go."`
+	Review   reviewCmd   `cmd:"" help:"Look at what runs found when they compared with baselines, and accept or reject it."`
 	Report   reportCmd   `cmd:"" help:"Write the reports of a run that a server knows."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring a database to the schema of this version."`
 	Token    tokenCmd    `cmd:"" help:"Make API tokens."`

@@ -20,6 +20,8 @@ import (
 type reportFlags struct {
 	Reporter []string `name:"reporter" default:"line,html,junit,json" help:"What to make of the run: line (progress), html, junit, json, separated by commas."`
 	Output   string   `name:"output" default:"semantest-report" type:"path" help:"Folder for the reports."`
+
+	Beside string `kong:"-"` // the plan whose baselines lie beside it; empty where a server keeps them
 }
 
 // writers make the files, by reporter.

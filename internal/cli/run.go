@@ -15,6 +15,7 @@ import (
 
 	"github.com/semantest/semantest/internal/app"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/baselines/folder"
 	"github.com/semantest/semantest/internal/cli/client"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
@@ -37,7 +38,9 @@ type runCmd struct {
 
 	LastFailed bool `name:"last-failed" help:"Only cases that did not pass in the plan's newest run in the same environment."`
 
-	UpdateSnapshots bool `name:"update-snapshots" aliases:"update-baselines" help:"Accept what snapshot checks find now: write it beside the plan, show what changed, and run again."`
+	UpdateSnapshots bool `name:"update-snapshots" aliases:"update-baselines" help:"Accept what snapshot checks and comparisons with baselines find now: write it beside the plan, show what changed, and run again where snapshots did. With --remote, baselines are accepted on the server."`
+
+	Branch string `name:"branch" env:"SEMANTEST_BRANCH" placeholder:"NAME" help:"Branch of the source under test, which has baselines of its own on a server; by default what continuous integration says, or what is checked out where the plan lies."`
 
 	Replay string `name:"replay" placeholder:"FINDING" help:"Send the requests of a contract case's finding again (finding-1.json of its result) instead of running a plan; exits with 1 while it is there."`
 
@@ -74,11 +77,13 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	if start.Shard, err = c.shard(sys, c.URL != "" || c.Local.DatabaseURL != ""); err != nil {
 		return err
 	}
+	start.AcceptBaselines = c.UpdateSnapshots
 	if c.URL != "" {
 		cl, err := client.New(c.URL, c.Token)
 		if err != nil {
 			return err
 		}
+		start.Branch = branch(c.Branch, c.Plan, sys)
 		return perform(ctx, sys, cl, start, c.reportFlags)
 	}
 	stop, err := startWebServer(ctx, p, start.Variables, sys)
@@ -86,7 +91,8 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 		return err
 	}
 	defer stop()
-	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
+	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Baselines: folder.Of(c.Plan), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
+	c.reportFlags.Beside = c.Plan
 	return withLocal(ctx, cfg, func(cl *client.Client) error { return perform(ctx, sys, cl, start, c.reportFlags) })
 }
 
@@ -221,7 +227,14 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	if err != nil {
 		return nil, err
 	}
+	compared, err := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
+	if err != nil {
+		return nil, err
+	}
 	show.verdict(run, written)
+	for _, line := range compared {
+		show.print("  " + line)
+	}
 	if interrupted {
 		return nil, exit(ExitInterrupted, nil)
 	}

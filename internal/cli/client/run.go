@@ -27,7 +27,10 @@ type Start struct {
 	Kinds       []string // as in the plan: api
 	LastFailed  bool
 	Shard       Shard
+	Branch      string // of the source under test
 	Key         string // idempotency key
+
+	AcceptBaselines bool // what is new or changed is accepted beforehand
 }
 
 // Shard is one of several runs that share a plan's cases; the zero value has all
@@ -66,6 +69,12 @@ func (c *Client) StartRun(ctx context.Context, s Start) (string, error) {
 	}
 	if s.Environment != "" {
 		input["environment"] = s.Environment
+	}
+	if s.Branch != "" {
+		input["branch"] = s.Branch
+	}
+	if s.AcceptBaselines {
+		input["acceptBaselines"] = true
 	}
 	if s.Parallel > 0 {
 		input["parallel"] = s.Parallel
