@@ -50,6 +50,7 @@ func registry() []benchmark {
 		{"api", "A step of an API case", performanceDoc, runAPI},
 		{"contract", "A contract", performanceDoc, runContract},
 		{"browser", "A browser case, beside Playwright", performanceDoc, runBrowser},
+		{"ui", "Hostile interfaces", performanceDoc, runUI},
 		{"load", "Load, beside others", performanceDoc, runLoad},
 		{"visual", "Comparing pictures, beside others", performanceDoc, runVisual},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
@@ -57,7 +58,7 @@ func registry() []benchmark {
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, api, contract, browser, load, visual, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, api, contract, browser, ui, load, visual, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`
