@@ -1,8 +1,13 @@
 package load
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
+	"slices"
+	"time"
 
 	"github.com/semantest/semantest/executors"
 )
@@ -40,17 +45,35 @@ func (r *run) figures() figures {
 
 // baselineOf reads what the thresholds of a case are compared with; nil where
 // there is nothing.
-func baselineOf(task executors.Task) (figures, error) {
-	ref := task.Case.Load.BaselineFile
-	if ref == "" {
+func (a *attempt) baselineOf(ctx context.Context, limits []*limit) (figures, error) {
+	ref := a.task.Case.Load.BaselineFile
+	switch {
+	case ref != "":
+		f, name, err := executors.OpenFile(a.task.Files, ref)
+		if err != nil {
+			return nil, err
+		}
+		return readBaseline(name, f)
+	case a.task.Previous == nil || !slices.ContainsFunc(limits, func(l *limit) bool { return l.limit.Baseline != "" }):
 		return nil, nil
 	}
-	f, name, err := executors.OpenFile(task.Files, ref)
-	if err != nil {
-		return nil, err
+	f, runID, err := a.task.Previous.Open(ctx, SummaryName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxBaseline+1))
-	if closeErr := f.Close(); err == nil {
+	if err != nil {
+		return nil, executors.Errorf("what the run before measured cannot be read: %w", err)
+	}
+	known, err := readBaseline(SummaryName+" of "+runID, f)
+	if err != nil { // nobody could mend it: what cannot be compared is told as not judged
+		a.sink.Emit(executors.Log{Level: "warn", Message: err.Error(), At: time.Now()})
+	}
+	return known, nil
+}
+
+func readBaseline(name string, from io.ReadCloser) (figures, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxBaseline+1))
+	if closeErr := from.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {

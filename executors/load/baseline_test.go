@@ -1,7 +1,11 @@
 package load_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,6 +64,57 @@ func TestBaseline(t *testing.T) {
 				if got := r.Steps()[1].Checks[0]; got.Expected != tt.expected || strings.Contains(got.Actual, "not judged") != strings.HasPrefix(tt.name, "unknown") {
 					t.Errorf("the check is %+v, want that %q is expected", got, tt.expected)
 				}
+			}
+		})
+	}
+}
+
+// before is what the run before left.
+type before struct {
+	data string
+	err  error
+}
+
+func (b before) Open(_ context.Context, name string) (io.ReadCloser, string, error) {
+	if name != load.SummaryName {
+		return nil, "", fs.ErrNotExist
+	}
+	return io.NopCloser(strings.NewReader(b.data)), "run_0", b.err
+}
+
+// TestRunBefore compares a load with what the run before measured.
+func TestRunBefore(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(http.ResponseWriter, *http.Request) {})
+	for _, tt := range []struct {
+		name    string
+		before  before
+		outcome spec.Outcome
+		want    string // in the error
+		actual  string // of the check
+	}{
+		{"worse", before{data: `{"version": 1, "figures": {"http_reqs": {"count": 30}}}`}, spec.OutcomeFailed, "the baseline is 30), but is 20", "20"},
+		{"as good", before{data: `{"version": 1, "figures": {"http_reqs": {"count": 20}}}`}, spec.OutcomePassed, "", "20"},
+		{"none", before{err: fs.ErrNotExist}, spec.OutcomePassed, "", "20 (not judged: there is no baseline)"},
+		{"of another form", before{data: "[]"}, spec.OutcomePassed, "", "20 (not judged: there is no baseline)"},
+		{"away", before{err: errors.New("the store is away")}, spec.OutcomeErrored, "what the run before measured cannot be read: the store is away", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			task := taskOf(t, s.URL, `
+  - id: l
+    kind: load
+    steps: [{http: /}]
+    scenarios: {one: {executor: shared-iterations, vus: 2, iterations: 20}}
+    thresholds: {http_reqs: ["count>=baseline"]}
+`)
+			task.Previous = tt.before
+			r := execute(t, dev(t), task)
+			if r.outcome != tt.outcome || !strings.Contains(r.text(), tt.want) {
+				t.Fatalf("%s: %s; want %s and %q", r.outcome, r.text(), tt.outcome, tt.want)
+			}
+			if tt.actual != "" && r.Steps()[1].Checks[0].Actual != tt.actual {
+				t.Errorf("the check is %+v, want %q", r.Steps()[1].Checks[0], tt.actual)
 			}
 		})
 	}

@@ -111,7 +111,7 @@ func (a *attempt) perform(ctx context.Context) (spec.Outcome, error) {
 	if l.K6 != "" {
 		return a.performK6(ctx)
 	}
-	if err := a.prepare(); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return a.refuse(ctx, err)
 	}
 	if l.Parts() > 1 {
@@ -140,7 +140,7 @@ func (a *attempt) perform(ctx context.Context) (spec.Outcome, error) {
 }
 
 // prepare looks at what can be known before anything is sent.
-func (a *attempt) prepare() error {
+func (a *attempt) prepare(ctx context.Context) error {
 	l := &a.task.Case.Load
 	r := &run{executor: a.executor, task: a.task, sink: a.sink, notes: newNotes()}
 	r.series.total = newTally()
@@ -148,7 +148,7 @@ func (a *attempt) prepare() error {
 	if r.limits, err = limitsOf(l.Thresholds); err != nil {
 		return err
 	}
-	if r.baseline, err = baselineOf(a.task); err != nil {
+	if r.baseline, err = a.baselineOf(ctx, r.limits); err != nil {
 		return err
 	}
 	limits := a.executor.limits

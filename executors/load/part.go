@@ -71,7 +71,7 @@ func (e *Executor) takePart(ctx context.Context, task executors.Task, seat execu
 		}
 	}
 	a := &attempt{executor: e, task: task, sink: silent{}}
-	if err := a.prepare(); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	r := a.run

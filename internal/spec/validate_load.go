@@ -35,7 +35,7 @@ func (v *validator) load(c *Case) {
 		return
 	}
 	l := &c.Load
-	if l.K6 != "" {
+	if v.at(c).get("k6") != nil {
 		v.k6(c)
 		return
 	}
@@ -99,7 +99,9 @@ func (v *validator) loadWorkers(l *LoadCase) {
 // k6 checks a load that a script describes.
 func (v *validator) k6(c *Case) {
 	l, at := &c.Load, v.at(c)
-	v.file(v.at(&l.K6), l.K6)
+	if v.sound(&l.K6) {
+		v.file(v.at(&l.K6), l.K6)
+	}
 	for _, key := range []string{"uses", "steps", "scenarios", "thresholds", "data", "baselineFile", "requireBaseline", "workers", "onLostWorker"} {
 		if k := at.get(key); k != nil {
 			v.report(k.onKey(), "%q goes not with \"k6\": the script says what is done and what must hold", key)
