@@ -33,14 +33,15 @@ func hold(_ context.Context, resp *http.Response, in *response) (err error) {
 // read for its checksums.
 func (a *attempt) download(step spec.APIStep, r *executors.Report) receiver {
 	return func(ctx context.Context, resp *http.Response, in *response) error {
-		raw := &io.LimitedReader{R: resp.Body, N: maxDownload + 1}
+		most := a.executor.maxDownload
+		raw := &io.LimitedReader{R: resp.Body, N: most + 1}
 		encoding := resp.Header.Get("Content-Encoding")
 		decoded, done, err := decoder(encoding, raw)
 		if err != nil {
 			return err
 		}
 		defer done()
-		d := &passing{from: decoded, limit: maxDownload}
+		d := &passing{from: decoded, limit: most}
 		for _, c := range step.Checks {
 			if c.SHA256 != nil && d.sha256 == nil {
 				d.sha256 = sha256.New()
@@ -53,7 +54,7 @@ func (a *attempt) download(step spec.APIStep, r *executors.Report) receiver {
 		_, err = io.Copy(io.Discard, d)
 		in.body, in.passed = d.head, d
 		switch {
-		case encoding != "" && d.size == 0 && raw.N == maxDownload+1 && errors.Is(err, io.ErrUnexpectedEOF):
+		case encoding != "" && d.size == 0 && raw.N == most+1 && errors.Is(err, io.ErrUnexpectedEOF):
 			return nil // no body at all
 		case raw.N <= 0:
 			return errDownloadTooLarge

@@ -36,6 +36,9 @@ func (a *attempt) explain(err error, out *request, x *exchange) error {
 		}[phase])
 		return a.mark(f, dialled, phase == phaseConnect, phase == phaseAnswer)
 	}
+	if errors.Is(err, errDownloadTooLarge) {
+		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled.name, a.executor.maxDownload>>20)
+	}
 	f, away := classify(err, target.name, dialled.name, phase)
 	f.Err = err
 	return a.mark(f, dialled, away, phase != phaseBody && broken(err))
@@ -78,8 +81,6 @@ func misbehaving(err error, target, dialled string, phase phase) *executors.Fail
 		return executors.Failf("%s redirected more than %d times", target, maxRedirects)
 	case errors.Is(err, errBodyTooLarge):
 		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxBodyBytes>>20)
-	case errors.Is(err, errDownloadTooLarge):
-		return executors.Failf("the body of the answer of %s is larger than the limit of %d MiB", dialled, maxDownload>>20)
 	case errors.As(err, new(decodeError)):
 		e, _ := errors.AsType[decodeError](err)
 		return executors.Failf("the answer of %s says that it is %s, but it cannot be decoded: %s", dialled, e.encoding, cause(err))

@@ -34,6 +34,8 @@ type Executor struct {
 	transport *http.Transport
 	schemas   *schemaCache
 	closed    atomic.Bool
+
+	maxDownload int64
 }
 
 // Option changes a new Executor.
@@ -47,7 +49,7 @@ func WithRootCAs(pool *x509.CertPool) Option {
 // New returns an executor whose every connection is dialled through policy.
 func New(policy *egress.Policy, opts ...Option) *Executor {
 	d := newDialer(policy.Dialer(connectTimeout))
-	e := &Executor{policy: policy, dialer: d, transport: newTransport(d), schemas: newSchemaCache()}
+	e := &Executor{policy: policy, dialer: d, transport: newTransport(d), schemas: newSchemaCache(), maxDownload: maxDownload}
 	for _, o := range opts {
 		o(e)
 	}

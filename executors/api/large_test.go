@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -314,16 +315,16 @@ func TestDownloadToAFullStore(t *testing.T) {
 func TestHostileDownloads(t *testing.T) {
 	t.Parallel()
 	const ok = "HTTP/1.1 200 OK\r\n"
-	chunk := strings.Repeat("a", 1<<16)
+	chunk, bomb := strings.Repeat("a", 1<<16), gzipped(30)
 	for name, tt := range map[string]struct {
 		target func(net.Conn)
 		want   string
 	}{
-		"endless chunks": {forever(ok+"Transfer-Encoding: chunked\r\n\r\n", "10000\r\n"+chunk+"\r\n"), "the body of the answer of ORIGIN is larger than the limit of 512 MiB"},
+		"endless chunks": {forever(ok+"Transfer-Encoding: chunked\r\n\r\n", "10000\r\n"+chunk+"\r\n"), "the body of the answer of ORIGIN is larger than the limit of 24 MiB"},
 		"gzip bomb": {func(c net.Conn) {
 			_, _ = io.WriteString(c, ok+"Content-Encoding: gzip\r\n\r\n")
-			_, _ = c.Write(gzipped(600))
-		}, "the body of the answer of ORIGIN is larger than the limit of 512 MiB"},
+			_, _ = c.Write(bomb)
+		}, "the body of the answer of ORIGIN is larger than the limit of 24 MiB"},
 		"no gzip": {once(ok + "Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\nnot at all"), "says that it is gzip, but it cannot be decoded"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -331,7 +332,7 @@ func TestHostileDownloads(t *testing.T) {
 			base := listen(t, tt.target)
 			task := planTask(t, base, `- {http: {url: /, save: a.bin}, timeout: 1m, check: [{size: 1}]}`, nil)
 			sink := &countingSink{kept: map[string]int64{}}
-			outcome, err := newExecutor(t).Execute(t.Context(), task, sink)
+			outcome, err := newExecutor(t, api.WithMaxDownload(24<<20)).Execute(t.Context(), task, sink)
 			if want := strings.ReplaceAll(tt.want, "ORIGIN", base); outcome != spec.OutcomeFailed || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want %s", outcome, err, want)
 			}
