@@ -227,16 +227,19 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	if err != nil {
 		return nil, err
 	}
-	compared, err := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
-	if err != nil {
-		return nil, err
-	}
+	compared, unkept := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
 	show.verdict(run, written)
 	for _, line := range compared {
 		show.print("  " + line)
 	}
 	if interrupted {
 		return nil, exit(ExitInterrupted, nil)
+	}
+	if unkept != nil { // the verdict stands, unless the person asked for more than that
+		if unkept = fmt.Errorf("what waits for a review was not kept: %w", unkept); start.AcceptBaselines {
+			return run, unkept
+		}
+		show.print("  " + printable(unkept.Error()))
 	}
 	return run, verdict(run)
 }

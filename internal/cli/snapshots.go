@@ -44,7 +44,7 @@ func updatingSnapshots(p *planFile) func(context.Context, Sys, *client.Client, c
 			}
 			_, _ = fmt.Fprintf(sys.Stdout, "\n%s accepted, running again\n", plural(n, "snapshot"))
 			start.Files, start.Key, start.LastFailed = p.files, ident.New(ident.Request), true
-			run, verdict = performRun(ctx, sys, cl, start, reportFlags{})
+			run, verdict = performRun(ctx, sys, cl, start, reportFlags{Beside: reports.Beside})
 		}
 		if len(u.written) > 0 {
 			_, _ = fmt.Fprintf(sys.Stdout, "\nrunning the whole plan with the new snapshots\n")
