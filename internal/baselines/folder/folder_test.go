@@ -87,6 +87,13 @@ func TestVariantsAreFilesThatPeopleCanName(t *testing.T) {
 	if diff := cmp.Diff([]string{"two", "one"}, variants(t, f, home)); diff != "" {
 		t.Error(diff)
 	}
+	for _, k := range []folder.Key{{CaseKey: "v", Name: "n", Kind: spec.BaselineLoad}, {CaseKey: "v", Name: "n.2", Kind: spec.BaselineLoad}} {
+		must(t, f.Accept(k, []byte("a "+k.Name), false))
+		must(t, f.Accept(k, []byte("b "+k.Name), true))
+		if diff := cmp.Diff([]string{"b " + k.Name, "a " + k.Name}, variants(t, f, k)); diff != "" {
+			t.Error(diff)
+		}
+	}
 	must(t, f.Accept(home, []byte("three"), false))
 	if diff := cmp.Diff([]string{"three"}, variants(t, f, home)); diff != "" {
 		t.Errorf("replacing left others: %s", diff)
@@ -122,6 +129,20 @@ func TestWhatWaitsIsAcceptedOrRejected(t *testing.T) {
 	}
 	if text := files(t, path)[".gitignore"]; text != ".pending/\n" {
 		t.Errorf(".gitignore holds %q", text)
+	}
+
+	// Another kind may have the same name, and a name may look like a file of ours.
+	for _, k := range []folder.Key{
+		{CaseKey: home.CaseKey, Name: home.Name, Kind: spec.BaselineContract, Browser: home.Browser, Viewport: home.Viewport},
+		{CaseKey: home.CaseKey, Name: "x.actual.pending", Kind: spec.BaselineLoad},
+	} {
+		if _, err := f.Propose(folder.Pending{Key: k, Status: spec.ComparisonNew}, []byte("{}"), []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := f.Waiting(); err != nil || len(list) != 2 {
+			t.Errorf("waiting: %v %v", list, err)
+		}
+		must(t, f.Settle(k))
 	}
 
 	must(t, f.RejectPending(got))
@@ -160,7 +181,7 @@ func TestFilesOfOthers(t *testing.T) {
 		"another file's": `{"case": "../..", "name": "x", "kind": "screenshot"}`, "no kind": `{"case": "c", "name": "x", "kind": "x"}`, "no JSON": `{`,
 	} {
 		must(t, os.MkdirAll(filepath.Join(path, ".pending", "c"), 0o755))
-		must(t, os.WriteFile(filepath.Join(path, ".pending", "c", "x.json"), []byte(text), 0o600))
+		must(t, os.WriteFile(filepath.Join(path, ".pending", "c", "x.png.pending.json"), []byte(text), 0o600))
 		if list, err := f.Waiting(); err == nil {
 			t.Errorf("%s: %+v", name, list)
 		}

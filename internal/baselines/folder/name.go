@@ -43,6 +43,10 @@ func (k Key) path(variant int) string {
 		parts = append(parts, strings.TrimSuffix(k.Viewport, "@1"))
 	}
 	name := file(strings.Join(parts, "-"))
+	// Nobody's name ends as that of a further variant does.
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 && strings.Trim(name[dot+1:], "0123456789") == "" {
+		name = name[:dot] + "%2E" + name[dot+1:]
+	}
 	if variant > 1 {
 		name += "." + strconv.Itoa(variant)
 	}

@@ -40,6 +40,11 @@ func (p *Pending) DiffPath() string {
 	return p.at(".diff" + p.ending())
 }
 
+// tale is the file that tells of it.
+func (p *Pending) tale() string { return filepath.Join(pendingFolder, p.path(1)+taleEnding) }
+
+const taleEnding = ".pending.json"
+
 func (p *Pending) at(ending string) string {
 	return filepath.Join(pendingFolder, strings.TrimSuffix(p.path(1), p.ending())+ending)
 }
@@ -48,7 +53,7 @@ func (p *Pending) at(ending string) string {
 // rejected before and is seen again stays rejected; rejected tells.
 func (f *Folder) Propose(p Pending, actual, diff []byte) (rejected bool, err error) {
 	p.SHA256, p.HasDiff = digest(actual), diff != nil
-	if before, err := f.pending(p.at(".json")); err == nil && before.SHA256 == p.SHA256 {
+	if before, err := f.pending(p.tale()); err == nil && before.SHA256 == p.SHA256 {
 		p.Rejected = before.Rejected
 	}
 	if err := f.ignore(); err != nil {
@@ -73,7 +78,7 @@ func (f *Folder) tell(p Pending) error {
 	if err != nil {
 		return fmt.Errorf("encode what waits for a review: %w", err)
 	}
-	return f.write(p.at(".json"), append(doc, '\n'))
+	return f.write(p.tale(), append(doc, '\n'))
 }
 
 // ignore keeps what is pending out of version control.
@@ -88,7 +93,7 @@ func (f *Folder) ignore() error {
 // Settle forgets what was pending for a key: a run found it the same again.
 func (f *Folder) Settle(k Key) error {
 	p := Pending{Key: k, HasDiff: true}
-	return errors.Join(f.remove(p.at(".json")), f.remove(p.ActualPath()), f.remove(p.DiffPath()))
+	return errors.Join(f.remove(p.tale()), f.remove(p.ActualPath()), f.remove(p.DiffPath()))
 }
 
 // maxPending bounds how many files are looked at.
@@ -103,7 +108,7 @@ func (f *Folder) Waiting() ([]Pending, error) {
 		if errors.Is(err, fs.ErrNotExist) && path == top {
 			return nil
 		}
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" || strings.Contains(filepath.Base(path), ".actual.") || strings.Contains(filepath.Base(path), ".diff.") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, taleEnding) {
 			return err
 		}
 		if seen++; seen > maxPending {
@@ -136,8 +141,8 @@ func (f *Folder) pending(path string) (*Pending, error) {
 	if err := json.Unmarshal(doc, &p); err != nil || p.Name == "" || !slices.Contains(spec.BaselineKinds(), p.Kind) {
 		return nil, fmt.Errorf("%s is not what a run has written; remove it and run the plan again", path)
 	}
-	if p.at(".json") != path {
-		return nil, fmt.Errorf("%s names another file, %s; remove it and run the plan again", path, p.at(".json"))
+	if p.tale() != path {
+		return nil, fmt.Errorf("%s names another file, %s; remove it and run the plan again", path, p.tale())
 	}
 	return &p, nil
 }
