@@ -102,7 +102,7 @@ paths:
     put:
       operationId: order
       parameters: [{name: id, in: path, schema: {type: strin}}, {name: other, in: path, required: true}]
-      respones: {}
+      answers: {}
   /orders/{number}: {}
 `}},
 		{"an answer as it should be", validateResponse, response(200, good, `{"id": "o-1", "state": "open", "more": 1}`, false)},
