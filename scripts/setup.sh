@@ -3,7 +3,7 @@
 # missing on Debian and its kin. Quiet when there is nothing to do.
 #
 #   scripts/setup.sh demo        PostgreSQL, a headless Chromium, a font
-#   scripts/setup.sh test        the same, and redis-server
+#   scripts/setup.sh test        the same, redis-server, Firefox, WebKit and Xvfb
 #   scripts/setup.sh race        a C compiler, for Go's race detector
 #   scripts/setup.sh dashboard   Node and npm
 #
@@ -42,6 +42,7 @@ main() {
       test)
         need_postgres
         need_browser
+        need_other_browsers
         need_redis
         ;;
       race) need_compiler ;;
@@ -103,6 +104,13 @@ need_browser() {
   if [[ -z $(find -L "${dirs[@]}" \( -name '*.ttf' -o -name '*.otf' -o -name '*.ttc' \) -print -quit 2>/dev/null) ]]; then
     missing fonts-liberation "a font for the browser"
   fi
+}
+
+# Tests of an engine that is not there are skipped by name.
+need_other_browsers() {
+  command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing firefox-esr "Firefox"
+  command -v WebKitWebDriver >/dev/null || missing webkit2gtk-driver "WebKit's driver"
+  command -v Xvfb >/dev/null || missing xvfb "a display for WebKit"
 }
 
 has_browser() {

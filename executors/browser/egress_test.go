@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/egress/egresstest"
@@ -144,12 +145,17 @@ func attack(t *testing.T) (path string, canaries, hinted map[string]*canary) {
 // stay keeps a page open until the test has seen enough.
 func stay(t *testing.T, e *browser.Executor, steps ...spec.BrowserStep) (leave func()) {
 	t.Helper()
+	long := within(5*time.Minute, spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(4 * time.Minute)}})
+	return stayTask(t, e, task(append(steps, long)...))
+}
+
+func stayTask(t *testing.T, e *browser.Executor, task executors.Task) (leave func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		long := within(5*time.Minute, spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(4 * time.Minute)}})
-		performUntil(ctx, t, e, task(append(steps, long)...))
+		performUntil(ctx, t, e, task)
 	}()
 	return func() { cancel(); <-done }
 }

@@ -44,10 +44,9 @@ func New(opts Options) *Executor {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	paths := map[string]string{"chromium": opts.Path, "firefox": opts.Firefox, "webkit": opts.WebKit}
 	e := &Executor{pools: map[string]*pool{}}
 	for i, engine := range engines() {
-		p := newPool(engine, paths[engine.Name()], opts)
+		p := newPool(engine, opts.pathOf(engine.Name()), opts)
 		e.pools[engine.Name()] = p
 		if i == 0 {
 			e.pool = p

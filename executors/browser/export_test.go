@@ -18,20 +18,32 @@ import (
 // Folders lists the folders of the browsers that run now.
 func Folders(e *Executor) []string {
 	var out []string
-	for _, inst := range e.pool.instances() {
+	for _, inst := range instances(e) {
 		out = append(out, inst.browser.Folder())
 	}
 	return out
 }
 
+func instances(e *Executor) []*instance {
+	var out []*instance
+	for _, p := range e.pools {
+		out = append(out, p.instances()...)
+	}
+	return out
+}
+
 // PIDs lists the browsers that take cases now.
-func PIDs(e *Executor) []int {
-	e.pool.mu.Lock()
-	defer e.pool.mu.Unlock()
-	if e.pool.current == nil {
+func PIDs(e *Executor) []int { return PIDsOf(e, "chromium") }
+
+// PIDsOf lists those of one engine.
+func PIDsOf(e *Executor, engine string) []int {
+	p := e.pools[engine]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == nil {
 		return nil
 	}
-	return []int{e.pool.current.browser.PID()}
+	return []int{p.current.browser.PID()}
 }
 
 // CrashPages crashes the renderer of every page that shows something.
@@ -100,7 +112,7 @@ func eachPage(e *Executor, do func(context.Context, *devtools.Conn, target.ID) e
 // Refusals tells what the pages of all browsers were refused, a line each.
 func Refusals(e *Executor) string {
 	var out strings.Builder
-	for _, inst := range e.pool.instances() {
+	for _, inst := range instances(e) {
 		inst.mu.Lock()
 		for pg := range inst.pages {
 			for _, p := range pg.out.problems(0) {

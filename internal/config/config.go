@@ -30,6 +30,8 @@ type Server struct {
 	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
 	Browser       string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
+	Firefox       string            `name:"firefox" env:"SEMANTEST_FIREFOX" placeholder:"PATH" help:"Firefox program for browser cases in firefox. Default: firefox-esr or firefox, the first that is installed."`
+	WebKit        string            `name:"webkit" env:"SEMANTEST_WEBKIT" placeholder:"PATH" help:"Driver for browser cases in webkit. Default: the WebKitWebDriver that is installed."`
 	BrowserSlots  int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
 	APISlots      int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
 	ContractSlots int               `name:"contract-slots" env:"SEMANTEST_CONTRACT_SLOTS" placeholder:"N" help:"Contract cases at once. Default: 2 for each core."`

@@ -1,12 +1,17 @@
 package proxy_test
 
 import (
+	"bufio"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/coder/websocket"
 
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/egress/proxy"
@@ -76,6 +81,45 @@ func TestDoors(t *testing.T) {
 	}
 	if _, err := ours.Door(true); err == nil {
 		t.Error("a closed session opened a door")
+	}
+}
+
+// TestWebSocketWithoutATunnel asks for one as WebKit does.
+func TestWebSocketWithoutATunnel(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		_ = c.Write(r.Context(), websocket.MessageText, []byte("hello"))
+		_ = c.Close(websocket.StatusNormalClosure, "")
+	}))
+	t.Cleanup(site.Close)
+	p, _ := start(t, egress.Dev, proxy.Options{})
+	door, err := p.Open().Door(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(door, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	host := strings.TrimPrefix(site.URL, "http://")
+	_, err = fmt.Fprintf(conn, "GET ws://%s/ HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", host, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	status, err := r.ReadString('\n')
+	if err != nil || !strings.Contains(status, "101") {
+		t.Fatalf("%q, %v, want 101", status, err)
+	}
+	rest, err := io.ReadAll(r)
+	if err != nil || !strings.Contains(string(rest), "hello") {
+		t.Errorf("%q, %v", rest, err)
 	}
 }
 

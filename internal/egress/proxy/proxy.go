@@ -131,6 +131,9 @@ func (p *Proxy) ask(w http.ResponseWriter) {
 
 // serve answers a request of the session's own.
 func (s *Session) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Scheme == "ws" { // as some browsers ask for it, instead of with CONNECT
+		r.URL.Scheme = "http"
+	}
 	if !s.enter() {
 		s.refuse(w, r, errBusy)
 		return

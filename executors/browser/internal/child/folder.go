@@ -64,12 +64,17 @@ func (f *folder) fill(uid int, prepare func(string) error) error {
 	if uid < 0 {
 		return nil
 	}
-	return filepath.WalkDir(f.dir, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || filepath.Base(path) == ownerFile {
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return fmt.Errorf("filling the browser's folder: %w", err)
+	}
+	err = fs.WalkDir(root.FS(), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || path == ownerFile {
 			return err
 		}
-		return os.Lchown(path, uid, uid)
+		return root.Lchown(path, uid, uid)
 	})
+	return errors.Join(err, root.Close())
 }
 
 // remove deletes the folder. Processes of the browser that are about to die

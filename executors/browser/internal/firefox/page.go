@@ -155,12 +155,6 @@ func (pg *Page) call(ctx context.Context, method string, params object, result a
 	return pg.wait(ctx, pg.browser.conn.start(method, params), result)
 }
 
-// post runs a command whose answer nobody waits for.
-func (pg *Page) post(method string, params object) {
-	params["context"] = pg.context()
-	pg.browser.conn.post(method, params)
-}
-
 // wait waits for the answer to a command, but not beyond the end of the page.
 func (pg *Page) wait(ctx context.Context, p *pending, result any) error {
 	bound, cancel := context.WithCancel(ctx)

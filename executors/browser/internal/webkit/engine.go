@@ -3,10 +3,13 @@ package webkit
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/semantest/semantest/executors/browser/internal/child"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
@@ -69,7 +72,7 @@ func (Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, erro
 	if err != nil {
 		return nil, apperr.Wrap(err, apperr.Unavailable, "the display for webkit does not start")
 	}
-	b := &Browser{path: o.Path, binary: binary, display: display, deny: o.Deny, version: "WebKitGTK"}
+	b := &Browser{path: o.Path, binary: binary, display: display, deny: o.Deny, version: "WebKitGTK", pages: map[*Page]struct{}{}}
 	b.life, b.end = context.WithCancelCause(context.Background())
 	b.watching = make(chan struct{})
 	go func() {
@@ -93,6 +96,10 @@ type Browser struct {
 	life     context.Context //nolint:containedctx // the browser's own
 	end      context.CancelCauseFunc
 	watching chan struct{}
+
+	mu     sync.Mutex
+	pages  map[*Page]struct{} // that are open
+	closed bool
 }
 
 var _ driver.Browser = (*Browser)(nil)
@@ -116,7 +123,31 @@ func (b *Browser) Folder() string { return b.display.Folder() }
 func (b *Browser) Close() error {
 	b.end(errors.Join(driver.ErrLost, errors.New("it was closed")))
 	<-b.watching
-	return b.display.Close()
+	b.mu.Lock()
+	b.closed = true
+	left := slices.Collect(maps.Keys(b.pages))
+	b.mu.Unlock()
+	var errs []error
+	for _, pg := range left { // such as one that was kept ready
+		errs = append(errs, pg.Close(context.Background()))
+	}
+	return errors.Join(append(errs, b.display.Close())...)
+}
+
+// keep counts a page among those that end with the browser, unless that has ended.
+func (b *Browser) keep(pg *Page) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.pages[pg] = struct{}{}
+	}
+	return !b.closed
+}
+
+func (b *Browser) drop(pg *Page) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.pages, pg)
 }
 
 // account is as whom all of it runs.

@@ -56,8 +56,8 @@ func loadError(text string) *driver.LoadError {
 			return &driver.LoadError{Fault: e.fault, Why: e.why, Text: text}
 		}
 	}
-	if text == "" {
-		text = "nothing but an empty page"
+	if text == "" { // it says nothing of what it would not even ask for
+		return &driver.LoadError{Fault: driver.FaultMachine, Why: "the browser shows an empty page, as it does where it refuses the port"}
 	}
 	return &driver.LoadError{Fault: driver.FaultAnswer, Why: "the browser reports " + text}
 }

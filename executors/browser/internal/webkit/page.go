@@ -3,6 +3,7 @@ package webkit
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 // Page is one window of a browser of its own.
 type Page struct {
+	browser *Browser
 	session *session
 	life    context.Context //nolint:containedctx // the page's own
 	on      func(driver.Page, driver.Event)
@@ -43,7 +45,7 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (driver.Page, 
 	if err != nil {
 		return nil, fmt.Errorf("opening a page: %w", err)
 	}
-	pg := &Page{session: s, life: o.Life, on: o.On, name: secretName(), woken: make(chan struct{})}
+	pg := &Page{browser: b, session: s, life: o.Life, on: o.On, name: secretName(), woken: make(chan struct{})}
 	pg.stopped, pg.stop = context.WithCancel(context.Background())
 	pg.wg.Go(func() {
 		select {
@@ -52,6 +54,9 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (driver.Page, 
 		case <-pg.stopped.Done():
 		}
 	})
+	if !b.keep(pg) {
+		return nil, errors.Join(driver.ErrLost, pg.Close(ctx))
+	}
 	return pg, nil
 }
 
@@ -121,6 +126,7 @@ func (pg *Page) Abandon() { pg.stop() }
 
 // Close implements driver.Page.
 func (pg *Page) Close(context.Context) error {
+	pg.browser.drop(pg)
 	pg.stop()
 	err := pg.session.Close()
 	pg.wg.Wait()
