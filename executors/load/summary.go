@@ -197,9 +197,12 @@ func (r *run) publish(ctx context.Context, report *executors.Report) {
 		report.Set("workers", plain(s.Workers))
 	}
 	for key, value := range map[string]any{
-		"messages": s.Messages, "scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
+		"scenarios": s.Scenarios, "metrics": s.Metrics, "checks": s.Checks, "notes": s.Notes, "series": thinned(s.Series),
 	} {
 		report.Set(key, plain(value))
+	}
+	if s.Messages != nil {
+		report.Set("messages", plain(s.Messages))
 	}
 	data, err := json.MarshalIndent(s, "", " ")
 	if err == nil {
