@@ -30,7 +30,7 @@ func (Engine) Name() string { return "firefox" }
 func (Engine) Capabilities() driver.Set {
 	return driver.SetOf(
 		driver.IsolatedWorld, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups, driver.ReadConsole,
-		driver.CatchCrash, driver.HoldBack, driver.ManyPages, driver.WaitForIdle, driver.EmulateScale,
+		driver.HoldBack, driver.ManyPages, driver.WaitForIdle,
 	)
 }
 
