@@ -93,7 +93,7 @@ func (st *step) stuck(err error, element, what string) error {
 }
 
 func (st *step) hover(l spec.Locator) error {
-	p, err := st.prepare(l, "hover", false)
+	p, err := st.prepare(l, "hover")
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (st *step) hover(l spec.Locator) error {
 
 func (st *step) fill(f spec.Fill) error {
 	for try := 0; ; try++ {
-		p, err := st.prepare(f.Locator, "fill", false)
+		p, err := st.prepare(f.Locator, "fill")
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ var formats = map[string]string{
 
 func (st *step) press(p spec.Press) error {
 	if p.Locator != (spec.Locator{}) {
-		if _, err := st.prepare(p.Locator, "focus", false); err != nil {
+		if _, err := st.prepare(p.Locator, "focus"); err != nil {
 			return err
 		}
 	} else {
@@ -211,7 +211,7 @@ func (st *step) press(p spec.Press) error {
 
 func (st *step) choose(s spec.Select) error {
 	for {
-		p, err := st.prepare(s.Locator, "select", false)
+		p, err := st.prepare(s.Locator, "select")
 		if err != nil {
 			return err
 		}
@@ -258,7 +258,7 @@ func quoted(list []string) string {
 // tick brings a checkbox or a radio button into a state by clicking it, if it
 // is not there yet.
 func (st *step) tick(l spec.Locator, want bool) error {
-	p, err := st.prepare(l, "any", false)
+	p, err := st.prepare(l, "any")
 	if err != nil {
 		return err
 	}

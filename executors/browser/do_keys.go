@@ -9,12 +9,12 @@ import (
 )
 
 func (st *step) focus(l spec.Locator) error {
-	_, err := st.prepare(l, "focus", false)
+	_, err := st.prepare(l, "focus")
 	return err
 }
 
 func (st *step) blur(l spec.Locator) error {
-	p, err := st.prepare(l, "view", false)
+	p, err := st.prepare(l, "view")
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (st *step) blur(l spec.Locator) error {
 func (st *step) typeKeys(t spec.Type) error {
 	element := "the page"
 	if t.Locator != (spec.Locator{}) {
-		p, err := st.prepare(t.Locator, "focus", false)
+		p, err := st.prepare(t.Locator, "focus")
 		if err != nil {
 			return err
 		}

@@ -88,9 +88,9 @@ func (st *step) route(r spec.Route) error {
 			made.body = []byte(*c.Body)
 		}
 	}
-	full := false
 	st.traffic.mu.Lock()
-	if full = len(st.traffic.routes) >= maxRoutes; !full {
+	full := len(st.traffic.routes) >= maxRoutes
+	if !full {
 		st.traffic.routes = append(st.traffic.routes, made)
 	}
 	st.traffic.mu.Unlock()

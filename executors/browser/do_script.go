@@ -168,7 +168,6 @@ func (r *run) tellTime(ctx context.Context, pg *page) error {
 		return fmt.Errorf("encoding the time: %w", err)
 	}
 	// The file begins with comments, which a function must not.
-	source := agent.Clock()
-	source = source[strings.Index(source, "(state)"):]
-	return power.Preload(ctx, "("+strings.TrimRight(source, "\n")+")("+string(state)+");")
+	_, source, _ := strings.Cut(agent.Clock(), "\n(state)")
+	return power.Preload(ctx, "((state)"+strings.TrimRight(source, "\n")+")("+string(state)+");")
 }

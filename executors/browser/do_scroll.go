@@ -33,7 +33,7 @@ func (st *step) scroll(s spec.Scroll) error {
 // scrollTo scrolls to an end.
 func (st *step) scrollTo(in *spec.Locator, end string) error {
 	if in != nil {
-		if _, err := st.prepare(*in, "view", false); err != nil {
+		if _, err := st.prepare(*in, "view"); err != nil {
 			return err
 		}
 	}
@@ -48,7 +48,7 @@ func (st *step) scrollTo(in *spec.Locator, end string) error {
 // wheel turns the mouse's wheel over a box or the page.
 func (st *step) wheel(in *spec.Locator, by spec.Point) error {
 	if in != nil {
-		if _, err := st.prepare(*in, "view", false); err != nil {
+		if _, err := st.prepare(*in, "view"); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (st *step) wheel(in *spec.Locator, by spec.Point) error {
 	}
 	point := driver.Point{X: at.X, Y: at.Y}
 	if in != nil && in.Frame != nil { // the point is one of the frame's
-		p, err := st.prepare(*in, "hover", false)
+		p, err := st.prepare(*in, "hover")
 		if err != nil {
 			return err
 		}

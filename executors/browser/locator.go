@@ -81,11 +81,12 @@ type prepared struct {
 
 // prepare waits until the element can be used in the way that kind says, or
 // explains why it cannot.
-func (st *step) prepare(l spec.Locator, kind string, control bool) (prepared, error) {
-	return st.prepareAt(l, kind, control, nil)
+func (st *step) prepare(l spec.Locator, kind string) (prepared, error) {
+	return st.prepareAt(l, kind, false, nil)
 }
 
-// prepareAt is prepare for a place in the element.
+// prepareAt is prepare for a place in the element, or in what stands for a
+// control that is hidden behind it.
 func (st *step) prepareAt(l spec.Locator, kind string, control bool, at *spec.Point) (prepared, error) {
 	var last prepared
 	for {

@@ -32,7 +32,7 @@ func (st *step) frameOf(s spec.Screenshot) (driver.Picture, error) {
 	if s.Element == nil {
 		return what, nil
 	}
-	p, err := st.prepare(*s.Element, "shot", false)
+	p, err := st.prepare(*s.Element, "shot")
 	if err != nil {
 		return what, err
 	}

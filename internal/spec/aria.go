@@ -152,16 +152,17 @@ func inOrderAria(wanted, nodes []AriaNode) int {
 	return n
 }
 
-func (w AriaNode) fits(n AriaNode) bool {
-	if w.Role != n.Role || !ariaTextFits(w.Name, n.Name) || !ariaTextFits(w.Text, n.allText()) {
+// fits reports whether an element of a page is what is wanted.
+func (n AriaNode) fits(there AriaNode) bool {
+	if n.Role != there.Role || !ariaTextFits(n.Name, there.Name) || !ariaTextFits(n.Text, there.allText()) {
 		return false
 	}
-	for name, value := range w.Props {
-		if n.Props[name] != value {
+	for name, value := range n.Props {
+		if there.Props[name] != value {
 			return false
 		}
 	}
-	return inOrderAria(w.Children, n.Children) == len(w.Children)
+	return inOrderAria(n.Children, there.Children) == len(n.Children)
 }
 
 // allText is an element's text, and that of what it holds.

@@ -110,7 +110,7 @@ func (pg *Page) visit(ctx context.Context, origin, function string, arg any) (_ 
 	if err != nil {
 		return nil, fmt.Errorf("opening a tab: %w", err)
 	}
-	defer devtools.Post(root, target.CloseTarget, target.CloseTargetParams{TargetID: made.TargetID})
+	defer devtools.Post(root, target.CloseTarget, target.CloseTargetParams(made))
 	attached, err := devtools.Call(ctx, root, target.AttachToTarget, target.AttachToTargetParams{TargetID: made.TargetID, Flatten: new(true)})
 	if err != nil {
 		return nil, fmt.Errorf("attaching to the tab: %w", err)
