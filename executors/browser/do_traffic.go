@@ -53,7 +53,7 @@ func (r *run) wantBodies() {
 // acts reports whether a step does something, so that what is waited for next
 // may have come of it.
 func acts(s spec.BrowserStep) bool {
-	return s.Wait == nil && s.Expect == nil && s.AwaitRequest == nil && s.AwaitResponse == nil && s.Screenshot == nil &&
+	return s.Wait == nil && s.Expect == nil && s.AwaitRequest == nil && s.AwaitResponse == nil && s.Screenshot == nil && s.Audit == nil &&
 		s.Route == nil && s.Dialog == nil
 }
 

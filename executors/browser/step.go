@@ -153,6 +153,8 @@ func (st *step) doRarely(s spec.BrowserStep) error {
 		return st.evaluate(*s.Evaluate)
 	case s.Tap != nil:
 		return st.tap(*s.Tap)
+	case s.Audit != nil:
+		return st.audit(*s.Audit.Accessibility)
 	case s.Viewport != nil:
 		st.sized = s.Viewport
 		return st.page.SetViewport(st.ctx, st.viewport())

@@ -41,6 +41,7 @@ type BrowserStep struct {
 	Wait          *Wait            `yaml:"wait" doc:"Wait for a condition without counting it as a check. A text is a duration." action:"true" example:"{visible: {text: Ready}}"`
 	Expect        *Expect          `yaml:"expect" doc:"Assert, trying again until it holds or the step's time is up." action:"true" example:"{visible: {role: heading, name: Thanks}}"`
 	Screenshot    *Screenshot      `yaml:"screenshot" doc:"Keep a picture of the page or of an element. A text is its name." action:"true" example:"thanks"`
+	Audit         *Audit           `yaml:"audit" doc:"Examine the page as it is now." action:"true" example:"{accessibility: {standard: wcag22aa}}"`
 	Viewport      *Viewport        `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
 	Timeout       Duration         `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
 }

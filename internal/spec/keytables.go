@@ -101,9 +101,13 @@ var tables = []table{
 	{"Attribute", reflect.TypeFor[Attribute](), "The value of `attribute` under `expect`."},
 	{"Screenshot", reflect.TypeFor[Screenshot](), "The value of `screenshot`. A text stands for its `name`. visual.md tells more."},
 	{"Comparing", reflect.TypeFor[Comparing](), "How pictures are compared: keys of `screenshot`, of a case of kind `visual`, and of `use.screenshot`."},
+	{"Audit", reflect.TypeFor[Audit](), "The value of `audit`."},
+	{"Accessibility", reflect.TypeFor[Accessibility](), "The value of `accessibility` under `audit`, and keys of a case of kind `accessibility`. accessibility.md tells more."},
+	{"Axe rules", reflect.TypeFor[AxeRules](), "The value of `rules`: names of axe-core's rules and tags."},
 	{"Mask", reflect.TypeFor[Mask](), "An element of `mask`: a locator, all of whose matches are meant, or an area. A text stands for `css`."},
 	{"Area", reflect.TypeFor[Area](), "The value of `rect` under `mask`."},
 	{"Visual", reflect.TypeFor[VisualCase](), "What a case of kind `visual` compares. It stands for a case of kind `browser` with the steps `goto`, its own `steps` and `screenshot`, and has the keys of one, too."},
+	{"Accessibility case", reflect.TypeFor[AccessibilityCase](), "What a case of kind `accessibility` audits. It stands for a case of kind `browser` with the steps `goto`, its own `steps` and `audit`, and has the keys of one, too."},
 }
 
 // KeyReference returns the reference of every key of the plan language as

@@ -25,6 +25,7 @@ var forms = func() map[string]form {
 		"modifier":   {expression: `^(Alt|Control|ControlOrMeta|Ctrl|Meta|Shift)$`, sentence: "must be Alt, Control, ControlOrMeta, Meta or Shift"},
 		"method":     {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
 		"line":       {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},
+		"axe":        {expression: `^[a-z0-9][a-zA-Z0-9.-]*$`, sentence: "must be a name of axe-core, such as color-contrast or cat.forms"},
 		"file":       {expression: `^file://`, sentence: "must be a reference such as file://name.json"},
 	}
 	for name, f := range m {

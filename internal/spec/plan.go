@@ -128,6 +128,10 @@ type Case struct {
 	// Visual has the keys of cases of kind visual, which Parse has turned into
 	// browser steps.
 	Visual VisualCase `yaml:",inline"`
+
+	// Accessible has the keys of cases of kind accessibility, which Parse has
+	// turned into browser steps.
+	Accessible AccessibilityCase `yaml:",inline"`
 }
 
 // Title is what people read: the name, or the id where there is none.

@@ -77,6 +77,8 @@ func (s BrowserStep) act() (action, target string) {
 		return "screenshot", s.Screenshot.Name
 	case s.Viewport != nil:
 		return "viewport", s.Viewport.String()
+	case s.Audit != nil && s.Audit.Accessibility != nil:
+		return "audit", s.Audit.Accessibility.target()
 	}
 	return s.actRarely()
 }

@@ -67,6 +67,7 @@ func (v *validator) validate() {
 		v.contract(c)
 		v.browserSteps(c)
 		v.visual(c)
+		v.accessible(c)
 		v.browsers(c)
 	}
 	v.browserList(&p.Use.Browser, p.Use.Browser, &p.Use.Browsers, p.Use.Browsers)

@@ -54,6 +54,10 @@ func (v *validator) browserStep(s *BrowserStep, pictures map[string]*place) {
 		}
 	case s.Screenshot != nil:
 		v.screenshot(s.Screenshot, pictures)
+	case s.Audit != nil:
+		if a := s.Audit.Accessibility; a != nil {
+			v.accessibility(a, v.at(s.Audit), pictures)
+		}
 	}
 }
 

@@ -98,11 +98,16 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 		v.walk(at.get(key), vocabulary{known: known})
 	}
 	v.browserVariables(c, known)
-	if c.Kind == KindVisual {
-		for _, key := range []string{"url", "steps", "element", "mask", "style"} {
-			v.walk(at.get(key), vocabulary{known: known})
-		}
+	for _, key := range shortForms[c.Kind] {
+		v.walk(at.get(key), vocabulary{known: known})
 	}
+}
+
+// shortForms are the keys of short forms of browser cases that may hold
+// variables.
+var shortForms = map[Kind][]string{
+	KindVisual:        {"url", "steps", "element", "mask", "style"},
+	KindAccessibility: {"url", "steps", "within", "exclude"},
 }
 
 // setupKeys are those under which a browser's setup may hold variables.

@@ -7,11 +7,11 @@ import "cmp"
 const KindVisual Kind = "visual"
 
 // planKinds lists what a plan may write as a case's kind.
-func planKinds() []Kind { return append(Kinds(), KindVisual) }
+func planKinds() []Kind { return append(Kinds(), KindVisual, KindAccessibility) }
 
 // base is the kind whose keys a short form has too.
 func (k Kind) base() Kind {
-	if k == KindVisual {
+	if k == KindVisual || k == KindAccessibility {
 		return KindBrowser
 	}
 	return k
@@ -87,8 +87,11 @@ func (c Comparing) Under(use *Comparing) Comparing {
 // spell turns the short forms of a plan into what they stand for.
 func (p *Plan) spell() {
 	for i := range p.Cases {
-		if c := &p.Cases[i]; c.Kind == KindVisual {
+		switch c := &p.Cases[i]; c.Kind {
+		case KindVisual:
 			c.Kind, c.BrowserSteps = KindBrowser, c.Visual.spelled()
+		case KindAccessibility:
+			c.Kind, c.BrowserSteps = KindBrowser, c.Accessible.spelled()
 		}
 	}
 }
