@@ -142,6 +142,9 @@ func TestScreenshotsAreCompared(t *testing.T) {
 	changed := strings.Replace(calm, "width:100px", "width:102px", 1)
 	r = s.against(t, changed, looks(spec.Screenshot{})).want(t, spec.OutcomeFailed).
 		says(t, "the screenshot page is not as accepted: 160 pixels differ (0.13 %) within 2x80 at 100,")
+	if len(s.proposed) != 1 {
+		t.Fatalf("proposed %+v", s.proposed)
+	}
 	c := s.proposed[0]
 	if c.Status != spec.ComparisonChanged || c.DiffPixels != 160 || c.DiffRatio != 160.0/(400*300) || c.Actual != "page.png" || c.Diff != "page-diff.png" || c.Against == "" {
 		t.Errorf("proposed %+v", c)
@@ -270,7 +273,7 @@ func TestRestlessPagesAreHeldStill(t *testing.T) {
 		looks(spec.Screenshot{Name: "other", Comparing: spec.Comparing{Missing: "pass"}}),
 		expect(spec.Expect{Title: &spec.Matcher{Equals: &spec.Value{V: "running0"}}})).passes(t)
 	// Nothing is touched where the plan says so.
-	s.against(t, restless, looks(spec.Screenshot{Comparing: spec.Comparing{Animations: "allow"}})).want(t, spec.OutcomeFailed)
+	s.against(t, restless, within(2*time.Second, looks(spec.Screenshot{Comparing: spec.Comparing{Animations: "allow"}}))).want(t, spec.OutcomeFailed)
 }
 
 // Its canvas shows other noise in each frame.
