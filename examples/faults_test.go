@@ -38,6 +38,7 @@ var found = []struct {
 	{fault: shop.FaultBrokenLayout, browser: "buy.checkout"},
 	{fault: shop.FaultShiftedBanner, browser: "visual.home"},
 	{fault: shop.FaultPalePrice, browser: "visual.product"},
+	{fault: shop.FaultNoLabel, browser: "a11y.home"},
 	{fault: shop.DefectCrashAtLimit, cases: []string{"contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectHangUp, cases: []string{"api.many-ways", "contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectOddStatus, cases: []string{"api.many-ways", "contract.api"}, check: spec.StatusCodeConformance},

@@ -23,6 +23,9 @@ const (
 	// What only shows.
 	FaultShiftedBanner Fault = "shifted-banner" // the banner of the front page is drawn a little lower
 	FaultPalePrice     Fault = "pale-price"     // prices are hardly seen
+
+	// What only some people notice.
+	FaultNoLabel Fault = "no-label" // the search field of the front page has no name for assistive technology
 )
 
 // FaultHeader names the fault for one request, and in every answer the fault
@@ -32,7 +35,7 @@ const FaultHeader = "X-Shop-Fault"
 // Faults lists every fault that a page or a caller of the API meets, FaultNone
 // first. Those of the API's contract are Defects.
 func Faults() []Fault {
-	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice}
+	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice, FaultNoLabel}
 }
 
 // ParseFault returns the fault of that name, or an error that lists the names.

@@ -73,6 +73,7 @@ func (s *Shop) homePage(w http.ResponseWriter, r *http.Request) {
 	}
 	s.render(w, r, http.StatusOK, "home", "Goods for slow mornings", map[string]any{
 		"Query": q, "Category": category, "Categories": s.store.catalogue.categories(), "Cards": cards, "Found": len(found),
+		"Labelled": visitOf(r).fault != FaultNoLabel,
 	})
 }
 
