@@ -60,11 +60,11 @@ func (st *step) judgeAudit(a spec.Accessibility, found audited) error {
 		return err
 	}
 	st.tellAudit(a, found, verdicts, known, now)
-	return st.checkRules(a, found, verdicts, known)
+	return st.checkRules(found, verdicts, known)
 }
 
 // checkRules reports one check for each rule.
-func (st *step) checkRules(a spec.Accessibility, found audited, verdicts []verdict, known acceptance) error {
+func (st *step) checkRules(found audited, verdicts []verdict, known acceptance) error {
 	said := map[string]bool{}
 	for _, v := range verdicts {
 		said[v.ID] = true

@@ -156,8 +156,8 @@ func TestAuditAsSARIF(t *testing.T) {
 			!strings.HasPrefix(at.PhysicalLocation.ArtifactLocation.URI, site.server.URL) {
 			t.Errorf("a result is %+v", result)
 		}
-		for _, print := range result.PartialFingerprints {
-			prints[print] = true
+		for _, sum := range result.PartialFingerprints {
+			prints[sum] = true
 		}
 		got = append(got, fmt.Sprintf("%s %s %s %s", result.Kind, result.Level, result.RuleID, at.LogicalLocations[0].FullyQualifiedName))
 	}
@@ -176,7 +176,7 @@ func TestAuditOfFrames(t *testing.T) {
 	policy := site.handle(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-src *")
-		fmt.Fprintf(w, `<!doctype html><html lang=en><title>Middle</title><iframe title=Inner src=%q></iframe>`, inner)
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang=en><title>Middle</title><iframe title=Inner src=%q></iframe>`, inner)
 	})
 	other := strings.Replace(site.server.URL, "127.0.0.1", "localhost", 1)
 	r := on(t, `<title>x</title><main><h1>x</h1><iframe id=same title=Same src="`+policy+`"></iframe><iframe id=other title=Other src="`+other+inner+`"></iframe></main>`,
@@ -202,7 +202,7 @@ func TestAuditUnderAPolicy(t *testing.T) {
 	page := site.handle(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; require-trusted-types-for 'script'")
-		fmt.Fprint(w, `<!doctype html><html lang=en><title>x</title><main><input></main>`)
+		_, _ = w.Write([]byte(`<!doctype html><html lang=en><title>x</title><main><input></main>`))
 	})
 	r := perform(t, open(page), audits(spec.Accessibility{}), expect(spec.Expect{Console: "clean"}))
 	if diff := cmp.Diff(spec.OutcomeFailed, r.outcome); diff != "" || !strings.Contains(r.err.Error(), "the rule label") {
