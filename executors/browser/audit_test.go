@@ -18,7 +18,7 @@ import (
 )
 
 func audits(a spec.Accessibility) spec.BrowserStep {
-	return spec.BrowserStep{Audit: &spec.Audit{Accessibility: &a}}
+	return spec.BrowserStep{Audit: &spec.Audit{Accessibility: &a}, Timeout: spec.Duration(50 * time.Second)}
 }
 
 // failedRules are the rules whose checks did not pass, in the last step.
@@ -59,6 +59,7 @@ func TestAudits(t *testing.T) {
 		{"a part that comes late", `<title>x</title><main id=m></main><script>setTimeout(() => m.innerHTML = '<form><input></form>', 300)</script>`,
 			[]spec.BrowserStep{audits(spec.Accessibility{Within: new(css("form"))})}, []string{"label"}},
 		{"what has less impact than fails", unsound, []spec.BrowserStep{audits(spec.Accessibility{Impact: "critical"})}, []string{"image-alt", "label"}},
+		{"what axe-core is not sure of", `<title>x</title><main><h1>x</h1><p style="background:url(/none);color:#777">Unsure</p></main>`, []spec.BrowserStep{audits(spec.Accessibility{})}, []string{}},
 		{"a state before the step", menu, []spec.BrowserStep{audits(spec.Accessibility{})}, []string{}},
 		{"a state that a step reaches", menu, []spec.BrowserStep{click(role("button", "Menu")), audits(spec.Accessibility{})}, []string{"label"}},
 		{"in shadow roots", `<title>x</title><main><div id=h></div></main><script>h.attachShadow({mode:'open'}).innerHTML = '<input>'</script>`, []spec.BrowserStep{audits(spec.Accessibility{})}, []string{"label"}},
@@ -267,13 +268,14 @@ func TestAuditNewOnly(t *testing.T) {
 	s.against(t, worse, fresh).passes(t)
 }
 
-// TestAuditLeavesThePage where it was.
+// TestAuditLeavesThePage where it was before the pictures of elements.
 func TestAuditLeavesThePage(t *testing.T) {
 	t.Parallel()
-	on(t, `<title>x</title><main><h1>x</h1><div style="height:5000px"></div><input id=a></main>`,
+	r := on(t, `<title>x</title><main><h1>x</h1><div style="height:5000px"></div><p style="color:#aaa;background:#fff">Pale words</p></main>`,
 		spec.BrowserStep{Scroll: &spec.Scroll{By: &spec.Point{Y: 700}}},
-		audits(spec.Accessibility{Impact: "critical", Rules: &spec.AxeRules{Exclude: []string{"label"}, Include: []string{"region"}}}),
+		audits(spec.Accessibility{Impact: "critical"}),
 		spec.BrowserStep{Evaluate: &spec.Evaluate{Script: "scrollY", Matcher: equals(int64(700))}}).passes(t)
+	r.file(t, "accessibility-color-contrast.png")
 }
 
 func sizeOf(t *testing.T, file []byte) (width, height int) {
@@ -283,4 +285,25 @@ func sizeOf(t *testing.T, file []byte) (width, height int) {
 		t.Fatal(err)
 	}
 	return config.Width, config.Height
+}
+
+// TestEnginesAudit: other engines audit pages, too, and tell which frames they
+// cannot reach.
+func TestEnginesAudit(t *testing.T) {
+	t.Parallel()
+	page := site.put(`<title>x</title><main><input id=a><iframe title=Inner src="` + site.put(`<title>y</title><input>`) + `"></iframe></main>`)
+	for _, name := range others {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			installed(t, name)
+			r := performTask(t, shared, onEngine(name, task(open(page), within(50*time.Second, audits(spec.Accessibility{}))))).want(t, spec.OutcomeFailed)
+			r.says(t, "1 element breaks the rule label")
+			if n := r.Steps()[1].Detail["framesNotAudited"]; n != 1 {
+				t.Errorf("%v frames were not audited, want 1", n)
+			}
+			if got := r.fileNames(); !slices.Contains(got, "accessibility-label.png") {
+				t.Errorf("the files are %v", got)
+			}
+		})
+	}
 }
