@@ -6,6 +6,7 @@ const AXE = Symbol.for('semantest.axe');
 const MAX_AUDITED = 200; // of a rule that are told
 const MAX_TOLD = 2 << 20; // characters of all elements that are told
 const MAX_HTML = 20000; // characters of an element, which are cut once secrets are hidden
+const MAX_SELECTOR = 2000; // characters
 const WHOLE_HTML = 280; // characters of an element that axe-core surely has not cut
 const MAX_PARTIAL = 4 << 20; // characters of what a frame has found
 
@@ -64,7 +65,7 @@ const auditEnd = async ({ partials }) => {
   const found = await axe.finishRun([partial, ...partials.map((text) => (text ? JSON.parse(text) : null))], options);
   let told = 0;
   const node = (n) => {
-    const out = { target: n.target.map((part) => [part].flat()), html: htmlOf(n), impact: n.impact ?? '', why: (n.failureSummary ?? '').slice(0, MAX_HTML) };
+    const out = { target: n.target.map((part) => [part].flat().map((text) => text.slice(0, MAX_SELECTOR))), html: htmlOf(n), impact: n.impact ?? '', why: (n.failureSummary ?? '').slice(0, MAX_HTML) };
     told += out.html.length + out.why.length;
     return told < MAX_TOLD ? out : { ...out, html: '', why: '' };
   };
