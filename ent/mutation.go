@@ -12166,6 +12166,14 @@ type ProjectMutation struct {
 	addmax_parallel         *int
 	default_branch          *string
 	environment_limits      *map[string]int
+	load_max_users          *int
+	addload_max_users       *int
+	load_max_duration_ms    *int64
+	addload_max_duration_ms *int64
+	load_max_ramp_ms        *int64
+	addload_max_ramp_ms     *int64
+	load_hosts              *[]string
+	appendload_hosts        []string
 	created_at              *time.Time
 	clearedFields           map[string]struct{}
 	plans                   map[string]struct{}
@@ -12503,6 +12511,239 @@ func (m *ProjectMutation) EnvironmentLimitsCleared() bool {
 func (m *ProjectMutation) ResetEnvironmentLimits() {
 	m.environment_limits = nil
 	delete(m.clearedFields, project.FieldEnvironmentLimits)
+}
+
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (m *ProjectMutation) SetLoadMaxUsers(i int) {
+	m.load_max_users = &i
+	m.addload_max_users = nil
+}
+
+// LoadMaxUsers returns the value of the "load_max_users" field in the mutation.
+func (m *ProjectMutation) LoadMaxUsers() (r int, exists bool) {
+	v := m.load_max_users
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadMaxUsers returns the old "load_max_users" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldLoadMaxUsers(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadMaxUsers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadMaxUsers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadMaxUsers: %w", err)
+	}
+	return oldValue.LoadMaxUsers, nil
+}
+
+// AddLoadMaxUsers adds i to the "load_max_users" field.
+func (m *ProjectMutation) AddLoadMaxUsers(i int) {
+	if m.addload_max_users != nil {
+		*m.addload_max_users += i
+	} else {
+		m.addload_max_users = &i
+	}
+}
+
+// AddedLoadMaxUsers returns the value that was added to the "load_max_users" field in this mutation.
+func (m *ProjectMutation) AddedLoadMaxUsers() (r int, exists bool) {
+	v := m.addload_max_users
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLoadMaxUsers resets all changes to the "load_max_users" field.
+func (m *ProjectMutation) ResetLoadMaxUsers() {
+	m.load_max_users = nil
+	m.addload_max_users = nil
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (m *ProjectMutation) SetLoadMaxDurationMs(i int64) {
+	m.load_max_duration_ms = &i
+	m.addload_max_duration_ms = nil
+}
+
+// LoadMaxDurationMs returns the value of the "load_max_duration_ms" field in the mutation.
+func (m *ProjectMutation) LoadMaxDurationMs() (r int64, exists bool) {
+	v := m.load_max_duration_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadMaxDurationMs returns the old "load_max_duration_ms" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldLoadMaxDurationMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadMaxDurationMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadMaxDurationMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadMaxDurationMs: %w", err)
+	}
+	return oldValue.LoadMaxDurationMs, nil
+}
+
+// AddLoadMaxDurationMs adds i to the "load_max_duration_ms" field.
+func (m *ProjectMutation) AddLoadMaxDurationMs(i int64) {
+	if m.addload_max_duration_ms != nil {
+		*m.addload_max_duration_ms += i
+	} else {
+		m.addload_max_duration_ms = &i
+	}
+}
+
+// AddedLoadMaxDurationMs returns the value that was added to the "load_max_duration_ms" field in this mutation.
+func (m *ProjectMutation) AddedLoadMaxDurationMs() (r int64, exists bool) {
+	v := m.addload_max_duration_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLoadMaxDurationMs resets all changes to the "load_max_duration_ms" field.
+func (m *ProjectMutation) ResetLoadMaxDurationMs() {
+	m.load_max_duration_ms = nil
+	m.addload_max_duration_ms = nil
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (m *ProjectMutation) SetLoadMaxRampMs(i int64) {
+	m.load_max_ramp_ms = &i
+	m.addload_max_ramp_ms = nil
+}
+
+// LoadMaxRampMs returns the value of the "load_max_ramp_ms" field in the mutation.
+func (m *ProjectMutation) LoadMaxRampMs() (r int64, exists bool) {
+	v := m.load_max_ramp_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadMaxRampMs returns the old "load_max_ramp_ms" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldLoadMaxRampMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadMaxRampMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadMaxRampMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadMaxRampMs: %w", err)
+	}
+	return oldValue.LoadMaxRampMs, nil
+}
+
+// AddLoadMaxRampMs adds i to the "load_max_ramp_ms" field.
+func (m *ProjectMutation) AddLoadMaxRampMs(i int64) {
+	if m.addload_max_ramp_ms != nil {
+		*m.addload_max_ramp_ms += i
+	} else {
+		m.addload_max_ramp_ms = &i
+	}
+}
+
+// AddedLoadMaxRampMs returns the value that was added to the "load_max_ramp_ms" field in this mutation.
+func (m *ProjectMutation) AddedLoadMaxRampMs() (r int64, exists bool) {
+	v := m.addload_max_ramp_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLoadMaxRampMs resets all changes to the "load_max_ramp_ms" field.
+func (m *ProjectMutation) ResetLoadMaxRampMs() {
+	m.load_max_ramp_ms = nil
+	m.addload_max_ramp_ms = nil
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (m *ProjectMutation) SetLoadHosts(s []string) {
+	m.load_hosts = &s
+	m.appendload_hosts = nil
+}
+
+// LoadHosts returns the value of the "load_hosts" field in the mutation.
+func (m *ProjectMutation) LoadHosts() (r []string, exists bool) {
+	v := m.load_hosts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoadHosts returns the old "load_hosts" field's value of the Project entity.
+// If the Project object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProjectMutation) OldLoadHosts(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoadHosts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoadHosts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoadHosts: %w", err)
+	}
+	return oldValue.LoadHosts, nil
+}
+
+// AppendLoadHosts adds s to the "load_hosts" field.
+func (m *ProjectMutation) AppendLoadHosts(s []string) {
+	m.appendload_hosts = append(m.appendload_hosts, s...)
+}
+
+// AppendedLoadHosts returns the list of values that were appended to the "load_hosts" field in this mutation.
+func (m *ProjectMutation) AppendedLoadHosts() ([]string, bool) {
+	if len(m.appendload_hosts) == 0 {
+		return nil, false
+	}
+	return m.appendload_hosts, true
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (m *ProjectMutation) ClearLoadHosts() {
+	m.load_hosts = nil
+	m.appendload_hosts = nil
+	m.clearedFields[project.FieldLoadHosts] = struct{}{}
+}
+
+// LoadHostsCleared returns if the "load_hosts" field was cleared in this mutation.
+func (m *ProjectMutation) LoadHostsCleared() bool {
+	_, ok := m.clearedFields[project.FieldLoadHosts]
+	return ok
+}
+
+// ResetLoadHosts resets all changes to the "load_hosts" field.
+func (m *ProjectMutation) ResetLoadHosts() {
+	m.load_hosts = nil
+	m.appendload_hosts = nil
+	delete(m.clearedFields, project.FieldLoadHosts)
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -12845,7 +13086,7 @@ func (m *ProjectMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProjectMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 10)
 	if m.slug != nil {
 		fields = append(fields, project.FieldSlug)
 	}
@@ -12860,6 +13101,18 @@ func (m *ProjectMutation) Fields() []string {
 	}
 	if m.environment_limits != nil {
 		fields = append(fields, project.FieldEnvironmentLimits)
+	}
+	if m.load_max_users != nil {
+		fields = append(fields, project.FieldLoadMaxUsers)
+	}
+	if m.load_max_duration_ms != nil {
+		fields = append(fields, project.FieldLoadMaxDurationMs)
+	}
+	if m.load_max_ramp_ms != nil {
+		fields = append(fields, project.FieldLoadMaxRampMs)
+	}
+	if m.load_hosts != nil {
+		fields = append(fields, project.FieldLoadHosts)
 	}
 	if m.created_at != nil {
 		fields = append(fields, project.FieldCreatedAt)
@@ -12882,6 +13135,14 @@ func (m *ProjectMutation) Field(name string) (ent.Value, bool) {
 		return m.DefaultBranch()
 	case project.FieldEnvironmentLimits:
 		return m.EnvironmentLimits()
+	case project.FieldLoadMaxUsers:
+		return m.LoadMaxUsers()
+	case project.FieldLoadMaxDurationMs:
+		return m.LoadMaxDurationMs()
+	case project.FieldLoadMaxRampMs:
+		return m.LoadMaxRampMs()
+	case project.FieldLoadHosts:
+		return m.LoadHosts()
 	case project.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -12903,6 +13164,14 @@ func (m *ProjectMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDefaultBranch(ctx)
 	case project.FieldEnvironmentLimits:
 		return m.OldEnvironmentLimits(ctx)
+	case project.FieldLoadMaxUsers:
+		return m.OldLoadMaxUsers(ctx)
+	case project.FieldLoadMaxDurationMs:
+		return m.OldLoadMaxDurationMs(ctx)
+	case project.FieldLoadMaxRampMs:
+		return m.OldLoadMaxRampMs(ctx)
+	case project.FieldLoadHosts:
+		return m.OldLoadHosts(ctx)
 	case project.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -12949,6 +13218,34 @@ func (m *ProjectMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEnvironmentLimits(v)
 		return nil
+	case project.FieldLoadMaxUsers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadMaxUsers(v)
+		return nil
+	case project.FieldLoadMaxDurationMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadMaxDurationMs(v)
+		return nil
+	case project.FieldLoadMaxRampMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadMaxRampMs(v)
+		return nil
+	case project.FieldLoadHosts:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoadHosts(v)
+		return nil
 	case project.FieldCreatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -12967,6 +13264,15 @@ func (m *ProjectMutation) AddedFields() []string {
 	if m.addmax_parallel != nil {
 		fields = append(fields, project.FieldMaxParallel)
 	}
+	if m.addload_max_users != nil {
+		fields = append(fields, project.FieldLoadMaxUsers)
+	}
+	if m.addload_max_duration_ms != nil {
+		fields = append(fields, project.FieldLoadMaxDurationMs)
+	}
+	if m.addload_max_ramp_ms != nil {
+		fields = append(fields, project.FieldLoadMaxRampMs)
+	}
 	return fields
 }
 
@@ -12977,6 +13283,12 @@ func (m *ProjectMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case project.FieldMaxParallel:
 		return m.AddedMaxParallel()
+	case project.FieldLoadMaxUsers:
+		return m.AddedLoadMaxUsers()
+	case project.FieldLoadMaxDurationMs:
+		return m.AddedLoadMaxDurationMs()
+	case project.FieldLoadMaxRampMs:
+		return m.AddedLoadMaxRampMs()
 	}
 	return nil, false
 }
@@ -12993,6 +13305,27 @@ func (m *ProjectMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddMaxParallel(v)
 		return nil
+	case project.FieldLoadMaxUsers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLoadMaxUsers(v)
+		return nil
+	case project.FieldLoadMaxDurationMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLoadMaxDurationMs(v)
+		return nil
+	case project.FieldLoadMaxRampMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLoadMaxRampMs(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Project numeric field %s", name)
 }
@@ -13003,6 +13336,9 @@ func (m *ProjectMutation) ClearedFields() []string {
 	var fields []string
 	if m.FieldCleared(project.FieldEnvironmentLimits) {
 		fields = append(fields, project.FieldEnvironmentLimits)
+	}
+	if m.FieldCleared(project.FieldLoadHosts) {
+		fields = append(fields, project.FieldLoadHosts)
 	}
 	return fields
 }
@@ -13020,6 +13356,9 @@ func (m *ProjectMutation) ClearField(name string) error {
 	switch name {
 	case project.FieldEnvironmentLimits:
 		m.ClearEnvironmentLimits()
+		return nil
+	case project.FieldLoadHosts:
+		m.ClearLoadHosts()
 		return nil
 	}
 	return fmt.Errorf("unknown Project nullable field %s", name)
@@ -13043,6 +13382,18 @@ func (m *ProjectMutation) ResetField(name string) error {
 		return nil
 	case project.FieldEnvironmentLimits:
 		m.ResetEnvironmentLimits()
+		return nil
+	case project.FieldLoadMaxUsers:
+		m.ResetLoadMaxUsers()
+		return nil
+	case project.FieldLoadMaxDurationMs:
+		m.ResetLoadMaxDurationMs()
+		return nil
+	case project.FieldLoadMaxRampMs:
+		m.ResetLoadMaxRampMs()
+		return nil
+	case project.FieldLoadHosts:
+		m.ResetLoadHosts()
 		return nil
 	case project.FieldCreatedAt:
 		m.ResetCreatedAt()

@@ -29,6 +29,14 @@ type Project struct {
 	DefaultBranch string `json:"default_branch,omitempty"`
 	// Runs under way at once, by environment.
 	EnvironmentLimits map[string]int `json:"environment_limits,omitempty"`
+	// Virtual users of a load that an administrator of the instance grants; 0 raises nothing, here and below.
+	LoadMaxUsers int `json:"load_max_users,omitempty"`
+	// LoadMaxDurationMs holds the value of the "load_max_duration_ms" field.
+	LoadMaxDurationMs int64 `json:"load_max_duration_ms,omitempty"`
+	// LoadMaxRampMs holds the value of the "load_max_ramp_ms" field.
+	LoadMaxRampMs int64 `json:"load_max_ramp_ms,omitempty"`
+	// Hosts on which load may be put, beside those of the server.
+	LoadHosts []string `json:"load_hosts,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -104,9 +112,9 @@ func (*Project) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case project.FieldEnvironmentLimits:
+		case project.FieldEnvironmentLimits, project.FieldLoadHosts:
 			values[i] = new([]byte)
-		case project.FieldMaxParallel:
+		case project.FieldMaxParallel, project.FieldLoadMaxUsers, project.FieldLoadMaxDurationMs, project.FieldLoadMaxRampMs:
 			values[i] = new(sql.NullInt64)
 		case project.FieldID, project.FieldSlug, project.FieldName, project.FieldDefaultBranch:
 			values[i] = new(sql.NullString)
@@ -163,6 +171,32 @@ func (_m *Project) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.EnvironmentLimits); err != nil {
 					return fmt.Errorf("unmarshal field environment_limits: %w", err)
+				}
+			}
+		case project.FieldLoadMaxUsers:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field load_max_users", values[i])
+			} else if value.Valid {
+				_m.LoadMaxUsers = int(value.Int64)
+			}
+		case project.FieldLoadMaxDurationMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field load_max_duration_ms", values[i])
+			} else if value.Valid {
+				_m.LoadMaxDurationMs = value.Int64
+			}
+		case project.FieldLoadMaxRampMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field load_max_ramp_ms", values[i])
+			} else if value.Valid {
+				_m.LoadMaxRampMs = value.Int64
+			}
+		case project.FieldLoadHosts:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field load_hosts", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.LoadHosts); err != nil {
+					return fmt.Errorf("unmarshal field load_hosts: %w", err)
 				}
 			}
 		case project.FieldCreatedAt:
@@ -246,6 +280,18 @@ func (_m *Project) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("environment_limits=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EnvironmentLimits))
+	builder.WriteString(", ")
+	builder.WriteString("load_max_users=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LoadMaxUsers))
+	builder.WriteString(", ")
+	builder.WriteString("load_max_duration_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LoadMaxDurationMs))
+	builder.WriteString(", ")
+	builder.WriteString("load_max_ramp_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LoadMaxRampMs))
+	builder.WriteString(", ")
+	builder.WriteString("load_hosts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LoadHosts))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))

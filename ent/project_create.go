@@ -74,6 +74,54 @@ func (_c *ProjectCreate) SetEnvironmentLimits(v map[string]int) *ProjectCreate {
 	return _c
 }
 
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (_c *ProjectCreate) SetLoadMaxUsers(v int) *ProjectCreate {
+	_c.mutation.SetLoadMaxUsers(v)
+	return _c
+}
+
+// SetNillableLoadMaxUsers sets the "load_max_users" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableLoadMaxUsers(v *int) *ProjectCreate {
+	if v != nil {
+		_c.SetLoadMaxUsers(*v)
+	}
+	return _c
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (_c *ProjectCreate) SetLoadMaxDurationMs(v int64) *ProjectCreate {
+	_c.mutation.SetLoadMaxDurationMs(v)
+	return _c
+}
+
+// SetNillableLoadMaxDurationMs sets the "load_max_duration_ms" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableLoadMaxDurationMs(v *int64) *ProjectCreate {
+	if v != nil {
+		_c.SetLoadMaxDurationMs(*v)
+	}
+	return _c
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (_c *ProjectCreate) SetLoadMaxRampMs(v int64) *ProjectCreate {
+	_c.mutation.SetLoadMaxRampMs(v)
+	return _c
+}
+
+// SetNillableLoadMaxRampMs sets the "load_max_ramp_ms" field if the given value is not nil.
+func (_c *ProjectCreate) SetNillableLoadMaxRampMs(v *int64) *ProjectCreate {
+	if v != nil {
+		_c.SetLoadMaxRampMs(*v)
+	}
+	return _c
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (_c *ProjectCreate) SetLoadHosts(v []string) *ProjectCreate {
+	_c.mutation.SetLoadHosts(v)
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ProjectCreate) SetCreatedAt(v time.Time) *ProjectCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -220,6 +268,18 @@ func (_c *ProjectCreate) defaults() {
 		v := project.DefaultDefaultBranch
 		_c.mutation.SetDefaultBranch(v)
 	}
+	if _, ok := _c.mutation.LoadMaxUsers(); !ok {
+		v := project.DefaultLoadMaxUsers
+		_c.mutation.SetLoadMaxUsers(v)
+	}
+	if _, ok := _c.mutation.LoadMaxDurationMs(); !ok {
+		v := project.DefaultLoadMaxDurationMs
+		_c.mutation.SetLoadMaxDurationMs(v)
+	}
+	if _, ok := _c.mutation.LoadMaxRampMs(); !ok {
+		v := project.DefaultLoadMaxRampMs
+		_c.mutation.SetLoadMaxRampMs(v)
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		v := project.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
@@ -262,6 +322,30 @@ func (_c *ProjectCreate) check() error {
 	if v, ok := _c.mutation.DefaultBranch(); ok {
 		if err := project.DefaultBranchValidator(v); err != nil {
 			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LoadMaxUsers(); !ok {
+		return &ValidationError{Name: "load_max_users", err: errors.New(`ent: missing required field "Project.load_max_users"`)}
+	}
+	if v, ok := _c.mutation.LoadMaxUsers(); ok {
+		if err := project.LoadMaxUsersValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_users", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_users": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LoadMaxDurationMs(); !ok {
+		return &ValidationError{Name: "load_max_duration_ms", err: errors.New(`ent: missing required field "Project.load_max_duration_ms"`)}
+	}
+	if v, ok := _c.mutation.LoadMaxDurationMs(); ok {
+		if err := project.LoadMaxDurationMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_duration_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_duration_ms": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LoadMaxRampMs(); !ok {
+		return &ValidationError{Name: "load_max_ramp_ms", err: errors.New(`ent: missing required field "Project.load_max_ramp_ms"`)}
+	}
+	if v, ok := _c.mutation.LoadMaxRampMs(); ok {
+		if err := project.LoadMaxRampMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_ramp_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_ramp_ms": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
@@ -327,6 +411,22 @@ func (_c *ProjectCreate) createSpec() (*Project, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EnvironmentLimits(); ok {
 		_spec.SetField(project.FieldEnvironmentLimits, field.TypeJSON, value)
 		_node.EnvironmentLimits = value
+	}
+	if value, ok := _c.mutation.LoadMaxUsers(); ok {
+		_spec.SetField(project.FieldLoadMaxUsers, field.TypeInt, value)
+		_node.LoadMaxUsers = value
+	}
+	if value, ok := _c.mutation.LoadMaxDurationMs(); ok {
+		_spec.SetField(project.FieldLoadMaxDurationMs, field.TypeInt64, value)
+		_node.LoadMaxDurationMs = value
+	}
+	if value, ok := _c.mutation.LoadMaxRampMs(); ok {
+		_spec.SetField(project.FieldLoadMaxRampMs, field.TypeInt64, value)
+		_node.LoadMaxRampMs = value
+	}
+	if value, ok := _c.mutation.LoadHosts(); ok {
+		_spec.SetField(project.FieldLoadHosts, field.TypeJSON, value)
+		_node.LoadHosts = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(project.FieldCreatedAt, field.TypeTime, value)
@@ -536,6 +636,78 @@ func (u *ProjectUpsert) ClearEnvironmentLimits() *ProjectUpsert {
 	return u
 }
 
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (u *ProjectUpsert) SetLoadMaxUsers(v int) *ProjectUpsert {
+	u.Set(project.FieldLoadMaxUsers, v)
+	return u
+}
+
+// UpdateLoadMaxUsers sets the "load_max_users" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateLoadMaxUsers() *ProjectUpsert {
+	u.SetExcluded(project.FieldLoadMaxUsers)
+	return u
+}
+
+// AddLoadMaxUsers adds v to the "load_max_users" field.
+func (u *ProjectUpsert) AddLoadMaxUsers(v int) *ProjectUpsert {
+	u.Add(project.FieldLoadMaxUsers, v)
+	return u
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (u *ProjectUpsert) SetLoadMaxDurationMs(v int64) *ProjectUpsert {
+	u.Set(project.FieldLoadMaxDurationMs, v)
+	return u
+}
+
+// UpdateLoadMaxDurationMs sets the "load_max_duration_ms" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateLoadMaxDurationMs() *ProjectUpsert {
+	u.SetExcluded(project.FieldLoadMaxDurationMs)
+	return u
+}
+
+// AddLoadMaxDurationMs adds v to the "load_max_duration_ms" field.
+func (u *ProjectUpsert) AddLoadMaxDurationMs(v int64) *ProjectUpsert {
+	u.Add(project.FieldLoadMaxDurationMs, v)
+	return u
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (u *ProjectUpsert) SetLoadMaxRampMs(v int64) *ProjectUpsert {
+	u.Set(project.FieldLoadMaxRampMs, v)
+	return u
+}
+
+// UpdateLoadMaxRampMs sets the "load_max_ramp_ms" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateLoadMaxRampMs() *ProjectUpsert {
+	u.SetExcluded(project.FieldLoadMaxRampMs)
+	return u
+}
+
+// AddLoadMaxRampMs adds v to the "load_max_ramp_ms" field.
+func (u *ProjectUpsert) AddLoadMaxRampMs(v int64) *ProjectUpsert {
+	u.Add(project.FieldLoadMaxRampMs, v)
+	return u
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (u *ProjectUpsert) SetLoadHosts(v []string) *ProjectUpsert {
+	u.Set(project.FieldLoadHosts, v)
+	return u
+}
+
+// UpdateLoadHosts sets the "load_hosts" field to the value that was provided on create.
+func (u *ProjectUpsert) UpdateLoadHosts() *ProjectUpsert {
+	u.SetExcluded(project.FieldLoadHosts)
+	return u
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (u *ProjectUpsert) ClearLoadHosts() *ProjectUpsert {
+	u.SetNull(project.FieldLoadHosts)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -668,6 +840,90 @@ func (u *ProjectUpsertOne) UpdateEnvironmentLimits() *ProjectUpsertOne {
 func (u *ProjectUpsertOne) ClearEnvironmentLimits() *ProjectUpsertOne {
 	return u.Update(func(s *ProjectUpsert) {
 		s.ClearEnvironmentLimits()
+	})
+}
+
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (u *ProjectUpsertOne) SetLoadMaxUsers(v int) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxUsers(v)
+	})
+}
+
+// AddLoadMaxUsers adds v to the "load_max_users" field.
+func (u *ProjectUpsertOne) AddLoadMaxUsers(v int) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxUsers(v)
+	})
+}
+
+// UpdateLoadMaxUsers sets the "load_max_users" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateLoadMaxUsers() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxUsers()
+	})
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (u *ProjectUpsertOne) SetLoadMaxDurationMs(v int64) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxDurationMs(v)
+	})
+}
+
+// AddLoadMaxDurationMs adds v to the "load_max_duration_ms" field.
+func (u *ProjectUpsertOne) AddLoadMaxDurationMs(v int64) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxDurationMs(v)
+	})
+}
+
+// UpdateLoadMaxDurationMs sets the "load_max_duration_ms" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateLoadMaxDurationMs() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxDurationMs()
+	})
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (u *ProjectUpsertOne) SetLoadMaxRampMs(v int64) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxRampMs(v)
+	})
+}
+
+// AddLoadMaxRampMs adds v to the "load_max_ramp_ms" field.
+func (u *ProjectUpsertOne) AddLoadMaxRampMs(v int64) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxRampMs(v)
+	})
+}
+
+// UpdateLoadMaxRampMs sets the "load_max_ramp_ms" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateLoadMaxRampMs() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxRampMs()
+	})
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (u *ProjectUpsertOne) SetLoadHosts(v []string) *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadHosts(v)
+	})
+}
+
+// UpdateLoadHosts sets the "load_hosts" field to the value that was provided on create.
+func (u *ProjectUpsertOne) UpdateLoadHosts() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadHosts()
+	})
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (u *ProjectUpsertOne) ClearLoadHosts() *ProjectUpsertOne {
+	return u.Update(func(s *ProjectUpsert) {
+		s.ClearLoadHosts()
 	})
 }
 
@@ -970,6 +1226,90 @@ func (u *ProjectUpsertBulk) UpdateEnvironmentLimits() *ProjectUpsertBulk {
 func (u *ProjectUpsertBulk) ClearEnvironmentLimits() *ProjectUpsertBulk {
 	return u.Update(func(s *ProjectUpsert) {
 		s.ClearEnvironmentLimits()
+	})
+}
+
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (u *ProjectUpsertBulk) SetLoadMaxUsers(v int) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxUsers(v)
+	})
+}
+
+// AddLoadMaxUsers adds v to the "load_max_users" field.
+func (u *ProjectUpsertBulk) AddLoadMaxUsers(v int) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxUsers(v)
+	})
+}
+
+// UpdateLoadMaxUsers sets the "load_max_users" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateLoadMaxUsers() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxUsers()
+	})
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (u *ProjectUpsertBulk) SetLoadMaxDurationMs(v int64) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxDurationMs(v)
+	})
+}
+
+// AddLoadMaxDurationMs adds v to the "load_max_duration_ms" field.
+func (u *ProjectUpsertBulk) AddLoadMaxDurationMs(v int64) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxDurationMs(v)
+	})
+}
+
+// UpdateLoadMaxDurationMs sets the "load_max_duration_ms" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateLoadMaxDurationMs() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxDurationMs()
+	})
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (u *ProjectUpsertBulk) SetLoadMaxRampMs(v int64) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadMaxRampMs(v)
+	})
+}
+
+// AddLoadMaxRampMs adds v to the "load_max_ramp_ms" field.
+func (u *ProjectUpsertBulk) AddLoadMaxRampMs(v int64) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.AddLoadMaxRampMs(v)
+	})
+}
+
+// UpdateLoadMaxRampMs sets the "load_max_ramp_ms" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateLoadMaxRampMs() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadMaxRampMs()
+	})
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (u *ProjectUpsertBulk) SetLoadHosts(v []string) *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.SetLoadHosts(v)
+	})
+}
+
+// UpdateLoadHosts sets the "load_hosts" field to the value that was provided on create.
+func (u *ProjectUpsertBulk) UpdateLoadHosts() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.UpdateLoadHosts()
+	})
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (u *ProjectUpsertBulk) ClearLoadHosts() *ProjectUpsertBulk {
+	return u.Update(func(s *ProjectUpsert) {
+		s.ClearLoadHosts()
 	})
 }
 

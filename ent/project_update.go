@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/plan"
@@ -105,6 +106,87 @@ func (_u *ProjectUpdate) SetEnvironmentLimits(v map[string]int) *ProjectUpdate {
 // ClearEnvironmentLimits clears the value of the "environment_limits" field.
 func (_u *ProjectUpdate) ClearEnvironmentLimits() *ProjectUpdate {
 	_u.mutation.ClearEnvironmentLimits()
+	return _u
+}
+
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (_u *ProjectUpdate) SetLoadMaxUsers(v int) *ProjectUpdate {
+	_u.mutation.ResetLoadMaxUsers()
+	_u.mutation.SetLoadMaxUsers(v)
+	return _u
+}
+
+// SetNillableLoadMaxUsers sets the "load_max_users" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableLoadMaxUsers(v *int) *ProjectUpdate {
+	if v != nil {
+		_u.SetLoadMaxUsers(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxUsers adds value to the "load_max_users" field.
+func (_u *ProjectUpdate) AddLoadMaxUsers(v int) *ProjectUpdate {
+	_u.mutation.AddLoadMaxUsers(v)
+	return _u
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (_u *ProjectUpdate) SetLoadMaxDurationMs(v int64) *ProjectUpdate {
+	_u.mutation.ResetLoadMaxDurationMs()
+	_u.mutation.SetLoadMaxDurationMs(v)
+	return _u
+}
+
+// SetNillableLoadMaxDurationMs sets the "load_max_duration_ms" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableLoadMaxDurationMs(v *int64) *ProjectUpdate {
+	if v != nil {
+		_u.SetLoadMaxDurationMs(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxDurationMs adds value to the "load_max_duration_ms" field.
+func (_u *ProjectUpdate) AddLoadMaxDurationMs(v int64) *ProjectUpdate {
+	_u.mutation.AddLoadMaxDurationMs(v)
+	return _u
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (_u *ProjectUpdate) SetLoadMaxRampMs(v int64) *ProjectUpdate {
+	_u.mutation.ResetLoadMaxRampMs()
+	_u.mutation.SetLoadMaxRampMs(v)
+	return _u
+}
+
+// SetNillableLoadMaxRampMs sets the "load_max_ramp_ms" field if the given value is not nil.
+func (_u *ProjectUpdate) SetNillableLoadMaxRampMs(v *int64) *ProjectUpdate {
+	if v != nil {
+		_u.SetLoadMaxRampMs(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxRampMs adds value to the "load_max_ramp_ms" field.
+func (_u *ProjectUpdate) AddLoadMaxRampMs(v int64) *ProjectUpdate {
+	_u.mutation.AddLoadMaxRampMs(v)
+	return _u
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (_u *ProjectUpdate) SetLoadHosts(v []string) *ProjectUpdate {
+	_u.mutation.SetLoadHosts(v)
+	return _u
+}
+
+// AppendLoadHosts appends value to the "load_hosts" field.
+func (_u *ProjectUpdate) AppendLoadHosts(v []string) *ProjectUpdate {
+	_u.mutation.AppendLoadHosts(v)
+	return _u
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (_u *ProjectUpdate) ClearLoadHosts() *ProjectUpdate {
+	_u.mutation.ClearLoadHosts()
 	return _u
 }
 
@@ -342,6 +424,21 @@ func (_u *ProjectUpdate) check() error {
 			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LoadMaxUsers(); ok {
+		if err := project.LoadMaxUsersValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_users", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_users": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LoadMaxDurationMs(); ok {
+		if err := project.LoadMaxDurationMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_duration_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_duration_ms": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LoadMaxRampMs(); ok {
+		if err := project.LoadMaxRampMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_ramp_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_ramp_ms": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -383,6 +480,35 @@ func (_u *ProjectUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EnvironmentLimitsCleared() {
 		_spec.ClearField(project.FieldEnvironmentLimits, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.LoadMaxUsers(); ok {
+		_spec.SetField(project.FieldLoadMaxUsers, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxUsers(); ok {
+		_spec.AddField(project.FieldLoadMaxUsers, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LoadMaxDurationMs(); ok {
+		_spec.SetField(project.FieldLoadMaxDurationMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxDurationMs(); ok {
+		_spec.AddField(project.FieldLoadMaxDurationMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LoadMaxRampMs(); ok {
+		_spec.SetField(project.FieldLoadMaxRampMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxRampMs(); ok {
+		_spec.AddField(project.FieldLoadMaxRampMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LoadHosts(); ok {
+		_spec.SetField(project.FieldLoadHosts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLoadHosts(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, project.FieldLoadHosts, value)
+		})
+	}
+	if _u.mutation.LoadHostsCleared() {
+		_spec.ClearField(project.FieldLoadHosts, field.TypeJSON)
 	}
 	if _u.mutation.PlansCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -706,6 +832,87 @@ func (_u *ProjectUpdateOne) ClearEnvironmentLimits() *ProjectUpdateOne {
 	return _u
 }
 
+// SetLoadMaxUsers sets the "load_max_users" field.
+func (_u *ProjectUpdateOne) SetLoadMaxUsers(v int) *ProjectUpdateOne {
+	_u.mutation.ResetLoadMaxUsers()
+	_u.mutation.SetLoadMaxUsers(v)
+	return _u
+}
+
+// SetNillableLoadMaxUsers sets the "load_max_users" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableLoadMaxUsers(v *int) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetLoadMaxUsers(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxUsers adds value to the "load_max_users" field.
+func (_u *ProjectUpdateOne) AddLoadMaxUsers(v int) *ProjectUpdateOne {
+	_u.mutation.AddLoadMaxUsers(v)
+	return _u
+}
+
+// SetLoadMaxDurationMs sets the "load_max_duration_ms" field.
+func (_u *ProjectUpdateOne) SetLoadMaxDurationMs(v int64) *ProjectUpdateOne {
+	_u.mutation.ResetLoadMaxDurationMs()
+	_u.mutation.SetLoadMaxDurationMs(v)
+	return _u
+}
+
+// SetNillableLoadMaxDurationMs sets the "load_max_duration_ms" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableLoadMaxDurationMs(v *int64) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetLoadMaxDurationMs(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxDurationMs adds value to the "load_max_duration_ms" field.
+func (_u *ProjectUpdateOne) AddLoadMaxDurationMs(v int64) *ProjectUpdateOne {
+	_u.mutation.AddLoadMaxDurationMs(v)
+	return _u
+}
+
+// SetLoadMaxRampMs sets the "load_max_ramp_ms" field.
+func (_u *ProjectUpdateOne) SetLoadMaxRampMs(v int64) *ProjectUpdateOne {
+	_u.mutation.ResetLoadMaxRampMs()
+	_u.mutation.SetLoadMaxRampMs(v)
+	return _u
+}
+
+// SetNillableLoadMaxRampMs sets the "load_max_ramp_ms" field if the given value is not nil.
+func (_u *ProjectUpdateOne) SetNillableLoadMaxRampMs(v *int64) *ProjectUpdateOne {
+	if v != nil {
+		_u.SetLoadMaxRampMs(*v)
+	}
+	return _u
+}
+
+// AddLoadMaxRampMs adds value to the "load_max_ramp_ms" field.
+func (_u *ProjectUpdateOne) AddLoadMaxRampMs(v int64) *ProjectUpdateOne {
+	_u.mutation.AddLoadMaxRampMs(v)
+	return _u
+}
+
+// SetLoadHosts sets the "load_hosts" field.
+func (_u *ProjectUpdateOne) SetLoadHosts(v []string) *ProjectUpdateOne {
+	_u.mutation.SetLoadHosts(v)
+	return _u
+}
+
+// AppendLoadHosts appends value to the "load_hosts" field.
+func (_u *ProjectUpdateOne) AppendLoadHosts(v []string) *ProjectUpdateOne {
+	_u.mutation.AppendLoadHosts(v)
+	return _u
+}
+
+// ClearLoadHosts clears the value of the "load_hosts" field.
+func (_u *ProjectUpdateOne) ClearLoadHosts() *ProjectUpdateOne {
+	_u.mutation.ClearLoadHosts()
+	return _u
+}
+
 // AddPlanIDs adds the "plans" edge to the Plan entity by IDs.
 func (_u *ProjectUpdateOne) AddPlanIDs(ids ...string) *ProjectUpdateOne {
 	_u.mutation.AddPlanIDs(ids...)
@@ -953,6 +1160,21 @@ func (_u *ProjectUpdateOne) check() error {
 			return &ValidationError{Name: "default_branch", err: fmt.Errorf(`ent: validator failed for field "Project.default_branch": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LoadMaxUsers(); ok {
+		if err := project.LoadMaxUsersValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_users", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_users": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LoadMaxDurationMs(); ok {
+		if err := project.LoadMaxDurationMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_duration_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_duration_ms": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LoadMaxRampMs(); ok {
+		if err := project.LoadMaxRampMsValidator(v); err != nil {
+			return &ValidationError{Name: "load_max_ramp_ms", err: fmt.Errorf(`ent: validator failed for field "Project.load_max_ramp_ms": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1011,6 +1233,35 @@ func (_u *ProjectUpdateOne) sqlSave(ctx context.Context) (_node *Project, err er
 	}
 	if _u.mutation.EnvironmentLimitsCleared() {
 		_spec.ClearField(project.FieldEnvironmentLimits, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.LoadMaxUsers(); ok {
+		_spec.SetField(project.FieldLoadMaxUsers, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxUsers(); ok {
+		_spec.AddField(project.FieldLoadMaxUsers, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LoadMaxDurationMs(); ok {
+		_spec.SetField(project.FieldLoadMaxDurationMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxDurationMs(); ok {
+		_spec.AddField(project.FieldLoadMaxDurationMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LoadMaxRampMs(); ok {
+		_spec.SetField(project.FieldLoadMaxRampMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLoadMaxRampMs(); ok {
+		_spec.AddField(project.FieldLoadMaxRampMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LoadHosts(); ok {
+		_spec.SetField(project.FieldLoadHosts, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLoadHosts(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, project.FieldLoadHosts, value)
+		})
+	}
+	if _u.mutation.LoadHostsCleared() {
+		_spec.ClearField(project.FieldLoadHosts, field.TypeJSON)
 	}
 	if _u.mutation.PlansCleared() {
 		edge := &sqlgraph.EdgeSpec{

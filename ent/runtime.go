@@ -442,8 +442,26 @@ func init() {
 			return nil
 		}
 	}()
+	// projectDescLoadMaxUsers is the schema descriptor for load_max_users field.
+	projectDescLoadMaxUsers := projectFields[6].Descriptor()
+	// project.DefaultLoadMaxUsers holds the default value on creation for the load_max_users field.
+	project.DefaultLoadMaxUsers = projectDescLoadMaxUsers.Default.(int)
+	// project.LoadMaxUsersValidator is a validator for the "load_max_users" field. It is called by the builders before save.
+	project.LoadMaxUsersValidator = projectDescLoadMaxUsers.Validators[0].(func(int) error)
+	// projectDescLoadMaxDurationMs is the schema descriptor for load_max_duration_ms field.
+	projectDescLoadMaxDurationMs := projectFields[7].Descriptor()
+	// project.DefaultLoadMaxDurationMs holds the default value on creation for the load_max_duration_ms field.
+	project.DefaultLoadMaxDurationMs = projectDescLoadMaxDurationMs.Default.(int64)
+	// project.LoadMaxDurationMsValidator is a validator for the "load_max_duration_ms" field. It is called by the builders before save.
+	project.LoadMaxDurationMsValidator = projectDescLoadMaxDurationMs.Validators[0].(func(int64) error)
+	// projectDescLoadMaxRampMs is the schema descriptor for load_max_ramp_ms field.
+	projectDescLoadMaxRampMs := projectFields[8].Descriptor()
+	// project.DefaultLoadMaxRampMs holds the default value on creation for the load_max_ramp_ms field.
+	project.DefaultLoadMaxRampMs = projectDescLoadMaxRampMs.Default.(int64)
+	// project.LoadMaxRampMsValidator is a validator for the "load_max_ramp_ms" field. It is called by the builders before save.
+	project.LoadMaxRampMsValidator = projectDescLoadMaxRampMs.Validators[0].(func(int64) error)
 	// projectDescCreatedAt is the schema descriptor for created_at field.
-	projectDescCreatedAt := projectFields[6].Descriptor()
+	projectDescCreatedAt := projectFields[10].Descriptor()
 	// project.DefaultCreatedAt holds the default value on creation for the created_at field.
 	project.DefaultCreatedAt = projectDescCreatedAt.Default.(func() time.Time)
 	// projectDescID is the schema descriptor for id field.

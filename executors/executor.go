@@ -3,6 +3,7 @@ package executors
 import (
 	"context"
 	"io/fs"
+	"time"
 
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -51,9 +52,22 @@ type Task struct {
 	// Previous is nil where nobody remembers earlier runs.
 	Previous Previous
 
+	// LoadGrant is what the project may do beyond the server's limits of load; nil
+	// for no more than those.
+	LoadGrant *LoadGrant
+
 	// Baselines is nil where nobody keeps any: nothing can be compared then.
 	Baselines Baselines
 	// AcceptBaselines says that what is new or changed is accepted beforehand: it
 	// is proposed as it is, and does not fail its check.
 	AcceptBaselines bool
+}
+
+// LoadGrant raises the limits of load for a project. What is zero or empty
+// raises nothing.
+type LoadGrant struct {
+	MaxUsers    int
+	MaxDuration time.Duration
+	MaxRamp     time.Duration
+	Hosts       []string // as spec.ParseHost writes them
 }

@@ -28,6 +28,7 @@ var trail = []audited{
 	{mutation: "updateUser", action: "user.updated", by: "instance", of: ident.User, input: `id: $id, name: "Q"`, selects: "user { id }"},
 	{mutation: "createProject", action: "project.created", by: "instance", input: `slug: "third"`, selects: "project { id }"},
 	{mutation: "updateProject", action: "project.updated", input: `name: "Q"`, selects: "project { id }"},
+	{mutation: "grantLoad", action: "project.load_granted", by: "instance", of: ident.Project, input: `projectId: $id, maxVirtualUsers: 5000, hosts: ["shop.test"]`, selects: "project { id }"},
 	{mutation: "setProjectLimits", action: "project.limits_set", input: `maxParallel: 9`, selects: "project { id }"},
 	{mutation: "addMember", action: "member.added", input: `email: "third@example.test", role: VIEWER`, selects: "member { id }"},
 	{mutation: "setMemberRole", action: "member.updated", of: ident.Member, newest: true, input: `id: $id, role: ADMIN`, selects: "member { id }"},

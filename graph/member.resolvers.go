@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/graph/generated"
@@ -33,6 +34,16 @@ func (r *mutationResolver) CreateProject(ctx context.Context, input model.Create
 func (r *mutationResolver) UpdateProject(ctx context.Context, input model.UpdateProjectInput) (*model.UpdateProjectPayload, error) {
 	row, err := r.Services.Members.UpdateProject(ctx, members.ProjectChange{Name: input.Name, DefaultBranch: input.DefaultBranch})
 	return &model.UpdateProjectPayload{Project: row, ClientMutationID: input.ClientMutationID}, err
+}
+
+func (r *mutationResolver) GrantLoad(ctx context.Context, input model.GrantLoadInput) (*model.GrantLoadPayload, error) {
+	row, err := r.Services.Members.GrantLoad(ctx, input.ProjectID, members.LoadGrant{
+		MaxUsers:    deref(input.MaxVirtualUsers),
+		MaxDuration: time.Duration(deref(input.MaxDurationMs)) * time.Millisecond,
+		MaxRamp:     time.Duration(deref(input.MaxRampMs)) * time.Millisecond,
+		Hosts:       input.Hosts,
+	})
+	return &model.GrantLoadPayload{Project: row, ClientMutationID: input.ClientMutationID}, err
 }
 
 func (r *mutationResolver) AddMember(ctx context.Context, input model.AddMemberInput) (*model.AddMemberPayload, error) {
@@ -77,6 +88,13 @@ func (r *mutationResolver) CreateAPIToken(ctx context.Context, input model.Creat
 func (r *mutationResolver) RevokeAPIToken(ctx context.Context, input model.RevokeAPITokenInput) (*model.RevokeAPITokenPayload, error) {
 	row, err := r.Services.Members.RevokeToken(ctx, input.ID)
 	return &model.RevokeAPITokenPayload{APIToken: row, ClientMutationID: input.ClientMutationID}, err
+}
+
+func (r *projectResolver) LoadGrant(ctx context.Context, obj *ent.Project) (*model.LoadGrant, error) {
+	return &model.LoadGrant{
+		MaxVirtualUsers: obj.LoadMaxUsers, MaxDurationMs: int(obj.LoadMaxDurationMs), MaxRampMs: int(obj.LoadMaxRampMs),
+		Hosts: append([]string{}, obj.LoadHosts...),
+	}, nil
 }
 
 func (r *projectResolver) Members(ctx context.Context, obj *ent.Project, first *int, after *string) (*model.MemberConnection, error) {

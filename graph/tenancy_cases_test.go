@@ -111,6 +111,10 @@ var attacks = map[string]attack{
 		operation: `mutation($id: ID!, $end: Time!) { allocateSlots(input: {projectId: $id, kind: API, slots: 1, endsAt: $end}) { reservation { id } } }`,
 		vars:      map[string]any{"end": time.Now().Add(time.Hour).Format(time.RFC3339)},
 	},
+	"Mutation.grantLoad(input.projectId)": {
+		takes: ident.Project, want: forbidden,
+		operation: `mutation($id: ID!) { grantLoad(input: {projectId: $id, maxVirtualUsers: 5000}) { project { id } } }`,
+	},
 	"Mutation.revokeSession(input.id)": {takes: ident.Session, want: notFound, people: true, destroys: true, operation: `mutation($id: ID!) { revokeSession(input: {id: $id}) { session { id } } }`},
 	"Mutation.updateUser(input.id)":    change("updateUser", ident.User, `, name: "n"`, "user { id }").beyond(),
 	"Subscription.runEvents(runId)":    {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},

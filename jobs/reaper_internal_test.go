@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/store/storetest"
 	"github.com/semantest/semantest/internal/workers"
@@ -18,6 +19,7 @@ func TestNobodyIsTakenForLostRightAfterAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := &Host{id: "wrk_1", pool: s.Pool, runs: runs.New(runs.Deps{Store: s}), logger: slog.New(slog.DiscardHandler)}
+	h.teams = loadteams.New(s, nil, nil)
 	h.leases = newLeases(h.runs, h.id, h.logger)
 	h.beats.Store(beatsBeforeReap)
 	for i, tt := range []struct {

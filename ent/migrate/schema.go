@@ -470,6 +470,10 @@ var (
 		{Name: "max_parallel", Type: field.TypeInt, Default: 0},
 		{Name: "default_branch", Type: field.TypeString, Size: 250, Default: "main"},
 		{Name: "environment_limits", Type: field.TypeJSON, Nullable: true},
+		{Name: "load_max_users", Type: field.TypeInt, Default: 0},
+		{Name: "load_max_duration_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "load_max_ramp_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "load_hosts", Type: field.TypeJSON, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 	}
 	// ProjectsTable holds the schema information for the "projects" table.

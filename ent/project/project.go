@@ -24,6 +24,14 @@ const (
 	FieldDefaultBranch = "default_branch"
 	// FieldEnvironmentLimits holds the string denoting the environment_limits field in the database.
 	FieldEnvironmentLimits = "environment_limits"
+	// FieldLoadMaxUsers holds the string denoting the load_max_users field in the database.
+	FieldLoadMaxUsers = "load_max_users"
+	// FieldLoadMaxDurationMs holds the string denoting the load_max_duration_ms field in the database.
+	FieldLoadMaxDurationMs = "load_max_duration_ms"
+	// FieldLoadMaxRampMs holds the string denoting the load_max_ramp_ms field in the database.
+	FieldLoadMaxRampMs = "load_max_ramp_ms"
+	// FieldLoadHosts holds the string denoting the load_hosts field in the database.
+	FieldLoadHosts = "load_hosts"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// EdgePlans holds the string denoting the plans edge name in mutations.
@@ -83,6 +91,10 @@ var Columns = []string{
 	FieldMaxParallel,
 	FieldDefaultBranch,
 	FieldEnvironmentLimits,
+	FieldLoadMaxUsers,
+	FieldLoadMaxDurationMs,
+	FieldLoadMaxRampMs,
+	FieldLoadHosts,
 	FieldCreatedAt,
 }
 
@@ -109,6 +121,18 @@ var (
 	DefaultDefaultBranch string
 	// DefaultBranchValidator is a validator for the "default_branch" field. It is called by the builders before save.
 	DefaultBranchValidator func(string) error
+	// DefaultLoadMaxUsers holds the default value on creation for the "load_max_users" field.
+	DefaultLoadMaxUsers int
+	// LoadMaxUsersValidator is a validator for the "load_max_users" field. It is called by the builders before save.
+	LoadMaxUsersValidator func(int) error
+	// DefaultLoadMaxDurationMs holds the default value on creation for the "load_max_duration_ms" field.
+	DefaultLoadMaxDurationMs int64
+	// LoadMaxDurationMsValidator is a validator for the "load_max_duration_ms" field. It is called by the builders before save.
+	LoadMaxDurationMsValidator func(int64) error
+	// DefaultLoadMaxRampMs holds the default value on creation for the "load_max_ramp_ms" field.
+	DefaultLoadMaxRampMs int64
+	// LoadMaxRampMsValidator is a validator for the "load_max_ramp_ms" field. It is called by the builders before save.
+	LoadMaxRampMsValidator func(int64) error
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
@@ -143,6 +167,21 @@ func ByMaxParallel(opts ...sql.OrderTermOption) OrderOption {
 // ByDefaultBranch orders the results by the default_branch field.
 func ByDefaultBranch(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDefaultBranch, opts...).ToFunc()
+}
+
+// ByLoadMaxUsers orders the results by the load_max_users field.
+func ByLoadMaxUsers(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoadMaxUsers, opts...).ToFunc()
+}
+
+// ByLoadMaxDurationMs orders the results by the load_max_duration_ms field.
+func ByLoadMaxDurationMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoadMaxDurationMs, opts...).ToFunc()
+}
+
+// ByLoadMaxRampMs orders the results by the load_max_ramp_ms field.
+func ByLoadMaxRampMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoadMaxRampMs, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -85,6 +85,21 @@ func DefaultBranch(v string) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldDefaultBranch, v))
 }
 
+// LoadMaxUsers applies equality check predicate on the "load_max_users" field. It's identical to LoadMaxUsersEQ.
+func LoadMaxUsers(v int) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxDurationMs applies equality check predicate on the "load_max_duration_ms" field. It's identical to LoadMaxDurationMsEQ.
+func LoadMaxDurationMs(v int64) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxRampMs applies equality check predicate on the "load_max_ramp_ms" field. It's identical to LoadMaxRampMsEQ.
+func LoadMaxRampMs(v int64) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxRampMs, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Project {
 	return predicate.Project(sql.FieldEQ(FieldCreatedAt, v))
@@ -333,6 +348,136 @@ func EnvironmentLimitsIsNil() predicate.Project {
 // EnvironmentLimitsNotNil applies the NotNil predicate on the "environment_limits" field.
 func EnvironmentLimitsNotNil() predicate.Project {
 	return predicate.Project(sql.FieldNotNull(FieldEnvironmentLimits))
+}
+
+// LoadMaxUsersEQ applies the EQ predicate on the "load_max_users" field.
+func LoadMaxUsersEQ(v int) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxUsersNEQ applies the NEQ predicate on the "load_max_users" field.
+func LoadMaxUsersNEQ(v int) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxUsersIn applies the In predicate on the "load_max_users" field.
+func LoadMaxUsersIn(vs ...int) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldLoadMaxUsers, vs...))
+}
+
+// LoadMaxUsersNotIn applies the NotIn predicate on the "load_max_users" field.
+func LoadMaxUsersNotIn(vs ...int) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldLoadMaxUsers, vs...))
+}
+
+// LoadMaxUsersGT applies the GT predicate on the "load_max_users" field.
+func LoadMaxUsersGT(v int) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxUsersGTE applies the GTE predicate on the "load_max_users" field.
+func LoadMaxUsersGTE(v int) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxUsersLT applies the LT predicate on the "load_max_users" field.
+func LoadMaxUsersLT(v int) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxUsersLTE applies the LTE predicate on the "load_max_users" field.
+func LoadMaxUsersLTE(v int) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldLoadMaxUsers, v))
+}
+
+// LoadMaxDurationMsEQ applies the EQ predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsEQ(v int64) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxDurationMsNEQ applies the NEQ predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsNEQ(v int64) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxDurationMsIn applies the In predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsIn(vs ...int64) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldLoadMaxDurationMs, vs...))
+}
+
+// LoadMaxDurationMsNotIn applies the NotIn predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsNotIn(vs ...int64) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldLoadMaxDurationMs, vs...))
+}
+
+// LoadMaxDurationMsGT applies the GT predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsGT(v int64) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxDurationMsGTE applies the GTE predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsGTE(v int64) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxDurationMsLT applies the LT predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsLT(v int64) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxDurationMsLTE applies the LTE predicate on the "load_max_duration_ms" field.
+func LoadMaxDurationMsLTE(v int64) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldLoadMaxDurationMs, v))
+}
+
+// LoadMaxRampMsEQ applies the EQ predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsEQ(v int64) predicate.Project {
+	return predicate.Project(sql.FieldEQ(FieldLoadMaxRampMs, v))
+}
+
+// LoadMaxRampMsNEQ applies the NEQ predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsNEQ(v int64) predicate.Project {
+	return predicate.Project(sql.FieldNEQ(FieldLoadMaxRampMs, v))
+}
+
+// LoadMaxRampMsIn applies the In predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsIn(vs ...int64) predicate.Project {
+	return predicate.Project(sql.FieldIn(FieldLoadMaxRampMs, vs...))
+}
+
+// LoadMaxRampMsNotIn applies the NotIn predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsNotIn(vs ...int64) predicate.Project {
+	return predicate.Project(sql.FieldNotIn(FieldLoadMaxRampMs, vs...))
+}
+
+// LoadMaxRampMsGT applies the GT predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsGT(v int64) predicate.Project {
+	return predicate.Project(sql.FieldGT(FieldLoadMaxRampMs, v))
+}
+
+// LoadMaxRampMsGTE applies the GTE predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsGTE(v int64) predicate.Project {
+	return predicate.Project(sql.FieldGTE(FieldLoadMaxRampMs, v))
+}
+
+// LoadMaxRampMsLT applies the LT predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsLT(v int64) predicate.Project {
+	return predicate.Project(sql.FieldLT(FieldLoadMaxRampMs, v))
+}
+
+// LoadMaxRampMsLTE applies the LTE predicate on the "load_max_ramp_ms" field.
+func LoadMaxRampMsLTE(v int64) predicate.Project {
+	return predicate.Project(sql.FieldLTE(FieldLoadMaxRampMs, v))
+}
+
+// LoadHostsIsNil applies the IsNil predicate on the "load_hosts" field.
+func LoadHostsIsNil() predicate.Project {
+	return predicate.Project(sql.FieldIsNull(FieldLoadHosts))
+}
+
+// LoadHostsNotNil applies the NotNil predicate on the "load_hosts" field.
+func LoadHostsNotNil() predicate.Project {
+	return predicate.Project(sql.FieldNotNull(FieldLoadHosts))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

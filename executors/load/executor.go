@@ -31,6 +31,18 @@ type Limits struct {
 	K6Allowed   bool          // k6 scripts, whose connections no policy sees; in egress mode dev they are
 }
 
+// raised are the limits with what the project is granted beyond them.
+func (l Limits) raised(g *executors.LoadGrant) Limits {
+	if g == nil {
+		return l
+	}
+	l.MaxUsers = max(l.MaxUsers, g.MaxUsers)
+	l.MaxDuration = max(l.MaxDuration, g.MaxDuration)
+	l.MaxRamp = max(l.MaxRamp, g.MaxRamp)
+	l.Hosts = append(slices.Clip(l.Hosts), g.Hosts...)
+	return l
+}
+
 // API performs the steps of api cases: setup and teardown as a whole, and the
 // parts of an iteration's steps that do not depend on who sends them.
 type API interface {
@@ -151,7 +163,8 @@ func (a *attempt) prepare(ctx context.Context) error {
 	if r.baseline, err = a.baselineOf(ctx, r.limits); err != nil {
 		return err
 	}
-	limits := a.executor.limits
+	r.bounds = a.executor.limits.raised(a.task.LoadGrant)
+	limits := r.bounds
 	users := 0
 	for i, name := range slices.Sorted(maps.Keys(l.Scenarios)) {
 		plan := l.Scenarios[name]
@@ -160,16 +173,16 @@ func (a *attempt) prepare(ctx context.Context) error {
 		r.scenarios = append(r.scenarios, s)
 		users += plan.MostVUs()
 		if ramp := plan.LongestRamp(); ramp > limits.MaxRamp {
-			return executors.Errorf("the scenario %s has a ramp of %s, and this server allows %s; an administrator can raise --load-max-ramp (SEMANTEST_LOAD_MAX_RAMP)",
+			return executors.Errorf("the scenario %s has a ramp of %s, and this server allows %s; an administrator can raise --load-max-ramp (SEMANTEST_LOAD_MAX_RAMP), or grant the project more",
 				name, spec.Duration(ramp), spec.Duration(limits.MaxRamp))
 		}
 		if end := time.Duration(plan.StartTime) + r.length(s); end > limits.MaxDuration || end <= 0 {
-			return executors.Errorf("the scenario %s would last until %s, and this server allows %s; an administrator can raise --load-max-duration (SEMANTEST_LOAD_MAX_DURATION)",
+			return executors.Errorf("the scenario %s would last until %s, and this server allows %s; an administrator can raise --load-max-duration (SEMANTEST_LOAD_MAX_DURATION), or grant the project more",
 				name, spec.Duration(max(end, time.Duration(plan.StartTime))), spec.Duration(limits.MaxDuration))
 		}
 	}
 	if users > limits.MaxUsers {
-		return executors.Errorf("the scenarios need %d virtual users, and this server allows %d; an administrator can raise --load-max-vus (SEMANTEST_LOAD_MAX_VUS)", users, limits.MaxUsers)
+		return executors.Errorf("the scenarios need %d virtual users, and this server allows %d; an administrator can raise --load-max-vus (SEMANTEST_LOAD_MAX_VUS), or grant the project more", users, limits.MaxUsers)
 	}
 	if len(r.scenarios) == 0 || len(l.Steps) == 0 {
 		return executors.Errorf("the load has no scenario or no steps")

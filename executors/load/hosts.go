@@ -1,12 +1,12 @@
 package load
 
 import (
-	"net"
 	"net/url"
 	"strings"
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // Hosts are those that a load may be put on. Each entry is a host, a host with
@@ -23,34 +23,19 @@ func ParseHosts(list []string) (Hosts, error) {
 	}
 	out := make(Hosts, 0, len(list))
 	for _, text := range list {
-		host := strings.ToLower(strings.TrimSpace(text))
-		name, port, err := net.SplitHostPort(host)
+		host, err := spec.ParseHost(text)
 		if err != nil {
-			name, port = strings.Trim(host, "[]"), ""
+			return nil, apperr.Invalid("loadHosts", "in the list of hosts for load, %s", err)
 		}
-		u, err := url.Parse("http://" + joined(strings.TrimPrefix(name, "*."), port))
-		if err != nil || name == "" || u.Hostname() == "" || u.Path != "" || u.User != nil || strings.Contains(u.Hostname(), "*") {
-			return nil, apperr.Invalid("loadHosts", "%q in the list of hosts for load is no host; write it as shop.example, shop.example:8443 or *.shop.example", text)
-		}
-		out = append(out, joined(name, port))
+		out = append(out, host)
 	}
 	return out, nil
-}
-
-func joined(host, port string) string {
-	if port != "" {
-		return net.JoinHostPort(host, port)
-	}
-	if strings.Contains(host, ":") {
-		return "[" + host + "]"
-	}
-	return host
 }
 
 // contain reports whether the target of an address is listed.
 func (h Hosts) contain(u *url.URL) bool {
 	target := executors.TargetOf(u)
-	host := joined(strings.ToLower(u.Hostname()), "")
+	host := spec.JoinHost(strings.ToLower(u.Hostname()), "")
 	for _, entry := range h {
 		domain, below := strings.CutPrefix(entry, "*")
 		switch {

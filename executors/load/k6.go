@@ -103,7 +103,8 @@ func (a *attempt) runK6(ctx context.Context, report *executors.Report) (told *k6
 		return nil, executors.Errorf("there is no file %s beside the plan", script)
 	}
 	summary := filepath.Join(folder, "summary.json")
-	limited, cancel := context.WithTimeout(ctx, a.executor.limits.MaxDuration+time.Minute)
+	longest := a.executor.limits.raised(a.task.LoadGrant).MaxDuration
+	limited, cancel := context.WithTimeout(ctx, longest+time.Minute)
 	defer cancel()
 	code, said, err := k6Process(limited, program, plan, filepath.FromSlash(script), summary, env)
 	a.attachSaid(ctx, report, said)
@@ -112,7 +113,7 @@ func (a *attempt) runK6(ctx context.Context, report *executors.Report) (told *k6
 		return nil, ctx.Err()
 	case limited.Err() != nil:
 		return nil, executors.Errorf("k6 had not ended after %s, and this server allows a load of %s; an administrator can raise --load-max-duration (SEMANTEST_LOAD_MAX_DURATION)",
-			spec.Duration(a.executor.limits.MaxDuration+time.Minute), spec.Duration(a.executor.limits.MaxDuration))
+			spec.Duration(longest+time.Minute), spec.Duration(longest))
 	case err != nil:
 		return nil, executors.Errorf("k6 could not be performed: %w", err)
 	case code != 0 && code != k6Threshold:

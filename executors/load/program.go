@@ -141,10 +141,10 @@ func names(headers map[string]string, name string) bool {
 
 // allowed refuses targets on which no load may be put.
 func (r *run) allowed(u *url.URL) error {
-	if r.executor.anyHost || r.executor.limits.Hosts.contain(u) {
+	if r.executor.anyHost || r.bounds.Hosts.contain(u) {
 		return nil
 	}
-	return executors.Errorf("this server may not put load on %s; an administrator can list it in --load-hosts (SEMANTEST_LOAD_HOSTS)", executors.TargetOf(u))
+	return executors.Errorf("this server may not put load on %s; an administrator can list it in --load-hosts (SEMANTEST_LOAD_HOSTS), or grant it to the project", executors.TargetOf(u))
 }
 
 func originOf(u *url.URL) string { return u.Scheme + "://" + executors.TargetOf(u) }

@@ -25,6 +25,7 @@ type run struct {
 	program   program
 	scenarios []*scenario
 	limits    []*limit // thresholds
+	bounds    Limits   // the server's, raised by what the project is granted
 	baseline  figures  // what an earlier run measured; nil where there is none
 	recorder  *recorder
 	notes     *notes
@@ -166,7 +167,7 @@ func (r *run) play(ctx context.Context, s *scenario) {
 func (r *run) length(s *scenario) time.Duration {
 	length := s.plan.Length()
 	if s.plan.MaxDuration == 0 && (s.plan.Executor == spec.SharedIterations || s.plan.Executor == spec.PerVUIterations) {
-		length = min(length, r.executor.limits.MaxDuration-time.Duration(s.plan.StartTime))
+		length = min(length, r.bounds.MaxDuration-time.Duration(s.plan.StartTime))
 	}
 	return length
 }

@@ -661,6 +661,61 @@ func (ec *executionContext) fieldContext_CreateServiceAccountPayload_clientMutat
 	return graphql.NewScalarFieldContext("CreateServiceAccountPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _GrantLoadPayload_project(ctx context.Context, field graphql.CollectedField, obj *model.GrantLoadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantLoadPayload_project(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Project, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Project) graphql.Marshaler {
+			return ec.marshalNProject2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐProject(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GrantLoadPayload_project(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantLoadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Project(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantLoadPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *model.GrantLoadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantLoadPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GrantLoadPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GrantLoadPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _LeaveProjectPayload_id(ctx context.Context, field graphql.CollectedField, obj *model.LeaveProjectPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -705,6 +760,98 @@ func (ec *executionContext) _LeaveProjectPayload_clientMutationId(ctx context.Co
 }
 func (ec *executionContext) fieldContext_LeaveProjectPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LeaveProjectPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoadGrant_maxVirtualUsers(ctx context.Context, field graphql.CollectedField, obj *model.LoadGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadGrant_maxVirtualUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxVirtualUsers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadGrant_maxVirtualUsers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadGrant", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoadGrant_maxDurationMs(ctx context.Context, field graphql.CollectedField, obj *model.LoadGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadGrant_maxDurationMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDurationMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadGrant_maxDurationMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadGrant", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoadGrant_maxRampMs(ctx context.Context, field graphql.CollectedField, obj *model.LoadGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadGrant_maxRampMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxRampMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadGrant_maxRampMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadGrant", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoadGrant_hosts(ctx context.Context, field graphql.CollectedField, obj *model.LoadGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadGrant_hosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hosts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadGrant_hosts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadGrant", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Member_id(ctx context.Context, field graphql.CollectedField, obj *ent.Member) (ret graphql.Marshaler) {
@@ -1993,6 +2140,84 @@ func (ec *executionContext) unmarshalInputCreateServiceAccountInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputGrantLoadInput(ctx context.Context, obj any) (model.GrantLoadInput, error) {
+	var it model.GrantLoadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["maxVirtualUsers"]; !present {
+		asMap["maxVirtualUsers"] = 0
+	}
+	if _, present := asMap["maxDurationMs"]; !present {
+		asMap["maxDurationMs"] = 0
+	}
+	if _, present := asMap["maxRampMs"]; !present {
+		asMap["maxRampMs"] = 0
+	}
+	if _, present := asMap["hosts"]; !present {
+		asMap["hosts"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"projectId", "maxVirtualUsers", "maxDurationMs", "maxRampMs", "hosts", "clientMutationId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "projectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("projectId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProjectID = data
+		case "maxVirtualUsers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxVirtualUsers"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxVirtualUsers = data
+		case "maxDurationMs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxDurationMs"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxDurationMs = data
+		case "maxRampMs":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxRampMs"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxRampMs = data
+		case "hosts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hosts"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hosts = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputLeaveProjectInput(ctx context.Context, obj any) (model.LeaveProjectInput, error) {
 	var it model.LeaveProjectInput
 	if obj == nil {
@@ -2630,6 +2855,49 @@ func (ec *executionContext) _CreateServiceAccountPayload(ctx context.Context, se
 	return out
 }
 
+var grantLoadPayloadImplementors = []string{"GrantLoadPayload"}
+
+func (ec *executionContext) _GrantLoadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GrantLoadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, grantLoadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GrantLoadPayload")
+		case "project":
+			out.Values[i] = ec._GrantLoadPayload_project(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._GrantLoadPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var leaveProjectPayloadImplementors = []string{"LeaveProjectPayload"}
 
 func (ec *executionContext) _LeaveProjectPayload(ctx context.Context, sel ast.SelectionSet, obj *model.LeaveProjectPayload) graphql.Marshaler {
@@ -2650,6 +2918,59 @@ func (ec *executionContext) _LeaveProjectPayload(ctx context.Context, sel ast.Se
 		case "clientMutationId":
 			out.Values[i] = ec._LeaveProjectPayload_clientMutationId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var loadGrantImplementors = []string{"LoadGrant"}
+
+func (ec *executionContext) _LoadGrant(ctx context.Context, sel ast.SelectionSet, obj *model.LoadGrant) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loadGrantImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoadGrant")
+		case "maxVirtualUsers":
+			out.Values[i] = ec._LoadGrant_maxVirtualUsers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxDurationMs":
+			out.Values[i] = ec._LoadGrant_maxDurationMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxRampMs":
+			out.Values[i] = ec._LoadGrant_maxRampMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hosts":
+			out.Values[i] = ec._LoadGrant_hosts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -3692,6 +4013,21 @@ func (ec *executionContext) marshalNCreateServiceAccountPayload2ᚖgithubᚗcom�
 	return ec._CreateServiceAccountPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNGrantLoadInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐGrantLoadInput(ctx context.Context, v any) (model.GrantLoadInput, error) {
+	res, err := ec.unmarshalInputGrantLoadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrantLoadPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐGrantLoadPayload(ctx context.Context, sel ast.SelectionSet, v *model.GrantLoadPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GrantLoadPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNLeaveProjectInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐLeaveProjectInput(ctx context.Context, v any) (model.LeaveProjectInput, error) {
 	res, err := ec.unmarshalInputLeaveProjectInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3705,6 +4041,16 @@ func (ec *executionContext) marshalNLeaveProjectPayload2ᚖgithubᚗcomᚋsemant
 		return graphql.Null
 	}
 	return ec._LeaveProjectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLoadGrant2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐLoadGrant(ctx context.Context, sel ast.SelectionSet, v *model.LoadGrant) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LoadGrant(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNMember2ᚕᚖgithubᚗcomᚋsemantestᚋsemantestᚋentᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Member) graphql.Marshaler {

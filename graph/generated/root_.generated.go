@@ -348,6 +348,11 @@ type ComplexityRoot struct {
 		Passed   func(childComplexity int) int
 	}
 
+	GrantLoadPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Project          func(childComplexity int) int
+	}
+
 	KindCapacity struct {
 		Free     func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -361,6 +366,13 @@ type ComplexityRoot struct {
 	LeaveProjectPayload struct {
 		ClientMutationID func(childComplexity int) int
 		ID               func(childComplexity int) int
+	}
+
+	LoadGrant struct {
+		Hosts           func(childComplexity int) int
+		MaxDurationMs   func(childComplexity int) int
+		MaxRampMs       func(childComplexity int) int
+		MaxVirtualUsers func(childComplexity int) int
 	}
 
 	LoadPulse struct {
@@ -439,6 +451,7 @@ type ComplexityRoot struct {
 		DeleteSecret         func(childComplexity int, input model.DeleteSecretInput) int
 		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
 		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
+		GrantLoad            func(childComplexity int, input model.GrantLoadInput) int
 		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
 		Login                func(childComplexity int, input model.LoginInput) int
 		Logout               func(childComplexity int, input model.LogoutInput) int
@@ -555,6 +568,7 @@ type ComplexityRoot struct {
 		DefaultBranch     func(childComplexity int) int
 		EnvironmentLimits func(childComplexity int) int
 		ID                func(childComplexity int) int
+		LoadGrant         func(childComplexity int) int
 		MaxParallel       func(childComplexity int) int
 		Members           func(childComplexity int, first *int, after *string) int
 		Name              func(childComplexity int) int
@@ -2257,6 +2271,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GateOutcome.Passed(childComplexity), true
 
+	case "GrantLoadPayload.clientMutationId":
+		if e.ComplexityRoot.GrantLoadPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantLoadPayload.ClientMutationID(childComplexity), true
+	case "GrantLoadPayload.project":
+		if e.ComplexityRoot.GrantLoadPayload.Project == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantLoadPayload.Project(childComplexity), true
+
 	case "KindCapacity.free":
 		if e.ComplexityRoot.KindCapacity.Free == nil {
 			break
@@ -2312,6 +2339,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LeaveProjectPayload.ID(childComplexity), true
+
+	case "LoadGrant.hosts":
+		if e.ComplexityRoot.LoadGrant.Hosts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadGrant.Hosts(childComplexity), true
+	case "LoadGrant.maxDurationMs":
+		if e.ComplexityRoot.LoadGrant.MaxDurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadGrant.MaxDurationMs(childComplexity), true
+	case "LoadGrant.maxRampMs":
+		if e.ComplexityRoot.LoadGrant.MaxRampMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadGrant.MaxRampMs(childComplexity), true
+	case "LoadGrant.maxVirtualUsers":
+		if e.ComplexityRoot.LoadGrant.MaxVirtualUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadGrant.MaxVirtualUsers(childComplexity), true
 
 	case "LoadPulse.dropped":
 		if e.ComplexityRoot.LoadPulse.Dropped == nil {
@@ -2717,6 +2769,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
+	case "Mutation.grantLoad":
+		if e.ComplexityRoot.Mutation.GrantLoad == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantLoad_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantLoad(childComplexity, args["input"].(model.GrantLoadInput)), true
 	case "Mutation.leaveProject":
 		if e.ComplexityRoot.Mutation.LeaveProject == nil {
 			break
@@ -3396,6 +3459,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Project.ID(childComplexity), true
+	case "Project.loadGrant":
+		if e.ComplexityRoot.Project.LoadGrant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Project.LoadGrant(childComplexity), true
 	case "Project.maxParallel":
 		if e.ComplexityRoot.Project.MaxParallel == nil {
 			break
@@ -5969,6 +6038,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
+		ec.unmarshalInputGrantLoadInput,
 		ec.unmarshalInputHeaderInput,
 		ec.unmarshalInputLeaveProjectInput,
 		ec.unmarshalInputLoginInput,
@@ -7293,6 +7363,8 @@ type ApiTokenEdge {
 }
 
 extend type Project {
+  "What load it may put on its targets beyond what the workers allow by themselves."
+  loadGrant: LoadGrant!
   "Its members, newest first. Only of the project that the request acts in."
   members("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): MemberConnection!
   "Its service accounts, newest first. Needs admin, in the project that the request acts in."
@@ -7313,6 +7385,8 @@ extend type Mutation {
   createProject("The project." input: CreateProjectInput!): CreateProjectPayload! @hasPermission(permission: "instance")
   "Change the project that the request acts in."
   updateProject("What to change." input: UpdateProjectInput!): UpdateProjectPayload! @hasPermission(permission: "admin")
+  "Grant a project more load than the workers allow by themselves, in place of what it was granted before. Needs the permission instance."
+  grantLoad("What the project may do." input: GrantLoadInput!): GrantLoadPayload! @hasPermission(permission: "instance")
   "Give a user a place in the project."
   addMember("Who, and as what." input: AddMemberInput!): AddMemberPayload! @hasPermission(permission: "admin")
   "Give a member another role. A project keeps an administrator: the last one cannot be lowered."
@@ -7346,6 +7420,42 @@ input CreateProjectInput {
 "What createProject gives."
 type CreateProjectPayload {
   "The new project. To work in it, name it in the header Semantest-Project."
+  project: Project!
+  "As sent."
+  clientMutationId: String
+}
+
+"What a project may do beyond the limits of load that the workers have."
+type LoadGrant {
+  "Virtual users of a load case at once; 0 raises nothing."
+  maxVirtualUsers: Int!
+  "How long a load may last; 0 raises nothing."
+  maxDurationMs: Int!
+  "How long a stage may be that changes how much load there is; 0 raises nothing."
+  maxRampMs: Int!
+  "Hosts on which load may be put beside those of the workers."
+  hosts: [String!]!
+}
+
+"What grantLoad needs."
+input GrantLoadInput {
+  "The project."
+  projectId: ID!
+  "Virtual users of a load case at once, at most 1,000,000; 0 raises nothing."
+  maxVirtualUsers: Int = 0
+  "How long a load may last, at most a day; 0 raises nothing."
+  maxDurationMs: Int = 0
+  "How long a stage may be that changes how much load there is, at most a day; 0 raises nothing."
+  maxRampMs: Int = 0
+  "Hosts on which load may be put: shop.example, shop.example:8443 or *.shop.example; at most 100. The egress policy holds beside it."
+  hosts: [String!] = []
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What grantLoad gives."
+type GrantLoadPayload {
+  "The project."
   project: Project!
   "As sent."
   clientMutationId: String
@@ -9827,6 +9937,16 @@ func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type GateOutcome", field.Name)
 }
 
+func (ec *executionContext) childFields_GrantLoadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return ec.fieldContext_GrantLoadPayload_project(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_GrantLoadPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantLoadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_KindCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -9855,6 +9975,20 @@ func (ec *executionContext) childFields_LeaveProjectPayload(ctx context.Context,
 		return ec.fieldContext_LeaveProjectPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LeaveProjectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LoadGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "maxVirtualUsers":
+		return ec.fieldContext_LoadGrant_maxVirtualUsers(ctx, field)
+	case "maxDurationMs":
+		return ec.fieldContext_LoadGrant_maxDurationMs(ctx, field)
+	case "maxRampMs":
+		return ec.fieldContext_LoadGrant_maxRampMs(ctx, field)
+	case "hosts":
+		return ec.fieldContext_LoadGrant_hosts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoadGrant", field.Name)
 }
 
 func (ec *executionContext) childFields_LoadPulse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10139,6 +10273,8 @@ func (ec *executionContext) childFields_Project(ctx context.Context, field graph
 		return ec.fieldContext_Project_environmentLimits(ctx, field)
 	case "defaultBranch":
 		return ec.fieldContext_Project_defaultBranch(ctx, field)
+	case "loadGrant":
+		return ec.fieldContext_Project_loadGrant(ctx, field)
 	case "members":
 		return ec.fieldContext_Project_members(ctx, field)
 	case "serviceAccounts":

@@ -491,6 +491,30 @@ type EnvironmentLimitInput struct {
 	MaxRuns int `json:"maxRuns"`
 }
 
+// What grantLoad needs.
+type GrantLoadInput struct {
+	// The project.
+	ProjectID string `json:"projectId"`
+	// Virtual users of a load case at once, at most 1,000,000; 0 raises nothing.
+	MaxVirtualUsers *int `json:"maxVirtualUsers,omitempty"`
+	// How long a load may last, at most a day; 0 raises nothing.
+	MaxDurationMs *int `json:"maxDurationMs,omitempty"`
+	// How long a stage may be that changes how much load there is, at most a day; 0 raises nothing.
+	MaxRampMs *int `json:"maxRampMs,omitempty"`
+	// Hosts on which load may be put: shop.example, shop.example:8443 or *.shop.example; at most 100. The egress policy holds beside it.
+	Hosts []string `json:"hosts,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What grantLoad gives.
+type GrantLoadPayload struct {
+	// The project.
+	Project *ent.Project `json:"project"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // A header of an answer.
 type HeaderInput struct {
 	// In any case.
@@ -511,6 +535,18 @@ type LeaveProjectPayload struct {
 	ID string `json:"id"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What a project may do beyond the limits of load that the workers have.
+type LoadGrant struct {
+	// Virtual users of a load case at once; 0 raises nothing.
+	MaxVirtualUsers int `json:"maxVirtualUsers"`
+	// How long a load may last; 0 raises nothing.
+	MaxDurationMs int `json:"maxDurationMs"`
+	// How long a stage may be that changes how much load there is; 0 raises nothing.
+	MaxRampMs int `json:"maxRampMs"`
+	// Hosts on which load may be put beside those of the workers.
+	Hosts []string `json:"hosts"`
 }
 
 // What login needs.

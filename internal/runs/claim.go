@@ -37,7 +37,8 @@ type Claim struct {
 	Started  time.Time
 	Stopping bool // the run was asked to stop meanwhile: do not begin
 
-	AcceptBaselines bool // what is new or changed was accepted beforehand
+	Grant           *LoadGrant // of a load case; nil for others
+	AcceptBaselines bool       // what is new or changed was accepted beforehand
 }
 
 // Claim leases the attempt that a job names. It fails with ErrStale when the
@@ -170,8 +171,14 @@ func (s *Service) assemble(ctx context.Context, row *ent.Result, workerID string
 	if err != nil {
 		return nil, apperr.Invalid("variables", "%s", err)
 	}
+	var grant *LoadGrant
+	if c.Case.Kind == spec.KindLoad {
+		if grant, err = s.loadGrant(ctx, row.ProjectID); err != nil {
+			return nil, err
+		}
+	}
 	return &Claim{
-		Result: row, WorkerID: workerID, Started: time.Now(),
+		Result: row, WorkerID: workerID, Started: time.Now(), Grant: grant,
 		Deadline: time.Duration(row.TimeoutMs) * time.Millisecond,
 		Case:     c.Case, Use: r.version.Plan.Use, Files: r.version.Files,
 		Scope: scopeOf(vars, c, row, r.secrets), AcceptBaselines: r.accepts,
