@@ -37,7 +37,7 @@ func runUI(ctx context.Context, b *bench) (_ *section, err error) {
 	for i := range order {
 		order[i] = i % len(pages)
 	}
-	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] }) //nolint:gosec // any order will do
 
 	var mu sync.Mutex
 	var wrong [][]string

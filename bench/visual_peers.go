@@ -30,9 +30,9 @@ func startVisualPeers(ctx context.Context, folder string) (*visualPeers, []strin
 	var missing []string
 	node, err := exec.LookPath("node")
 	if err != nil {
-		return p, []string{"odiff, blazediff and pixelmatch are skipped: there is no node."}, nil
+		return p, []string{"odiff, blazediff and pixelmatch are skipped: there is no node."}, nil //nolint:nilerr // said in the notes
 	}
-	p.cmd = exec.CommandContext(ctx, node, "compare.mjs")
+	p.cmd = exec.CommandContext(ctx, node, "compare.mjs") //nolint:gosec // Node, by its path
 	p.cmd.Dir, p.cmd.Stderr = home, os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, nil, fmt.Errorf("speak to node: %w", err)
