@@ -42,8 +42,8 @@ func (Engine) Find(path string) (string, error) {
 	if _, err := browserPath(); err != nil {
 		return "", err
 	}
-	if _, err := exec.LookPath("Xvfb"); err != nil && os.Getenv("DISPLAY") == "" {
-		return "", apperr.New(apperr.Unavailable, "webkit draws on a display, and there is none here: run `apt-get install xvfb`")
+	if _, err := exec.LookPath("Xvfb"); err != nil {
+		return "", apperr.Wrap(err, apperr.Unavailable, "webkit draws on a display of its own, and Xvfb, which makes one, is not installed: run `apt-get install xvfb`")
 	}
 	return found, nil
 }
