@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,26 +57,27 @@ func TestGrant(t *testing.T) {
   - id: l
     kind: load
     steps: [{http: /}]
-    scenarios: {one: {executor: ramping-vus, startVUs: 1, stages: [{duration: 300ms, target: 6}]}}
+    scenarios: {one: {executor: ramping-vus, startVUs: 1, stages: [{duration: %s, target: 6}]}}
     thresholds: {http_reqs: ["count>1"]}
 `
 	tight := load.Limits{MaxUsers: 5, MaxDuration: second(0.2), MaxRamp: second(0.1)}
 	whole := executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second}
 	for name, tt := range map[string]struct {
-		mode  egress.Mode
-		grant executors.LoadGrant
-		want  string // empty: it passes
+		mode    egress.Mode
+		lasting string
+		grant   executors.LoadGrant
+		want    string // empty: it passes
 	}{
-		"all":         {egress.Dev, whole, ""},
-		"no users":    {egress.Dev, executors.LoadGrant{MaxDuration: time.Second, MaxRamp: time.Second}, "need 6 virtual users, and this server allows 5"},
-		"no ramp":     {egress.Dev, executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second}, "has a ramp of 300ms"},
-		"no duration": {egress.Dev, executors.LoadGrant{MaxUsers: 6, MaxRamp: time.Second}, "would last until 300ms"},
-		"host":        {egress.Public, executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second, Hosts: []string{"127.0.0.1"}}, "the egress policy (public) does not allow 127.0.0.1:"},
-		"other host":  {egress.Public, executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second, Hosts: []string{"shop.test"}}, "this server may not put load on 127.0.0.1:"},
+		"all":         {egress.Dev, "300ms", whole, ""},
+		"no users":    {egress.Dev, "300ms", executors.LoadGrant{MaxDuration: time.Second, MaxRamp: time.Second}, "need 6 virtual users, and this server allows 5"},
+		"no ramp":     {egress.Dev, "300ms", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second}, "has a ramp of 300ms"},
+		"no duration": {egress.Dev, "300ms", executors.LoadGrant{MaxUsers: 6, MaxRamp: time.Second}, "would last until 300ms"},
+		"host":        {egress.Public, "4m", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Hour, MaxRamp: time.Hour, Hosts: []string{"127.0.0.1"}}, "the egress policy (public) does not allow 127.0.0.1:"},
+		"other host":  {egress.Public, "300ms", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second, Hosts: []string{"shop.test"}}, "this server may not put load on 127.0.0.1:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			task := taskOf(t, s.URL, source)
+			task := taskOf(t, s.URL, fmt.Sprintf(source, tt.lasting))
 			task.LoadGrant = &tt.grant
 			r := execute(t, newExecutor(t, tt.mode, tight, nil), task)
 			if tt.want == "" && r.outcome != spec.OutcomePassed || tt.want != "" && !strings.Contains(r.text(), tt.want) {
