@@ -46,9 +46,6 @@ const (
 	ThrottleNetwork
 	ThrottleCPU
 	ControlClock
-
-	RecordVideo
-	RecordTrace
 )
 
 // words complete "firefox cannot …".
@@ -89,9 +86,6 @@ var words = map[Capability]string{
 	ThrottleNetwork:      "throttle the network",
 	ThrottleCPU:          "slow down the processor",
 	ControlClock:         "control the clock",
-
-	RecordVideo: "record a video",
-	RecordTrace: "record a trace",
 }
 
 // String is what people read: "throttle the network".

@@ -1,20 +1,11 @@
 package thirdparty
 
-import _ "embed" // for the scripts
+import _ "embed" // for the script
 
-// Versions of the scripts.
-const (
-	AxeVersion       = "4.14.1"
-	WebVitalsVersion = "6.2.3"
-)
+// AxeVersion is the version of Axe.
+const AxeVersion = "4.14.1"
 
 // Axe is axe-core: a script that puts axe among the globals of its window.
 //
 //go:embed axe-core/axe.min.js
 var Axe string
-
-// WebVitals is web-vitals with attribution: a script that makes the variable
-// webVitals.
-//
-//go:embed web-vitals/web-vitals.attribution.iife.js
-var WebVitals string
