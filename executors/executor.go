@@ -3,7 +3,6 @@ package executors
 import (
 	"context"
 	"io/fs"
-	"time"
 
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -54,20 +53,11 @@ type Task struct {
 
 	// LoadGrant is what the project may do beyond the server's limits of load; nil
 	// for no more than those.
-	LoadGrant *LoadGrant
+	LoadGrant *spec.LoadGrant
 
 	// Baselines is nil where nobody keeps any: nothing can be compared then.
 	Baselines Baselines
 	// AcceptBaselines says that what is new or changed is accepted beforehand: it
 	// is proposed as it is, and does not fail its check.
 	AcceptBaselines bool
-}
-
-// LoadGrant raises the limits of load for a project. What is zero or empty
-// raises nothing.
-type LoadGrant struct {
-	MaxUsers    int
-	MaxDuration time.Duration
-	MaxRamp     time.Duration
-	Hosts       []string // as spec.ParseHost writes them
 }

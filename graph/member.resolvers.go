@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/members"
+	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -37,7 +38,7 @@ func (r *mutationResolver) UpdateProject(ctx context.Context, input model.Update
 }
 
 func (r *mutationResolver) GrantLoad(ctx context.Context, input model.GrantLoadInput) (*model.GrantLoadPayload, error) {
-	row, err := r.Services.Members.GrantLoad(ctx, input.ProjectID, members.LoadGrant{
+	row, err := r.Services.Members.GrantLoad(ctx, input.ProjectID, spec.LoadGrant{
 		MaxUsers:    deref(input.MaxVirtualUsers),
 		MaxDuration: time.Duration(deref(input.MaxDurationMs)) * time.Millisecond,
 		MaxRamp:     time.Duration(deref(input.MaxRampMs)) * time.Millisecond,

@@ -161,7 +161,7 @@ func (h *Host) taskOf(claim *runs.Claim) executors.Task {
 		RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
 		Case: claim.Case, Use: claim.Use, Scope: claim.Scope, Files: claim.Files,
 		Previous: &previous{h.runs, h.artifacts, claim}, AcceptBaselines: claim.AcceptBaselines,
-		LoadGrant: (*executors.LoadGrant)(claim.Grant),
+		LoadGrant: claim.Grant,
 	}
 }
 

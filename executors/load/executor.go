@@ -32,7 +32,7 @@ type Limits struct {
 }
 
 // raised are the limits with what the project is granted beyond them.
-func (l Limits) raised(g *executors.LoadGrant) Limits {
+func (l Limits) raised(g *spec.LoadGrant) Limits {
 	if g == nil {
 		return l
 	}

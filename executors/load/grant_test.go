@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
@@ -61,19 +60,19 @@ func TestGrant(t *testing.T) {
     thresholds: {http_reqs: ["count>1"]}
 `
 	tight := load.Limits{MaxUsers: 5, MaxDuration: second(0.2), MaxRamp: second(0.1)}
-	whole := executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second}
+	whole := spec.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second}
 	for name, tt := range map[string]struct {
 		mode    egress.Mode
 		lasting string
-		grant   executors.LoadGrant
+		grant   spec.LoadGrant
 		want    string // empty: it passes
 	}{
 		"all":         {egress.Dev, "300ms", whole, ""},
-		"no users":    {egress.Dev, "300ms", executors.LoadGrant{MaxDuration: time.Second, MaxRamp: time.Second}, "need 6 virtual users, and this server allows 5"},
-		"no ramp":     {egress.Dev, "300ms", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second}, "has a ramp of 300ms"},
-		"no duration": {egress.Dev, "300ms", executors.LoadGrant{MaxUsers: 6, MaxRamp: time.Second}, "would last until 300ms"},
-		"host":        {egress.Public, "4m", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Hour, MaxRamp: time.Hour, Hosts: []string{"127.0.0.1"}}, "the egress policy (public) does not allow 127.0.0.1:"},
-		"other host":  {egress.Public, "300ms", executors.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second, Hosts: []string{"shop.test"}}, "this server may not put load on 127.0.0.1:"},
+		"no users":    {egress.Dev, "300ms", spec.LoadGrant{MaxDuration: time.Second, MaxRamp: time.Second}, "need 6 virtual users, and this server allows 5"},
+		"no ramp":     {egress.Dev, "300ms", spec.LoadGrant{MaxUsers: 6, MaxDuration: time.Second}, "has a ramp of 300ms"},
+		"no duration": {egress.Dev, "300ms", spec.LoadGrant{MaxUsers: 6, MaxRamp: time.Second}, "would last until 300ms"},
+		"host":        {egress.Public, "4m", spec.LoadGrant{MaxUsers: 6, MaxDuration: time.Hour, MaxRamp: time.Hour, Hosts: []string{"127.0.0.1"}}, "the egress policy (public) does not allow 127.0.0.1:"},
+		"other host":  {egress.Public, "300ms", spec.LoadGrant{MaxUsers: 6, MaxDuration: time.Second, MaxRamp: time.Second, Hosts: []string{"shop.test"}}, "this server may not put load on 127.0.0.1:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,15 +16,6 @@ import (
 	"github.com/semantest/semantest/internal/store"
 )
 
-// LoadGrant is what a project may do beyond the limits of load that the workers
-// have. Zero raises nothing; a nil list of hosts adds none.
-type LoadGrant struct {
-	MaxUsers    int
-	MaxDuration time.Duration
-	MaxRamp     time.Duration
-	Hosts       []string
-}
-
 // The most that can be granted.
 const (
 	maxGrantedUsers = 1_000_000
@@ -34,11 +25,11 @@ const (
 
 // GrantLoad sets what a project may do, in place of what it was granted before.
 // It takes the permission instance: a project does not grant itself anything.
-func (s *Service) GrantLoad(ctx context.Context, projectID string, g LoadGrant) (*ent.Project, error) {
+func (s *Service) GrantLoad(ctx context.Context, projectID string, g spec.LoadGrant) (*ent.Project, error) {
 	if _, err := auth.Require(ctx, auth.Instance); err != nil {
 		return nil, err
 	}
-	if err := g.check(); err != nil {
+	if err := checkGrant(g); err != nil {
 		return nil, err
 	}
 	ctx = store.AllProjects(ctx)
@@ -66,8 +57,8 @@ func (s *Service) GrantLoad(ctx context.Context, projectID string, g LoadGrant) 
 	return out, nil
 }
 
-// check refuses what makes no sense, and brings the hosts into one form.
-func (g LoadGrant) check() error {
+// checkGrant refuses what makes no sense, and brings the hosts into one form.
+func checkGrant(g spec.LoadGrant) error {
 	switch {
 	case g.MaxUsers < 0 || g.MaxUsers > maxGrantedUsers:
 		return apperr.Invalid("maxVirtualUsers", "maxVirtualUsers must be from 0 to %d; 0 raises nothing", maxGrantedUsers)

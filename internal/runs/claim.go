@@ -37,8 +37,8 @@ type Claim struct {
 	Started  time.Time
 	Stopping bool // the run was asked to stop meanwhile: do not begin
 
-	Grant           *LoadGrant // of a load case; nil for others
-	AcceptBaselines bool       // what is new or changed was accepted beforehand
+	Grant           *spec.LoadGrant // of a load case; nil for others
+	AcceptBaselines bool            // what is new or changed was accepted beforehand
 }
 
 // Claim leases the attempt that a job names. It fails with ErrStale when the
@@ -171,7 +171,7 @@ func (s *Service) assemble(ctx context.Context, row *ent.Result, workerID string
 	if err != nil {
 		return nil, apperr.Invalid("variables", "%s", err)
 	}
-	var grant *LoadGrant
+	var grant *spec.LoadGrant
 	if c.Case.Kind == spec.KindLoad {
 		if grant, err = s.loadGrant(ctx, row.ProjectID); err != nil {
 			return nil, err

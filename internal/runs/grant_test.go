@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // TestLoadGrant: a load case comes with what its project is granted, and no other
@@ -24,11 +24,11 @@ cases:
 `)
 	w.store.Ent.Project.UpdateOneID(r.ProjectID).SetLoadMaxUsers(5000).SetLoadMaxDurationMs(600_000).SetLoadMaxRampMs(90_000).
 		SetLoadHosts([]string{"shop.test"}).ExecX(t.Context())
-	want := map[string]*runs.LoadGrant{
+	want := map[string]*spec.LoadGrant{
 		"a": nil,
 		"l": {MaxUsers: 5000, MaxDuration: 10 * time.Minute, MaxRamp: 90 * time.Second, Hosts: []string{"shop.test"}},
 	}
-	got := map[string]*runs.LoadGrant{}
+	got := map[string]*spec.LoadGrant{}
 	for w.queue.len() > 0 {
 		j := w.queue.take(t)
 		c, err := w.runs.Claim(t.Context(), "wrk_1", j.RunID, j.ResultID, j.Attempt)
