@@ -13,9 +13,17 @@ stamp := -X github.com/semantest/semantest/internal/cli.Version=
 TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/semantest/tools
 GOLANGCI_LINT := v2.15.0
 golangci := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT)/golangci-lint
+GOTESTSUM := v1.13.0
+gotestsum := $(TOOLS)/gotestsum-$(GOTESTSUM)/gotestsum
 
 # RACE=1 looks for data races. CI never takes a result from the cache.
 test_flags := -timeout 15m $(if $(filter-out 0,$(RACE)),-race) $(if $(CI),-count=1)
+
+# CI runs a handful of failed tests once more and shows those that pass then: a test
+# that flakes is a bug to mend, and no reason to hold back another change. What
+# panics, races past its test or does not build is never tried again.
+go_test := $(if $(CI),$(gotestsum) --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=6 \
+	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --packages=./... -- $(test_flags),go test $(test_flags) ./...)
 
 # The pages are built by Vite, which needs Node 20.19 or later.
 has_node := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
@@ -48,9 +56,9 @@ frontend: frontend/dist/index.html ## Build the web pages that bin/semantest car
 	@:
 
 .PHONY: test
-test: ## Run all tests; RACE=1 looks for data races
+test: $(if $(CI),$(gotestsum)) ## Run all tests; RACE=1 looks for data races
 	@scripts/setup.sh test $(if $(filter-out 0,$(RACE)),race)
-	go test $(test_flags) ./...
+	$(go_test)
 	@if $(has_node); then $(MAKE) test-pages; else echo "tests of the web pages: skipped, $(no_node)"; fi
 
 .PHONY: e2e
@@ -123,6 +131,9 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json
 	@scripts/setup.sh dashboard
 	cd frontend && npm ci --ignore-scripts --no-audit --loglevel error
 	@touch $@
+
+$(gotestsum):
+	GOBIN=$(@D) go install gotest.tools/gotestsum@$(GOTESTSUM)
 
 $(golangci):
 	@echo "building golangci-lint $(GOLANGCI_LINT) (once, some minutes)"
