@@ -15,7 +15,7 @@ import (
 // loader starts a process that performs load cases, one at once.
 func (s *system) loader(t testing.TB) *process {
 	t.Helper()
-	p := work(t, launch{env: s.env, args: []string{"--kinds", "load"}})
+	p := work(t, launch{env: s.env, args: []string{"--kinds", "load", "--drain-timeout", "2s"}})
 	p.awaitOutput(t, "worker started")
 	return p
 }
@@ -38,23 +38,25 @@ cases:
 `, base, workers, policy, rate, length)
 }
 
-// killMember kills the process of another worker than the one that has the
-// attempt, once it has told what it measured, and returns its id.
-func (s *system) killMember(t testing.TB, all []*process) string {
+// performers are the process that has the attempt of a shared load, and the one
+// that has the other part, once that has told what it measured.
+func (s *system) performers(t testing.TB, all []*process) (coordinator, member *process) {
 	t.Helper()
 	s.await(t, "the other part tells what it measures", "SELECT EXISTS (SELECT FROM load_reports WHERE number > 1)")
-	var member string
-	if err := s.connect(t).QueryRow(t.Context(), "SELECT worker_id FROM load_parts WHERE state = 'running'").Scan(&member); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range all {
-		if workerID(t, p) == member {
-			p.kill(t)
-			return member
+	of := func(query string) *process {
+		var id string
+		if err := s.connect(t).QueryRow(t.Context(), query).Scan(&id); err != nil {
+			t.Fatal(err)
 		}
+		for _, p := range all {
+			if workerID(t, p) == id {
+				return p
+			}
+		}
+		t.Fatalf("no process is the worker %s", id)
+		return nil
 	}
-	t.Fatalf("no process is the worker %s", member)
-	return ""
+	return of("SELECT worker_id FROM results WHERE status = 'running'"), of("SELECT worker_id FROM load_parts WHERE state = 'running'")
 }
 
 // loadDetail is what the step of the load tells.
@@ -94,7 +96,9 @@ func TestFaultWorkerOfASharedLoadKilled(t *testing.T) {
 			const rate = 40
 			id := startRun(t, api.Client, sharedLoad(site.URL, tt.policy, 2, rate, tt.length))
 			events := startFollowing(t, api.Client, id)
-			killed := s.killMember(t, all)
+			_, member := s.performers(t, all)
+			killed := workerID(t, member)
+			member.kill(t)
 			began := time.Now()
 			events.finish(t)
 			t.Logf("kill -9 to the end of the run: %s", time.Since(began).Round(100*time.Millisecond))
@@ -140,4 +144,54 @@ func assertTakenOver(t testing.TB, detail map[string]any, killed string, due int
 	if sum != due {
 		t.Errorf("of %d iterations that were due %d are accounted for: %v", due, sum, scenario)
 	}
+}
+
+// A worker that is told to end in the middle gives its part up, and does not wait
+// for the end of the load.
+func TestFaultWorkerOfASharedLoadToldToEnd(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(site.Close)
+	s := newSystem(t)
+	api := s.api(t)
+	all := []*process{s.loader(t), s.loader(t)}
+	id := startRun(t, api.Client, sharedLoad(site.URL, "fail", 2, 40, 2*time.Minute))
+	events := startFollowing(t, api.Client, id)
+	_, member := s.performers(t, all)
+	if r := member.stop(t); r.code != 0 {
+		t.Errorf("%s exits with %d: %s", member, r.code, r.stderr)
+	}
+	events.finish(t)
+	r := fetchRun(t, api.Client, id).Results[0]
+	if r.Outcome != "ERRORED" || len(r.Attempts) != 1 || !strings.Contains(r.Error, "part 2 of 2 of the load was lost at ") {
+		t.Errorf("%s after %d attempts: %s", r.Outcome, len(r.Attempts), r.Error)
+	}
+}
+
+// When the worker dies that has the attempt, the others stop and the whole load is
+// performed again: half of its measurements are gone.
+func TestFaultCoordinatorOfASharedLoadKilled(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(site.Close)
+	s := newSystem(t)
+	api := s.api(t)
+	all := []*process{s.loader(t), s.loader(t), s.loader(t)}
+	const rate, length = 40, 20 * time.Second
+	id := startRun(t, api.Client, sharedLoad(site.URL, "fail", 2, rate, length))
+	events := startFollowing(t, api.Client, id)
+	coordinator, member := s.performers(t, all)
+	coordinator.kill(t)
+	member.awaitOutput(t, "nobody waits for it any more")
+	events.finish(t)
+	run := fetchRun(t, api.Client, id)
+	r := run.Results[0]
+	if r.Outcome != "PASSED" || len(r.Attempts) != 2 || !strings.Contains(r.Attempts[0].Error, "the worker was lost") {
+		t.Fatalf("%s: %s; its attempts: %+v", r.Outcome, r.Error, r.Attempts)
+	}
+	detail := loadDetail(t, run)
+	if workers, _ := detail["workers"].([]any); len(workers) != 2 || strings.Contains(fmt.Sprint(workers), workerID(t, coordinator)) {
+		t.Errorf("the workers of the second attempt are told as %v", detail["workers"])
+	}
+	s.await(t, "no part is left", "SELECT NOT EXISTS (SELECT FROM load_parts)")
 }
