@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/semantest/semantest/ent/artifact"
+	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -57,6 +58,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// Artifact is the client for interacting with the Artifact builders.
 	Artifact *ArtifactClient
+	// Assessment is the client for interacting with the Assessment builders.
+	Assessment *AssessmentClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -129,6 +132,7 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Artifact = NewArtifactClient(c.config)
+	c.Assessment = NewAssessmentClient(c.config)
 	c.Attempt = NewAttemptClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Baseline = NewBaselineClient(c.config)
@@ -252,6 +256,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:             ctx,
 		config:          cfg,
 		Artifact:        NewArtifactClient(cfg),
+		Assessment:      NewAssessmentClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
@@ -302,6 +307,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:             ctx,
 		config:          cfg,
 		Artifact:        NewArtifactClient(cfg),
+		Assessment:      NewAssessmentClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
@@ -361,11 +367,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Baseline, c.Check, c.Comparison,
-		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project,
-		c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule,
-		c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step,
-		c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Artifact, c.Assessment, c.Attempt, c.AuditEntry, c.Baseline, c.Check,
+		c.Comparison, c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan,
+		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
+		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
+		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
+		c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -375,11 +382,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Artifact, c.Attempt, c.AuditEntry, c.Baseline, c.Check, c.Comparison,
-		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan, c.PlanVersion, c.Project,
-		c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule,
-		c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step,
-		c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Artifact, c.Assessment, c.Attempt, c.AuditEntry, c.Baseline, c.Check,
+		c.Comparison, c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan,
+		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
+		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
+		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
+		c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -390,6 +398,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *ArtifactMutation:
 		return c.Artifact.mutate(ctx, m)
+	case *AssessmentMutation:
+		return c.Assessment.mutate(ctx, m)
 	case *AttemptMutation:
 		return c.Attempt.mutate(ctx, m)
 	case *AuditEntryMutation:
@@ -585,6 +595,155 @@ func (c *ArtifactClient) mutate(ctx context.Context, m *ArtifactMutation) (Value
 		return (&ArtifactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Artifact mutation op: %q", m.Op())
+	}
+}
+
+// AssessmentClient is a client for the Assessment schema.
+type AssessmentClient struct {
+	config
+}
+
+// NewAssessmentClient returns a client for the Assessment from the given config.
+func NewAssessmentClient(c config) *AssessmentClient {
+	return &AssessmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `assessment.Hooks(f(g(h())))`.
+func (c *AssessmentClient) Use(hooks ...Hook) {
+	c.hooks.Assessment = append(c.hooks.Assessment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `assessment.Intercept(f(g(h())))`.
+func (c *AssessmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Assessment = append(c.inters.Assessment, interceptors...)
+}
+
+// Create returns a builder for creating a Assessment entity.
+func (c *AssessmentClient) Create() *AssessmentCreate {
+	mutation := newAssessmentMutation(c.config, OpCreate)
+	return &AssessmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Assessment entities.
+func (c *AssessmentClient) CreateBulk(builders ...*AssessmentCreate) *AssessmentCreateBulk {
+	return &AssessmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AssessmentClient) MapCreateBulk(slice any, setFunc func(*AssessmentCreate, int)) *AssessmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AssessmentCreateBulk{err: fmt.Errorf("calling to AssessmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AssessmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AssessmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Assessment.
+func (c *AssessmentClient) Update() *AssessmentUpdate {
+	mutation := newAssessmentMutation(c.config, OpUpdate)
+	return &AssessmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AssessmentClient) UpdateOne(_m *Assessment) *AssessmentUpdateOne {
+	mutation := newAssessmentMutation(c.config, OpUpdateOne, withAssessment(_m))
+	return &AssessmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AssessmentClient) UpdateOneID(id string) *AssessmentUpdateOne {
+	mutation := newAssessmentMutation(c.config, OpUpdateOne, withAssessmentID(id))
+	return &AssessmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Assessment.
+func (c *AssessmentClient) Delete() *AssessmentDelete {
+	mutation := newAssessmentMutation(c.config, OpDelete)
+	return &AssessmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AssessmentClient) DeleteOne(_m *Assessment) *AssessmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AssessmentClient) DeleteOneID(id string) *AssessmentDeleteOne {
+	builder := c.Delete().Where(assessment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AssessmentDeleteOne{builder}
+}
+
+// Query returns a query builder for Assessment.
+func (c *AssessmentClient) Query() *AssessmentQuery {
+	return &AssessmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAssessment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Assessment entity by its id.
+func (c *AssessmentClient) Get(ctx context.Context, id string) (*Assessment, error) {
+	return c.Query().Where(assessment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AssessmentClient) GetX(ctx context.Context, id string) *Assessment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRun queries the run edge of a Assessment.
+func (c *AssessmentClient) QueryRun(_m *Assessment) *RunQuery {
+	query := (&RunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assessment.Table, assessment.FieldID, id),
+			sqlgraph.To(run.Table, run.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, assessment.RunTable, assessment.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AssessmentClient) Hooks() []Hook {
+	return c.hooks.Assessment
+}
+
+// Interceptors returns the client interceptors.
+func (c *AssessmentClient) Interceptors() []Interceptor {
+	return c.inters.Assessment
+}
+
+func (c *AssessmentClient) mutate(ctx context.Context, m *AssessmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AssessmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AssessmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AssessmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AssessmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Assessment mutation op: %q", m.Op())
 	}
 }
 
@@ -3139,6 +3298,22 @@ func (c *RunClient) QueryComparisons(_m *Run) *ComparisonQuery {
 	return query
 }
 
+// QueryAssessments queries the assessments edge of a Run.
+func (c *RunClient) QueryAssessments(_m *Run) *AssessmentQuery {
+	query := (&AssessmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, id),
+			sqlgraph.To(assessment.Table, assessment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.AssessmentsTable, run.AssessmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *RunClient) Hooks() []Hook {
 	return c.hooks.Run
@@ -5221,15 +5396,15 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Attempt, AuditEntry, Baseline, Check, Comparison, LoadPart,
-		LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
+		Artifact, Assessment, Attempt, AuditEntry, Baseline, Check, Comparison,
+		LoadPart, LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
 		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
 		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
 		Worker []ent.Hook
 	}
 	inters struct {
-		Artifact, Attempt, AuditEntry, Baseline, Check, Comparison, LoadPart,
-		LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
+		Artifact, Assessment, Attempt, AuditEntry, Baseline, Check, Comparison,
+		LoadPart, LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
 		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
 		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
 		Worker []ent.Interceptor

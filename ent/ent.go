@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/semantest/semantest/ent/artifact"
+	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -104,6 +105,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			artifact.Table:        artifact.ValidColumn,
+			assessment.Table:      assessment.ValidColumn,
 			attempt.Table:         attempt.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
 			baseline.Table:        baseline.ValidColumn,

@@ -131,9 +131,11 @@ type RunEdges struct {
 	Events []*RunEvent `json:"events,omitempty"`
 	// Comparisons holds the value of the comparisons edge.
 	Comparisons []*Comparison `json:"comparisons,omitempty"`
+	// Assessments holds the value of the assessments edge.
+	Assessments []*Assessment `json:"assessments,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 }
 
 // ProjectOrErr returns the Project value or an error if the edge
@@ -194,6 +196,15 @@ func (e RunEdges) ComparisonsOrErr() ([]*Comparison, error) {
 		return e.Comparisons, nil
 	}
 	return nil, &NotLoadedError{edge: "comparisons"}
+}
+
+// AssessmentsOrErr returns the Assessments value or an error if the edge
+// was not loaded in eager-loading.
+func (e RunEdges) AssessmentsOrErr() ([]*Assessment, error) {
+	if e.loadedTypes[6] {
+		return e.Assessments, nil
+	}
+	return nil, &NotLoadedError{edge: "assessments"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -551,6 +562,11 @@ func (_m *Run) QueryEvents() *RunEventQuery {
 // QueryComparisons queries the "comparisons" edge of the Run entity.
 func (_m *Run) QueryComparisons() *ComparisonQuery {
 	return NewRunClient(_m.config).QueryComparisons(_m)
+}
+
+// QueryAssessments queries the "assessments" edge of the Run entity.
+func (_m *Run) QueryAssessments() *AssessmentQuery {
+	return NewRunClient(_m.config).QueryAssessments(_m)
 }
 
 // Update returns a builder for updating this Run.

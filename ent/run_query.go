@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
@@ -36,6 +37,7 @@ type RunQuery struct {
 	withResults     *ResultQuery
 	withEvents      *RunEventQuery
 	withComparisons *ComparisonQuery
+	withAssessments *AssessmentQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -198,6 +200,28 @@ func (_q *RunQuery) QueryComparisons() *ComparisonQuery {
 			sqlgraph.From(run.Table, run.FieldID, selector),
 			sqlgraph.To(comparison.Table, comparison.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, run.ComparisonsTable, run.ComparisonsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAssessments chains the current query on the "assessments" edge.
+func (_q *RunQuery) QueryAssessments() *AssessmentQuery {
+	query := (&AssessmentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, selector),
+			sqlgraph.To(assessment.Table, assessment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.AssessmentsTable, run.AssessmentsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +427,7 @@ func (_q *RunQuery) Clone() *RunQuery {
 		withResults:     _q.withResults.Clone(),
 		withEvents:      _q.withEvents.Clone(),
 		withComparisons: _q.withComparisons.Clone(),
+		withAssessments: _q.withAssessments.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -473,6 +498,17 @@ func (_q *RunQuery) WithComparisons(opts ...func(*ComparisonQuery)) *RunQuery {
 		opt(query)
 	}
 	_q.withComparisons = query
+	return _q
+}
+
+// WithAssessments tells the query-builder to eager-load the nodes that are connected to
+// the "assessments" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RunQuery) WithAssessments(opts ...func(*AssessmentQuery)) *RunQuery {
+	query := (&AssessmentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAssessments = query
 	return _q
 }
 
@@ -554,13 +590,14 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 	var (
 		nodes       = []*Run{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withProject != nil,
 			_q.withPlan != nil,
 			_q.withPlanVersion != nil,
 			_q.withResults != nil,
 			_q.withEvents != nil,
 			_q.withComparisons != nil,
+			_q.withAssessments != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -620,6 +657,13 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 		if err := _q.loadComparisons(ctx, query, nodes,
 			func(n *Run) { n.Edges.Comparisons = []*Comparison{} },
 			func(n *Run, e *Comparison) { n.Edges.Comparisons = append(n.Edges.Comparisons, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAssessments; query != nil {
+		if err := _q.loadAssessments(ctx, query, nodes,
+			func(n *Run) { n.Edges.Assessments = []*Assessment{} },
+			func(n *Run, e *Assessment) { n.Edges.Assessments = append(n.Edges.Assessments, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -788,6 +832,36 @@ func (_q *RunQuery) loadComparisons(ctx context.Context, query *ComparisonQuery,
 	}
 	query.Where(predicate.Comparison(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(run.ComparisonsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RunID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "run_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RunQuery) loadAssessments(ctx context.Context, query *AssessmentQuery, nodes []*Run, init func(*Run), assign func(*Run, *Assessment)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Run)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(assessment.FieldRunID)
+	}
+	query.Where(predicate.Assessment(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(run.AssessmentsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

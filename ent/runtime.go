@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent/artifact"
+	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -70,6 +71,56 @@ func init() {
 	artifact.DefaultID = artifactDescID.Default.(func() string)
 	// artifact.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	artifact.IDValidator = artifactDescID.Validators[0].(func(string) error)
+	assessmentFields := schema.Assessment{}.Fields()
+	_ = assessmentFields
+	// assessmentDescReason is the schema descriptor for reason field.
+	assessmentDescReason := assessmentFields[6].Descriptor()
+	// assessment.DefaultReason holds the default value on creation for the reason field.
+	assessment.DefaultReason = assessmentDescReason.Default.(string)
+	// assessmentDescVerdict is the schema descriptor for verdict field.
+	assessmentDescVerdict := assessmentFields[8].Descriptor()
+	// assessment.DefaultVerdict holds the default value on creation for the verdict field.
+	assessment.DefaultVerdict = assessmentDescVerdict.Default.(string)
+	// assessmentDescConfidence is the schema descriptor for confidence field.
+	assessmentDescConfidence := assessmentFields[10].Descriptor()
+	// assessment.DefaultConfidence holds the default value on creation for the confidence field.
+	assessment.DefaultConfidence = assessmentDescConfidence.Default.(float64)
+	// assessmentDescVersion is the schema descriptor for version field.
+	assessmentDescVersion := assessmentFields[12].Descriptor()
+	// assessment.DefaultVersion holds the default value on creation for the version field.
+	assessment.DefaultVersion = assessmentDescVersion.Default.(string)
+	// assessmentDescModel is the schema descriptor for model field.
+	assessmentDescModel := assessmentFields[13].Descriptor()
+	// assessment.DefaultModel holds the default value on creation for the model field.
+	assessment.DefaultModel = assessmentDescModel.Default.(string)
+	// assessmentDescPromptVersion is the schema descriptor for prompt_version field.
+	assessmentDescPromptVersion := assessmentFields[14].Descriptor()
+	// assessment.DefaultPromptVersion holds the default value on creation for the prompt_version field.
+	assessment.DefaultPromptVersion = assessmentDescPromptVersion.Default.(string)
+	// assessmentDescVotes is the schema descriptor for votes field.
+	assessmentDescVotes := assessmentFields[15].Descriptor()
+	// assessment.DefaultVotes holds the default value on creation for the votes field.
+	assessment.DefaultVotes = assessmentDescVotes.Default.(int)
+	// assessment.VotesValidator is a validator for the "votes" field. It is called by the builders before save.
+	assessment.VotesValidator = assessmentDescVotes.Validators[0].(func(int) error)
+	// assessmentDescCreatedBy is the schema descriptor for created_by field.
+	assessmentDescCreatedBy := assessmentFields[16].Descriptor()
+	// assessment.DefaultCreatedBy holds the default value on creation for the created_by field.
+	assessment.DefaultCreatedBy = assessmentDescCreatedBy.Default.(string)
+	// assessmentDescCreatedByName is the schema descriptor for created_by_name field.
+	assessmentDescCreatedByName := assessmentFields[17].Descriptor()
+	// assessment.DefaultCreatedByName holds the default value on creation for the created_by_name field.
+	assessment.DefaultCreatedByName = assessmentDescCreatedByName.Default.(string)
+	// assessmentDescCreatedAt is the schema descriptor for created_at field.
+	assessmentDescCreatedAt := assessmentFields[18].Descriptor()
+	// assessment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	assessment.DefaultCreatedAt = assessmentDescCreatedAt.Default.(func() time.Time)
+	// assessmentDescID is the schema descriptor for id field.
+	assessmentDescID := assessmentFields[0].Descriptor()
+	// assessment.DefaultID holds the default value on creation for the id field.
+	assessment.DefaultID = assessmentDescID.Default.(func() string)
+	// assessment.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	assessment.IDValidator = assessmentDescID.Validators[0].(func(string) error)
 	attemptFields := schema.Attempt{}.Fields()
 	_ = attemptFields
 	// attemptDescNumber is the schema descriptor for number field.

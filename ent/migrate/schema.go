@@ -44,6 +44,55 @@ var (
 			},
 		},
 	}
+	// AssessmentsColumns holds the columns for the "assessments" table.
+	AssessmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "result_id", Type: field.TypeString, Nullable: true},
+		{Name: "judge", Type: field.TypeEnum, Enums: []string{"rules", "llm", "person"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"pending", "assessed", "not_assessed", "inconclusive"}, Default: "pending"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "weights", Type: field.TypeJSON, Nullable: true},
+		{Name: "verdict", Type: field.TypeString, Default: ""},
+		{Name: "score", Type: field.TypeFloat64, Nullable: true},
+		{Name: "confidence", Type: field.TypeFloat64, Default: 0},
+		{Name: "document", Type: field.TypeJSON, Nullable: true},
+		{Name: "version", Type: field.TypeString, Default: ""},
+		{Name: "model", Type: field.TypeString, Default: ""},
+		{Name: "prompt_version", Type: field.TypeString, Default: ""},
+		{Name: "votes", Type: field.TypeInt, Default: 1},
+		{Name: "created_by", Type: field.TypeString, Default: ""},
+		{Name: "created_by_name", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "run_id", Type: field.TypeString},
+	}
+	// AssessmentsTable holds the schema information for the "assessments" table.
+	AssessmentsTable = &schema.Table{
+		Name:       "assessments",
+		Columns:    AssessmentsColumns,
+		PrimaryKey: []*schema.Column{AssessmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "assessments_runs_assessments",
+				Columns:    []*schema.Column{AssessmentsColumns[19]},
+				RefColumns: []*schema.Column{RunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "assessment_run_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentsColumns[19], AssessmentsColumns[0]},
+			},
+			{
+				Name:    "assessment_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentsColumns[1], AssessmentsColumns[0]},
+			},
+		},
+	}
 	// AttemptsColumns holds the columns for the "attempts" table.
 	AttemptsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1193,6 +1242,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ArtifactsTable,
+		AssessmentsTable,
 		AttemptsTable,
 		AuditEntriesTable,
 		BaselinesTable,
@@ -1227,6 +1277,7 @@ var (
 )
 
 func init() {
+	AssessmentsTable.ForeignKeys[0].RefTable = RunsTable
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
 	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable

@@ -9,6 +9,9 @@ import (
 // Artifact is the predicate function for artifact builders.
 type Artifact func(*sql.Selector)
 
+// Assessment is the predicate function for assessment builders.
+type Assessment func(*sql.Selector)
+
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
 

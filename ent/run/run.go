@@ -115,6 +115,8 @@ const (
 	EdgeEvents = "events"
 	// EdgeComparisons holds the string denoting the comparisons edge name in mutations.
 	EdgeComparisons = "comparisons"
+	// EdgeAssessments holds the string denoting the assessments edge name in mutations.
+	EdgeAssessments = "assessments"
 	// Table holds the table name of the run in the database.
 	Table = "runs"
 	// ProjectTable is the table that holds the project relation/edge.
@@ -159,6 +161,13 @@ const (
 	ComparisonsInverseTable = "comparisons"
 	// ComparisonsColumn is the table column denoting the comparisons relation/edge.
 	ComparisonsColumn = "run_id"
+	// AssessmentsTable is the table that holds the assessments relation/edge.
+	AssessmentsTable = "assessments"
+	// AssessmentsInverseTable is the table name for the Assessment entity.
+	// It exists in this package in order to avoid circular dependency with the "assessment" package.
+	AssessmentsInverseTable = "assessments"
+	// AssessmentsColumn is the table column denoting the assessments relation/edge.
+	AssessmentsColumn = "run_id"
 )
 
 // Columns holds all SQL columns for run fields.
@@ -668,6 +677,20 @@ func ByComparisons(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newComparisonsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAssessmentsCount orders the results by assessments count.
+func ByAssessmentsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAssessmentsStep(), opts...)
+	}
+}
+
+// ByAssessments orders the results by assessments terms.
+func ByAssessments(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAssessmentsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newProjectStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -708,5 +731,12 @@ func newComparisonsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ComparisonsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ComparisonsTable, ComparisonsColumn),
+	)
+}
+func newAssessmentsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AssessmentsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, AssessmentsTable, AssessmentsColumn),
 	)
 }

@@ -84,6 +84,7 @@ func (Run) Edges() []ent.Edge {
 		edge.To("results", Result.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("events", RunEvent.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("comparisons", Comparison.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("assessments", Assessment.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

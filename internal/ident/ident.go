@@ -40,6 +40,7 @@ const (
 	Baseline       Type = "bas"
 	Comparison     Type = "cmp"
 	LoadPart       Type = "lpt"
+	Assessment     Type = "asm"
 )
 
 // Noun is what people call it.
@@ -85,6 +86,8 @@ func (t Type) Noun() string {
 		return "baseline"
 	case Comparison:
 		return "comparison"
+	case Assessment:
+		return "assessment"
 	}
 	return string(t)
 }

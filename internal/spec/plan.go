@@ -40,6 +40,7 @@ type Plan struct {
 	Concurrency *Concurrency        `yaml:"concurrency" doc:"Which runs wait for one another. A text is the group." example:"{group: staging-db, max: 1, cancelInProgress: true}"`
 	Schedule    *Schedule           `yaml:"schedule" doc:"When a server runs the plan by itself. A text is the cron expression." example:"\"0 6 * * 1-5\""`
 	Gates       *Gates              `yaml:"gates" doc:"Limits on the whole run, judged at its end." example:"{successRate: 0.95}"`
+	Judge       *Judge              `yaml:"judge" doc:"How runs of the plan are assessed; assessments.md tells the rules." example:"{criteria: {functionality: 0.5, accessibility: 0.5}}"`
 }
 
 // Use holds the settings that cases share.

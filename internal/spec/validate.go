@@ -80,6 +80,7 @@ func (v *validator) validate() {
 		v.address(v.at(&p.WebServer.URL), p.WebServer.URL, false)
 	}
 	v.schedule()
+	v.judge()
 	v.size()
 	v.variables()
 }
