@@ -33,7 +33,7 @@ var found = []struct {
 	browser string // the case that finds it on the page
 }{
 	{fault: shop.FaultNone},
-	{fault: shop.FaultSlow, cases: []string{"api.products", "contract.api", "contract.list", "load.products"}, check: spec.NotAServerError},
+	{fault: shop.FaultSlow, cases: []string{"api.products", "contract.api", "contract.list", "load.products"}, check: spec.NotAServerError, browser: "vitals.home"},
 	{fault: shop.FaultServerError, cases: []string{"api.order", "api.order-refused", "contract.api", "graph.order", "live.order", "live.order-events"}, check: spec.NotAServerError, browser: "buy.checkout"},
 	{fault: shop.FaultWrongTotal, cases: []string{"api.cart", "api.order", "graph.order"}, browser: "buy.checkout"},
 	{fault: shop.FaultBrokenLayout, browser: "buy.checkout"},

@@ -14,6 +14,7 @@ import (
 var networks = map[string]driver.Network{
 	"none":    {},
 	"Slow 3G": {Latency: 2000 * time.Millisecond, Download: 50_000, Upload: 50_000},
+	"3G":      {Latency: 300 * time.Millisecond, Download: 200_000, Upload: 96_000},
 	"Fast 3G": {Latency: 563 * time.Millisecond, Download: 180_000, Upload: 84_375},
 	"4G":      {Latency: 165 * time.Millisecond, Download: 1_012_500, Upload: 168_750},
 }

@@ -26,23 +26,12 @@ const (
 )
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
+	if measures(task.Case) {
+		return e.measure(ctx, task, sink)
+	}
 	r := &run{task: task, sink: sink, names: map[string]int{}, answered: map[string]bool{}}
 	r.known = map[string]*page{}
-	pool, unknown := e.poolOf(task)
-	steps := make([]executors.Step, len(task.Case.BrowserSteps))
-	for i, s := range task.Case.BrowserSteps {
-		// The step's own limit is kept by the step: an element that does not
-		// appear in time is a failure of the target and no timeout.
-		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Do: func(ctx context.Context, report *executors.Report) error {
-			return r.step(ctx, s, report)
-		}}
-		if unknown == nil {
-			steps[i].Skip = lacking(pool.engine, s)
-		}
-	}
-	if setup, err := setupOf(task); err == nil && unknown == nil && len(steps) > 0 && steps[0].Skip == "" {
-		steps[0].Skip = lackingOf(pool.engine, setup)
-	}
+	steps, pool, unknown := e.stepsOf(task, r.step)
 	if unknown != nil {
 		return unreached(sink, steps, unknown)
 	}
@@ -66,6 +55,28 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 		return unreached(sink, steps, r.unfit(ctx, err))
 	}
 	return executors.RunSteps(ctx, sink, steps)
+}
+
+// stepsOf lists the steps of a case, with what the browser that it asks for
+// cannot do. It returns that browser's pool, or an error where there is no such
+// browser.
+func (e *Executor) stepsOf(task executors.Task, do func(context.Context, spec.BrowserStep, *executors.Report) error) ([]executors.Step, *pool, error) {
+	pool, unknown := e.poolOf(task)
+	steps := make([]executors.Step, len(task.Case.BrowserSteps))
+	for i, s := range task.Case.BrowserSteps {
+		// The step's own limit is kept by the step: an element that does not
+		// appear in time is a failure of the target and no timeout.
+		steps[i] = executors.Step{Name: s.Title(), Action: s.Action(), Do: func(ctx context.Context, report *executors.Report) error {
+			return do(ctx, s, report)
+		}}
+		if unknown == nil {
+			steps[i].Skip = lacking(pool.engine, s)
+		}
+	}
+	if setup, err := setupOf(task); err == nil && unknown == nil && len(steps) > 0 && steps[0].Skip == "" {
+		steps[0].Skip = lackingOf(pool.engine, setup)
+	}
+	return steps, pool, unknown
 }
 
 // unreached reports every step as skipped because the case could not begin.

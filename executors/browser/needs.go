@@ -13,6 +13,12 @@ import (
 // can do is not in it.
 func needs(s spec.BrowserStep) []driver.Capability {
 	var out []driver.Capability
+	if s.Measure != nil {
+		out = append(out, driver.MeasurePages)
+		for _, inner := range s.Measure.Acts() {
+			out = append(out, needs(inner)...)
+		}
+	}
 	if s.Expect != nil && (s.Expect.Console != "" || s.Expect.PageErrors != "") {
 		out = append(out, driver.ReadConsole)
 	}

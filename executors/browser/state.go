@@ -24,6 +24,7 @@ type state struct {
 	dialogs     []string
 	moreDialogs int
 	traffic     *traffic      // of the case; nil before it begins
+	meter       *meter        // of what is measured; nil where nothing is
 	routed      bool          // the page asks what becomes of its requests
 	armed       []spec.Dialog // how the next ones are answered
 	answers     []answer      // to those that were told how
@@ -73,7 +74,14 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 		} else {
 			e.Decide(driver.Decision{})
 		}
+	case driver.FrameDrawn:
+		if m := look(pg, func(s *state) *meter { return s.meter }); m != nil {
+			m.on(e)
+		}
 	case driver.RequestSent, driver.ResponseCame, driver.RequestEnded:
+		if m := look(pg, func(s *state) *meter { return s.meter }); m != nil {
+			m.on(e)
+		}
 		if t := look(pg, func(s *state) *traffic { return s.traffic }); t != nil {
 			t.on(p, e)
 		}

@@ -44,6 +44,9 @@ type BrowserStep struct {
 	Audit         *Audit           `yaml:"audit" doc:"Examine the page as it is now." action:"true" example:"{accessibility: {standard: wcag22aa}}"`
 	Viewport      *Viewport        `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
 	Timeout       Duration         `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
+
+	// Measure is none of the plan's words: performance cases stand for it.
+	Measure *Measure
 }
 
 // Goto opens a page.

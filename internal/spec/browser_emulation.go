@@ -23,7 +23,7 @@ type Emulation struct {
 
 // Network is how slow a network is.
 type Network struct {
-	Preset   string   `yaml:"preset" doc:"Slow 3G (2 s, 400 kbit/s), Fast 3G (562.5 ms, 1.44 Mbit/s), 4G (165 ms, 8.1 Mbit/s), or none." short:"true" enum:"Slow 3G,Fast 3G,4G,none" example:"4G"`
+	Preset   string   `yaml:"preset" doc:"Slow 3G (2 s, 400 kbit/s), 3G (300 ms, 1.6 Mbit/s), Fast 3G (562.5 ms, 1.44 Mbit/s), 4G (165 ms, 8.1 Mbit/s), or none." short:"true" enum:"Slow 3G,3G,Fast 3G,4G,none" example:"4G"`
 	Latency  Duration `yaml:"latency" doc:"Least time from a request to the first byte of its answer." max:"1m" example:"400ms"`
 	Download int      `yaml:"download" doc:"kbit/s to the browser; 0 is without a limit." min:"0" max:"10000000" example:"1600"`
 	Upload   int      `yaml:"upload" doc:"kbit/s from the browser; 0 is without a limit." min:"0" max:"10000000" example:"750"`
@@ -67,6 +67,8 @@ var devices = []Device{
 	{"Laptop", 1280, 720, 1, false, ""},
 	{"Laptop HiDPI", 1280, 720, 2, false, ""},
 	{"Desktop", 1920, 1080, 1, false, ""},
+	{"mobile", 412, 823, 1.75, true, chromePhone}, // the screens by which pages are usually scored
+	{"desktop", 1350, 940, 1, false, ""},
 }
 
 var sizeForm = regexp.MustCompile(`^([1-9][0-9]{0,4})x([1-9][0-9]{0,4})$`)

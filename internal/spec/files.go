@@ -88,6 +88,12 @@ func (p *Plan) Snapshots() []string {
 // files lists the references of one step.
 func (s *BrowserStep) files() []string {
 	switch {
+	case s.Measure != nil:
+		var refs []string
+		for _, inner := range s.Measure.Acts() {
+			refs = append(refs, inner.files()...)
+		}
+		return refs
 	case s.Upload != nil:
 		return s.Upload.Files
 	case s.Storage != nil:

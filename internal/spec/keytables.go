@@ -110,6 +110,8 @@ var tables = []table{
 	{"Area", reflect.TypeFor[Area](), "The value of `rect` under `mask`."},
 	{"Visual", reflect.TypeFor[VisualCase](), "What a case of kind `visual` compares. It stands for a case of kind `browser` with the steps `goto`, its own `steps` and `screenshot`, and has the keys of one, too."},
 	{"Accessibility case", reflect.TypeFor[AccessibilityCase](), "What a case of kind `accessibility` audits. It stands for a case of kind `browser` with the steps `goto`, its own `steps` and `audit`, and has the keys of one, too."},
+	{"Performance case", reflect.TypeFor[PerformanceCase](), "What a case of kind `performance` measures. It stands for a case of kind `browser` that opens the page in several runs and judges them, and has the keys of one, too: `device`, `network` and `cpu` say on what. page-performance.md tells more."},
+	{"Budget", reflect.TypeFor[Budget](), "The value of `budget`: at least one limit. Bytes are those that came over the network, in the median of the runs."},
 }
 
 // KeyReference returns the reference of every key of the plan language as

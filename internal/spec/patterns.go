@@ -26,6 +26,7 @@ var forms = func() map[string]form {
 		"method":     {expression: `^[A-Z][A-Z-]*$`, sentence: "must be an HTTP method in capitals"},
 		"line":       {expression: `^[^\x00-\x1f\x7f]*$`, sentence: "must be one line without control characters", always: true},
 		"axe":        {expression: `^[a-z0-9][a-zA-Z0-9.-]*$`, sentence: "must be a name of axe-core, such as color-contrast or cat.forms"},
+		"size":       {expression: `^[0-9]{1,12}(\.[0-9]{1,6})? ?([kKMG]i?)?B$`, sentence: "must be a size, such as 300KB, 1.5MB or 64KiB"},
 		"file":       {expression: `^file://`, sentence: "must be a reference such as file://name.json"},
 	}
 	for name, f := range m {

@@ -133,6 +133,10 @@ type Case struct {
 	// Accessible has the keys of cases of kind accessibility, which Parse has
 	// turned into browser steps.
 	Accessible AccessibilityCase `yaml:",inline"`
+
+	// Performance has the keys of cases of kind performance, which Parse has
+	// turned into browser steps.
+	Performance PerformanceCase `yaml:",inline"`
 }
 
 // Title is what people read: the name, or the id where there is none.

@@ -174,6 +174,9 @@ func ParseLimit(text string, of MetricType) (Limit, error) {
 	if l.Operator == "===" {
 		l.Operator = "=="
 	}
+	if l.Aggregate == "median" {
+		l.Aggregate = "med"
+	}
 	var err error
 	if m[2] != "" {
 		l.Aggregate = "p"

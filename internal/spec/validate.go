@@ -68,6 +68,7 @@ func (v *validator) validate() {
 		v.browserSteps(c)
 		v.visual(c)
 		v.accessible(c)
+		v.performance(c)
 		v.browsers(c)
 	}
 	v.browserList(&p.Use.Browser, p.Use.Browser, &p.Use.Browsers, p.Use.Browsers)

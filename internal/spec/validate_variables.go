@@ -108,6 +108,7 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 var shortForms = map[Kind][]string{
 	KindVisual:        {"url", "steps", "element", "mask", "style"},
 	KindAccessibility: {"url", "steps", "within", "exclude"},
+	KindPerformance:   {"url", "before", "steps"},
 }
 
 // setupKeys are those under which a browser's setup may hold variables.

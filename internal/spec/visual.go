@@ -7,11 +7,11 @@ import "cmp"
 const KindVisual Kind = "visual"
 
 // planKinds lists what a plan may write as a case's kind.
-func planKinds() []Kind { return append(Kinds(), KindVisual, KindAccessibility) }
+func planKinds() []Kind { return append(Kinds(), KindVisual, KindAccessibility, KindPerformance) }
 
 // base is the kind whose keys a short form has too.
 func (k Kind) base() Kind {
-	if k == KindVisual || k == KindAccessibility {
+	if k == KindVisual || k == KindAccessibility || k == KindPerformance {
 		return KindBrowser
 	}
 	return k
@@ -92,6 +92,8 @@ func (p *Plan) spell() {
 			c.Kind, c.BrowserSteps = KindBrowser, c.Visual.spelled()
 		case KindAccessibility:
 			c.Kind, c.BrowserSteps = KindBrowser, c.Accessible.spelled()
+		case KindPerformance:
+			c.Kind, c.BrowserSteps = KindBrowser, c.Performance.spelled()
 		}
 	}
 }

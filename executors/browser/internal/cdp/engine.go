@@ -34,6 +34,7 @@ func (Engine) Capabilities() driver.Set {
 		driver.RouteRequests, driver.WatchRequests, driver.EmulateTouch, driver.EmulateUserAgent, driver.EmulateColorScheme,
 		driver.EmulateReducedMotion, driver.EmulateForcedColors, driver.EmulateLocale, driver.EmulateTimeZone, driver.EmulateOffline,
 		driver.ThrottleNetwork, driver.ThrottleCPU, driver.ControlClock, driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
+		driver.MeasurePages,
 	)
 }
 

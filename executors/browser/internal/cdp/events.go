@@ -78,6 +78,8 @@ func (pg *Page) onEvent(e devtools.Event) {
 		}
 	case network.RequestWillBeSent.Method, network.ResponseReceived.Method, network.LoadingFinished.Method, network.LoadingFailed.Method:
 		pg.onTraffic(e)
+	case cdppage.ScreencastFrame.Method:
+		pg.onFrameDrawn(e)
 	case inspector.TargetCrashed.Method:
 		pg.tell(driver.Gone{Err: driver.ErrCrashed})
 	case inspector.Detached.Method:

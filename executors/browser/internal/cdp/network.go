@@ -133,9 +133,11 @@ func (pg *Page) onTraffic(e devtools.Event) {
 		if ev, ok := devtools.Decode(e, network.RequestWillBeSent); ok && ev.Request != nil {
 			if r := ev.RedirectResponse; r != nil {
 				pg.tell(driver.ResponseCame{ID: string(ev.RequestID), Status: int(r.Status), Headers: headersOf(r.Headers)})
-				pg.tell(driver.RequestEnded{ID: string(ev.RequestID)})
+				pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Bytes: int64(r.EncodedDataLength)})
 			}
-			pg.tell(driver.RequestSent{Request: requestOf(string(ev.RequestID), ev.Request)})
+			sent := requestOf(string(ev.RequestID), ev.Request)
+			sent.Type = string(ev.Type)
+			pg.tell(driver.RequestSent{Request: sent})
 		}
 	case network.ResponseReceived.Method:
 		if ev, ok := devtools.Decode(e, network.ResponseReceived); ok && ev.Response != nil {
@@ -143,7 +145,7 @@ func (pg *Page) onTraffic(e devtools.Event) {
 		}
 	case network.LoadingFinished.Method:
 		if ev, ok := devtools.Decode(e, network.LoadingFinished); ok {
-			pg.tell(driver.RequestEnded{ID: string(ev.RequestID)})
+			pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Bytes: int64(ev.EncodedDataLength)})
 		}
 	case network.LoadingFailed.Method:
 		if ev, ok := devtools.Decode(e, network.LoadingFailed); ok {

@@ -46,6 +46,8 @@ const (
 	ThrottleNetwork
 	ThrottleCPU
 	ControlClock
+
+	MeasurePages
 )
 
 // words complete "firefox cannot …".
@@ -86,6 +88,8 @@ var words = map[Capability]string{
 	ThrottleNetwork:      "throttle the network",
 	ThrottleCPU:          "slow down the processor",
 	ControlClock:         "control the clock",
+
+	MeasurePages: "measure how pages load",
 }
 
 // String is what people read: "throttle the network".

@@ -25,6 +25,7 @@ type Request struct {
 	Method  string
 	Headers map[string]string
 	Body    []byte // as far as the browser tells it
+	Type    string // what it is for, in the browser's words: Document, Script, XHR; may be empty
 }
 
 // Decision is what becomes of a request: it is answered, it fails, or it goes
@@ -77,7 +78,8 @@ type (
 	RequestEnded struct {
 		ID       string
 		Err      string
-		Canceled bool // by the page or by the browser, as when it goes elsewhere
+		Canceled bool  // by the page or by the browser, as when it goes elsewhere
+		Bytes    int64 // that came over the network, with headers; 0 where the engine does not tell
 	}
 )
 

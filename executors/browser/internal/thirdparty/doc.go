@@ -3,7 +3,10 @@
 //
 // axe-core 4.14.1 (axe.min.js) is © Deque Systems under the Mozilla Public
 // License 2.0; its source is at https://github.com/dequelabs/axe-core/tree/v4.14.1.
-// The folder has the licence beside the script, and the script keeps its notice.
+// web-vitals 6.2.3 (the attribution build) is © Google LLC under the Apache
+// License 2.0; its source is at https://github.com/GoogleChrome/web-vitals.
+// Each folder has the licence beside the script, and the scripts keep their
+// notices.
 //
 // To renew one: npm ci --ignore-scripts in a folder with the new version, copy
 // the file here with its licences, and put its SHA-256 and the version, here and

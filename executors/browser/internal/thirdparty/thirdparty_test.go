@@ -20,6 +20,7 @@ func TestScripts(t *testing.T) {
 		licence, title             string
 	}{
 		{"axe-core", thirdparty.Axe, "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c", "axe v" + thirdparty.AxeVersion, "Copyright (c) 2015 - 2026 Deque Systems, Inc.", "axe-core/LICENSE", "Mozilla Public License, version 2.0"},
+		{"web-vitals", thirdparty.WebVitals, "42d0cfd64b5cf19408e19c0393ce59eef6cc09317e94faaca6d3a032d4112e48", "", "var webVitals=", "web-vitals/LICENSE", "Apache License"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

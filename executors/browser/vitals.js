@@ -1,0 +1,58 @@
+// Runs before the scripts of a page, beside them. What web-vitals tells is kept
+// until it is asked for.
+const MAX_TEXT = 2000; // characters of what is told about a metric
+const MAX_TASKS = 2000; // long tasks that are told one by one
+
+const kept = {};
+const tasks = [];
+let lastTask = 0;
+
+// Elements and entries of the browser stay here: only what is plain is told.
+const plain = (about) => {
+  const out = {};
+  for (const [key, value] of Object.entries(about ?? {})) {
+    if (typeof value === 'string') out[key] = value.slice(0, MAX_TEXT);
+    if (typeof value === 'boolean' || Number.isFinite(value)) out[key] = value;
+  }
+  return out;
+};
+
+const keep = ({ name, value, attribution }) => {
+  if (Number.isFinite(value)) kept[name] = { value, attribution: plain(attribution) };
+};
+
+const watched = (list) => {
+  for (const { startTime, duration } of list) {
+    lastTask = Math.max(lastTask, startTime + duration);
+    if (tasks.length < MAX_TASKS) tasks.push({ start: startTime, duration });
+  }
+};
+
+for (const name of ['LCP', 'CLS', 'INP', 'FCP', 'TTFB']) webVitals['on' + name](keep, { reportAllChanges: true, durationThreshold: 16 });
+const observer = new PerformanceObserver((list) => watched(list.getEntries()));
+observer.observe({ type: 'longtask', buffered: true });
+
+const within = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const frame = () => Promise.race([new Promise(requestAnimationFrame), within(500)]);
+
+// A task is told of after its end only, and not at once.
+const state = async () => {
+  await within(20);
+  watched(observer.takeRecords());
+  return { here: true, now: performance.now(), lastTask, origin: performance.timeOrigin };
+};
+
+// finish lets what a step has begun be drawn, and web-vitals tell what it waits
+// with until a page is left: it believes, in this world alone, that it is hidden.
+const finish = async () => {
+  await frame();
+  await frame();
+  await within(50);
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+  document.dispatchEvent(new Event('visibilitychange'));
+  await within(0);
+  delete document.visibilityState;
+  return { ...(await state()), kept, tasks };
+};
+
+globalThis[Symbol.for('semantest.vitals')] = { state, finish };
