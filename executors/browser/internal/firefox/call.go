@@ -6,22 +6,80 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/semantest/semantest/executors/browser/agent"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
-// worlds are the realms of the document in the main frame, by driver.World;
-// empty between documents. They are guarded by Page.mu.
+// worlds are the realms of all documents of a user context. It is safe for
+// concurrent use.
 type worlds struct {
-	realm [2]string
-	woken chan struct{} // closed and replaced whenever a realm comes
+	mu    sync.Mutex
+	realm map[string][2]string // by browsing context and driver.World; empty between documents
+	woken chan struct{}        // closed and replaced whenever a realm comes
+}
+
+func newWorlds() *worlds {
+	return &worlds{realm: map[string][2]string{}, woken: make(chan struct{})}
+}
+
+// of returns the realm of a world, empty where there is none, and what is closed
+// when one comes.
+func (w *worlds) of(where string, in driver.World) (string, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.realm[where][in], w.woken
+}
+
+// enter notes a realm that a browsing context has now.
+func (w *worlds) enter(where string, in driver.World, realm string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	both := w.realm[where]
+	both[in] = realm
+	w.realm[where] = both
+	close(w.woken)
+	w.woken = make(chan struct{})
+}
+
+// forget notes that a realm is no more.
+func (w *worlds) forget(realm string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for where, both := range w.realm {
+		for i, r := range both {
+			if r == realm {
+				both[i] = ""
+				w.realm[where] = both
+			}
+		}
+	}
+}
+
+// leave notes that a browsing context is no more.
+func (w *worlds) leave(where string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.realm, where)
+}
+
+// home returns the browsing context of a realm; empty when it is no more.
+func (w *worlds) home(realm string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for where, both := range w.realm {
+		if both[0] == realm || both[1] == realm {
+			return where
+		}
+	}
+	return ""
 }
 
 // Call implements driver.Scripts.
 func (pg *Page) Call(ctx context.Context, fn string, arg, result any) (driver.Document, error) {
 	for {
-		realm, err := pg.world(ctx, driver.WorldAgent)
+		realm, err := pg.world(ctx, pg.context(), driver.WorldAgent)
 		if err != nil {
 			return "", err
 		}
@@ -30,7 +88,7 @@ func (pg *Page) Call(ctx context.Context, fn string, arg, result any) (driver.Do
 			return driver.Document(realm), err
 		}
 		// The end of the old realm may be told only after the call was refused.
-		pg.forget(realm)
+		pg.worlds.forget(realm)
 	}
 }
 
@@ -40,6 +98,11 @@ func (pg *Page) CallIn(ctx context.Context, doc driver.Document, fn string, arg,
 	raw, err := json.Marshal(arg)
 	if err != nil {
 		return fmt.Errorf("encoding the argument of %s: %w", fn, err)
+	}
+	if wantsFocus(fn, arg) {
+		if err := pg.lendFocus(ctx, doc); err != nil {
+			return err
+		}
 	}
 	text, err := pg.function(ctx, string(doc),
 		"async (fn, arg) => JSON.stringify(await "+agent.Name+"[fn](JSON.parse(arg)))", fn, string(raw))
@@ -60,7 +123,7 @@ func (pg *Page) CallIn(ctx context.Context, doc driver.Document, fn string, arg,
 
 // Evaluate implements driver.Scripts.
 func (pg *Page) Evaluate(ctx context.Context, in driver.World, function string, args ...any) (json.RawMessage, error) {
-	realm, err := pg.world(ctx, in)
+	realm, err := pg.world(ctx, pg.context(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +141,32 @@ func (pg *Page) Evaluate(ctx context.Context, in driver.World, function string, 
 // function calls a function with texts in a realm, waits for what it promises,
 // and returns its text; nil where it has none.
 func (pg *Page) function(ctx context.Context, realm, source string, args ...string) (*string, error) {
+	v, err := pg.result(ctx, realm, source, args...)
+	if err != nil || v.Type != "string" {
+		return nil, err
+	}
+	var text string
+	if err := json.Unmarshal(v.Value, &text); err != nil {
+		return nil, fmt.Errorf("decoding what the page answered: %w", err)
+	}
+	return &text, nil
+}
+
+// remote is a value as the protocol tells it, and how it is named.
+type remote struct {
+	value
+	SharedID string `json:"sharedId"` // of a node
+}
+
+// result calls a function and returns what it answers with.
+func (pg *Page) result(ctx context.Context, realm, source string, args ...string) (remote, error) {
 	arguments := make([]object, len(args))
 	for i, a := range args {
 		arguments[i] = object{"type": "string", "value": a}
 	}
 	var res struct {
-		Type   string `json:"type"`
-		Result struct {
-			Type  string          `json:"type"`
-			Value json.RawMessage `json:"value"`
-		} `json:"result"`
+		Type      string `json:"type"`
+		Result    remote `json:"result"`
 		Exception struct {
 			Text string `json:"text"`
 		} `json:"exceptionDetails"`
@@ -97,20 +176,14 @@ func (pg *Page) function(ctx context.Context, realm, source string, args ...stri
 	}), &res)
 	switch {
 	case replaced(err):
-		return nil, driver.ErrNavigated
+		return remote{}, driver.ErrNavigated
 	case err != nil:
-		return nil, err
+		return remote{}, err
 	case res.Type == "exception":
 		first, _, _ := strings.Cut(res.Exception.Text, "\n") // the rest is the stack
-		return nil, &driver.ScriptError{Message: first}
-	case res.Result.Type != "string":
-		return nil, nil
+		return remote{}, &driver.ScriptError{Message: first}
 	}
-	var text string
-	if err := json.Unmarshal(res.Result.Value, &text); err != nil {
-		return nil, fmt.Errorf("decoding what the page answered: %w", err)
-	}
-	return &text, nil
+	return res.Result, nil
 }
 
 // replaced reports whether a call was refused because its document is no more.
@@ -132,12 +205,10 @@ func replaced(err error) bool {
 
 func asRefusal(err error) (*remoteError, bool) { return errors.AsType[*remoteError](err) }
 
-// world waits until there is a document with such a world.
-func (pg *Page) world(ctx context.Context, in driver.World) (string, error) {
+// world waits until a browsing context has a document with such a world.
+func (pg *Page) world(ctx context.Context, where string, in driver.World) (string, error) {
 	for {
-		pg.mu.Lock()
-		realm, woken := pg.worlds.realm[in], pg.worlds.woken
-		pg.mu.Unlock()
+		realm, woken := pg.worlds.of(where, in)
 		if realm != "" {
 			return realm, nil
 		}
@@ -149,24 +220,4 @@ func (pg *Page) world(ctx context.Context, in driver.World) (string, error) {
 			return "", context.Cause(pg.life)
 		}
 	}
-}
-
-// forget notes that a realm is no more.
-func (pg *Page) forget(realm string) {
-	pg.mu.Lock()
-	defer pg.mu.Unlock()
-	for i, r := range pg.worlds.realm {
-		if r == realm {
-			pg.worlds.realm[i] = ""
-		}
-	}
-}
-
-// enter notes a realm that the main frame has now.
-func (pg *Page) enter(in driver.World, realm string) {
-	pg.mu.Lock()
-	defer pg.mu.Unlock()
-	pg.worlds.realm[in] = realm
-	close(pg.worlds.woken)
-	pg.worlds.woken = make(chan struct{})
 }

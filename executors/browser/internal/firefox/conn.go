@@ -51,7 +51,7 @@ type conn struct {
 
 	mu       sync.Mutex
 	lastID   int64
-	calls    map[int64]chan<- answer
+	calls    map[int64]func(answer)
 	outgoing [][]byte
 	wake     chan struct{}
 	err      error
@@ -78,7 +78,7 @@ func dial(ctx context.Context, address string, onEvent func(string, json.RawMess
 	}
 	socket.SetReadLimit(maxMessage)
 	life, end := context.WithCancelCause(context.Background())
-	c := &conn{socket: socket, onEvent: onEvent, calls: map[int64]chan<- answer{}, wake: make(chan struct{}, 1), life: life, end: end}
+	c := &conn{socket: socket, onEvent: onEvent, calls: map[int64]func(answer){}, wake: make(chan struct{}, 1), life: life, end: end}
 	c.wg.Go(c.read)
 	c.wg.Go(c.write)
 	return c, nil
@@ -101,7 +101,7 @@ func (c *conn) fail(cause error) {
 	c.calls, c.outgoing = nil, nil
 	c.mu.Unlock()
 	for _, waiting := range calls {
-		waiting <- answer{err: c.err}
+		waiting(answer{err: c.err})
 	}
 	c.end(c.err)
 	_ = c.socket.CloseNow() // a blocked read or write returns only then
@@ -144,7 +144,7 @@ func (c *conn) answer(id int64, a answer) {
 	delete(c.calls, id)
 	c.mu.Unlock()
 	if waiting != nil {
-		waiting <- a
+		waiting(a)
 	}
 }
 
@@ -181,7 +181,7 @@ type pending struct {
 // which they were started.
 func (c *conn) start(method string, params any) *pending {
 	p := &pending{conn: c, method: method, answer: make(chan answer, 1)}
-	p.id, p.err = c.send(method, params, p.answer)
+	p.id, p.err = c.send(method, params, func(a answer) { p.answer <- a })
 	return p
 }
 
@@ -189,6 +189,17 @@ func (c *conn) start(method string, params any) *pending {
 func (c *conn) post(method string, params any) {
 	// An error means that the browser is gone, and with it the reason to send.
 	_, _ = c.send(method, params, nil)
+}
+
+// then sends a command and calls back with its answer, on the goroutine that
+// reads, or not at all where the connection ends.
+func (c *conn) then(method string, params any, back func(result json.RawMessage, err error)) {
+	_, err := c.send(method, params, func(a answer) {
+		if !errors.Is(a.err, driver.ErrLost) {
+			back(a.result, a.err)
+		}
+	})
+	_ = err // the connection has ended
 }
 
 // call runs a command and decodes its answer into result, which may be nil.
@@ -217,7 +228,7 @@ func (p *pending) wait(ctx context.Context, result any) error {
 	}
 }
 
-func (c *conn) send(method string, params any, waiting chan<- answer) (int64, error) {
+func (c *conn) send(method string, params any, waiting func(answer)) (int64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {

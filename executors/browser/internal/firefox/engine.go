@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/semantest/semantest/executors/browser/agent"
@@ -31,6 +32,9 @@ func (Engine) Capabilities() driver.Set {
 	return driver.SetOf(
 		driver.IsolatedWorld, driver.NoteDialogs, driver.AnswerDialogs, driver.CatchPopups, driver.ReadConsole,
 		driver.HoldBack, driver.ManyPages, driver.WaitForIdle,
+		driver.ReachFrames, driver.SwitchTabs, driver.UploadFiles, driver.KeepDownloads, driver.GrantPermissions, driver.SetGeolocation,
+		driver.SetCookies, driver.SaveStorage, driver.RouteRequests, driver.WatchRequests, driver.EmulateUserAgent,
+		driver.EmulateLocale, driver.EmulateTimeZone, driver.EmulateOffline, driver.ControlClock,
 	)
 }
 
@@ -97,6 +101,8 @@ type Browser struct {
 	*child.Process
 	conn    *conn
 	version string
+
+	numbered atomic.Int64 // downloads
 
 	mu       sync.Mutex
 	users    map[string]*Page           // by user context
@@ -170,7 +176,7 @@ func (b *Browser) prepare(ctx context.Context, address <-chan string, deny func(
 	b.version = "Firefox/" + session.Capabilities.Version
 	for _, p := range []*pending{
 		b.conn.start("session.subscribe", object{"events": []string{
-			"browsingContext", "log", "script.realmCreated", "script.realmDestroyed",
+			"browsingContext", "log", "script.realmCreated", "script.realmDestroyed", "input.fileDialogOpened",
 			"network.beforeRequestSent", "network.responseCompleted", "network.fetchError", "network.authRequired",
 		}}),
 		b.conn.start("script.addPreloadScript", object{"functionDeclaration": "() => { " + agent.Source() + " }", "sandbox": agent.Name}),

@@ -1,6 +1,7 @@
 package firefox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -27,7 +28,7 @@ func (b *Browser) unwatch(pg *Page) {
 	defer b.mu.Unlock()
 	delete(b.users, pg.user)
 	for id, c := range b.contexts {
-		if c.page == pg {
+		if c.page == pg || c.page.opener == pg {
 			delete(b.contexts, id)
 		}
 	}
@@ -48,7 +49,7 @@ func (b *Browser) onEvent(method string, params json.RawMessage) {
 		return
 	case "script.realmDestroyed":
 		if ev, ok := decode[struct{ Realm string }](params); ok {
-			b.eachPage(func(pg *Page) { pg.forget(ev.Realm) })
+			b.eachPage(func(pg *Page) { pg.worlds.forget(ev.Realm) })
 		}
 		return
 	case "log.entryAdded":
@@ -94,6 +95,7 @@ func (b *Browser) onCreated(params json.RawMessage) {
 	ev, ok := decode[struct {
 		Context     string  `json:"context"`
 		Parent      *string `json:"parent"`
+		Opener      *string `json:"originalOpener"`
 		UserContext string  `json:"userContext"`
 		URL         string  `json:"url"`
 	}](params)
@@ -103,7 +105,11 @@ func (b *Browser) onCreated(params json.RawMessage) {
 	b.mu.Lock()
 	pg := b.users[ev.UserContext]
 	if pg != nil {
-		b.contexts[ev.Context] = browsingContext{page: pg, top: ev.Parent == nil}
+		in := pg
+		if ev.Parent != nil {
+			in = cmp.Or(b.contexts[*ev.Parent].page, pg)
+		}
+		b.contexts[ev.Context] = browsingContext{page: in, top: ev.Parent == nil}
 	}
 	b.mu.Unlock()
 	if pg == nil || ev.Parent != nil {
@@ -114,6 +120,7 @@ func (b *Browser) onCreated(params json.RawMessage) {
 	if own { // the page's window is the first of its user context
 		pg.id = ev.Context
 	}
+	own = own || pg.opening > 0 && ev.Opener == nil
 	pg.mu.Unlock()
 	if !own {
 		pg.tell(driver.PopupOpened{ID: ev.Context,
@@ -127,11 +134,12 @@ func (b *Browser) onDestroyed(c browsingContext, id string) {
 	b.mu.Lock()
 	delete(b.contexts, id)
 	b.mu.Unlock()
-	switch {
-	case id == c.page.context():
+	c.page.worlds.leave(id)
+	if id == c.page.context() {
 		c.page.tell(driver.Gone{Err: driver.ErrClosed})
-	case c.top:
-		c.page.tell(driver.PopupClosed{ID: id})
+	}
+	if root := c.page.root(); c.top && id != root.context() {
+		root.tell(driver.PopupClosed{ID: id})
 	}
 }
 
@@ -144,16 +152,27 @@ func (pg *Page) onEvent(method string, ev about, params json.RawMessage) {
 	case "browsingContext.navigationCommitted":
 		pg.onCommitted(ev, main)
 		return
-	case "network.beforeRequestSent", "network.responseCompleted", "network.fetchError":
-		pg.onNetwork(method, params, main)
+	case "network.beforeRequestSent", "network.responseStarted", "network.responseCompleted", "network.fetchError":
+		pg.onNetwork(method, params, ev.Context, main)
 		return
+	case "script.realmCreated":
+		pg.onRealm(ev.Context, params)
+		return
+	case "input.fileDialogOpened":
+		pg.onChooser(ev.Context, params)
+		return
+	case "browsingContext.downloadWillBegin":
+		pg.root().onDownload(ev, params)
+	case "browsingContext.downloadEnd":
+		pg.root().onDownloaded(ev, params)
+		return
+	case "browsingContext.navigationStarted":
+		pg.root().allow(ev.URL)
 	}
 	if !main {
 		return
 	}
 	switch method {
-	case "script.realmCreated":
-		pg.onRealm(params)
 	case "browsingContext.navigationStarted":
 		pg.mu.Lock()
 		pg.started = ev.Navigation
@@ -210,7 +229,7 @@ func (pg *Page) onCommitted(ev about, main bool) {
 	pg.tell(driver.Navigated{URL: shown, Load: ev.Navigation})
 }
 
-func (pg *Page) onRealm(params json.RawMessage) {
+func (pg *Page) onRealm(where string, params json.RawMessage) {
 	ev, ok := decode[struct {
 		Realm   string `json:"realm"`
 		Type    string `json:"type"`
@@ -219,9 +238,9 @@ func (pg *Page) onRealm(params json.RawMessage) {
 	switch {
 	case !ok || ev.Type != "window":
 	case ev.Sandbox == agent.Name:
-		pg.enter(driver.WorldAgent, ev.Realm)
+		pg.worlds.enter(where, driver.WorldAgent, ev.Realm)
 	case ev.Sandbox == "":
-		pg.enter(driver.WorldPage, ev.Realm)
+		pg.worlds.enter(where, driver.WorldPage, ev.Realm)
 	}
 }
 

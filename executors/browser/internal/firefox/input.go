@@ -35,10 +35,35 @@ func (pg *Page) InsertText(ctx context.Context, text string) error {
 		size = 0
 	}
 	if head := text[:len(text)-size]; head != "" {
-		if _, err := pg.Evaluate(ctx, driver.WorldAgent, webdriver.InsertText, head); err != nil || size == 0 {
+		if err := pg.insert(ctx, head); err != nil || size == 0 {
 			return err
 		}
 	}
 	key := driver.Key{Name: string(last)}
 	return pg.Keys(ctx, driver.KeyEvent{Down: true, Key: key}, driver.KeyEvent{Key: key})
 }
+
+// insert puts text into what has the focus, which may lie in frames.
+func (pg *Page) insert(ctx context.Context, text string) error {
+	realm, err := pg.world(ctx, pg.context(), driver.WorldAgent)
+	for depth := 0; err == nil; depth++ {
+		var where string
+		if depth < maxDepth {
+			where, err = pg.windowOf(ctx, realm, webdriver.Focused)
+		}
+		if err != nil {
+			break
+		}
+		if where == "" {
+			_, err = pg.function(ctx, realm, "(text) => String(("+webdriver.InsertText+")(text))", text)
+			break
+		}
+		var doc driver.Document
+		doc, err = pg.documentIn(ctx, where)
+		realm = string(doc)
+	}
+	return err
+}
+
+// maxDepth bounds the frames in frames that the focus is looked for in.
+const maxDepth = 20

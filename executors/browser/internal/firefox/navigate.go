@@ -16,6 +16,7 @@ func (pg *Page) Navigate(ctx context.Context, url string) (driver.Navigation, er
 	pg.download = false
 	within := isPlaceIn(url, pg.url)
 	pg.mu.Unlock()
+	pg.root().allow(url)
 	var res struct {
 		Navigation string `json:"navigation"`
 	}

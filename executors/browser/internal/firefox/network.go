@@ -71,19 +71,13 @@ func (pg *Page) watchIdle() {
 }
 
 // onNetwork follows the requests of the page's windows and frames.
-func (pg *Page) onNetwork(method string, params json.RawMessage, main bool) {
-	ev, ok := decode[struct {
-		Navigation string `json:"navigation"`
-		ErrorText  string `json:"errorText"`
-		Request    struct {
-			ID  string `json:"request"`
-			URL string `json:"url"`
-		} `json:"request"`
-		Response struct {
-			Status int `json:"status"`
-		} `json:"response"`
-	}](params)
-	if !ok {
+func (pg *Page) onNetwork(method string, params json.RawMessage, where string, main bool) {
+	ev, ok := decode[networkEvent](params)
+	if !ok || pg.root().answerVisit(where, method, ev) {
+		return
+	}
+	pg.onTraffic(method, ev)
+	if method == "network.responseStarted" {
 		return
 	}
 	pg.mu.Lock()

@@ -9,29 +9,42 @@ import (
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 )
 
-// Page is one window in a user context of its own.
+// Page is one window in a user context of its own, or a tab beside it.
 type Page struct {
 	browser *Browser
+	opener  *Page           // to which a tab belongs; nil for a page of its own
 	user    string          // context: cookies, storage and cache
 	life    context.Context //nolint:containedctx // the page's own
 	access  *driver.Credentials
 	on      func(driver.Page, driver.Event)
+	worlds  *worlds // of all windows of the user context
 
 	mu       sync.Mutex
 	id       string // of the browsing context; empty until it is there
-	worlds   worlds
 	url      string
 	started  string                   // navigation that is under way; empty for none
 	download bool                     // whether one has begun since the last Navigate
 	arrival  chan<- driver.Navigation // gets the next document; nil when nobody waits for it
 	idle     idle
+
+	opening  int                // windows that we open ourselves just now
+	visited  map[string]bool    // browsing contexts of empty documents of ours
+	granted  []grant            // what pages are allowed, or refused
+	asked    map[string]bool    // origins that know of it
+	choosing bool               // files are ours to choose
+	traffic  traffic            // what is told of requests
+	loads    map[string]string  // downloads under way: their ids by navigation or address
+	folder   string             // that gets downloads; empty where they are refused
+	unfollow context.CancelFunc // ends the watching of the folder
+
+	around map[driver.Document]driver.Document // of frames: the documents that they lie in
 }
 
 var _ driver.Page = (*Page)(nil)
 
 // Open implements driver.Browser.
 func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page, err error) {
-	params := object{"unhandledPromptBehavior": object{"default": "ignore"}}
+	params := object{"unhandledPromptBehavior": object{"default": "ignore", "file": "dismiss"}}
 	if o.Door != nil {
 		// The browser keeps one set of credentials for a proxy, whatever user
 		// context asks, so each gets a proxy of its own.
@@ -48,8 +61,7 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page
 	if err := b.conn.call(ctx, "browser.createUserContext", params, &made); err != nil {
 		return nil, fmt.Errorf("opening a user context: %w", err)
 	}
-	pg := &Page{browser: b, user: made.UserContext, life: o.Life, access: o.Proxy, on: o.On}
-	pg.worlds.woken = make(chan struct{})
+	pg := &Page{browser: b, user: made.UserContext, life: o.Life, access: o.Proxy, on: o.On, worlds: newWorlds()}
 	b.watch(pg)
 	defer func() {
 		if err != nil {
@@ -140,8 +152,12 @@ func (pg *Page) Abandon() {
 
 // Close implements driver.Page.
 func (pg *Page) Close(ctx context.Context) error {
+	if pg.opener != nil {
+		return pg.closeTab(ctx)
+	}
 	defer pg.browser.unwatch(pg)
 	defer pg.stopIdle()
+	defer pg.follow("")
 	err := pg.browser.conn.call(ctx, "browser.removeUserContext", object{"userContext": pg.user}, nil)
 	if refused(err, "no such user context") { // it was abandoned
 		return nil

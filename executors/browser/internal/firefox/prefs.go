@@ -40,6 +40,9 @@ var prefs = map[string]any{
 	"browser.translations.enable":                                      false,
 	"browser.uitour.enabled":                                           false,
 	"browser.warnOnQuit":                                               false,
+	"browser.link.open_newwindow":                                      2, // a tab behind another one is not drawn
+	"browser.link.open_newwindow.restriction":                          0,
+	"fission.webContentIsolationStrategy":                              0, // input does not reach frames in processes of their own
 	"captivedetect.canonicalURL":                                       "",
 	"datareporting.healthreport.uploadEnabled":                         false,
 	"datareporting.policy.dataSubmissionEnabled":                       false,

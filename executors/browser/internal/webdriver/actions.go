@@ -125,6 +125,12 @@ var named = map[string]string{
 	"Meta": "\uE03D", "ZenkakuHankaku": "\uE040",
 }
 
+// Focused is an expression for the element of a document that has the focus.
+const Focused = `((el) => {
+	while (el?.shadowRoot?.activeElement) el = el.shadowRoot.activeElement;
+	return el;
+})(document.activeElement)`
+
 // InsertText is a function that types its argument into what has the focus, in
 // one go, as an input method does.
 const InsertText = `(text) => {
