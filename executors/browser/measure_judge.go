@@ -147,6 +147,9 @@ func (m *measurement) summary() map[string]any {
 			"name": name, "unit": spec.VitalUnit(name), "samples": s.Samples, "median": rounded(s.Median), "min": rounded(s.Min), "max": rounded(s.Max),
 			"rating": string(vitals.Rate(name, m.device == "mobile", s.Median)),
 		}
+		if b, ok := vitals.BandsOf(name, m.device == "mobile"); ok {
+			one["good"], one["fair"] = b.Good, b.Fair
+		}
 		if s.Samples > 1 {
 			one["noise"] = map[string]any{"low": rounded(s.Low), "high": rounded(s.High)}
 		}

@@ -271,6 +271,7 @@ func junitOutput(r Result) string {
 		b.WriteByte('\n')
 		for _, s := range a.Steps {
 			fmt.Fprintf(&b, "  %d. %s: %s (%s)\n", s.Index+1, oneLine(s.Name, junitMessageMax), s.Outcome, short(s.Duration))
+			b.WriteString(vitalsText(s.Detail))
 		}
 		for _, l := range a.Logs {
 			fmt.Fprintf(&b, "  %s: %s\n", oneLine(l.Level, 20), oneLine(l.Message, junitMessageMax))

@@ -39,6 +39,7 @@ type stepView struct {
 	Exchange                                *exchangeView
 	Chart                                   *chartView
 	Visual                                  *visualView
+	Vitals                                  *vitalsView
 	Detail                                  string
 	Files                                   []fileView
 }
@@ -109,8 +110,8 @@ func attemptOf(a Attempt, only, last bool, reason string, b *budget) attemptView
 			v.Logs = append(v.Logs, logView{Level: oneLine(l.Level, 20), At: short(l.At.Sub(a.StartedAt)), Message: message})
 		}
 	}
-	if slices.ContainsFunc(v.Steps, func(s stepView) bool { return s.Chart != nil }) {
-		return v // the metrics of a load are its chart, point by point
+	if slices.ContainsFunc(v.Steps, func(s stepView) bool { return s.Chart != nil || s.Vitals != nil }) {
+		return v // the metrics are the chart, or the table
 	}
 	for _, m := range a.Metrics {
 		v.Metrics = append(v.Metrics, metricView{Name: oneLine(m.Name, lineMax), Median: amount(m.Value, m.Unit)})
@@ -164,6 +165,9 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 	}
 	if v.Visual, files = visualOf(detail, files, b); v.Visual != nil {
 		detail = without(detail, "visual")
+	}
+	if v.Vitals, files = vitalsOf(detail, files, b); v.Vitals != nil {
+		detail = without(detail, "performance")
 	}
 	v.Exchange, v.Detail = detailOf(detail, b)
 	for _, f := range files {
