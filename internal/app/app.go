@@ -24,6 +24,7 @@ import (
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
@@ -46,6 +47,7 @@ type Config struct {
 	Graph     config.Graph
 	Identity  *config.Identity // how people sign in; nil where nobody does
 	Edge      config.Edge
+	LLM       config.LLM
 	Bodies    edge.BodyLimits // of requests; zero values mean the usual ones
 	Listen    string          // address of the API; empty for none
 	Workers   bool            // whether to perform cases
@@ -91,6 +93,7 @@ type App struct {
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
+	llm       *llm.Client
 	schedules *schedules.Service
 	secrets   *secrets.Service
 	triggers  *triggers.Service
@@ -122,6 +125,9 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 		return nil, err
 	}
 	if err := cfg.Edge.Validate(); err != nil {
+		return nil, err
+	}
+	if err := cfg.LLM.Validate(); err != nil {
 		return nil, err
 	}
 	if cfg.Identity != nil {
@@ -239,6 +245,9 @@ func (a *App) buildServices(ctx context.Context) error {
 	})
 	a.onClose("breakers", func(context.Context) error { a.breakers.Close(); return nil })
 
+	if a.llm, err = a.openLLM(); err != nil {
+		return err
+	}
 	a.limiter = ratelimit.New(a.shared(), a.logger)
 	a.buildIdentity(sealer)
 	a.members = members.New(a.store, a.auth)

@@ -32,6 +32,7 @@ type commands struct {
 	Secrets  secretsCmd  `cmd:"" help:"Keep the project's secrets, and renew the key that encrypts them."`
 	Shop     shopCmd     `cmd:"" help:"Serve the sample shop, a target to try plans on."`
 	Browsers browsersCmd `cmd:"" help:"List the browsers that plans can name, which are installed here, and what each can do."`
+	LLM      llmCmd      `cmd:"" name:"llm" help:"Look at the language models that are configured."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of plan files."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -48,6 +48,7 @@ type runCmd struct {
 	reportFlags
 	config.Client
 	Local config.Server `embed:""`
+	config.LLM
 }
 
 func (c *runCmd) Run(ctx context.Context, sys Sys) error {
@@ -91,7 +92,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 		return err
 	}
 	defer stop()
-	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Baselines: folder.Of(c.Plan), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
+	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: c.Local.EgressMode(egress.Dev), Baselines: folder.Of(c.Plan), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
 	c.reportFlags.Beside = c.Plan
 	return withLocal(ctx, cfg, func(cl *client.Client) error { return perform(ctx, sys, cl, start, c.reportFlags) })
 }

@@ -8,14 +8,25 @@ import (
 	"github.com/semantest/semantest/internal/egress"
 )
 
-type workCmd struct{ config.Server }
+type workCmd struct {
+	config.Server
+	config.LLM
+}
+
+// Validate names the first setting that makes no sense.
+func (c *workCmd) Validate() error {
+	if err := c.Server.Validate(); err != nil {
+		return err
+	}
+	return c.LLM.Validate()
+}
 
 func (c *workCmd) Run(ctx context.Context, sys Sys) error {
 	if c.DatabaseURL == "" || c.RedisURL == "" {
 		return usage("work shares its queue with other processes: give --database-url and --redis-url")
 	}
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Workers: true, Schedules: true, Egress: c.EgressMode(egress.Public), Version: Version,
+		Server: c.Server, LLM: c.LLM, Workers: true, Schedules: true, Egress: c.EgressMode(egress.Public), Version: Version,
 		Logger: logger(sys.Stderr, c.Server),
 	})
 	if err != nil {
