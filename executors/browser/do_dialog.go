@@ -35,6 +35,9 @@ func (st *step) arm(d spec.Dialog) error {
 // plan does not speak of is dismissed, as nobody is there to do anything else;
 // leaving a page is what the plan asked for.
 func (pg *page) onDialog(e driver.DialogOpened) {
+	if pg.byHand {
+		return
+	}
 	reply := driver.DialogAnswer{Accept: e.Kind == "beforeunload"}
 	pg.update(func(s *state) {
 		if len(s.armed) > 0 && e.Kind != "beforeunload" {

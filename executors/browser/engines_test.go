@@ -262,7 +262,7 @@ func stayIn(t *testing.T, e *browser.Executor, engine string, steps ...spec.Brow
 	return stayTask(t, e, onEngine(engine, task(append(steps, within(5*time.Minute, spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(4 * time.Minute)}}))...)))
 }
 
-var update = flag.Bool("update", false, "write the table of docs/browsers.md anew")
+var update = flag.Bool("update", false, "write the golden files and the table of docs/browsers.md anew")
 
 // TestCapabilityTable: what the document says is what the engines tell.
 func TestCapabilityTable(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	browsercdp "github.com/semantest/semantest/executors/browser/internal/cdp"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // Folders lists the folders of the browsers that run now.
@@ -141,4 +142,9 @@ func NewIsolating() *Executor {
 	e := New(Options{})
 	e.pool.engine = browsercdp.Engine{IsolateSites: true}
 	return e
+}
+
+// RecordDriven records what drive does in the page.
+func RecordDriven(ctx context.Context, r Recorder, drive func(ctx context.Context, do func(spec.BrowserStep) error) error) (*Recording, error) {
+	return r.record(ctx, drive)
 }

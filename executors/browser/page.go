@@ -17,6 +17,11 @@ type page struct {
 	out  wayOut
 	id   string // of a tab; empty for a case's first page
 
+	// spy hears of what happens before anybody else; nil where nobody records.
+	// byHand leaves dialogs to a person.
+	spy    func(*page, driver.Event)
+	byHand bool
+
 	// gone ends, with a cause, when the page cannot be used any more: it has
 	// crashed, it was closed, or the browser is gone.
 	gone   context.Context
@@ -27,9 +32,13 @@ type page struct {
 	woken chan struct{} // closed and replaced whenever state changes
 }
 
-// openPage makes a blank page that is ready for a case.
-func openPage(ctx context.Context, inst *instance) (*page, error) {
+// openPage makes a blank page that is ready for a case. What prepares it runs
+// before anything can happen in it.
+func openPage(ctx context.Context, inst *instance, prepare ...func(*page)) (*page, error) {
 	pg := &page{inst: inst, out: openWay(inst.way), woken: make(chan struct{})}
+	for _, p := range prepare {
+		p(pg)
+	}
 	pg.gone, pg.vanish = context.WithCancelCause(inst.browser.Life())
 	options := driver.PageOptions{Life: pg.gone, On: pg.onEvent}
 	if s := pg.out.session; s != nil {

@@ -40,6 +40,9 @@ type state struct {
 
 // onEvent takes what the driver tells, under the rules of driver.PageOptions.
 func (pg *page) onEvent(p driver.Page, e driver.Event) {
+	if pg.spy != nil {
+		pg.spy(pg, e)
+	}
 	switch e := e.(type) {
 	case driver.Shown:
 		pg.guard(p, e.URL)

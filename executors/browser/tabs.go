@@ -178,7 +178,7 @@ func (st *step) newTab(attach func(context.Context, driver.Tabs, driver.PageOpti
 	if !ok {
 		return nil, executors.Errorf("the browser has no tabs")
 	}
-	pg := &page{inst: st.first.inst, out: st.first.out, woken: make(chan struct{})}
+	pg := &page{inst: st.first.inst, out: st.first.out, woken: make(chan struct{}), spy: st.first.spy, byHand: st.first.byHand}
 	pg.gone, pg.vanish = context.WithCancelCause(st.first.gone)
 	opened, err := attach(st.ctx, power, driver.PageOptions{Life: pg.gone, On: pg.onEvent})
 	if err != nil {

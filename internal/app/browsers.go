@@ -16,3 +16,6 @@ func Browsers(c config.Server) []Browser {
 
 // BrowserCapabilities lists, in words, what only some browsers can do.
 func BrowserCapabilities() []string { return browser.Capabilities() }
+
+// Recorder records what a person does in a browser.
+type Recorder = browser.Recorder

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,16 +12,28 @@ import (
 )
 
 type recordCmd struct {
-	HAR     string `name:"har" xor:"source" required:"" placeholder:"FILE" help:"HTTP archive, as the developer tools of a browser save it; - reads standard input."`
-	OpenAPI string `name:"openapi" xor:"source" required:"" placeholder:"FILE" help:"OpenAPI document of version 3, YAML or JSON."`
-	Curl    string `name:"curl" xor:"source" required:"" placeholder:"FILE" help:"File with curl commands."`
-	Postman string `name:"postman" xor:"source" required:"" placeholder:"FILE" help:"Postman collection of version 2."`
+	URL string `arg:"" optional:"" help:"Page at which a browser opens; what a person does there becomes the steps of a case."`
+
+	HAR     string `name:"har" xor:"source" placeholder:"FILE" help:"HTTP archive, as the developer tools of a browser save it; - reads standard input."`
+	OpenAPI string `name:"openapi" xor:"source" placeholder:"FILE" help:"OpenAPI document of version 3, YAML or JSON."`
+	Curl    string `name:"curl" xor:"source" placeholder:"FILE" help:"File with curl commands."`
+	Postman string `name:"postman" xor:"source" placeholder:"FILE" help:"Postman collection of version 2."`
 	All     bool   `help:"With --har: also take pictures, styles, scripts and fonts."`
 	Out     string `short:"o" placeholder:"PLAN" help:"Write the plan into this new file instead of standard output."`
+
+	sessionFlags
 }
 
-func (c *recordCmd) Run(sys Sys) error {
+func (c *recordCmd) Run(ctx context.Context, sys Sys) error {
 	path, read := c.source()
+	switch {
+	case c.URL != "" && path != "":
+		return usage("give the address of a page or a file, not both")
+	case c.URL != "":
+		return c.session(ctx, sys)
+	case path == "":
+		return usage("expected the address of a page, such as: semantest record https://shop.test, or --har, --openapi, --curl or --postman with a file")
+	}
 	data, err := c.read(sys, path)
 	if err != nil {
 		return err
@@ -29,8 +42,13 @@ func (c *recordCmd) Run(sys Sys) error {
 	if err != nil {
 		return usage("%s cannot be made into a plan: %w", path, err)
 	}
+	return c.write(sys, made)
+}
+
+// write tells the notes and writes the plan.
+func (c *recordCmd) write(sys Sys, made *importing.Result) error {
 	for _, note := range made.Notes {
-		_, _ = fmt.Fprintln(sys.Stderr, "note: "+note)
+		_, _ = fmt.Fprintln(sys.Stderr, "note: "+printable(note))
 	}
 	if c.Out == "" {
 		_, err := sys.Stdout.Write(made.Plan)

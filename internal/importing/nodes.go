@@ -38,6 +38,8 @@ func (f *fields) node() *yaml.Node {
 
 func toNode(v any) *yaml.Node {
 	switch v := v.(type) {
+	case *yaml.Node:
+		return v
 	case *fields:
 		return v.node()
 	case []any:

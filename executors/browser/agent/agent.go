@@ -25,7 +25,9 @@ var Source = sync.OnceValue(func() string {
 
 // Maker is an expression for a new agent, which the caller keeps where the page's
 // scripts do not look for it.
-var Maker = sync.OnceValue(func() string {
+var Maker = sync.OnceValue(func() string { return maker(parts) })
+
+func maker(parts []string) string {
 	var b strings.Builder
 	b.WriteString("(() => {\n'use strict';\n")
 	for _, name := range parts {
@@ -37,4 +39,4 @@ var Maker = sync.OnceValue(func() string {
 	}
 	b.WriteString("return api;\n})()")
 	return b.String()
-})
+}

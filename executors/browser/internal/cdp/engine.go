@@ -18,6 +18,13 @@ import (
 type Engine struct {
 	// IsolateSites gives frames of other sites processes of their own.
 	IsolateSites bool
+
+	// Windows lets people see it, and use it.
+	Windows bool
+
+	// Port is one of this machine alone at which the browser can be driven by
+	// others, too; 0 for none.
+	Port int
 }
 
 var _ driver.Engine = Engine{}
@@ -39,7 +46,12 @@ func (Engine) Capabilities() driver.Set {
 }
 
 // Find implements driver.Engine.
-func (Engine) Find(path string) (string, error) { return chromium.Find(path) }
+func (e Engine) Find(path string) (string, error) {
+	if e.Windows {
+		return chromium.FindWithWindows(path)
+	}
+	return chromium.Find(path)
+}
 
 // RemoveLeftovers implements driver.Engine.
 func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
@@ -47,7 +59,7 @@ func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
 // Start implements driver.Engine.
 func (e Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
 	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}, downloads: map[string]*Page{}, clipboard: make(chan struct{}, 1)}
-	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent, IsolateSites: e.IsolateSites})
+	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent, IsolateSites: e.IsolateSites, Windows: e.Windows, Port: e.Port})
 	if err != nil {
 		return nil, err
 	}

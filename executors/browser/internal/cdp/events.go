@@ -84,6 +84,8 @@ func (pg *Page) onEvent(e devtools.Event) {
 		pg.tell(driver.Gone{Err: driver.ErrCrashed})
 	case inspector.Detached.Method:
 		pg.tell(driver.Gone{Err: driver.ErrClosed})
+	default:
+		pg.onRecording(e, "")
 	}
 }
 

@@ -211,6 +211,8 @@ func (pg *Page) onRemoteEvent(s *devtools.Session, id target.SessionID, e devtoo
 		}
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:
 		pg.onConsole(e)
+	default:
+		pg.onRecording(e, id)
 	}
 }
 

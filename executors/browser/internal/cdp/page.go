@@ -46,6 +46,7 @@ type Page struct {
 	drag            *input.DragData                        // what the page drags
 	popups          map[string]bool                        // windows that it has opened
 	tabs            []*Page                                // those of them that are acted on
+	places          []driver.Place                         // of recorders, the newest last
 	opener          *Page                                  // of a tab; nil for a case's first page
 }
 

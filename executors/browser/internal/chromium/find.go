@@ -2,6 +2,8 @@ package chromium
 
 import (
 	"os/exec"
+	"slices"
+	"strings"
 
 	"github.com/semantest/semantest/internal/apperr"
 )
@@ -22,6 +24,20 @@ var candidates = []string{
 	"google-chrome-stable",
 	"chrome",
 	"microsoft-edge",
+}
+
+// FindWithWindows is Find for a browser that people see.
+func FindWithWindows(explicit string) (string, error) {
+	if explicit != "" {
+		return Find(explicit)
+	}
+	for _, name := range slices.DeleteFunc(slices.Clone(candidates), func(name string) bool { return strings.Contains(name, "headless") }) {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", apperr.New(apperr.Unavailable,
+		"no browser with windows is installed here: run `apt-get install chromium`, name one in SEMANTEST_BROWSER, or record without windows (--headless)")
 }
 
 const install = "apt-get install chromium-headless-shell"

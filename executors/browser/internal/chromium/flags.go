@@ -1,6 +1,8 @@
 package chromium
 
 import (
+	"os"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -55,14 +57,21 @@ func flags(o Options, profile string, sandbox bool) []string {
 		// The same picture everywhere, and no questions asked.
 		"--enable-automation",
 		"--force-color-profile=srgb",
-		"--hide-scrollbars",
-		"--mute-audio",
 		"--password-store=basic",
 		"--use-mock-keychain",
 		"--noerrdialogs",
 	}
-	if !strings.Contains(path, "headless") {
+	switch {
+	case o.Windows:
+		out = append(out, "--no-startup-window", "--window-size="+windowSize)
+	case !strings.Contains(path, "headless"):
 		out = append(out, "--headless=new")
+		fallthrough
+	default:
+		out = append(out, "--hide-scrollbars", "--mute-audio")
+	}
+	if o.Port > 0 {
+		out = append(out, "--remote-debugging-port="+strconv.Itoa(o.Port), "--remote-debugging-address=127.0.0.1")
 	}
 	if o.IsolateSites {
 		out = append(out, "--site-per-process")
@@ -77,7 +86,27 @@ func flags(o Options, profile string, sandbox bool) []string {
 	if sharedMemoryIsSmall() {
 		out = append(out, "--disable-dev-shm-usage")
 	}
+	if o.Windows {
+		return out
+	}
 	return append(out, "about:blank")
+}
+
+// windowSize leaves room for a page of 1280x720 below the browser's own bars.
+const windowSize = "1296,860"
+
+// screen is what a browser with windows needs to find the screen.
+func screen(o Options) []string {
+	if !o.Windows {
+		return nil
+	}
+	var env []string
+	for _, name := range []string{"DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"} {
+		if v := os.Getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
 }
 
 // sharedMemoryIsSmall reports whether /dev/shm is too small to draw in, as it

@@ -53,6 +53,9 @@ type Options struct {
 	// IsolateSites gives each site a process of its own, as browsers with windows
 	// do by themselves.
 	IsolateSites bool
+
+	Windows bool // people see it
+	Port    int  // of this machine alone, at which others can drive it, too; 0 for none
 }
 
 // Start starts the browser, in its sandbox where the machine lets it. It dies
@@ -125,6 +128,7 @@ func (p *Process) spawn(o Options, w way) (toBrowser *os.File, fromBrowser *os.F
 		Args:  func(folder string) []string { return flags(o, folder, w.sandbox) },
 		UID:   w.uid,
 		Files: []*os.File{childR, childW},
+		Env:   screen(o),
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, toBrowser.Close(), fromBrowser.Close())
