@@ -28,7 +28,7 @@ var vitalsOwn string
 
 // vitalsScript is what runs in a page that is measured.
 var vitalsScript = sync.OnceValue(func() string {
-	return "(() => {\n'use strict';\nif (window !== window.top) return;\n" + thirdparty.WebVitals + "\n" + vitalsOwn + "})();"
+	return "(() => {\n'use strict';\nif (window !== window.top) return;\n" + strings.Replace(vitalsOwn, "/* web-vitals */", thirdparty.WebVitals, 1) + "})();"
 })
 
 // measurement is a case that measures a page: its runs, and what is made of them.
@@ -121,8 +121,9 @@ func (m *measurement) perform(ctx context.Context, r *run, what spec.Measure, re
 	limit := r.task.Use.StepTimeout.Or(defaultStepLimit)
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
+	shown := false // what went wrong, by the step of the plan itself
 	defer func() {
-		if err = r.explain(ctx, err); err != nil && !cancelled(ctx) {
+		if err = r.explain(ctx, err); err != nil && !shown && !cancelled(ctx) {
 			r.evidence(ctx, report)
 		}
 	}()
@@ -147,6 +148,7 @@ func (m *measurement) perform(ctx context.Context, r *run, what spec.Measure, re
 	found = sample{Run: what.Run, URL: look(r.first, func(s *state) string { return s.url }), Settled: now.Now}
 	film := st.stopFilm(meter, &found)
 	if done, err := r.each(ctx, what.Steps, report); !done {
+		shown = true
 		return found, err
 	}
 	if n := look(r.first, func(s *state) int { return len(s.armed) }); n > 0 {
@@ -273,15 +275,14 @@ func (st *step) stopFilm(m *meter, found *sample) []driver.FrameDrawn {
 // collect asks the page for its metrics, and makes those that it does not know.
 func (st *step) collect(settled vitalsState, film []driver.FrameDrawn, found *sample) error {
 	var end vitalsState
-	if err := st.askVitals("finish", &end); err != nil {
-		if st.late(err) {
-			st.page.Interrupt()
-			return st.gaveUp(executors.TimedOutf("the page did not tell its metrics within %s: its script is busy", st.limit))
-		}
+	switch err := st.askVitals("finish", &end); {
+	case errors.Is(err, driver.ErrNavigated), err == nil && !end.Here:
+		return executors.Errorf("the page's metrics are gone: another document was opened while it was measured; let it settle for longer, or put what comes behind it into a case of its own")
+	case err != nil && st.late(err):
+		st.page.Interrupt()
+		return st.gaveUp(executors.TimedOutf("the page did not tell its metrics within %s: its script is busy", st.limit))
+	case err != nil:
 		return err
-	}
-	if !end.Here {
-		return executors.Errorf("the page's metrics are gone: another document was opened")
 	}
 	found.Vitals = map[string]vital{}
 	for name, v := range end.Kept {

@@ -1,11 +1,31 @@
 // Runs before the scripts of a page, beside them. What web-vitals tells is kept
 // until it is asked for.
+
+// What web-vitals does when a page is left. It is told so by these names instead
+// of an event, which the page would see too.
+const leaving = new Set();
+const addEventListener = (type, listener, options) => {
+  if (type === 'visibilitychange') leaving.add(listener);
+  globalThis.addEventListener(type, listener, options);
+};
+const removeEventListener = (type, listener, options) => {
+  leaving.delete(listener);
+  globalThis.removeEventListener(type, listener, options);
+};
+
+/* web-vitals */
+
 const MAX_TEXT = 2000; // characters of what is told about a metric
 const MAX_TASKS = 2000; // long tasks that are told one by one
+const FASTEST = 16; // ms: browsers tell of no interaction that is faster, but of the first one
+const TELLING = 250; // ms in which a browser tells how long an interaction took, unless it was faster
+const FIRST = 3000; // ms in which it tells of the first one
 
 const kept = {};
 const tasks = [];
 let lastTask = 0;
+let lastInput = 0;
+let lastTold = 0;
 
 // Elements and entries of the browser stay here: only what is plain is told.
 const plain = (about) => {
@@ -28,7 +48,13 @@ const watched = (list) => {
   }
 };
 
-for (const name of ['LCP', 'CLS', 'INP', 'FCP', 'TTFB']) webVitals['on' + name](keep, { reportAllChanges: true, durationThreshold: 16 });
+for (const name of ['LCP', 'CLS', 'INP', 'FCP', 'TTFB']) webVitals['on' + name](keep, { reportAllChanges: true, durationThreshold: FASTEST });
+for (const type of ['pointerdown', 'pointerup', 'click', 'keydown', 'keyup']) {
+  addEventListener(type, (e) => { if (e.isTrusted) lastInput = e.timeStamp; }, { capture: true, passive: true });
+}
+new PerformanceObserver((list) => {
+  for (const { startTime } of list.getEntries()) lastTold = Math.max(lastTold, startTime);
+}).observe({ type: 'event', durationThreshold: FASTEST, buffered: true });
 const observer = new PerformanceObserver((list) => watched(list.getEntries()));
 observer.observe({ type: 'longtask', buffered: true });
 
@@ -48,9 +74,13 @@ const finish = async () => {
   await frame();
   await frame();
   await within(50);
+  for (const end = performance.now() + TELLING; lastInput > lastTold && performance.now() < end; ) await within(20);
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
-  document.dispatchEvent(new Event('visibilitychange'));
-  await within(0);
+  const end = performance.now() + FIRST;
+  do {
+    for (const listener of [...leaving]) listener({ type: 'visibilitychange', timeStamp: performance.now(), isTrusted: true });
+    await within(20);
+  } while (lastInput && !kept.INP && performance.now() < end);
   delete document.visibilityState;
   return { ...(await state()), kept, tasks };
 };

@@ -18,7 +18,7 @@ type Emulation struct {
 	Touch         *bool    `yaml:"touch" doc:"Whether there is a touch screen." example:"true"`
 	Offline       *bool    `yaml:"offline" doc:"Whether the network is away." example:"true"`
 	Network       *Network `yaml:"network" doc:"How slow the network is. A text is the name of a preset." example:"Slow 3G"`
-	CPU           *float64 `yaml:"cpu" doc:"How many times slower the processor is." min:"1" max:"50" example:"4"`
+	CPU           *float64 `yaml:"cpu" doc:"How many times slower the processor is; slow is 4 times, as on a common phone." word:"slow=4" min:"1" max:"50" example:"4"`
 }
 
 // Network is how slow a network is.

@@ -172,9 +172,17 @@ func (d *decoder) plain(p *place, out reflect.Value, f *field, kind Kind, depth 
 			out.SetInt(v)
 		}
 	case reflect.Float64:
+		if f != nil && f.word != nil && scalarOrNil(n) == any(f.word.word) {
+			out.SetFloat(f.word.value)
+			return
+		}
 		v, ok := numberOf(scalarOrNil(n))
 		if !ok || !v.whole && math.IsInf(v.float, 0) {
-			d.report(p, "%s must be a number, but is %s%s", p.name(), nodeKind(n), unquote(n))
+			or := ""
+			if f != nil && f.word != nil {
+				or = " or " + f.word.word
+			}
+			d.report(p, "%s must be a number%s, but is %s%s", p.name(), or, nodeKind(n), unquote(n))
 			return
 		}
 		magnitude := v.float

@@ -29,8 +29,15 @@ type field struct {
 	matcher   string
 	one, most string // groups
 	min, max  *float64
+	word      *wordFor // that may stand for a number
 	each      *[2]int
 	from      reflect.Type // the struct that declares it
+}
+
+// wordFor is a word that people may write for a number.
+type wordFor struct {
+	word  string
+	value float64
 }
 
 // layout is what the decoder, the schema and the documents know of a struct.
@@ -121,7 +128,7 @@ func (l *layout) collect(t reflect.Type, at []int, in inlined) {
 			action: sf.Tag.Get("action") == "true", kind: cmp.Or(Kind(sf.Tag.Get("kind")), in.kind),
 			pattern: sf.Tag.Get("pattern"), keys: sf.Tag.Get("keys"), matcher: sf.Tag.Get("matcher"),
 			one: sf.Tag.Get("one"), most: sf.Tag.Get("most"),
-			min: limitTag(sf, "min"), max: limitTag(sf, "max"), each: rangeTag(sf),
+			min: limitTag(sf, "min"), max: limitTag(sf, "max"), each: rangeTag(sf), word: wordTag(sf),
 		}
 		if in.optional && f.one != "" {
 			f.one, f.most = "", f.one
@@ -204,4 +211,17 @@ func rangeTag(sf reflect.StructField) *[2]int {
 		panic(fmt.Sprintf("spec: tag each of %s: %v", sf.Name, err))
 	}
 	return &r
+}
+
+func wordTag(sf reflect.StructField) *wordFor {
+	text, ok := sf.Tag.Lookup("word")
+	if !ok {
+		return nil
+	}
+	word, number, _ := strings.Cut(text, "=")
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		panic(fmt.Sprintf("spec: tag word of %s: %v", sf.Name, err))
+	}
+	return &wordFor{word, v}
 }

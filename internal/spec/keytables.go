@@ -158,6 +158,8 @@ func typeText(f *field) string {
 		t = t.Elem()
 	}
 	switch {
+	case f.word != nil:
+		return typeWord(t) + " or `" + f.word.word + "`"
 	case f.enum != nil:
 		return "`" + strings.Join(f.enum, "`, `") + "`"
 	case t == reflect.TypeFor[Matcher]():

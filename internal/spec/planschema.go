@@ -155,7 +155,11 @@ func (g schemaMaker) value(t reflect.Type, f *field) object {
 	case reflect.Int:
 		return limited(object{"type": "integer"}, f, "minimum", "maximum")
 	case reflect.Float64:
-		return limited(object{"type": "number"}, f, "minimum", "maximum")
+		out := limited(object{"type": "number"}, f, "minimum", "maximum")
+		if f != nil && f.word != nil {
+			return object{"anyOf": []any{out, object{"const": f.word.word}}}
+		}
+		return out
 	case reflect.Slice:
 		items := g.value(t.Elem(), nil)
 		element(items, f)
