@@ -29,7 +29,7 @@ go_test := $(if $(CI),$(gotestsum) --format standard-quiet --rerun-fails=1 --rer
 has_node := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
 no_node := there is no npm with Node 20.19 or later
 page_sources := $(wildcard frontend/*.json frontend/*.js frontend/*.ts frontend/*.html) \
-	$(shell find frontend/src frontend/public -type f 2>/dev/null)
+	$(shell find frontend/src frontend/public -type f 2>/dev/null) docs/plan.schema.json $(wildcard graph/schema/*.graphqls)
 
 .PHONY: help
 help: ## List the targets
@@ -115,7 +115,7 @@ pages:
 	@if $(has_node); then $(MAKE) frontend; else echo "web pages: skipped, $(no_node)"; fi
 
 .PHONY: test-pages
-test-pages: frontend/node_modules/.package-lock.json
+test-pages: frontend
 	cd frontend && npm run --silent test
 
 .PHONY: lint-pages

@@ -1,12 +1,17 @@
+import { fileURLToPath } from "node:url";
+import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 // The address of a running `semantest serve`, for `npm run dev`.
-const api = "http://127.0.0.1:8080";
+const api = process.env.SEMANTEST_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [react(), withoutEmbeddedFonts()],
+  plugins: [react(), tailwind(), withoutEmbeddedFonts()],
+  resolve: {
+    alias: { "@docs": fileURLToPath(new URL("../docs", import.meta.url)), "@": fileURLToPath(new URL("src", import.meta.url)) },
+  },
   build: {
     // A check of `default-src 'self'` must not meet a data: address.
     assetsInlineLimit: 0,
@@ -15,19 +20,20 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: "codemirror", test: /node_modules\/codemirror\// },
+            { name: "router", test: /node_modules\/@tanstack\/(react-router|router-core|history|react-store|store)\// },
+            { name: "graphql-client", test: /node_modules\/(urql|@urql|wonka|@0no-co|graphql-ws)\// },
+            { name: "editor", test: /node_modules\/(@codemirror|@lezer|crelt|style-mod|w3c-keyname)\// },
+            { name: "graphiql-editor", test: /node_modules\/codemirror\// },
             { name: "graphql", test: /node_modules\/(graphql|graphql-language-service)\// },
-            { name: "graphiql-ui", test: /node_modules\/(@radix-ui|@floating-ui|framer-motion|motion-dom|motion-utils|markdown-it|entities|linkify-it|mdurl|uc\.micro|zustand)\// },
-            { name: "headless-ui", test: /node_modules\/(@headlessui|@react-aria|react-aria|react-stately|@react-types)\// },
           ],
         },
       },
     },
   },
   server: {
-    proxy: { "/graphql": { target: api, ws: true } },
-    // Tests hold the example queries to the schema.
-    fs: { allow: [".", "../graph/schema"] },
+    proxy: { "/graphql": { target: api, ws: true }, "/artifacts": api, "/baselines": api, "/auth": api },
+    // Tests hold the operations to the schema, and the editor knows the plan's.
+    fs: { allow: [".", "../graph/schema", "../docs"] },
   },
   test: {
     environment: "happy-dom",

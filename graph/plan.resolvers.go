@@ -49,6 +49,16 @@ func (r *planResolver) Version(ctx context.Context, obj *ent.Plan) (*ent.PlanVer
 	return dataloader.From(ctx).LatestVersion.Load(ctx, obj.ID)
 }
 
+func (r *planResolver) Versions(ctx context.Context, obj *ent.Plan, first *int, after *string) (*model.PlanVersionConnection, error) {
+	rows, more, err := r.Services.Plans.Versions(ctx, obj.ID, store.Page{First: deref(first), After: deref(after)})
+	if err != nil {
+		return nil, err
+	}
+	return model.NewPlanVersionConnection(rows, more, func(ctx context.Context) (int, error) {
+		return r.Services.Plans.CountVersions(ctx, obj.ID)
+	}), nil
+}
+
 func (r *planResolver) Runs(ctx context.Context, obj *ent.Plan, first *int, after *string) (*model.RunConnection, error) {
 	return r.runs(ctx, first, after, runs.Filter{PlanID: obj.ID})
 }

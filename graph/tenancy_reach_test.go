@@ -149,6 +149,7 @@ var pages = map[string]struct {
 	"Query.secrets":            {`query($c: String) { secrets(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Secret},
 	"Query.auditLog":           {`query($c: String) { auditLog(after: $c) { nodes { id } pageInfo { endCursor } totalCount } }`, "", ident.AuditEntry},
 	"Query.instanceAuditLog":   {`query($c: String) { instanceAuditLog(after: $c) { nodes { id } pageInfo { endCursor } totalCount } }`, "", ident.AuditEntry},
+	"Plan.versions":            {`query($id: ID!, $c: String) { plan(id: $id) { versions(after: $c) { nodes { id } totalCount } } }`, ident.Plan, ident.PlanVersion},
 	"Plan.runs":                {`query($id: ID!, $c: String) { plan(id: $id) { runs(after: $c) { nodes { id } totalCount } } }`, ident.Plan, ident.Run},
 	"Run.results":              {`query($id: ID!, $c: String) { run(id: $id) { results(after: $c) { nodes { id } totalCount } } }`, ident.Run, ident.Result},
 	"Webhook.deliveries":       {`query($id: ID!, $c: String) { webhook(id: $id) { deliveries(after: $c) { nodes { id } totalCount } } }`, ident.Webhook, ident.Delivery},

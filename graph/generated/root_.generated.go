@@ -519,6 +519,7 @@ type ComplexityRoot struct {
 		Triggers    func(childComplexity int) int
 		UpdatedAt   func(childComplexity int) int
 		Version     func(childComplexity int) int
+		Versions    func(childComplexity int, first *int, after *string) int
 	}
 
 	PlanCase struct {
@@ -561,6 +562,18 @@ type ComplexityRoot struct {
 		ID        func(childComplexity int) int
 		Number    func(childComplexity int) int
 		Source    func(childComplexity int) int
+	}
+
+	PlanVersionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PlanVersionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Project struct {
@@ -3279,6 +3292,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Plan.Version(childComplexity), true
+	case "Plan.versions":
+		if e.ComplexityRoot.Plan.Versions == nil {
+			break
+		}
+
+		args, err := ec.field_Plan_versions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Plan.Versions(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
 	case "PlanCase.id":
 		if e.ComplexityRoot.PlanCase.ID == nil {
@@ -3429,6 +3453,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanVersion.Source(childComplexity), true
+
+	case "PlanVersionConnection.edges":
+		if e.ComplexityRoot.PlanVersionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionConnection.Edges(childComplexity), true
+	case "PlanVersionConnection.nodes":
+		if e.ComplexityRoot.PlanVersionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionConnection.Nodes(childComplexity), true
+	case "PlanVersionConnection.pageInfo":
+		if e.ComplexityRoot.PlanVersionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionConnection.PageInfo(childComplexity), true
+	case "PlanVersionConnection.totalCount":
+		if e.ComplexityRoot.PlanVersionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionConnection.TotalCount(childComplexity), true
+
+	case "PlanVersionEdge.cursor":
+		if e.ComplexityRoot.PlanVersionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionEdge.Cursor(childComplexity), true
+	case "PlanVersionEdge.node":
+		if e.ComplexityRoot.PlanVersionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanVersionEdge.Node(childComplexity), true
 
 	case "Project.apiTokens":
 		if e.ComplexityRoot.Project.APITokens == nil {
@@ -7649,6 +7711,8 @@ type Plan implements Node {
   tags: [String!]!
   "The newest version."
   version: PlanVersion!
+  "Its versions, newest first."
+  versions("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): PlanVersionConnection!
   "Its runs, newest first."
   runs("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): RunConnection!
   "When the plan was created."
@@ -7703,6 +7767,26 @@ type PlanEdge {
   cursor: String!
   "The item."
   node: Plan!
+}
+
+"A page of versions."
+type PlanVersionConnection {
+  "The items with their cursors."
+  edges: [PlanVersionEdge!]!
+  "The items alone."
+  nodes: [PlanVersion!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A version in a page."
+type PlanVersionEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: PlanVersion!
 }
 
 "A mistake in a plan's source."
@@ -10161,6 +10245,8 @@ func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.
 		return ec.fieldContext_Plan_tags(ctx, field)
 	case "version":
 		return ec.fieldContext_Plan_version(ctx, field)
+	case "versions":
+		return ec.fieldContext_Plan_versions(ctx, field)
 	case "runs":
 		return ec.fieldContext_Plan_runs(ctx, field)
 	case "createdAt":
@@ -10257,6 +10343,30 @@ func (ec *executionContext) childFields_PlanVersion(ctx context.Context, field g
 		return ec.fieldContext_PlanVersion_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanVersionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PlanVersionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PlanVersionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlanVersionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlanVersionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanVersionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanVersionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PlanVersionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PlanVersionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanVersionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Project(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

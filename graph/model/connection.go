@@ -48,6 +48,29 @@ func (c *PlanConnection) Edges() []*PlanEdge {
 	return out
 }
 
+// PlanVersionConnection is a page of a plan's versions; the cursor is the
+// version's id.
+type PlanVersionConnection struct{ page[ent.PlanVersion] }
+
+// NewPlanVersionConnection returns a page.
+func NewPlanVersionConnection(nodes []*ent.PlanVersion, more bool, count func(context.Context) (int, error)) *PlanVersionConnection {
+	return &PlanVersionConnection{page[ent.PlanVersion]{nodes, more, count}}
+}
+
+// PageInfo tells where the page stands.
+func (c *PlanVersionConnection) PageInfo() *PageInfo {
+	return c.info(func(v *ent.PlanVersion) string { return v.ID })
+}
+
+// Edges returns the items with their cursors.
+func (c *PlanVersionConnection) Edges() []*PlanVersionEdge {
+	out := make([]*PlanVersionEdge, len(c.Nodes))
+	for i, n := range c.Nodes {
+		out[i] = &PlanVersionEdge{Cursor: n.ID, Node: n}
+	}
+	return out
+}
+
 // RunConnection is a page of runs; the cursor is the run's id.
 type RunConnection struct{ page[ent.Run] }
 

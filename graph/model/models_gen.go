@@ -663,6 +663,14 @@ type PlanValidation struct {
 	Cases []*PlanCase `json:"cases"`
 }
 
+// A version in a page.
+type PlanVersionEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.PlanVersion `json:"node"`
+}
+
 // A project in a page.
 type ProjectEdge struct {
 	// Gives the page after this item.

@@ -57,7 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 		announce(sys, a) // nobody else knows the password
 		return closing(a, c.DrainTimeout, err)
 	}
-	_, _ = fmt.Fprintf(sys.Stdout, "Semantest is ready at %s\n  GraphiQL   %s/#token=%s\n  API token  %s\n",
+	_, _ = fmt.Fprintf(sys.Stdout, "Semantest is ready at %s\n  Dashboard  %s/#token=%s\n  API token  %s\n",
 		a.URL(), a.URL(), token, where)
 	announce(sys, a)
 	return wait(ctx, a, c.DrainTimeout)

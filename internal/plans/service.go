@@ -188,6 +188,42 @@ func (s *Service) Count(ctx context.Context, search string) (int, error) {
 	return q.Count(ctx)
 }
 
+// Versions returns a page of a plan's versions, newest first, and whether more
+// follow.
+func (s *Service) Versions(ctx context.Context, planID string, page store.Page) ([]*ent.PlanVersion, bool, error) {
+	p, err := auth.Require(ctx, auth.Read)
+	if err != nil {
+		return nil, false, err
+	}
+	limit, err := page.Limit()
+	if err != nil {
+		return nil, false, err
+	}
+	q := s.versions(p.ProjectID, planID).Order(planversion.ByID(sql.OrderDesc())).Limit(limit)
+	if page.After != "" {
+		q.Where(planversion.IDLT(page.After))
+	}
+	rows, err := q.All(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("list the versions of plan %s: %w", planID, err)
+	}
+	rows, more := store.Cut(rows, limit)
+	return rows, more, nil
+}
+
+// CountVersions returns how many versions a plan has.
+func (s *Service) CountVersions(ctx context.Context, planID string) (int, error) {
+	p, err := auth.Require(ctx, auth.Read)
+	if err != nil {
+		return 0, err
+	}
+	return s.versions(p.ProjectID, planID).Count(ctx)
+}
+
+func (s *Service) versions(projectID, planID string) *ent.PlanVersionQuery {
+	return s.store.Ent.PlanVersion.Query().Where(planversion.ProjectID(projectID), planversion.PlanID(planID))
+}
+
 // Ensure returns the version that holds this source, for a run that was started
 // from a source alone: of the plan with the same name, or of a new one.
 func (s *Service) Ensure(ctx context.Context, tx *store.Tx, projectID string, src Source) (*ent.PlanVersion, error) {

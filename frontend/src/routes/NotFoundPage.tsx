@@ -1,16 +1,14 @@
-import { Header } from "../ui/Header";
+import { Link } from "@tanstack/react-router";
+import { Compass } from "lucide-react";
+import { EmptyState } from "@/ui/EmptyState";
+import { Page } from "@/ui/Page";
 
 export function NotFoundPage() {
   return (
-    <>
-      <title>Not found – Semantest</title>
-      <Header section="Not found" />
-      <main className="prose">
-        <h1>There is no page at this address</h1>
-        <p>
-          <a href="/graphiql">Open the API page</a>
-        </p>
-      </main>
-    </>
+    <Page title="Not found">
+      <EmptyState icon={Compass} title="There is no page at this address">
+        <Link to="/" className="link">Go to the overview</Link>
+      </EmptyState>
+    </Page>
   );
 }

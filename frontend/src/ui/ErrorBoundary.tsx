@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from "react";
+import { ErrorNotice } from "./ErrorNotice";
 
 interface State {
   failure: string | null;
@@ -15,13 +16,10 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   override render() {
     if (this.state.failure === null) return this.props.children;
     return (
-      <main className="prose" role="alert">
-        <h1>This page has failed</h1>
-        <p>{this.state.failure}</p>
-        <p>
-          <a href={window.location.pathname}>Load it again</a>
-        </p>
-      </main>
+      <div className="mx-auto max-w-xl px-4 pt-[15vh]">
+        <h1 className="mb-3 text-xl font-semibold">This page has failed</h1>
+        <ErrorNotice message={this.state.failure} onRetry={() => window.location.reload()} />
+      </div>
     );
   }
 }

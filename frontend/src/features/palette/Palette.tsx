@@ -1,0 +1,106 @@
+import { useNavigate } from "@tanstack/react-router";
+import { Command } from "cmdk";
+import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, NotebookText, OctagonAlert } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { type ReactNode, useDeferredValue, useState } from "react";
+import { useQuery } from "urql";
+import { useMay } from "@/auth/useIdentity";
+import { PaletteSearchDocument } from "@/gql/graphql";
+import { OutcomeIcon } from "@/ui/Outcome";
+import { RelativeTime } from "@/ui/Time";
+
+/** Goes to any page, plan or run by a few letters of its name. */
+export default function Palette({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate();
+  const mayWrite = useMay("tests:write");
+  const [text, setText] = useState("");
+  const search = useDeferredValue(text.trim());
+  const [{ data }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
+  const then = (move: () => Promise<void>) => () => {
+    onClose();
+    void move();
+  };
+  const words = search.toLowerCase();
+  const has = (name: string) => name.toLowerCase().includes(words);
+  const pages: { title: string; icon: LucideIcon; open: () => void }[] = [
+    { title: "Overview", icon: LayoutDashboard, open: then(() => navigate({ to: "/" })) },
+    { title: "Plans", icon: NotebookText, open: then(() => navigate({ to: "/plans" })) },
+    { title: "Runs", icon: Gauge, open: then(() => navigate({ to: "/runs" })) },
+    { title: "Failed runs", icon: OctagonAlert, open: then(() => navigate({ to: "/runs", search: { status: ["FAILED", "ERRORED"] } })) },
+    { title: "API", icon: Braces, open: then(() => navigate({ to: "/graphiql" })) },
+    ...(mayWrite ? [{ title: "Write a new plan", icon: FilePlus2, open: then(() => navigate({ to: "/plans/new" })) }] : []),
+  ].filter(({ title }) => has(title));
+  const plans = data?.plans.nodes ?? [];
+  const runs = (data?.runs.nodes ?? []).filter(({ id, name, environment }) => has(`${name} ${environment} ${id}`)).slice(0, 8);
+  const places = (
+    <Group heading="Go to">
+      {pages.map(({ title, icon: Icon, open }) => (
+        <Item key={title} value={title} onSelect={open}>
+          <Icon size={16} className="shrink-0 text-faint" aria-hidden /> {title}
+        </Item>
+      ))}
+    </Group>
+  );
+  return (
+    <Dialog.Root open onOpenChange={onClose}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/45%)]" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed top-[12vh] left-1/2 z-50 w-[min(36rem,calc(100vw-24px))] -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised shadow-xl"
+        >
+          <Dialog.Title className="sr-only">Find</Dialog.Title>
+          <Command label="Find" shouldFilter={false} loop>
+            <Command.Input
+              value={text}
+              onValueChange={setText}
+              placeholder="Find plans, runs and pages"
+              className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint"
+            />
+            <Command.List className="h-[min(24rem,60vh)] overflow-y-auto p-1.5">
+              <Command.Empty className="p-6 text-center text-sm text-faint">Nothing is called that.</Command.Empty>
+              {words ? null : places}
+              <Group heading="Plans">
+                {plans.map(({ id, name }) => (
+                  <Item key={id} value={id} onSelect={then(() => navigate({ to: "/plans/$planId", params: { planId: id } }))}>
+                    <NotebookText size={16} className="shrink-0 text-faint" aria-hidden />
+                    <span className="truncate">{name}</span>
+                  </Item>
+                ))}
+              </Group>
+              <Group heading="Runs">
+                {runs.map(({ id, name, status, createdAt, environment }) => (
+                  <Item key={id} value={id} onSelect={then(() => navigate({ to: "/runs/$runId", params: { runId: id } }))}>
+                    <OutcomeIcon state={status} />
+                    <span className="truncate">{name}</span>
+                    <span className="ml-auto flex shrink-0 gap-2 text-xs text-faint">
+                      {environment} <RelativeTime at={createdAt} />
+                    </span>
+                  </Item>
+                ))}
+              </Group>
+              {words ? places : null}
+            </Command.List>
+          </Command>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode[] }) {
+  if (children.length === 0) return null;
+  return (
+    <Command.Group heading={heading} className="**:[[cmdk-group-heading]]:px-2.5 **:[[cmdk-group-heading]]:pt-2 **:[[cmdk-group-heading]]:pb-1 **:[[cmdk-group-heading]]:text-xs **:[[cmdk-group-heading]]:text-faint">
+      {children}
+    </Command.Group>
+  );
+}
+
+function Item({ value, onSelect, children }: { value: string; onSelect: () => void; children: ReactNode }) {
+  return (
+    <Command.Item value={value} onSelect={onSelect} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5 text-sm data-[selected=true]:bg-hover">
+      {children}
+    </Command.Item>
+  );
+}

@@ -1,0 +1,86 @@
+import { Download, FileText, ImageOff } from "lucide-react";
+import { useState } from "react";
+import { download, useBlob } from "@/auth/useBlob";
+import type { ArtifactDetailFragment } from "@/gql/graphql";
+import { IconButton } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { formatBytes } from "@/ui/duration";
+import { Skeleton } from "@/ui/Skeleton";
+import { toast } from "@/ui/toast";
+
+/** What an attempt left behind: pictures to look at, the rest to take along. */
+export function Artifacts({ artifacts }: { artifacts: ArtifactDetailFragment[] }) {
+  if (artifacts.length === 0) return <p className="text-sm text-faint">The attempt left nothing behind.</p>;
+  const pictures = artifacts.filter(isPicture);
+  const others = artifacts.filter((a) => !isPicture(a));
+  return (
+    <div className="grid gap-4">
+      {pictures.length > 0 ? (
+        <div className="grid gap-3 sm:grid-cols-2">
+          {pictures.map((artifact) => (
+            <Picture key={artifact.id} artifact={artifact} />
+          ))}
+        </div>
+      ) : null}
+      {others.length > 0 ? (
+        <ul className="overflow-hidden rounded-lg border border-line bg-raised">
+          {others.map((artifact) => (
+            <li key={artifact.id} className="flex min-h-11 items-center gap-2.5 border-t border-line px-3 text-sm first:border-t-0">
+              <FileText size={16} className="shrink-0 text-faint" aria-hidden />
+              <span className="min-w-0 flex-1">
+                <span className="block truncate">{artifact.name}</span>
+                <span className="block truncate text-xs text-faint">{artifact.error || `${artifact.kind}, ${formatBytes(artifact.size)}`}</span>
+              </span>
+              <Save artifact={artifact} />
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
+  );
+}
+
+function isPicture({ contentType, error }: ArtifactDetailFragment): boolean {
+  return contentType.startsWith("image/") && !error;
+}
+
+/** A picture in the page, which opens in its full size. */
+export function Picture({ artifact }: { artifact: ArtifactDetailFragment }) {
+  const { address, failed } = useBlob(artifact.url);
+  const [open, setOpen] = useState(false);
+  return (
+    <figure className="min-w-0 overflow-hidden rounded-lg border border-line bg-raised">
+      {failed ? (
+        <p className="grid aspect-video place-content-center justify-items-center gap-1 text-sm text-faint">
+          <ImageOff size={20} aria-hidden /> The picture cannot be read.
+        </p>
+      ) : address ? (
+        <button type="button" onClick={() => setOpen(true)} aria-label={`Enlarge ${artifact.name}`} className="block w-full focus-visible:-outline-offset-2">
+          <img src={address} alt={artifact.name} className="aspect-video w-full bg-sunken object-contain object-top" />
+        </button>
+      ) : (
+        <Skeleton className="aspect-video w-full rounded-none" />
+      )}
+      <figcaption className="flex items-center gap-2 border-t border-line py-1 pr-1 pl-3 text-xs text-soft">
+        <span className="min-w-0 flex-1 truncate">{artifact.name}</span>
+        <span className="text-faint">{formatBytes(artifact.size)}</span>
+        <Save artifact={artifact} />
+      </figcaption>
+      <Dialog open={open} onOpenChange={setOpen} title={artifact.name} wide>
+        {address ? <img src={address} alt={artifact.name} className="w-full" /> : null}
+      </Dialog>
+    </figure>
+  );
+}
+
+function Save({ artifact: { url, name, error } }: { artifact: ArtifactDetailFragment }) {
+  return (
+    <IconButton
+      label={`Download ${name}`}
+      disabled={error !== ""}
+      onClick={() => void download(url, name).catch((reason: unknown) => toast(`${name} cannot be downloaded: ${reason instanceof Error ? reason.message : String(reason)}`, "wrong"))}
+    >
+      <Download size={15} aria-hidden />
+    </IconButton>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect, useRef } from "react";
+import { looks } from "@/ui/looks";
+import type { RunEvent } from "./live";
+
+/** The newest events of a run as lines. It stays at its end unless somebody scrolls up. */
+export function EventLog({ events }: { events: RunEvent[] }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const following = useRef(true);
+  useEffect(() => {
+    if (following.current && frame.current) frame.current.scrollTop = frame.current.scrollHeight;
+  }, [events]);
+  return (
+    <div
+      ref={frame}
+      role="log"
+      aria-label="Events"
+      aria-live="off"
+      tabIndex={0}
+      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        following.current = scrollHeight - scrollTop - clientHeight < 24;
+      }}
+      className="h-full overflow-auto px-3 py-2 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
+    >
+      {events.length === 0 ? <p className="text-faint">No event yet.</p> : null}
+      {events.map((event) => (
+        <p key={event.seq} className="flex gap-2.5">
+          <span className="text-faint select-none">{new Date(event.at).toLocaleTimeString(undefined, { hour12: false })}</span>
+          <span className="min-w-0 break-words">
+            <Line event={event} />
+          </span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+const told: Partial<Record<RunEvent["type"], string>> = {
+  RUN_QUEUED: "run queued",
+  RUN_STARTED: "run started",
+  RUN_PAUSED: "run paused",
+  RUN_RESUMED: "run resumed",
+  RUN_DEFERRED: "cases wait for their target",
+  RUN_STOPPING: "run is stopping",
+  CASE_STARTED: "began",
+  CASE_RETRIED: "did not pass, tries again",
+  CASE_REQUEUED: "queued again",
+  COMPARISON_REVIEWED: "comparison reviewed",
+};
+
+function Line({ event }: { event: RunEvent }) {
+  if (event.type === "RUN_FINISHED") return <strong className={looks[event.status].text}>run {looks[event.status].word.toLowerCase()}</strong>;
+  if (event.type === "CASE_FINISHED" && event.outcome) {
+    return (
+      <>
+        {event.caseKey} <span className={looks[event.outcome].text}>{looks[event.outcome].word.toLowerCase()}</span>
+        {event.error ? <span className="text-soft"> – {event.error}</span> : null}
+      </>
+    );
+  }
+  return (
+    <>
+      {event.caseKey} <span className="text-soft">{told[event.type]}</span>
+      {event.attempt && event.attempt > 1 ? <span className="text-flaky"> (try {event.attempt})</span> : null}
+      {event.error ? <span className="text-soft"> – {event.error}</span> : null}
+    </>
+  );
+}

@@ -1,0 +1,1 @@
+export { GraphiqlPage as Graphiql } from "@/features/api/graphiql/GraphiqlPage";

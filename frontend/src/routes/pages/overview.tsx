@@ -1,0 +1,1 @@
+export { OverviewPage as Overview } from "@/features/overview/OverviewPage";

@@ -1,0 +1,46 @@
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { ResultPage } from "@/features/results/ResultPage";
+import { ResultPanel } from "@/features/results/ResultPanel";
+import { RunListPage } from "@/features/runs/RunListPage";
+import { RunPage } from "@/features/runs/RunPage";
+
+const runs = getRouteApi("/runs");
+const run = getRouteApi("/runs/$runId");
+const result = getRouteApi("/runs/$runId/results/$resultId");
+
+export function Runs() {
+  return <RunListPage search={runs.useSearch()} />;
+}
+
+export function Run() {
+  const { runId } = run.useParams();
+  const search = run.useSearch();
+  const navigate = useNavigate();
+  return (
+    <RunPage
+      key={runId}
+      runId={runId}
+      search={search}
+      // Filters are no places to go back to; the back button leaves the run.
+      onSearch={(change) => void navigate({ to: "/runs/$runId", params: { runId }, search: { ...search, ...change }, replace: true, resetScroll: false })}
+      onOpen={(resultId) => void navigate({ to: "/runs/$runId/results/$resultId", params: { runId, resultId } })}
+      renderCase={(row) => (
+        <ResultPanel
+          key={row.id}
+          runId={runId}
+          resultId={row.id}
+          title={row.title}
+          caseKey={row.caseKey}
+          status={row.status}
+          attempt={row.attempt}
+          observed={row.observed}
+        />
+      )}
+    />
+  );
+}
+
+export function Result() {
+  const { runId, resultId } = result.useParams();
+  return <ResultPage key={resultId} runId={runId} resultId={resultId} />;
+}
