@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -146,5 +147,6 @@ func NewIsolating() *Executor {
 
 // RecordDriven records what drive does in the page.
 func RecordDriven(ctx context.Context, r Recorder, drive func(ctx context.Context, do func(spec.BrowserStep) error) error) (*Recording, error) {
+	r.files = fstest.MapFS{"cat.png": {Data: []byte("a cat")}}
 	return r.record(ctx, drive)
 }

@@ -3,13 +3,14 @@ package browser
 import (
 	"cmp"
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"net/url"
 	"slices"
-	"testing/fstest"
 	"time"
 
 	"github.com/semantest/semantest/executors"
@@ -42,6 +43,8 @@ type Recorder struct {
 
 	// Storage asks for cookies and local storage as they are in the end.
 	Storage bool
+
+	files fs.FS // that are uploaded while it is driven; nil for none
 }
 
 // Recording is what a person did.
@@ -117,9 +120,13 @@ func (r Recorder) task() executors.Task {
 	if use.Viewport == nil && r.Setup.Device == "" {
 		use.Viewport = &spec.Viewport{Width: 1280, Height: 720}
 	}
+	files := r.files
+	if files == nil {
+		files = embed.FS{}
+	}
 	return executors.Task{
 		RunID: "recording", ResultID: "recording", Attempt: 1, Case: spec.Case{ID: "recorded", Kind: spec.KindBrowser}, Use: use,
-		Scope: spec.NewScope(map[string]any{spec.VarBaseURL: r.URL}, nil), Files: fstest.MapFS{},
+		Scope: spec.NewScope(map[string]any{spec.VarBaseURL: r.URL}, nil), Files: files,
 	}
 }
 
@@ -242,6 +249,7 @@ func (rec *recording) run(ctx context.Context, pg *page, drive func(context.Cont
 
 // perform performs a step in the page, as a case would.
 func (rec *recording) perform(ctx context.Context, r *run, s spec.BrowserStep) error {
+	r.forgetClosed()
 	report := &executors.Report{Sink: rec.sink}
 	st := newStep(ctx, r, report, defaultStepLimit)
 	defer st.cancel()

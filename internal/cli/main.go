@@ -23,7 +23,7 @@ type commands struct {
 	Work     workCmd     `cmd:"" help:"Perform cases only; more machines mean more capacity."`
 	Run      runCmd      `cmd:"" help:"Run a plan and watch it."`
 	Validate validateCmd `cmd:"" help:"Check plans and name each mistake with its place."`
-	Record   recordCmd   `cmd:"" help:"Make a plan of what you do in a browser, or of what you have: an HTTP archive, an OpenAPI document, curl commands or a Postman collection."`
+	Record   recordCmd   `cmd:"" help:"Make a plan of what you do in a browser, or of what you have: an HTTP archive, an OpenAPI document, curl commands, a Postman collection or Playwright tests."`
 	Demo     demoCmd     `cmd:"" help:"Run an example plan against the sample shop, all in one go."`
 	Review   reviewCmd   `cmd:"" help:"Look at what runs found when they compared with baselines, and accept or reject it."`
 	Report   reportCmd   `cmd:"" help:"Write the reports of a run that a server knows."`

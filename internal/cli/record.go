@@ -18,8 +18,11 @@ type recordCmd struct {
 	OpenAPI string `name:"openapi" xor:"source" placeholder:"FILE" help:"OpenAPI document of version 3, YAML or JSON."`
 	Curl    string `name:"curl" xor:"source" placeholder:"FILE" help:"File with curl commands."`
 	Postman string `name:"postman" xor:"source" placeholder:"FILE" help:"Postman collection of version 2."`
-	All     bool   `help:"With --har: also take pictures, styles, scripts and fonts."`
-	Out     string `short:"o" placeholder:"PLAN" help:"Write the plan into this new file instead of standard output."`
+
+	Playwright string `name:"playwright" xor:"source" placeholder:"FILE" help:"Playwright tests in TypeScript or JavaScript; what is not understood is named by its line."`
+
+	All bool   `help:"With --har: also take pictures, styles, scripts and fonts."`
+	Out string `short:"o" placeholder:"PLAN" help:"Write the plan into this new file instead of standard output."`
 
 	sessionFlags
 }
@@ -32,7 +35,7 @@ func (c *recordCmd) Run(ctx context.Context, sys Sys) error {
 	case c.URL != "":
 		return c.session(ctx, sys)
 	case path == "":
-		return usage("expected the address of a page, such as: semantest record https://shop.test, or --har, --openapi, --curl or --postman with a file")
+		return usage("expected the address of a page, such as: semantest record https://shop.test, or --har, --openapi, --curl, --postman or --playwright with a file")
 	}
 	data, err := c.read(sys, path)
 	if err != nil {
@@ -66,6 +69,8 @@ func (c *recordCmd) source() (string, func([]byte) (*importing.Result, error)) {
 		return c.Curl, importing.Curl
 	case c.Postman != "":
 		return c.Postman, importing.Postman
+	case c.Playwright != "":
+		return c.Playwright, importing.Playwright
 	}
 	return c.HAR, func(data []byte) (*importing.Result, error) { return importing.HAR(data, c.All) }
 }

@@ -40,7 +40,10 @@ func TestRecord(t *testing.T) {
 	}
 	for name, args := range map[string][]string{
 		"no source": {}, "two sources": {"--curl", "-", "--har", "-"}, "no file": {"--har", file + ".none"}, "no archive": {"--har", "-"},
-		"no document": {"--openapi", "-"}, "no collection": {"--postman", "-"},
+		"no document": {"--openapi", "-"}, "no collection": {"--postman", "-"}, "no test": {"--playwright", "-"},
+		"a page and a file": {"https://shop.test", "--curl", "-"}, "no page": {"shop.test", "--headless", "--debug-port", "9333"},
+		"no window and no port": {"https://shop.test", "--headless"}, "no display": {"https://shop.test"},
+		"no device": {"https://shop.test", "--headless", "--debug-port", "9333", "--device", "Abacus"},
 	} {
 		if code, stdout, stderr := record(command, args...); code != cli.ExitUsage || stdout != "" || stderr == "" {
 			t.Errorf("%s: %d, %q, %q", name, code, stdout, stderr)

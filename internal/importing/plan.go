@@ -41,6 +41,7 @@ type draft struct {
 	insecure  bool
 	cases     []draftCase
 	notes     []string
+	mostNotes int // maxNotes when zero
 	dropped   int // notes beyond the bound
 }
 
@@ -79,7 +80,7 @@ func newDraft(name string) *draft {
 }
 
 func (d *draft) note(format string, args ...any) {
-	if len(d.notes) >= maxNotes {
+	if len(d.notes) >= cmp.Or(d.mostNotes, maxNotes) {
 		d.dropped++
 		return
 	}

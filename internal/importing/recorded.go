@@ -62,12 +62,15 @@ func (r Recorded) Plan() (*Result, error) {
 	if len(list) == 0 {
 		return nil, errNothing
 	}
-	return d.recorded(r, list)
+	for _, name := range r.Secrets {
+		d.note("give the secret %s its value when you run the plan", name)
+	}
+	return d.browserPlan(r, "# Recorded by semantest record. It is yours to change.\n", []any{r.only(list)})
 }
 
-// recorded writes the plan and reads it again.
-func (d *draft) recorded(r Recorded, steps []any) (*Result, error) {
-	doc := r.document(line(d.name, 100, "Recorded"), d.env[spec.VarBaseURL], steps)
+// browserPlan writes the plan and reads it again.
+func (d *draft) browserPlan(r Recorded, header string, cases []any) (*Result, error) {
+	doc := r.document(line(d.name, 100, "Recorded"), d.env[spec.VarBaseURL], cases)
 	data, err := encoded(doc.node())
 	if err != nil {
 		return nil, err
@@ -75,9 +78,8 @@ func (d *draft) recorded(r Recorded, steps []any) (*Result, error) {
 	run := "# Run it: semantest run PLAN"
 	for _, name := range r.Secrets {
 		run += " --var " + name + "=…"
-		d.note("give the secret %s its value when you run the plan", name)
 	}
-	data = append([]byte("# Recorded by semantest record. It is yours to change.\n"+run+"\n"), data...)
+	data = append([]byte(header+run+"\n"), data...)
 	if _, err := spec.Parse(data); err != nil {
 		return nil, fmt.Errorf("it makes no plan that can be read: %s", firstLine(err.Error()))
 	}
@@ -89,7 +91,7 @@ func (d *draft) recorded(r Recorded, steps []any) (*Result, error) {
 
 // alone checks a step in a plan of its own.
 func (r Recorded) alone(step *yaml.Node) error {
-	data, err := encoded(r.document("Recorded", "http://localhost", []any{step}).node())
+	data, err := encoded(r.document("Recorded", "http://localhost", []any{r.only([]any{step})}).node())
 	if err != nil {
 		return err
 	}
@@ -97,15 +99,21 @@ func (r Recorded) alone(step *yaml.Node) error {
 	return err
 }
 
-func (r Recorded) document(name, origin string, steps []any) *fields {
+func (r Recorded) document(name, origin string, cases []any) *fields {
 	env := mapping(spec.VarBaseURL, text(origin))
-	if slices.ContainsFunc(steps, func(s any) bool { return mentions(toNode(s), "${{ OPEN }}") }) {
+	if slices.ContainsFunc(cases, func(s any) bool { return mentions(toNode(s), "${{ OPEN }}") }) {
 		env.add("OPEN", "${")
 	}
 	doc := mapping("version", text("1"), "name", name, "env", env)
 	if len(r.Secrets) > 0 {
 		doc.add("secrets", slices.Clone(r.Secrets))
 	}
+	doc.add("cases", cases)
+	return doc
+}
+
+// only is the case of a recording.
+func (r Recorded) only(steps []any) *fields {
 	one := mapping("id", "recorded", "kind", "browser")
 	if r.Browser != "" {
 		one.add("browser", r.Browser)
@@ -117,8 +125,7 @@ func (r Recorded) document(name, origin string, steps []any) *fields {
 		one.add("viewport", mapping("width", r.Viewport.Width, "height", r.Viewport.Height))
 	}
 	one.add("steps", steps)
-	doc.add("cases", []any{one})
-	return doc
+	return one
 }
 
 // mentions reports whether a text is in one of a node's.

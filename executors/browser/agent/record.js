@@ -19,8 +19,11 @@ const same = (l, el) => {
   }
 };
 
+// A plan cannot hold all that a page can.
+const sayable = (l) => Object.values(l).every((v) => (typeof v === 'string' ? !/[\p{Cc}\p{Cs}\ufffd]/u.test(v) : typeof v !== 'object' || sayable(v)));
+
 // loosely tries a locator as part of a text, and as the whole of it.
-const loosely = (l, el) => (same(l, el) ? l : same({ ...l, exact: true }, el) ? { ...l, exact: true } : null);
+const loosely = (l, el) => (!sayable(l) ? null : same(l, el) ? l : same({ ...l, exact: true }, el) ? { ...l, exact: true } : null);
 
 const WORDS = /\s+\S*$/;
 
@@ -100,7 +103,7 @@ const locatorOf = (el) => {
       if (found) return found;
     }
   }
-  for (const l of bySelector(el)) if (same(l, el)) return l;
+  for (const l of bySelector(el)) if (sayable(l) && same(l, el)) return l;
   return null;
 };
 
