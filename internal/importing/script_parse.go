@@ -295,7 +295,9 @@ func (p *parser) list(end string) []*expression {
 			p.toComma(end)
 		}
 		out = append(out, e)
-		p.eat(",")
+		if !p.eat(",") && !p.isMark(0, end) {
+			return out // another bracket is closed than was opened
+		}
 	}
 	return out
 }
