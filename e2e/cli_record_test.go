@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,8 +28,8 @@ func TestRecordBySecondConnection(t *testing.T) {
 	hand := openHand(t, address, shop)
 	hand.click("Add Earl Grey", "[...document.querySelectorAll('button')][0]")
 	p.awaitOutput(t, "  click button")
-	p.signal(t, syscall.SIGINT)
-	if r := p.wait(t); r.code != 0 || !strings.Contains(r.stderr, "recorded 2 steps: it was ended") {
+	hand.call("Page.close", map[string]any{}, nil)
+	if r := p.wait(t); r.code != 0 || !strings.Contains(r.stderr, "recorded 2 steps: the browser was closed") {
 		t.Fatalf("exit code %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	source, err := os.ReadFile(plan)

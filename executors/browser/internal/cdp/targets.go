@@ -75,6 +75,9 @@ func (b *Browser) onEvent(e devtools.Event) {
 				delete(pg.popups, string(ev.TargetID))
 				pg.mu.Unlock()
 				pg.tell(driver.PopupClosed{ID: string(ev.TargetID)})
+				if ev.TargetID == pg.targetID { // a person has closed its window
+					pg.tell(driver.Gone{Err: driver.ErrClosed})
+				}
 			}
 		}
 	}
