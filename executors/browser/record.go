@@ -165,13 +165,14 @@ type recording struct {
 	picking string                          // what is expected of the element that is pointed at next
 	at      map[*page]*whereabouts
 	full    bool
+	caught  chan chan struct{} // asks to hear all that has happened, for drive
 }
 
 func newRecording(o Recorder) *recording {
 	if o.MaxSteps <= 0 {
 		o.MaxSteps = defaultRecorded
 	}
-	return &recording{Recorder: o, queue: newQueue(), sink: &recordSink{}, secrets: map[string]secret{},
+	return &recording{Recorder: o, queue: newQueue(), caught: make(chan chan struct{}), sink: &recordSink{}, secrets: map[string]secret{},
 		frames: map[driver.Place][]spec.Locator{}, at: map[*page]*whereabouts{}}
 }
 
@@ -207,6 +208,8 @@ func (rec *recording) run(ctx context.Context, pg *page, drive func(context.Cont
 	person := rec.hands(pg)
 	go func() { opening <- rec.perform(ctx, person, spec.BrowserStep{Goto: &spec.Goto{URL: rec.URL}}) }()
 	driven := make(chan error, 1)
+	driving, stop := context.WithCancel(ctx)
+	defer stop()
 	timer := time.NewTimer(settled)
 	defer timer.Stop()
 	end := ""
@@ -219,13 +222,18 @@ func (rec *recording) run(ctx context.Context, pg *page, drive func(context.Cont
 			}
 			rec.arrived(ctx, rec.r.first)
 			if drive != nil {
-				go func() { driven <- drive(ctx, func(s spec.BrowserStep) error { return rec.perform(ctx, person, s) }) }()
+				go func() {
+					driven <- drive(driving, func(s spec.BrowserStep) error { return rec.drive(driving, person, s) })
+				}()
 			}
 		case err := <-driven:
 			if err != nil {
 				return nil, err
 			}
 			end = "it was driven to its end"
+		case heard := <-rec.caught:
+			rec.hear(ctx)
+			close(heard)
 		case <-rec.queue.woken:
 			rec.hear(ctx)
 			timer.Reset(settled)
@@ -245,6 +253,22 @@ func (rec *recording) run(ctx context.Context, pg *page, drive func(context.Cont
 	rec.hear(ctx)
 	rec.settle(ctx, true)
 	return rec.result(end), nil
+}
+
+// drive performs a step, and waits until what it has done was heard: no person is
+// as fast as a program.
+func (rec *recording) drive(ctx context.Context, r *run, s spec.BrowserStep) error {
+	if err := rec.perform(ctx, r, s); err != nil {
+		return err
+	}
+	heard := make(chan struct{})
+	select {
+	case rec.caught <- heard:
+		<-heard
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // perform performs a step in the page, as a case would.
