@@ -39,14 +39,15 @@ type Executor interface {
 
 // Task is one attempt of one case. The Scope belongs to the attempt.
 type Task struct {
-	RunID    string
-	ResultID string
-	Attempt  int // from 1
-	Case     spec.Case
-	Use      spec.Use    // settings shared by the plan's cases
-	Scope    *spec.Scope // variables; captures are added to it
-	Files    fs.FS       // files that came with the plan; never nil
-	Team     Team        // brings other workers in; nil where this process is alone
+	ProjectID string
+	RunID     string
+	ResultID  string
+	Attempt   int // from 1
+	Case      spec.Case
+	Use       spec.Use    // settings shared by the plan's cases
+	Scope     *spec.Scope // variables; captures are added to it
+	Files     fs.FS       // files that came with the plan; never nil
+	Team      Team        // brings other workers in; nil where this process is alone
 
 	// Previous is nil where nobody remembers earlier runs.
 	Previous Previous

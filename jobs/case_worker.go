@@ -158,7 +158,7 @@ func (h *Host) guarded(ctx context.Context, executor executors.Executor, claim *
 
 func (h *Host) taskOf(claim *runs.Claim) executors.Task {
 	return executors.Task{
-		RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
+		ProjectID: claim.Result.ProjectID, RunID: claim.Result.RunID, ResultID: claim.Result.ID, Attempt: claim.Result.Attempt,
 		Case: claim.Case, Use: claim.Use, Scope: claim.Scope, Files: claim.Files,
 		Previous: &previous{h.runs, h.artifacts, claim}, AcceptBaselines: claim.AcceptBaselines,
 		LoadGrant: claim.Grant,

@@ -29,7 +29,7 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	if measures(task.Case) {
 		return e.measure(ctx, task, sink)
 	}
-	r := &run{task: task, sink: sink, names: map[string]int{}, answered: map[string]bool{}}
+	r := &run{task: task, sink: sink, model: e.model, names: map[string]int{}, answered: map[string]bool{}}
 	r.known = map[string]*page{}
 	steps, pool, unknown := e.stepsOf(task, r.step)
 	if unknown != nil {
@@ -54,7 +54,9 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	if err != nil && ctx.Err() == nil {
 		return unreached(sink, steps, r.unfit(ctx, err))
 	}
-	return executors.RunSteps(ctx, sink, steps)
+	outcome, err := executors.RunSteps(ctx, sink, steps)
+	r.keepActs(ctx, outcome)
+	return outcome, err
 }
 
 // stepsOf lists the steps of a case, with what the browser that it asks for
@@ -107,6 +109,12 @@ type run struct {
 	folder   string            // of files that the browser reads and writes; empty while there is none
 
 	answered map[string]bool // targets that have answered something
+
+	model      Model // nil where there is none
+	actsRead   bool
+	actsOfPlan []spec.RecordedAct
+	actsOfRun  []spec.RecordedAct
+	acted      []spec.RecordedAct // what the acts of this attempt came to
 }
 
 // step performs one step under its own limit and keeps evidence when it fails.
@@ -122,7 +130,11 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 	}
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
-	err = r.explain(ctx, st.do(s))
+	if s.Act != nil {
+		err = r.explain(ctx, st.actByWords(*s.Act, raw.Act.Do))
+	} else {
+		err = r.explain(ctx, r.heal(ctx, s, report, st.do(s)))
+	}
 	if s.Goto == nil {
 		st.tellWhyEmpty(err)
 	}

@@ -24,6 +24,9 @@ type Options struct {
 	// long-lived browsers grow. 300 when zero.
 	CasesPerBrowser int
 
+	// Model chooses what act steps mean that have no record. Nil is none.
+	Model Model
+
 	// Log gets what is of use to whoever runs the machine. Nothing when nil.
 	Log *slog.Logger
 }
@@ -32,6 +35,7 @@ type Options struct {
 type Executor struct {
 	pool  *pool            // of the default browser
 	pools map[string]*pool // of all, by the plan's word
+	model Model
 }
 
 var _ executors.Executor = (*Executor)(nil)
@@ -44,7 +48,7 @@ func New(opts Options) *Executor {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Executor{pools: map[string]*pool{}}
+	e := &Executor{pools: map[string]*pool{}, model: opts.Model}
 	for i, engine := range engines() {
 		p := newPool(engine, opts.pathOf(engine.Name()), opts)
 		e.pools[engine.Name()] = p

@@ -83,7 +83,9 @@ func unready(what string, p prepared, limit time.Duration) *executors.Failure {
 	}
 	switch p.Why {
 	case "missing":
-		return executors.Failf("no element matches %s within %s%s%s", what, limit, within, p.instead())
+		f := executors.Failf("no element matches %s within %s%s%s", what, limit, within, p.instead())
+		f.Err = errMissing
+		return f
 	case "several":
 		return executors.Failf("%d elements match %s%s, where one is meant: %s; say more, or which one by nth",
 			p.Count, what, within, listing(p.List, p.Count))

@@ -136,7 +136,7 @@ func (a *App) realExecutors() ([]executors.Executor, error) {
 	exchanges := api.New(a.policy)
 	return []executors.Executor{
 		exchanges,
-		browser.New(browser.Options{Path: a.cfg.Browser, Firefox: a.cfg.Firefox, WebKit: a.cfg.WebKit, Egress: a.policy, Log: a.logger}),
+		browser.New(browser.Options{Path: a.cfg.Browser, Firefox: a.cfg.Firefox, WebKit: a.cfg.WebKit, Egress: a.policy, Model: a.llm, Log: a.logger}),
 		contract.New(a.policy),
 		load.New(exchanges, a.policy, load.Limits{
 			MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, MaxRamp: a.cfg.LoadMaxRamp, Hosts: hosts,

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -26,11 +25,11 @@ const maxFile = 16 << 20
 
 // readPlan reads a plan and its files. Mistakes are returned as one error with
 // a line for each: path:line:column: message.
-func readPlan(path string) (*planFile, error) { return readPlanWith(path, false) }
+func readPlan(path string) (*planFile, error) { return readPlanWith(path, nil) }
 
-// readPlanWith takes a snapshot that is not there for an empty one, where
-// snapshots are about to be written.
-func readPlanWith(path string, newSnapshots bool) (*planFile, error) {
+// readPlanWith takes a file that is not there for an empty one, where it is about
+// to be written.
+func readPlanWith(path string, written func(p *spec.Plan, name string) bool) (*planFile, error) {
 	source, err := readLimited(os.Open, path, spec.MaxSourceBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("there is no plan %s", path)
@@ -51,8 +50,11 @@ func readPlanWith(path string, newSnapshots bool) (*planFile, error) {
 	defer func() { _ = root.Close() }()
 	for _, name := range plan.Files() {
 		content, err := readLimited(root.Open, filepath.FromSlash(name), maxFile)
-		if errors.Is(err, fs.ErrNotExist) && newSnapshots && slices.Contains(plan.Snapshots(), name) {
+		if errors.Is(err, fs.ErrNotExist) && written != nil && written(plan, name) {
 			content, err = []byte{}, nil
+		}
+		if errors.Is(err, fs.ErrNotExist) && name == actsFile(plan) {
+			return nil, usage("%s: the plan's acts lie in file://%s, which is not there yet; semantest run --update-acts writes it", path, name)
 		}
 		if err != nil {
 			return nil, usage("%s: the plan refers to file://%s, which cannot be read: %w", path, name, err)

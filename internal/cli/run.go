@@ -40,6 +40,8 @@ type runCmd struct {
 
 	UpdateSnapshots bool `name:"update-snapshots" aliases:"update-baselines" help:"Accept what snapshot checks and comparisons with baselines find now: write it beside the plan, show what changed, and run again where snapshots did. With --remote, baselines are accepted on the server."`
 
+	UpdateActs bool `name:"update-acts" help:"Let the language model choose anew what the act steps mean, and write the choices of cases that pass into the file that use.acts names."`
+
 	Branch string `name:"branch" env:"SEMANTEST_BRANCH" placeholder:"NAME" help:"Branch of the source under test, which has baselines of its own on a server; by default what continuous integration says, or what is checked out where the plan lies."`
 
 	Replay string `name:"replay" placeholder:"FINDING" help:"Send the requests of a contract case's finding again (finding-1.json of its result) instead of running a plan; exits with 1 while it is there."`
@@ -60,13 +62,20 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	case c.Plan == "":
 		return usage("expected a plan file, such as: semantest run shop.plan.yaml")
 	}
-	p, err := readPlanWith(c.Plan, c.UpdateSnapshots)
+	p, err := readPlanWith(c.Plan, c.writes)
 	if err != nil {
 		return err
 	}
 	perform := follow
-	if c.UpdateSnapshots {
+	switch {
+	case c.UpdateSnapshots && c.UpdateActs:
+		return usage("give --update-acts first, and --update-snapshots when the acts are looked at")
+	case c.UpdateSnapshots:
 		perform = updatingSnapshots(p)
+	case c.UpdateActs:
+		if perform, err = updatingActs(p); err != nil {
+			return err
+		}
 	}
 	if err := c.check(); err != nil {
 		return err
@@ -95,6 +104,11 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: c.Local.EgressMode(egress.Dev), Baselines: folder.Of(c.Plan), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
 	c.reportFlags.Beside = c.Plan
 	return withLocal(ctx, cfg, func(cl *client.Client) error { return perform(ctx, sys, cl, start, c.reportFlags) })
+}
+
+// writes tells which files the run is about to write.
+func (c *runCmd) writes(p *spec.Plan, name string) bool {
+	return c.UpdateSnapshots && slices.Contains(p.Snapshots(), name) || c.UpdateActs && name == actsFile(p)
 }
 
 // withLocal brings up a server for one command.

@@ -75,6 +75,9 @@ func (v *validator) use() {
 	u := &v.plan.Use
 	v.auth(u.Auth)
 	v.proxy(u.Proxy)
+	if u.Acts != "" && v.sound(&u.Acts) {
+		v.file(v.at(&u.Acts), u.Acts)
+	}
 	if t := u.TLS; t != nil {
 		for _, ref := range []*string{&t.CA, &t.Certificate, &t.Key} {
 			if strings.HasPrefix(*ref, fileScheme) && v.sound(ref) {

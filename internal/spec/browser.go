@@ -43,6 +43,7 @@ type BrowserStep struct {
 	Screenshot    *Screenshot      `yaml:"screenshot" doc:"Keep a picture of the page or of an element. A text is its name." action:"true" example:"thanks"`
 	Audit         *Audit           `yaml:"audit" doc:"Examine the page as it is now." action:"true" example:"{accessibility: {standard: wcag22aa}}"`
 	Viewport      *Viewport        `yaml:"viewport" doc:"Change the size of what is shown of the page." action:"true" example:"{width: 390, height: 844}"`
+	Act           *Act             `yaml:"act" doc:"Do what words say: a language model chooses the element once, and the choice is recorded. A text is what to do." action:"true" example:"accept the cookie dialog"`
 	Timeout       Duration         `yaml:"timeout" doc:"Limit of this step; overrides use.stepTimeout." min:"1ms" max:"1h" example:"5s"`
 
 	// Measure is none of the plan's words: performance cases stand for it.

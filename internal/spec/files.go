@@ -43,6 +43,7 @@ func (p *Plan) Files() []string {
 	for _, ref := range p.Use.TLS.files() {
 		add(ref)
 	}
+	add(p.Use.Acts)
 	for _, c := range p.Cases {
 		add(c.Contract.Schema)
 		add(c.Contract.Against)

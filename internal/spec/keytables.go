@@ -103,6 +103,7 @@ var tables = []table{
 	{"Attribute", reflect.TypeFor[Attribute](), "The value of `attribute` under `expect`."},
 	{"Screenshot", reflect.TypeFor[Screenshot](), "The value of `screenshot`. A text stands for its `name`. visual.md tells more."},
 	{"Comparing", reflect.TypeFor[Comparing](), "How pictures are compared: keys of `screenshot`, of a case of kind `visual`, and of `use.screenshot`."},
+	{"Act", reflect.TypeFor[Act](), "The value of `act`. A text stands for its `do`."},
 	{"Audit", reflect.TypeFor[Audit](), "The value of `audit`."},
 	{"Accessibility", reflect.TypeFor[Accessibility](), "The value of `accessibility` under `audit`, and keys of a case of kind `accessibility`. accessibility.md tells more."},
 	{"Axe rules", reflect.TypeFor[AxeRules](), "The value of `rules`: names of axe-core's rules and tags."},

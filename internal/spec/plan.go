@@ -59,6 +59,8 @@ type Use struct {
 	TLS          *TLS              `yaml:"tls" doc:"How api and contract cases make secure connections." example:"{ca: file://ca.pem}"`
 	BrowserSetup `yaml:",inline"`
 	HAR          string     `yaml:"har" doc:"When the exchanges of an api case are kept as an HTTP archive: when it did not pass, always, or never." default:"failed" enum:"failed,always,never" example:"always"`
+	Acts         string     `yaml:"acts" doc:"file:// reference to what the act steps came to; semantest run --update-acts writes it." pattern:"file" example:"file://shop.acts.yaml"`
+	Heal         bool       `yaml:"heal" doc:"Whether an action whose element is gone may go on with the one that clearly took its place. Never for expectations." default:"false" example:"true"`
 	Screenshot   *Comparing `yaml:"screenshot" doc:"How pictures are compared, where a step does not say it itself." example:"{threshold: 0.1, maxDiffRatio: 0.001}"`
 }
 

@@ -79,6 +79,8 @@ func (s BrowserStep) act() (action, target string) {
 		return "viewport", s.Viewport.String()
 	case s.Audit != nil && s.Audit.Accessibility != nil:
 		return "audit", s.Audit.Accessibility.target()
+	case s.Act != nil:
+		return "act", s.Act.Do
 	case s.Measure != nil:
 		return s.Measure.target()
 	}
