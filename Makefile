@@ -29,7 +29,7 @@ go_test := $(if $(CI),$(gotestsum) --format standard-quiet --rerun-fails=1 --rer
 has_node := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
 no_node := there is no npm with Node 20.19 or later
 page_sources := $(wildcard frontend/*.json frontend/*.js frontend/*.ts frontend/*.html) \
-	$(shell find frontend/src frontend/public -type f 2>/dev/null) docs/plan.schema.json $(wildcard graph/schema/*.graphqls)
+	$(shell find frontend/src frontend/public -type f -not -path 'frontend/src/gql/*' 2>/dev/null) docs/plan.schema.json $(wildcard graph/schema/*.graphqls)
 
 .PHONY: help
 help: ## List the targets

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { openIdentityStore } from "./identity";
+import { may, openIdentityStore } from "./identity";
 import type { TokenStore } from "./token";
 
 type Answer = { data?: unknown; errors?: { message: string; extensions?: { code: string } }[] };
@@ -117,4 +117,14 @@ describe("the identity", () => {
     expect(store.get()).toEqual({ status: "signed-out" });
     expect(stored).toEqual({});
   });
+});
+
+it.each([
+  [["tests:read"], "tests:read", true],
+  [["tests:read"], "tests:write", false],
+  [["admin"], "tests:write", true],
+  [["admin"], "instance", false],
+  [["admin", "instance"], "instance", true],
+])("%j may %s: %s", (permissions, wanted, want) => {
+  expect(may(permissions, wanted)).toBe(want);
 });

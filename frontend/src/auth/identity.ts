@@ -180,6 +180,11 @@ export function openIdentityStore(tokens: TokenStore, storage: Pick<Storage, "ge
   };
 }
 
+/** Whether permissions are enough for something: admin is everything within a project, and nothing of the instance. */
+export function may(permissions: readonly string[], wanted: string): boolean {
+  return permissions.includes(wanted) || (wanted !== "instance" && permissions.includes("admin"));
+}
+
 function failure(state: IdentityState): string | null {
   switch (state.status) {
     case "signed-in":

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { type Identity, openIdentityStore } from "./identity";
+import { type Identity, may, openIdentityStore } from "./identity";
 import { openTokenStore } from "./token";
 
 const tokens = openTokenStore(window);
@@ -28,5 +28,5 @@ export function useIdentity(): Identity {
 
 /** Whether something is allowed here, such as tests:write. */
 export function useMay(permission: string): boolean {
-  return useIdentity().permissions.includes(permission);
+  return may(useIdentity().permissions, permission);
 }
