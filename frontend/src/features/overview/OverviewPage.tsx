@@ -1,10 +1,10 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { CircleCheck, FilePlus2 } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useMemo } from "react";
-import { useQuery } from "urql";
 import { OverviewDocument, RunningNowDocument, type RunningNowQuery } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useLiveRuns } from "@/graphql/useLiveRuns";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -22,8 +22,8 @@ const TrendChart = lazy(() => import("./TrendChart"));
 
 /** How things are: what runs, what is broken, where it is heading. */
 export function OverviewPage() {
-  const [{ data, error }, read] = useQuery({ query: OverviewDocument });
-  const [{ data: now }, readNow] = useQuery({ query: RunningNowDocument });
+  const [{ data, error }, read] = useKeptQuery({ query: OverviewDocument });
+  const [{ data: now }, readNow] = useKeptQuery({ query: RunningNowDocument });
   const navigate = useNavigate();
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   const againNow = useCallback(() => readNow({ requestPolicy: "network-only" }), [readNow]);

@@ -1,10 +1,10 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, FilePlus2, NotebookText, Play, Search } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
-import { useQuery } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { type PlanRowFragment, PlansDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { Button, IconButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -27,7 +27,7 @@ const pageSize = 25;
 
 export function PlanListPage({ search: { q, after } }: Props) {
   const mayWrite = useMay("tests:write");
-  const [{ data, error }, read] = useQuery({ query: PlansDocument, variables: { first: pageSize, after: after ?? null, search: q ?? null } });
+  const [{ data, error }, read] = useKeptQuery({ query: PlansDocument, variables: { first: pageSize, after: after ?? null, search: q ?? null } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   usePolling(again, 10_000, after !== undefined);
   const plans = data?.plans.nodes;

@@ -1,10 +1,11 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Ellipsis, Play, SearchX, Trash2 } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { useMutation, useQuery } from "urql";
+import { useMutation } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { DeletePlanDocument, PlanDocument, UpdatePlanDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { EmptyState } from "@/ui/EmptyState";
@@ -31,7 +32,7 @@ interface Props {
 }
 
 export function PlanPage({ planId, tab = "editor", onTab, runs }: Props) {
-  const [{ data, error, fetching }, read] = useQuery({ query: PlanDocument, variables: { id: planId } });
+  const [{ data, error, fetching }, read] = useKeptQuery({ query: PlanDocument, variables: { id: planId } });
   const [, update] = useMutation(UpdatePlanDocument);
   const mayRun = useMay("tests:execute");
   const [starting, setStarting] = useState(false);

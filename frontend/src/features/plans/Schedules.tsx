@@ -1,9 +1,10 @@
 import { CalendarClock, Pause, Play, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useMutation, useQuery } from "urql";
+import { useMutation } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { CreateScheduleDocument, DeleteScheduleDocument, PlanSchedulesDocument, type ScheduleDetailFragment, SetSchedulePausedDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { Button, IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { EmptyState } from "@/ui/EmptyState";
@@ -17,7 +18,7 @@ import { toast } from "@/ui/toast";
 
 /** When the plan is started by itself. */
 export function Schedules({ planId }: { planId: string }) {
-  const [{ data, error }, read] = useQuery({ query: PlanSchedulesDocument, variables: { id: planId } });
+  const [{ data, error }, read] = useKeptQuery({ query: PlanSchedulesDocument, variables: { id: planId } });
   const may = [useMay("tests:write"), useMay("tests:execute")].every(Boolean);
   const [adding, setAdding] = useState(false);
   const again = () => read({ requestPolicy: "network-only" });

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import { useCallback } from "react";
-import { useQuery } from "urql";
 import { ResultDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -16,7 +16,7 @@ import { ResultSkeleton, ResultView } from "./ResultView";
 
 /** Everything that is known of one case in a run. */
 export function ResultPage({ runId, resultId }: { runId: string; resultId: string }) {
-  const [{ data, error, fetching }, read] = useQuery({ query: ResultDocument, variables: { id: resultId } });
+  const [{ data, error, fetching }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   const result = data?.result;
   usePolling(again, 2000, !result || result.status === "FINISHED");

@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { Maximize2 } from "lucide-react";
 import { useEffect } from "react";
-import { useQuery } from "urql";
 import { ResultDocument, type ResultStatus } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { Button } from "@/ui/Button";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { OutcomeBadge } from "@/ui/Outcome";
@@ -23,7 +23,7 @@ interface Props {
 
 /** One case beside the list of a run. What the list knows is shown at once, the rest as soon as it is read. */
 export function ResultPanel({ runId, resultId, title, caseKey, status, attempt, observed }: Props) {
-  const [{ data, error }, read] = useQuery({ query: ResultDocument, variables: { id: resultId } });
+  const [{ data, error }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const result = data?.result;
   // An attempt is there to be read once it has ended.
   useEffect(() => {

@@ -1,9 +1,9 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Activity, ChevronLeft, ChevronRight, ListFilter, X } from "lucide-react";
 import { useCallback } from "react";
-import { useQuery } from "urql";
 import { PlanNameDocument, PlanNamesDocument, type RunStatus, RunsDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { Button } from "@/ui/Button";
 import { Chips } from "@/ui/Chips";
@@ -60,7 +60,7 @@ export function RunListPage({ search }: { search: RunSearch }) {
 }
 
 function RunList({ status, plan, after, filtered }: RunSearch & { status: RunStatus[]; filtered: boolean }) {
-  const [{ data, error, fetching }, read] = useQuery({
+  const [{ data, error, fetching }, read] = useKeptQuery({
     query: RunsDocument,
     variables: { first: pageSize, after: after ?? null, planId: plan ?? null, statuses: status.length > 0 ? status : null },
   });
@@ -120,7 +120,7 @@ function RunList({ status, plan, after, filtered }: RunSearch & { status: RunSta
 }
 
 function PlanFilter({ plan, onChange }: { plan: string | undefined; onChange: (plan: string | undefined) => void }) {
-  const [{ data: named }] = useQuery({ query: PlanNameDocument, variables: { id: plan ?? "" }, pause: !plan, requestPolicy: "cache-first" });
+  const [{ data: named }] = useKeptQuery({ query: PlanNameDocument, variables: { id: plan ?? "" }, pause: !plan, requestPolicy: "cache-first" });
   return (
     <Menu
       align="start"
@@ -138,7 +138,7 @@ function PlanFilter({ plan, onChange }: { plan: string | undefined; onChange: (p
 }
 
 function PlanChoices({ onChange }: { onChange: (plan: string) => void }) {
-  const [{ data }] = useQuery({ query: PlanNamesDocument, variables: {} });
+  const [{ data }] = useKeptQuery({ query: PlanNamesDocument, variables: {} });
   return (
     <>
       <MenuHeading>Plans</MenuHeading>

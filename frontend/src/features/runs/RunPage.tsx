@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import { type RunDetailFragment, RunDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -41,7 +42,7 @@ interface Props {
 }
 
 export function RunPage(props: Props) {
-  const [{ data, error, fetching }, read] = useQuery({ query: RunDocument, variables: { id: props.runId } });
+  const [{ data, error, fetching }, read] = useKeptQuery({ query: RunDocument, variables: { id: props.runId } });
   const run = data?.run;
   const again = () => read({ requestPolicy: "network-only" });
   if (run) return <Run {...props} run={run} again={again} />;

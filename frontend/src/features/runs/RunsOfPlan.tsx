@@ -1,9 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
 import { useCallback } from "react";
-import { useQuery } from "urql";
 import { RunsDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
+import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -13,7 +13,7 @@ import { RunRows } from "./RunRows";
 
 /** The newest runs of a plan, and the way to all of them. */
 export function RunsOfPlan({ planId }: { planId: string }) {
-  const [{ data, error }, read] = useQuery({ query: RunsDocument, variables: { first: 25, after: null, planId, statuses: null } });
+  const [{ data, error }, read] = useKeptQuery({ query: RunsDocument, variables: { first: 25, after: null, planId, statuses: null } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   usePolling(again, 5000);
   if (error && !data) return <ErrorNotice message={messageOf(error)} onRetry={again} />;
