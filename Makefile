@@ -116,7 +116,7 @@ pages:
 
 .PHONY: test-pages
 test-pages: frontend
-	cd frontend && npm run --silent test
+	cd frontend && npm run --silent test && npm run --silent e2e
 
 .PHONY: lint-pages
 lint-pages: frontend/node_modules/.package-lock.json

@@ -84,7 +84,7 @@ it("leads from signing in to the reason of a failure, over a restart of the serv
   await page.getByRole("heading", { name: /Dashboard journey Failed/ }).waitFor();
   expect(await page.evaluate(() => document.body.dataset.same)).toBe("yes");
   await summary.getByText("9 of 9").waitFor();
-  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByRole("tab", { name: "Log", exact: true }).click();
   const log = page.getByRole("log", { name: "Events" });
   await log.getByText("run failed").waitFor();
   const told = await log.locator("p").allInnerTexts();

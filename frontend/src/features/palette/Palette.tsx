@@ -14,6 +14,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const mayWrite = useMay("tests:write");
   const [text, setText] = useState("");
+  const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
   const [{ data }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
   const then = (move: () => Promise<void>) => () => {
@@ -32,6 +33,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   ].filter(({ title }) => has(title));
   const plans = data?.plans.nodes ?? [];
   const runs = (data?.runs.nodes ?? []).filter(({ id, name, environment }) => has(`${name} ${environment} ${id}`)).slice(0, 8);
+  // What was chosen may be gone with the next letter; Enter then takes the first.
+  const values = [plans, runs].flatMap((found) => found.map(({ id }) => id));
+  const titles = pages.map(({ title }) => title);
+  const all = words ? [...values, ...titles] : [...titles, ...values];
+  const selected = all.includes(chosen) ? chosen : (all[0] ?? "");
   const places = (
     <Group heading="Go to">
       {pages.map(({ title, icon: Icon, open }) => (
@@ -50,7 +56,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           className="fixed top-[12vh] left-1/2 z-50 w-[min(36rem,calc(100vw-24px))] -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised shadow-xl"
         >
           <Dialog.Title className="sr-only">Find</Dialog.Title>
-          <Command label="Find" shouldFilter={false} loop>
+          <Command label="Find" shouldFilter={false} loop value={selected} onValueChange={setChosen}>
             <Command.Input
               value={text}
               onValueChange={setText}

@@ -20,7 +20,7 @@ export function ObservedSteps({ steps, status, waiting }: Props) {
   return (
     <div className="grid gap-2">
       <p className="text-sm text-soft">{last?.of ? `Step ${last.index + 1} of ${last.of}` : "Under way"}</p>
-      <ol className="overflow-hidden rounded-lg border border-line bg-raised">
+      <ol hidden={steps.length === 0} className="overflow-hidden rounded-lg border border-line bg-raised">
         {steps.map((step) => (
           <li key={step.index} className="flex min-h-10 items-center gap-2.5 border-t border-line px-3 py-1.5 text-sm first:border-t-0">
             {step.endedAt === null ? <OutcomeIcon state="RUNNING" /> : <OutcomeIcon state="FINISHED" />}
