@@ -18,7 +18,7 @@ const nobody = { data: { viewer: { permissions: [], user: null, project: null, p
 const refused = (code: string) => ({ errors: [{ message: `refused: ${code}`, extensions: { code } }] });
 
 /** Opens a store before a server that gives each operation its answers in turn, the last one again and again. */
-function open(answers: Record<string, Answer[]>, { token = "", stored = {} as Record<string, string> } = {}) {
+function open(answers: Record<string, Answer[]>, { token = "", stored = {} }: { token?: string; stored?: Record<string, string> } = {}) {
   const sent: { name: string; headers: Headers }[] = [];
   vi.stubGlobal("fetch", (_url: string, init: RequestInit) => {
     const { query } = JSON.parse(init.body as string) as { query: string };

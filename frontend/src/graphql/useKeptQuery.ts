@@ -11,5 +11,5 @@ export function useKeptQuery<Data, Variables extends AnyVariables>(args: UseQuer
   const [kept, setKept] = useState<{ asked: string; data: Data | undefined }>({ asked, data: undefined });
   if (result.data && (kept.data !== result.data || kept.asked !== asked)) setKept({ asked, data: result.data });
   const data = result.data ?? (kept.asked === asked ? kept.data : undefined);
-  return [{ ...result, data: data as Data }, read];
+  return [{ ...result, data }, read];
 }

@@ -39,7 +39,8 @@ export default function TrendChart({ points, onOpen }: Props) {
         axes: [
           { ...axis, grid: { show: false } },
           { ...axis, scale: "rate", size: 48, values: (_u, ticks) => ticks.map((v) => `${v} %`) },
-          { ...axis, scale: "time", side: 1 as uPlot.Axis.Side, size: 64, grid: { show: false }, values: (_u, ticks) => ticks.map(formatDuration) },
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- right; its enum is for types only
+          { ...axis, scale: "time", side: 1, size: 64, grid: { show: false }, values: (_u, ticks) => ticks.map(formatDuration) },
         ],
         series: [
           {},

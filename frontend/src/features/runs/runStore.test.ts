@@ -40,7 +40,7 @@ function aServer(pages: Page[], run = { lastSeq: 0, status: "RUNNING" }) {
       sinks.get(RunProgressDocument)?.sink({ data: { runProgress: { runId: "run_1", lastSeq, status: "RUNNING", running } } }),
     asked: () => asked,
     holdPages: () => {
-      let release = () => undefined as void;
+      let release: () => void = () => undefined;
       hold = new Promise((resolve) => (release = resolve));
       return () => release();
     },
