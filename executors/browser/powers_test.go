@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -124,12 +125,16 @@ func TestPowers(t *testing.T) {
 			cases := powers(t)
 			for _, can := range browser.Capabilities() {
 				c, ok := cases[can]
+				c.Use.StepTimeout = spec.Duration(50 * time.Second) // engines are slow where many start at once
 				switch {
 				case !ok:
 					t.Errorf("nothing shows that an engine can %s", can)
 				case len(c.Case.BrowserSteps) == 0:
 				case b.Can(can):
-					if r := performTask(t, shared, onEngine(b.Name, c)).passes(t); r.outcome != spec.OutcomePassed {
+					ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+					r := performUntil(ctx, t, shared, onEngine(b.Name, c)).passes(t)
+					cancel()
+					if r.outcome != spec.OutcomePassed {
 						t.Errorf("%s cannot %s", b.Name, can)
 					}
 				default:

@@ -56,6 +56,7 @@ func (b *Browser) onLog(params json.RawMessage) {
 		}
 	} else {
 		l.Text = "Uncaught " + l.Text
+		l.Exception = b.numbered.Add(1)
 	}
 	if f := ev.Stack.Frames; len(f) > 0 && f[0].URL != "" {
 		l.Where = fmt.Sprintf("%s:%d:%d", f[0].URL, f[0].Line+1, f[0].Column+1)

@@ -102,7 +102,7 @@ type Browser struct {
 	conn    *conn
 	version string
 
-	numbered atomic.Int64 // downloads
+	numbered atomic.Int64 // downloads and exceptions
 
 	mu       sync.Mutex
 	users    map[string]*Page           // by user context

@@ -27,6 +27,9 @@ func (pg *Page) script(ctx context.Context, kind, body string, args []any, value
 		args = []any{}
 	}
 	err := pg.do(ctx, http.MethodPost, "/execute/"+kind, object{"script": body, "args": args}, value)
+	if refused(err, "no such frame") { // the document went while it ran
+		return driver.ErrNavigated
+	}
 	if e, ok := errors.AsType[*refusal](err); ok && e.Code == "javascript error" {
 		if gone(e.Message) {
 			return driver.ErrNavigated
@@ -84,6 +87,11 @@ func (pg *Page) CallIn(ctx context.Context, doc driver.Document, fn string, arg,
 	raw, err := json.Marshal(arg)
 	if err != nil {
 		return fmt.Errorf("encoding the argument of %s: %w", fn, err)
+	}
+	if fn == "focused" { // asked before it is judged what the page has written, which comes by another way
+		if err := pg.inspect(ctx, "Runtime.evaluate", object{"expression": "0"}, nil); err != nil && !errors.Is(err, driver.ErrNavigated) {
+			return err
+		}
 	}
 	const body = `const [name, id, fn, arg, done] = arguments, page = window[name];
 		if (page?.id !== id) { done({ gone: true }); return; }

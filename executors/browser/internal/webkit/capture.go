@@ -31,18 +31,47 @@ func (pg *Page) captureBeyond(ctx context.Context, p driver.Picture) ([]byte, er
 		return nil, fmt.Errorf("a picture that reaches to %d x %d pixels is larger than what webkit draws (%d x %d)", right, bottom, maxWindow, maxWindow)
 	}
 	view := driver.Viewport{Width: size.ViewWidth, Height: size.ViewHeight}
-	if right > view.Width || bottom > view.Height {
+	grown := right > view.Width || bottom > view.Height
+	if grown {
 		if err := pg.SetViewport(ctx, driver.Viewport{Width: max(right, view.Width), Height: max(bottom, view.Height)}); err != nil {
 			return nil, err
 		}
 		defer func() { _ = pg.SetViewport(ctx, view) }() // the next step would tell
 	}
-	data, err := pg.screenshot(ctx)
+	data, err := pg.drawn(ctx, grown)
 	if err != nil {
 		return nil, err
 	}
 	return cut(data, image.Rect(int(math.Round(clip.X)), int(math.Round(clip.Y)),
 		int(math.Round(clip.X))+int(math.Round(clip.Width)), int(math.Round(clip.Y))+int(math.Round(clip.Height))))
+}
+
+// drawings bounds how often a window that has grown is drawn.
+const drawings = 8
+
+// drawn draws the page. What has just come into a window that has grown is
+// painted late, so that is drawn until it stays as it is.
+func (pg *Page) drawn(ctx context.Context, grown bool) ([]byte, error) {
+	if err := pg.script(ctx, "async", settled, nil, nil); err != nil {
+		return nil, err
+	}
+	last, err := pg.screenshot(ctx)
+	if !grown {
+		return last, err
+	}
+	for range drawings {
+		if err != nil {
+			return nil, err
+		}
+		if err := pg.script(ctx, "async", settled, nil, nil); err != nil {
+			return nil, err
+		}
+		before := last
+		if last, err = pg.screenshot(ctx); err == nil && bytes.Equal(before, last) {
+			break
+		}
+	}
+	return last, err
 }
 
 // maxWindow bounds a window: X knows no larger one.

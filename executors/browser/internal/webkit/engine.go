@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/semantest/semantest/executors/browser/internal/child"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
@@ -26,7 +27,11 @@ func (Engine) Name() string { return "webkit" }
 
 // Capabilities implements driver.Engine.
 func (Engine) Capabilities() driver.Set {
-	return driver.SetOf(driver.NoteDialogs, driver.AnswerDialogs, driver.HoldBack)
+	return driver.SetOf(
+		driver.NoteDialogs, driver.AnswerDialogs, driver.HoldBack, driver.ReadConsole, driver.UploadFiles, driver.SetCookies,
+		driver.WaitForIdle, driver.RouteRequests, driver.WatchRequests, driver.EmulateUserAgent, driver.EmulateColorScheme,
+		driver.EmulateReducedMotion, driver.ControlClock,
+	)
 }
 
 // Find implements driver.Engine: it finds WebKit's driver.
@@ -92,6 +97,7 @@ type Browser struct {
 	display      *display
 	deny         func(...netip.AddrPort)
 	version      string
+	thrown       atomic.Int64 // exceptions, which are numbered
 
 	life     context.Context //nolint:containedctx // the browser's own
 	end      context.CancelCauseFunc

@@ -19,15 +19,21 @@ type Page struct {
 	on      func(driver.Page, driver.Event)
 	name    string // of the agent in the page
 
+	inspector *inspector
+
 	// Polling begins with the first document and ends with the page.
 	polling sync.Once
 	stop    context.CancelFunc
 	stopped context.Context //nolint:containedctx // ends with the polling
 	wg      sync.WaitGroup
 
-	mu    sync.Mutex
-	seen  seen
-	woken chan struct{} // closed and replaced whenever seen changes
+	mu       sync.Mutex
+	seen     seen
+	woken    chan struct{}         // closed and replaced whenever seen changes
+	written  driver.ConsoleWritten // last
+	traffic  traffic
+	preloads string
+	chooses  bool // a field that asks for files is waited for
 }
 
 var _ driver.Page = (*Page)(nil)
@@ -56,6 +62,13 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (driver.Page, 
 	})
 	if !b.keep(pg) {
 		return nil, errors.Join(driver.ErrLost, pg.Close(ctx))
+	}
+	conn, err := b.attach(ctx, s)
+	if err == nil {
+		pg.inspector, err = inspect(ctx, conn, begins(), pg.onInspector)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening a page: %w", err), pg.Close(ctx))
 	}
 	return pg, nil
 }
@@ -97,11 +110,11 @@ const settled = `const done = arguments[arguments.length - 1];
 // Capture implements driver.Page. A picture can be older than the page, so it is
 // waited for what was changed last to be drawn.
 func (pg *Page) Capture(ctx context.Context, p driver.Picture) ([]byte, error) {
-	if err := pg.script(ctx, "async", settled, nil, nil); err != nil {
-		return nil, err
-	}
 	if p.FullPage || p.Clip != nil {
 		return pg.captureBeyond(ctx, p)
+	}
+	if err := pg.script(ctx, "async", settled, nil, nil); err != nil {
+		return nil, err
 	}
 	return pg.screenshot(ctx)
 }
@@ -128,7 +141,11 @@ func (pg *Page) Abandon() { pg.stop() }
 func (pg *Page) Close(context.Context) error {
 	pg.browser.drop(pg)
 	pg.stop()
+	pg.stopIdle()
 	err := pg.session.Close()
+	if pg.inspector != nil {
+		pg.inspector.close()
+	}
 	pg.wg.Wait()
 	return err
 }

@@ -25,6 +25,7 @@ type seen struct {
 	Loaded  bool    `json:"loaded"`  // the load event is over
 	Text    string  `json:"text"`    // of a page that the browser itself may have made
 	Leaving float64 `json:"leaving"` // milliseconds since the page said that it leaves; 0 for none
+	Chooser *bool   `json:"chooser"` // whether the field that would have asked for files takes several; nil for none
 }
 
 // look tells what the page shows. The mark is one of the document itself, which
@@ -35,6 +36,7 @@ const look = `const [name] = arguments, page = window[name], nav = performance.g
 		loaded: document.readyState === 'complete' && (!nav || nav.loadEventEnd > 0),
 		text: location.href === 'about:blank' ? (document.body?.innerText ?? '').slice(0, 300) : '',
 		leaving: page?.leaving ? performance.now() - page.leaving + 1 : 0,
+		chooser: page?.chooser ? page.chooser.multiple : null,
 	};`
 
 // watch begins to ask the page what it shows.
@@ -90,6 +92,10 @@ func (pg *Page) poll(ctx context.Context) error {
 	}
 	if now.Loaded && !before.Loaded {
 		pg.tell(driver.Reached{Load: now.Mark, State: "load"})
+		pg.loaded(now.Mark)
+	}
+	if now.Chooser != nil {
+		pg.onChooser(*now.Chooser)
 	}
 	if leaves, left := now.leaves(), before.leaves(); leaves != left {
 		pg.tell(driver.Leaving{On: leaves})
