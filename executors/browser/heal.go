@@ -54,13 +54,11 @@ func (r *run) heal(ctx context.Context, s spec.BrowserStep, report *executors.Re
 		return err
 	}
 	found := likeliest(*l, kind, got.List)
-	best, by := -1, "likeness"
+	best, by := 0, "likeness"
 	switch {
 	case len(found) == 0:
 		return err
-	case len(found) == 1 || found[0].score-found[1].score >= healMargin:
-		best = 0
-	default:
+	case len(found) > 1 && found[0].score-found[1].score < healMargin:
 		best, by = st.pickHealed(*l, found), "model"
 	}
 	if best < 0 {

@@ -44,8 +44,7 @@ const cookies = noting + `<dialog open aria-label=Cookies><p>We use cookies.</p>
 	<input aria-label=Search onchange="note(this.value)"><input type=password aria-label=Password>
 	<select aria-label=Country onchange="note(this.value)"><option value=de>Germany<option value=dk>Denmark</select><button hidden>Hidden</button><button disabled>Off</button>`
 
-func TestActByWords(t *testing.T) {
-	t.Parallel()
+func TestActByWords(t *testing.T) { // its cases share a model, one after the other
 	e, s := thinking(t, "")
 	for _, tt := range []struct {
 		name, answer string
@@ -90,8 +89,7 @@ func TestActByWords(t *testing.T) {
 }
 
 // TestActObeysNobody has a model that does whatever the page tells it to.
-func TestActObeysNobody(t *testing.T) {
-	t.Parallel()
+func TestActObeysNobody(t *testing.T) { // its cases share a model, one after the other
 	e, s := thinking(t, "")
 	s.Answer(nil)
 	s.Always(llmtest.Obeys)
@@ -127,8 +125,7 @@ func TestActObeysNobody(t *testing.T) {
 	})
 }
 
-func TestActIsRecordedAndReplayed(t *testing.T) {
-	t.Parallel()
+func TestActIsRecordedAndReplayed(t *testing.T) { // its cases share a model, one after the other
 	path := site.put(cookies)
 	steps := []spec.BrowserStep{open(path), act("accept the cookies"), text(css("#log"), "all")}
 	e, s := thinking(t, `{"index":0,"action":"click","option":-1}`)
