@@ -90,7 +90,7 @@ func (c *Client) embedOnce(ctx context.Context, p *provider, r EmbedRequest) (*E
 			max(time.Second, time.Until(decision.RetryAt)).Round(time.Second))}
 	}
 	most := Usage{Input: len(strings.Join(r.Texts, ""))/3 + len(r.Texts), Estimated: true}
-	settle, err := c.budget.Reserve(ctx, r.Account, Spend{most.Input, c.prices.cost(most, p.EmbeddingModel)})
+	settle, err := c.budget.Reserve(ctx, r.Account, Spend{most.Input, c.prices.Cost(most, p.EmbeddingModel)})
 	if err != nil {
 		done(ctx, breaker.Unknown)
 		return nil, &fault{err: err}
@@ -108,7 +108,7 @@ func (c *Client) embedOnce(ctx context.Context, p *provider, r EmbedRequest) (*E
 	} else if out.Usage = usageOf(resp.Usage); out.Usage == (Usage{}) {
 		out.Usage = most
 	}
-	out.Cost = c.prices.cost(out.Usage, p.EmbeddingModel)
+	out.Cost = c.prices.Cost(out.Usage, p.EmbeddingModel)
 	settle(Spend{out.Usage.Input, out.Cost})
 	done(ctx, verdict(ctx, f))
 	return out, f

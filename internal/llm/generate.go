@@ -217,7 +217,7 @@ func (g *generation) once(ctx context.Context, p *provider, d dialect, fix *repa
 			max(time.Second, time.Until(decision.RetryAt)).Round(time.Second))}
 	}
 	most := g.r.estimate()
-	settle, err := g.client.budget.Reserve(ctx, g.r.Account, Spend{most.Input + most.Output, g.client.prices.cost(most, g.model(p))})
+	settle, err := g.client.budget.Reserve(ctx, g.r.Account, Spend{most.Input + most.Output, g.client.prices.Cost(most, g.model(p))})
 	if err != nil {
 		done(ctx, breaker.Unknown)
 		return nil, &fault{err: err}
@@ -234,7 +234,7 @@ func (g *generation) once(ctx context.Context, p *provider, d dialect, fix *repa
 	if usage == (Usage{}) && a.text != "" {
 		usage = Usage{Input: most.Input, Output: len(a.text)/3 + 1, Estimated: true}
 	}
-	cost := g.client.prices.cost(usage, g.model(p), a.model)
+	cost := g.client.prices.Cost(usage, g.model(p), a.model)
 	settle(Spend{usage.Input + usage.Output, cost})
 	done(ctx, verdict(ctx, f))
 	g.account(p, d, c, f, usage, cost, time.Since(began))

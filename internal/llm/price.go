@@ -132,9 +132,9 @@ func (p Prices) of(model string) (price Price, asOf string, ok bool) {
 	return Price{}, "", false
 }
 
-// cost is what tokens cost; one that several names are known of goes by the first
+// Cost is what tokens cost; a model that several names are known of goes by the first
 // that has a price.
-func (p Prices) cost(u Usage, models ...string) Cost {
+func (p Prices) Cost(u Usage, models ...string) Cost {
 	for _, m := range models {
 		if price, asOf, ok := p.of(m); ok {
 			return Cost{Amount: price.of(u), Known: true, AsOf: asOf}

@@ -9,10 +9,11 @@ const (
 	KindBrowser  Kind = "browser"
 	KindLoad     Kind = "load"
 	KindContract Kind = "contract"
+	KindLLM      Kind = "llm"
 )
 
 // Kinds lists every kind in the order in which documents show them.
-func Kinds() []Kind { return []Kind{KindAPI, KindBrowser, KindLoad, KindContract} }
+func Kinds() []Kind { return []Kind{KindAPI, KindBrowser, KindLoad, KindContract, KindLLM} }
 
 // Values implements ent's EnumValues.
 func (Kind) Values() []string { return names(Kinds()) }

@@ -128,6 +128,9 @@ type Case struct {
 	// Contract has the keys of cases of kind contract.
 	Contract ContractCase `yaml:",inline"`
 
+	// LLM has the keys of cases of kind llm.
+	LLM LLMCase `yaml:",inline"`
+
 	// Visual has the keys of cases of kind visual, which Parse has turned into
 	// browser steps.
 	Visual VisualCase `yaml:",inline"`

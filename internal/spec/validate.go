@@ -65,6 +65,7 @@ func (v *validator) validate() {
 		v.apiSteps(c)
 		v.load(c)
 		v.contract(c)
+		v.llm(c)
 		v.browserSteps(c)
 		v.visual(c)
 		v.accessible(c)

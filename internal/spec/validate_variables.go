@@ -94,6 +94,7 @@ func (v *validator) caseVariables(c *Case, base map[string]bool) {
 	v.stepVariables(c.APISteps, vocabulary{known, later})
 	v.loadVariables(c, known)
 	v.contractVariables(c, known)
+	v.llmVariables(c, known)
 	for _, key := range setupKeys {
 		v.walk(at.get(key), vocabulary{known: known})
 	}
