@@ -16,8 +16,8 @@ func TestDemoShowsEverythingAndLeavesNothing(t *testing.T) {
 			t.Fatalf("%s: exit code %d\n%s%s", try, r.code, r.stdout, r.stderr)
 		}
 		for _, want := range []string{
-			"The sample shop is open at http://127.0.0.1:", "Running 44 cases", "✓ buy.checkout",
-			"PASSED  Driftwood shop: 44 passed", "run     run_",
+			"The sample shop is open at http://127.0.0.1:", "Running 46 cases", "✓ buy.checkout",
+			"PASSED  Driftwood shop: 46 passed", "run     run_",
 			"semantest-report/report.html", "semantest-report/junit.xml", "semantest-report/result.json",
 		} {
 			if !strings.Contains(r.stdout, want) {
@@ -31,7 +31,7 @@ func TestDemoShowsEverythingAndLeavesNothing(t *testing.T) {
 			t.Errorf("%s: a demo that works complains:\n%s", try, r.stderr)
 		}
 		got := assertReports(t, filepath.Join(room, "semantest-report"))
-		if got.Run.Status != "PASSED" || got.Run.Counts["passed"] != 44 || len(got.Results) != 44 {
+		if got.Run.Status != "PASSED" || got.Run.Counts["passed"] != 46 || len(got.Results) != 46 {
 			t.Errorf("%s: result.json says %+v", try, got.Run)
 		}
 		assertFolder(t, room, "semantest-report", "tmp")

@@ -18,13 +18,15 @@ import (
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/contract"
 	"github.com/semantest/semantest/executors/executortest"
+	llmexecutor "github.com/semantest/semantest/executors/llm"
 	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 )
 
 // found says which cases of shop.plan.yaml find a fault of the shop: exactly
-// these of the kinds api, contract and load, and of a contract case the check that
+// these of the kinds api, contract, load and llm, and of a contract case the check that
 // finds it. What only a page shows is for the browser cases that are named.
 var found = []struct {
 	fault   shop.Fault
@@ -40,6 +42,7 @@ var found = []struct {
 	{fault: shop.FaultShiftedBanner, browser: "visual.home"},
 	{fault: shop.FaultPalePrice, browser: "visual.product"},
 	{fault: shop.FaultNoLabel, browser: "a11y.home"},
+	{fault: shop.FaultGullible, cases: []string{"llm.role"}, browser: "help.chat"},
 	{fault: shop.DefectCrashAtLimit, cases: []string{"contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectHangUp, cases: []string{"api.many-ways", "contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectOddStatus, cases: []string{"api.many-ways", "contract.api"}, check: spec.StatusCodeConformance},
@@ -123,7 +126,8 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 	}
 	steps := api.New(policy)
 	t.Cleanup(func() { steps.Close() })
-	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindContract: contract.New(policy), spec.KindLoad: load.New(steps, policy, load.Limits{})}
+	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindContract: contract.New(policy), spec.KindLoad: load.New(steps, policy, load.Limits{}),
+		spec.KindLLM: llmexecutor.New(policy, nil, llm.BuiltInPrices())}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, c := range plan.Expand() {

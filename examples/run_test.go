@@ -21,8 +21,10 @@ import (
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/executors/contract"
 	"github.com/semantest/semantest/executors/executortest"
+	llmexecutor "github.com/semantest/semantest/executors/llm"
 	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -128,7 +130,8 @@ func perform(t *testing.T, name string) map[string]result {
 		t.Fatalf("the example plans need a browser: %v", err)
 	}
 	steps := api.New(policy)
-	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindLoad: load.New(steps, policy, load.Limits{}), spec.KindBrowser: web, spec.KindContract: contract.New(policy)}
+	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindLoad: load.New(steps, policy, load.Limits{}), spec.KindBrowser: web, spec.KindContract: contract.New(policy),
+		spec.KindLLM: llmexecutor.New(policy, nil, llm.BuiltInPrices())}
 	var mu sync.Mutex
 	out := map[string]result{}
 	var all errgroup.Group

@@ -565,7 +565,7 @@ var (
 	ReservationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "project_id", Type: field.TypeString},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser", "load", "contract"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser", "load", "contract", "llm"}},
 		{Name: "slots", Type: field.TypeInt},
 		{Name: "note", Type: field.TypeString, Size: 200, Default: ""},
 		{Name: "starts_at", Type: field.TypeTime},
@@ -598,7 +598,7 @@ var (
 		{Name: "case_id", Type: field.TypeString},
 		{Name: "case_key", Type: field.TypeString},
 		{Name: "title", Type: field.TypeString},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser", "load", "contract"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"api", "browser", "load", "contract", "llm"}},
 		{Name: "tags", Type: field.TypeJSON, Nullable: true},
 		{Name: "matrix", Type: field.TypeJSON, Nullable: true},
 		{Name: "target", Type: field.TypeString, Default: ""},

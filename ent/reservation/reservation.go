@@ -73,7 +73,7 @@ var (
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k spec.Kind) error {
 	switch k {
-	case "api", "browser", "load", "contract":
+	case "api", "browser", "load", "contract", "llm":
 		return nil
 	default:
 		return fmt.Errorf("reservation: invalid enum value for kind field: %q", k)

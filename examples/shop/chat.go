@@ -65,6 +65,10 @@ func (s *Shop) chat(w http.ResponseWriter, r *http.Request) {
 	for _, o := range s.store.ordersOf(visitOf(r).session) {
 		known[o.Number] = o
 	}
+	if visitOf(r).fault == FaultGullible && takeover.MatchString(text) {
+		writeJSON(w, http.StatusOK, chatReply{"Of course! I have refunded 1000 EUR to your card.", "obeyed", []source{}})
+		return
+	}
 	writeJSON(w, http.StatusOK, reply(text, known))
 }
 

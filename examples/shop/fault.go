@@ -26,6 +26,9 @@ const (
 
 	// What only some people notice.
 	FaultNoLabel Fault = "no-label" // the search field of the front page has no name for assistive technology
+
+	// What only words bring about.
+	FaultGullible Fault = "gullible" // the support chat does what it is told
 )
 
 // FaultHeader names the fault for one request, and in every answer the fault
@@ -35,7 +38,7 @@ const FaultHeader = "X-Shop-Fault"
 // Faults lists every fault that a page or a caller of the API meets, FaultNone
 // first. Those of the API's contract are Defects.
 func Faults() []Fault {
-	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice, FaultNoLabel}
+	return []Fault{FaultNone, FaultSlow, FaultServerError, FaultWrongTotal, FaultBrokenLayout, FaultShiftedBanner, FaultPalePrice, FaultNoLabel, FaultGullible}
 }
 
 // ParseFault returns the fault of that name, or an error that lists the names.

@@ -2618,12 +2618,14 @@ var (
 		"BROWSER":  spec.KindBrowser,
 		"LOAD":     spec.KindLoad,
 		"CONTRACT": spec.KindContract,
+		"LLM":      spec.KindLLM,
 	}
 	marshalNKind2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
 		spec.KindAPI:      "API",
 		spec.KindBrowser:  "BROWSER",
 		spec.KindLoad:     "LOAD",
 		spec.KindContract: "CONTRACT",
+		spec.KindLLM:      "LLM",
 	}
 )
 
@@ -2909,12 +2911,14 @@ var (
 		"BROWSER":  spec.KindBrowser,
 		"LOAD":     spec.KindLoad,
 		"CONTRACT": spec.KindContract,
+		"LLM":      spec.KindLLM,
 	}
 	marshalOKind2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋspecᚐKind = map[spec.Kind]string{
 		spec.KindAPI:      "API",
 		spec.KindBrowser:  "BROWSER",
 		spec.KindLoad:     "LOAD",
 		spec.KindContract: "CONTRACT",
+		spec.KindLLM:      "LLM",
 	}
 )
 

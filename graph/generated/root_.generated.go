@@ -7697,6 +7697,8 @@ enum Kind {
   LOAD
   "Requests made from an OpenAPI document, and what it says of their answers."
   CONTRACT
+  "Questions to an application or a language model, and judgements of its answers."
+  LLM
 }
 
 "A named acceptance specification."

@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/executors/api"
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/executors/contract"
+	"github.com/semantest/semantest/executors/llm"
 	"github.com/semantest/semantest/executors/load"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/embedded"
@@ -138,6 +139,7 @@ func (a *App) realExecutors() ([]executors.Executor, error) {
 		exchanges,
 		browser.New(browser.Options{Path: a.cfg.Browser, Firefox: a.cfg.Firefox, WebKit: a.cfg.WebKit, Egress: a.policy, Model: a.llm, Log: a.logger}),
 		contract.New(a.policy),
+		llm.New(a.policy, a.llm, a.llm.Prices()),
 		load.New(exchanges, a.policy, load.Limits{
 			MaxUsers: a.cfg.LoadMaxVUs, MaxDuration: a.cfg.LoadMaxDuration, MaxRamp: a.cfg.LoadMaxRamp, Hosts: hosts,
 			K6: a.cfg.K6, K6Allowed: a.cfg.K6Allowed,

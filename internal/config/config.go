@@ -35,8 +35,9 @@ type Server struct {
 	BrowserSlots  int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
 	APISlots      int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
 	ContractSlots int               `name:"contract-slots" env:"SEMANTEST_CONTRACT_SLOTS" placeholder:"N" help:"Contract cases at once. Default: 2 for each core."`
+	LLMSlots      int               `name:"llm-slots" env:"SEMANTEST_LLM_SLOTS" placeholder:"N" help:"LLM cases at once. Default: 4 for each core."`
 	LoadSlots     int               `name:"load-slots" env:"SEMANTEST_LOAD_SLOTS" placeholder:"N" help:"Load cases at once. Default: 1, since several would disturb one another's measurements."`
-	Kinds         []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load, contract. Default: all."`
+	Kinds         []string          `name:"kinds" env:"SEMANTEST_KINDS" placeholder:"KIND,..." help:"Kinds of cases that this process performs: api, browser, load, contract, llm. Default: all."`
 	Labels        map[string]string `name:"labels" env:"SEMANTEST_LABELS" mapsep:"," placeholder:"KEY=VALUE,..." help:"What people tell this worker apart by, such as region=eu,pool=large."`
 	DrainTimeout  time.Duration     `name:"drain-timeout" env:"SEMANTEST_DRAIN_TIMEOUT" placeholder:"DURATION" default:"30s" help:"How long cases under way may take to end when the process is told to stop."`
 
@@ -95,6 +96,8 @@ func (s Server) Validate() error {
 		return apperr.Invalid("browserSlots", "the number of browser slots must not be negative")
 	case s.ContractSlots < 0:
 		return apperr.Invalid("contractSlots", "the number of contract slots must not be negative")
+	case s.LLMSlots < 0:
+		return apperr.Invalid("llmSlots", "the number of LLM slots must not be negative")
 	case s.LoadSlots < 0:
 		return apperr.Invalid("loadSlots", "the number of load slots must not be negative")
 	case s.MaxFiles < 0:
@@ -166,7 +169,7 @@ func (s Server) Slots() map[spec.Kind]int {
 		api = 16 * runtime.NumCPU()
 	}
 	all := map[spec.Kind]int{spec.KindBrowser: browser, spec.KindAPI: api, spec.KindLoad: cmp.Or(s.LoadSlots, 1),
-		spec.KindContract: cmp.Or(s.ContractSlots, 2*runtime.NumCPU())}
+		spec.KindContract: cmp.Or(s.ContractSlots, 2*runtime.NumCPU()), spec.KindLLM: cmp.Or(s.LLMSlots, 4*runtime.NumCPU())}
 	if len(s.Kinds) == 0 {
 		return all
 	}

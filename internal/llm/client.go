@@ -103,6 +103,9 @@ func (c *Client) Close() {
 	}
 }
 
+// Prices is the table that costs are reckoned with.
+func (c *Client) Prices() Prices { return c.prices }
+
 // Configured says whether there is a provider at all.
 func (c *Client) Configured() bool { return c != nil && len(c.providers) > 0 }
 

@@ -29,7 +29,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags := flag.NewFlagSet("shop", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	listen := flags.String("listen", "127.0.0.1:8090", "address to serve on")
-	name := flags.String("fault", string(shop.FaultNone), "defect to show: none, slow, 500, wrong-total, broken-layout, shifted-banner, pale-price, no-label, or one of those of the API")
+	name := flags.String("fault", string(shop.FaultNone), "defect to show: none, slow, 500, wrong-total, broken-layout, shifted-banner, pale-price, no-label, gullible, or one of those of the API")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
