@@ -25,8 +25,8 @@ func TestSlots(t *testing.T) {
 		in   config.Server
 		want map[spec.Kind]int
 	}{
-		{"by default by the cores", config.Server{}, map[spec.Kind]int{spec.KindBrowser: 2 * cores, spec.KindAPI: 16 * cores, spec.KindLoad: 1, spec.KindContract: 2 * cores}},
-		{"chosen", config.Server{BrowserSlots: 3, APISlots: 7, LoadSlots: 2, ContractSlots: 4}, map[spec.Kind]int{spec.KindBrowser: 3, spec.KindAPI: 7, spec.KindLoad: 2, spec.KindContract: 4}},
+		{"by default by the cores", config.Server{}, map[spec.Kind]int{spec.KindBrowser: 2 * cores, spec.KindAPI: 16 * cores, spec.KindLoad: 1, spec.KindContract: 2 * cores, spec.KindLLM: 4 * cores}},
+		{"chosen", config.Server{BrowserSlots: 3, APISlots: 7, LoadSlots: 2, ContractSlots: 4, LLMSlots: 5}, map[spec.Kind]int{spec.KindBrowser: 3, spec.KindAPI: 7, spec.KindLoad: 2, spec.KindContract: 4, spec.KindLLM: 5}},
 		{"one kind", config.Server{APISlots: 7, Kinds: []string{"api"}}, map[spec.Kind]int{spec.KindAPI: 7}},
 		{"one kind by default", config.Server{APISlots: 7, Kinds: []string{"browser"}}, map[spec.Kind]int{spec.KindBrowser: 2 * cores}},
 		{"both by name", config.Server{BrowserSlots: 1, APISlots: 1, Kinds: []string{"browser", "api"}}, map[spec.Kind]int{spec.KindBrowser: 1, spec.KindAPI: 1}},
