@@ -42,7 +42,7 @@ var found = []struct {
 	{fault: shop.FaultShiftedBanner, browser: "visual.home"},
 	{fault: shop.FaultPalePrice, browser: "visual.product"},
 	{fault: shop.FaultNoLabel, browser: "a11y.home"},
-	{fault: shop.FaultGullible, cases: []string{"llm.role"}, browser: "help.chat"},
+	{fault: shop.FaultGullible, cases: []string{"chat.policy", "llm.role"}, browser: "help.chat"},
 	{fault: shop.DefectCrashAtLimit, cases: []string{"contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectHangUp, cases: []string{"api.many-ways", "contract.api"}, check: spec.NotAServerError},
 	{fault: shop.DefectOddStatus, cases: []string{"api.many-ways", "contract.api"}, check: spec.StatusCodeConformance},
