@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -35,6 +36,7 @@ type Loaders struct {
 	Metrics       *dataloadgen.Loader[string, []*ent.Metric]    // by attempt
 	Artifact      *dataloadgen.Loader[string, *ent.Artifact]
 	Baseline      *dataloadgen.Loader[string, *ent.Baseline]
+	Assessment    *dataloadgen.Loader[string, *assessments.Assessment] // by run
 }
 
 // Source is where loaders read.
@@ -45,6 +47,8 @@ type Source struct {
 	Triggers  *triggers.Service
 	Artifacts *artifacts.Service
 	Baselines *baselines.Service
+
+	Assessments *assessments.Service
 }
 
 // New returns fresh loaders.
@@ -64,6 +68,7 @@ func (s Source) New() *Loaders {
 		Metrics:       many(s.Runs.Metrics, func(m *ent.Metric) string { return m.AttemptID }),
 		Artifact:      one(s.Artifacts.ByID, func(a *ent.Artifact) string { return a.ID }),
 		Baseline:      one(s.Baselines.ByID, func(b *ent.Baseline) string { return b.ID }),
+		Assessment:    one(s.Assessments.OfRuns, func(a *assessments.Assessment) string { return a.RunID }),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/ident"
@@ -153,6 +154,8 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Artifacts.Get(ctx, id))
 	case ident.Baseline:
 		return nodeOf(r.Services.Baselines.Get(ctx, id))
+	case ident.Assessment:
+		return nodeOf(r.Services.Assessments.Get(ctx, id))
 	case ident.Comparison:
 		return nodeOf(r.Services.Baselines.Comparison(ctx, id))
 	case ident.Schedule:
@@ -175,6 +178,14 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Members.Token(ctx, id))
 	}
 	return nil, nil
+}
+
+// bandOrNull is the meaning of a score; null where there is none.
+func bandOrNull(b rules.Band) *rules.Band {
+	if b == "" {
+		return nil
+	}
+	return &b
 }
 
 func nodeOf[T any](row *T, err error) (model.Node, error) {

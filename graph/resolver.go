@@ -7,6 +7,7 @@ import (
 	"github.com/semantest/semantest/internal/accounts"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
@@ -44,6 +45,7 @@ type Services struct {
 	Breakers  *breaker.Set
 	Members   *members.Service
 
+	Assessments *assessments.Service
 	Baselines   *baselines.Service
 	Conformance *conformance.Service
 

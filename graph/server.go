@@ -53,7 +53,7 @@ func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
 	})
 	source := dataloader.Source{
 		Plans: r.Services.Plans, Runs: r.Services.Runs, Artifacts: r.Services.Artifacts,
-		Baselines: r.Services.Baselines,
+		Baselines: r.Services.Baselines, Assessments: r.Services.Assessments,
 		Schedules: r.Services.Schedules, Triggers: r.Services.Triggers,
 	}
 	within := r.Limits.Operation.WithDefaults().Within

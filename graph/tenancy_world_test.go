@@ -116,6 +116,7 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	p.ids[ident.Plan], p.ids[ident.PlanVersion] = plan["id"].(string), plan["version"].(map[string]any)["id"].(string)
 	p.ids[ident.Run] = p.Run(t, planOf(p.mark))
 	p.Follow(t, p.ids[ident.Run])
+	p.Query(t, `mutation($id: ID!) { assessRun(input: {runId: $id}) { assessment { id } } }`, map[string]any{"id": p.ids[ident.Run]})
 	// The oldest and the newest comparison still wait.
 	p.Query(t, `mutation($id: ID!) { acceptBaseline(input: {comparisonId: $id}) { comparison { id } } }`,
 		map[string]any{"id": w.text(t, "SELECT id FROM comparisons WHERE project_id = $1 ORDER BY id OFFSET 1 LIMIT 1", p.project.ID)})
@@ -164,7 +165,7 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	p.ids[ident.Session] = w.text(t, "SELECT id FROM sessions WHERE user_id = $1", p.user.ID)
 	p.ids[ident.Project], p.ids[ident.User] = p.project.ID, p.user.ID
 	for typ, table := range map[ident.Type]string{ident.Reservation: "reservations", ident.Secret: "secrets", ident.AuditEntry: "audit_entries", ident.Attempt: "attempts",
-		ident.Result: "results", ident.Baseline: "baselines", ident.Comparison: "comparisons"} {
+		ident.Result: "results", ident.Baseline: "baselines", ident.Comparison: "comparisons", ident.Assessment: "assessments"} {
 		p.ids[typ] = w.text(t, "SELECT id FROM "+table+" WHERE project_id = $1 ORDER BY id LIMIT 1", p.project.ID)
 	}
 	// Cases run at the same time: the oldest artifact may belong to any of their

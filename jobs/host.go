@@ -74,6 +74,7 @@ type HostConfig struct {
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
 	Baselines Baselines // what people have accepted; nil where nobody keeps any
+	Assessed  Assessments // makes assessments; nil where none are made
 	Hub       *events.Hub
 	Bus       *events.Bus
 	AuditLog  AuditLog
@@ -118,6 +119,10 @@ func NewHost(c HostConfig) (*Host, error) {
 	river.AddWorker(registry, &caseWorker{host: h})
 	river.AddWorker(registry, &partWorker{host: h})
 	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks, ending: h.ending})
+	if c.Assessed != nil {
+		queues[assessQueue] = assessQueueConfig()
+		river.AddWorker(registry, &assessWorker{assessments: c.Assessed})
+	}
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,

@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -590,6 +591,98 @@ func (ec *executionContext) fieldContext_RunEvent_review(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type ComparisonReview does not have child fields"))
 }
 
+func (ec *executionContext) _RunEvent_assessmentId(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_assessmentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssessmentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_assessmentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _RunEvent_assessmentStatus(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_assessmentStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AssessmentStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Status) graphql.Marshaler {
+			return ec.marshalOAssessmentStatus2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_assessmentStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type AssessmentStatus does not have child fields"))
+}
+
+func (ec *executionContext) _RunEvent_verdict(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Band) graphql.Marshaler {
+			return ec.marshalOVerdict2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐBand(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type Verdict does not have child fields"))
+}
+
+func (ec *executionContext) _RunEvent_score(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
 func (ec *executionContext) _RunProgress_runId(ctx context.Context, field graphql.CollectedField, obj *model.RunProgress) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1139,6 +1232,26 @@ func (ec *executionContext) _RunEvent(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "assessmentId":
+			out.Values[i] = ec._RunEvent_assessmentId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "assessmentStatus":
+			out.Values[i] = ec._RunEvent_assessmentStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verdict":
+			out.Values[i] = ec._RunEvent_verdict(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._RunEvent_score(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1334,32 +1447,34 @@ func (ec *executionContext) marshalNRunEventType2githubᚗcomᚋsemantestᚋsema
 
 var (
 	unmarshalNRunEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋeventsᚐType = map[string]events.Type{
-		"RUN_QUEUED":          events.RunQueued,
-		"RUN_STARTED":         events.RunStarted,
-		"CASE_STARTED":        events.CaseStarted,
-		"CASE_RETRIED":        events.CaseRetried,
-		"CASE_REQUEUED":       events.CaseRequeued,
-		"CASE_FINISHED":       events.CaseFinished,
-		"RUN_PAUSED":          events.RunPaused,
-		"RUN_RESUMED":         events.RunResumed,
-		"RUN_DEFERRED":        events.RunDeferred,
-		"RUN_STOPPING":        events.RunStopping,
-		"RUN_FINISHED":        events.RunFinished,
-		"COMPARISON_REVIEWED": events.ComparisonReviewed,
+		"RUN_QUEUED":           events.RunQueued,
+		"RUN_STARTED":          events.RunStarted,
+		"CASE_STARTED":         events.CaseStarted,
+		"CASE_RETRIED":         events.CaseRetried,
+		"CASE_REQUEUED":        events.CaseRequeued,
+		"CASE_FINISHED":        events.CaseFinished,
+		"RUN_PAUSED":           events.RunPaused,
+		"RUN_RESUMED":          events.RunResumed,
+		"RUN_DEFERRED":         events.RunDeferred,
+		"RUN_STOPPING":         events.RunStopping,
+		"RUN_FINISHED":         events.RunFinished,
+		"COMPARISON_REVIEWED":  events.ComparisonReviewed,
+		"ASSESSMENT_COMPLETED": events.AssessmentCompleted,
 	}
 	marshalNRunEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋeventsᚐType = map[events.Type]string{
-		events.RunQueued:          "RUN_QUEUED",
-		events.RunStarted:         "RUN_STARTED",
-		events.CaseStarted:        "CASE_STARTED",
-		events.CaseRetried:        "CASE_RETRIED",
-		events.CaseRequeued:       "CASE_REQUEUED",
-		events.CaseFinished:       "CASE_FINISHED",
-		events.RunPaused:          "RUN_PAUSED",
-		events.RunResumed:         "RUN_RESUMED",
-		events.RunDeferred:        "RUN_DEFERRED",
-		events.RunStopping:        "RUN_STOPPING",
-		events.RunFinished:        "RUN_FINISHED",
-		events.ComparisonReviewed: "COMPARISON_REVIEWED",
+		events.RunQueued:           "RUN_QUEUED",
+		events.RunStarted:          "RUN_STARTED",
+		events.CaseStarted:         "CASE_STARTED",
+		events.CaseRetried:         "CASE_RETRIED",
+		events.CaseRequeued:        "CASE_REQUEUED",
+		events.CaseFinished:        "CASE_FINISHED",
+		events.RunPaused:           "RUN_PAUSED",
+		events.RunResumed:          "RUN_RESUMED",
+		events.RunDeferred:         "RUN_DEFERRED",
+		events.RunStopping:         "RUN_STOPPING",
+		events.RunFinished:         "RUN_FINISHED",
+		events.ComparisonReviewed:  "COMPARISON_REVIEWED",
+		events.AssessmentCompleted: "ASSESSMENT_COMPLETED",
 	}
 )
 

@@ -13,6 +13,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/spec"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,10 +28,12 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Artifact() ArtifactResolver
+	Assessment() AssessmentResolver
 	Attempt() AttemptResolver
 	AuditEntry() AuditEntryResolver
 	Baseline() BaselineResolver
 	Comparison() ComparisonResolver
+	CriterionScore() CriterionScoreResolver
 	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
@@ -112,6 +115,62 @@ type ComplexityRoot struct {
 		Size        func(childComplexity int) int
 		Step        func(childComplexity int) int
 		URL         func(childComplexity int) int
+	}
+
+	AssessResultPayload struct {
+		Assessment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+	}
+
+	AssessRunPayload struct {
+		Assessment       func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+	}
+
+	Assessment struct {
+		Confidence      func(childComplexity int) int
+		Coverage        func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		CreatedBy       func(childComplexity int) int
+		Criteria        func(childComplexity int) int
+		CustomWeights   func(childComplexity int) int
+		FinishedAt      func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Issues          func(childComplexity int) int
+		Judge           func(childComplexity int) int
+		Model           func(childComplexity int) int
+		OmittedIssues   func(childComplexity int) int
+		PromptVersion   func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		Recommendations func(childComplexity int) int
+		ResultID        func(childComplexity int) int
+		Run             func(childComplexity int) int
+		Score           func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Verdict         func(childComplexity int) int
+		Version         func(childComplexity int) int
+		Votes           func(childComplexity int) int
+	}
+
+	AssessmentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AssessmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AssessmentIssue struct {
+		Criterion     func(childComplexity int) int
+		Detail        func(childComplexity int) int
+		Evidence      func(childComplexity int) int
+		EvidenceCount func(childComplexity int) int
+		Severity      func(childComplexity int) int
+		Title         func(childComplexity int) int
 	}
 
 	Attempt struct {
@@ -311,6 +370,25 @@ type ComplexityRoot struct {
 		Webhook          func(childComplexity int) int
 	}
 
+	CriterionScore struct {
+		Band       func(childComplexity int) int
+		Basis      func(childComplexity int) int
+		Caps       func(childComplexity int) int
+		Confidence func(childComplexity int) int
+		Coverage   func(childComplexity int) int
+		Criterion  func(childComplexity int) int
+		Interval   func(childComplexity int) int
+		MoreParts  func(childComplexity int) int
+		Parts      func(childComplexity int) int
+		Precision  func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Score      func(childComplexity int) int
+		Share      func(childComplexity int) int
+		Status     func(childComplexity int) int
+		Weight     func(childComplexity int) int
+		Why        func(childComplexity int) int
+	}
+
 	DeletePlanPayload struct {
 		ClientMutationID func(childComplexity int) int
 		ID               func(childComplexity int) int
@@ -339,6 +417,16 @@ type ComplexityRoot struct {
 	EnvironmentLimit struct {
 		Environment func(childComplexity int) int
 		MaxRuns     func(childComplexity int) int
+	}
+
+	Evidence struct {
+		Attempt func(childComplexity int) int
+		CaseKey func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Quote   func(childComplexity int) int
+		Step    func(childComplexity int) int
 	}
 
 	GateOutcome struct {
@@ -437,6 +525,8 @@ type ComplexityRoot struct {
 		AcceptBaseline       func(childComplexity int, input model.AcceptBaselineInput) int
 		AddMember            func(childComplexity int, input model.AddMemberInput) int
 		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
+		AssessResult         func(childComplexity int, input model.AssessResultInput) int
+		AssessRun            func(childComplexity int, input model.AssessRunInput) int
 		ChangePassword       func(childComplexity int, input model.ChangePasswordInput) int
 		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
 		CreatePlan           func(childComplexity int, input model.CreatePlanInput) int
@@ -601,7 +691,16 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	QualityReport struct {
+		Assessment  func(childComplexity int) int
+		Content     func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Format      func(childComplexity int) int
+	}
+
 	Query struct {
+		Assessment         func(childComplexity int, id string) int
 		AuditLog           func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
 		Baseline           func(childComplexity int, id string) int
 		Baselines          func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
@@ -615,6 +714,7 @@ type ComplexityRoot struct {
 		Plans              func(childComplexity int, first *int, after *string, search *string) int
 		Project            func(childComplexity int, id string) int
 		Projects           func(childComplexity int, first *int, after *string) int
+		QualityReport      func(childComplexity int, runID string, format assessments.Format) int
 		RateLimit          func(childComplexity int) int
 		Result             func(childComplexity int, id string) int
 		Run                func(childComplexity int, id string) int
@@ -637,6 +737,16 @@ type ComplexityRoot struct {
 		Per       func(childComplexity int) int
 		Remaining func(childComplexity int) int
 		ResetAt   func(childComplexity int) int
+	}
+
+	Recommendation struct {
+		Action         func(childComplexity int) int
+		ConfidenceGain func(childComplexity int) int
+		Criterion      func(childComplexity int) int
+		Evidence       func(childComplexity int) int
+		EvidenceCount  func(childComplexity int) int
+		Gain           func(childComplexity int) int
+		Reason         func(childComplexity int) int
 	}
 
 	RedeliverWebhookPayload struct {
@@ -760,6 +870,8 @@ type ComplexityRoot struct {
 	}
 
 	Run struct {
+		Assessment       func(childComplexity int) int
+		Assessments      func(childComplexity int, first *int, after *string) int
 		Branch           func(childComplexity int) int
 		Comparisons      func(childComplexity int, first *int, after *string, statuses []spec.ComparisonStatus, reviews []comparison.Review) int
 		ConcurrencyGroup func(childComplexity int) int
@@ -805,24 +917,28 @@ type ComplexityRoot struct {
 	}
 
 	RunEvent struct {
-		At            func(childComplexity int) int
-		Attempt       func(childComplexity int) int
-		CaseID        func(childComplexity int) int
-		CaseKey       func(childComplexity int) int
-		ComparisonID  func(childComplexity int) int
-		DurationMs    func(childComplexity int) int
-		Error         func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Outcome       func(childComplexity int) int
-		OutcomeCounts func(childComplexity int) int
-		ResultID      func(childComplexity int) int
-		Review        func(childComplexity int) int
-		RunID         func(childComplexity int) int
-		Seq           func(childComplexity int) int
-		Status        func(childComplexity int) int
-		Title         func(childComplexity int) int
-		Type          func(childComplexity int) int
-		WorkerID      func(childComplexity int) int
+		AssessmentID     func(childComplexity int) int
+		AssessmentStatus func(childComplexity int) int
+		At               func(childComplexity int) int
+		Attempt          func(childComplexity int) int
+		CaseID           func(childComplexity int) int
+		CaseKey          func(childComplexity int) int
+		ComparisonID     func(childComplexity int) int
+		DurationMs       func(childComplexity int) int
+		Error            func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Outcome          func(childComplexity int) int
+		OutcomeCounts    func(childComplexity int) int
+		ResultID         func(childComplexity int) int
+		Review           func(childComplexity int) int
+		RunID            func(childComplexity int) int
+		Score            func(childComplexity int) int
+		Seq              func(childComplexity int) int
+		Status           func(childComplexity int) int
+		Title            func(childComplexity int) int
+		Type             func(childComplexity int) int
+		Verdict          func(childComplexity int) int
+		WorkerID         func(childComplexity int) int
 	}
 
 	RunProgress struct {
@@ -899,6 +1015,29 @@ type ComplexityRoot struct {
 		Dialect    func(childComplexity int) int
 		Mistakes   func(childComplexity int) int
 		Valid      func(childComplexity int) int
+	}
+
+	ScoreCap struct {
+		Before func(childComplexity int) int
+		Limit  func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
+	ScoreInterval struct {
+		High func(childComplexity int) int
+		Low  func(childComplexity int) int
+	}
+
+	ScorePart struct {
+		Evidence func(childComplexity int) int
+		Good     func(childComplexity int) int
+		Median   func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Score    func(childComplexity int) int
+		Subject  func(childComplexity int) int
+		Unit     func(childComplexity int) int
+		Value    func(childComplexity int) int
+		Weight   func(childComplexity int) int
 	}
 
 	Secret struct {
@@ -1423,6 +1562,240 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Artifact.URL(childComplexity), true
+
+	case "AssessResultPayload.assessment":
+		if e.ComplexityRoot.AssessResultPayload.Assessment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessResultPayload.Assessment(childComplexity), true
+	case "AssessResultPayload.clientMutationId":
+		if e.ComplexityRoot.AssessResultPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessResultPayload.ClientMutationID(childComplexity), true
+
+	case "AssessRunPayload.assessment":
+		if e.ComplexityRoot.AssessRunPayload.Assessment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessRunPayload.Assessment(childComplexity), true
+	case "AssessRunPayload.clientMutationId":
+		if e.ComplexityRoot.AssessRunPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessRunPayload.ClientMutationID(childComplexity), true
+
+	case "Assessment.confidence":
+		if e.ComplexityRoot.Assessment.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Confidence(childComplexity), true
+	case "Assessment.coverage":
+		if e.ComplexityRoot.Assessment.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Coverage(childComplexity), true
+	case "Assessment.createdAt":
+		if e.ComplexityRoot.Assessment.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.CreatedAt(childComplexity), true
+	case "Assessment.createdBy":
+		if e.ComplexityRoot.Assessment.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.CreatedBy(childComplexity), true
+	case "Assessment.criteria":
+		if e.ComplexityRoot.Assessment.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Criteria(childComplexity), true
+	case "Assessment.customWeights":
+		if e.ComplexityRoot.Assessment.CustomWeights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.CustomWeights(childComplexity), true
+	case "Assessment.finishedAt":
+		if e.ComplexityRoot.Assessment.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.FinishedAt(childComplexity), true
+	case "Assessment.id":
+		if e.ComplexityRoot.Assessment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.ID(childComplexity), true
+	case "Assessment.issues":
+		if e.ComplexityRoot.Assessment.Issues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Issues(childComplexity), true
+	case "Assessment.judge":
+		if e.ComplexityRoot.Assessment.Judge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Judge(childComplexity), true
+	case "Assessment.model":
+		if e.ComplexityRoot.Assessment.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Model(childComplexity), true
+	case "Assessment.omittedIssues":
+		if e.ComplexityRoot.Assessment.OmittedIssues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.OmittedIssues(childComplexity), true
+	case "Assessment.promptVersion":
+		if e.ComplexityRoot.Assessment.PromptVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.PromptVersion(childComplexity), true
+	case "Assessment.reason":
+		if e.ComplexityRoot.Assessment.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Reason(childComplexity), true
+	case "Assessment.recommendations":
+		if e.ComplexityRoot.Assessment.Recommendations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Recommendations(childComplexity), true
+	case "Assessment.resultId":
+		if e.ComplexityRoot.Assessment.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.ResultID(childComplexity), true
+	case "Assessment.run":
+		if e.ComplexityRoot.Assessment.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Run(childComplexity), true
+	case "Assessment.score":
+		if e.ComplexityRoot.Assessment.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Score(childComplexity), true
+	case "Assessment.status":
+		if e.ComplexityRoot.Assessment.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Status(childComplexity), true
+	case "Assessment.verdict":
+		if e.ComplexityRoot.Assessment.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Verdict(childComplexity), true
+	case "Assessment.rulesVersion":
+		if e.ComplexityRoot.Assessment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Version(childComplexity), true
+	case "Assessment.votes":
+		if e.ComplexityRoot.Assessment.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Votes(childComplexity), true
+
+	case "AssessmentConnection.edges":
+		if e.ComplexityRoot.AssessmentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentConnection.Edges(childComplexity), true
+	case "AssessmentConnection.nodes":
+		if e.ComplexityRoot.AssessmentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentConnection.Nodes(childComplexity), true
+	case "AssessmentConnection.pageInfo":
+		if e.ComplexityRoot.AssessmentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentConnection.PageInfo(childComplexity), true
+	case "AssessmentConnection.totalCount":
+		if e.ComplexityRoot.AssessmentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentConnection.TotalCount(childComplexity), true
+
+	case "AssessmentEdge.cursor":
+		if e.ComplexityRoot.AssessmentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentEdge.Cursor(childComplexity), true
+	case "AssessmentEdge.node":
+		if e.ComplexityRoot.AssessmentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentEdge.Node(childComplexity), true
+
+	case "AssessmentIssue.criterion":
+		if e.ComplexityRoot.AssessmentIssue.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.Criterion(childComplexity), true
+	case "AssessmentIssue.detail":
+		if e.ComplexityRoot.AssessmentIssue.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.Detail(childComplexity), true
+	case "AssessmentIssue.evidence":
+		if e.ComplexityRoot.AssessmentIssue.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.Evidence(childComplexity), true
+	case "AssessmentIssue.evidenceCount":
+		if e.ComplexityRoot.AssessmentIssue.EvidenceCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.EvidenceCount(childComplexity), true
+	case "AssessmentIssue.severity":
+		if e.ComplexityRoot.AssessmentIssue.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.Severity(childComplexity), true
+	case "AssessmentIssue.title":
+		if e.ComplexityRoot.AssessmentIssue.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentIssue.Title(childComplexity), true
 
 	case "Attempt.durationMs":
 		if e.ComplexityRoot.Attempt.DurationMs == nil {
@@ -2181,6 +2554,103 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
 
+	case "CriterionScore.band":
+		if e.ComplexityRoot.CriterionScore.Band == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Band(childComplexity), true
+	case "CriterionScore.basis":
+		if e.ComplexityRoot.CriterionScore.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Basis(childComplexity), true
+	case "CriterionScore.caps":
+		if e.ComplexityRoot.CriterionScore.Caps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Caps(childComplexity), true
+	case "CriterionScore.confidence":
+		if e.ComplexityRoot.CriterionScore.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Confidence(childComplexity), true
+	case "CriterionScore.coverage":
+		if e.ComplexityRoot.CriterionScore.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Coverage(childComplexity), true
+	case "CriterionScore.criterion":
+		if e.ComplexityRoot.CriterionScore.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Criterion(childComplexity), true
+	case "CriterionScore.interval":
+		if e.ComplexityRoot.CriterionScore.Interval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Interval(childComplexity), true
+	case "CriterionScore.moreParts":
+		if e.ComplexityRoot.CriterionScore.MoreParts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.MoreParts(childComplexity), true
+	case "CriterionScore.parts":
+		if e.ComplexityRoot.CriterionScore.Parts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Parts(childComplexity), true
+	case "CriterionScore.precision":
+		if e.ComplexityRoot.CriterionScore.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Precision(childComplexity), true
+	case "CriterionScore.reason":
+		if e.ComplexityRoot.CriterionScore.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Reason(childComplexity), true
+	case "CriterionScore.score":
+		if e.ComplexityRoot.CriterionScore.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Score(childComplexity), true
+	case "CriterionScore.share":
+		if e.ComplexityRoot.CriterionScore.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Share(childComplexity), true
+	case "CriterionScore.status":
+		if e.ComplexityRoot.CriterionScore.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Status(childComplexity), true
+	case "CriterionScore.weight":
+		if e.ComplexityRoot.CriterionScore.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Weight(childComplexity), true
+	case "CriterionScore.why":
+		if e.ComplexityRoot.CriterionScore.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionScore.Why(childComplexity), true
+
 	case "DeletePlanPayload.clientMutationId":
 		if e.ComplexityRoot.DeletePlanPayload.ClientMutationID == nil {
 			break
@@ -2258,6 +2728,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnvironmentLimit.MaxRuns(childComplexity), true
+
+	case "Evidence.attempt":
+		if e.ComplexityRoot.Evidence.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Attempt(childComplexity), true
+	case "Evidence.caseKey":
+		if e.ComplexityRoot.Evidence.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.CaseKey(childComplexity), true
+	case "Evidence.id":
+		if e.ComplexityRoot.Evidence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.ID(childComplexity), true
+	case "Evidence.kind":
+		if e.ComplexityRoot.Evidence.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Kind(childComplexity), true
+	case "Evidence.name":
+		if e.ComplexityRoot.Evidence.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Name(childComplexity), true
+	case "Evidence.quote":
+		if e.ComplexityRoot.Evidence.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Quote(childComplexity), true
+	case "Evidence.step":
+		if e.ComplexityRoot.Evidence.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Evidence.Step(childComplexity), true
 
 	case "GateOutcome.actual":
 		if e.ComplexityRoot.GateOutcome.Actual == nil {
@@ -2628,6 +3141,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllocateSlots(childComplexity, args["input"].(model.AllocateSlotsInput)), true
+	case "Mutation.assessResult":
+		if e.ComplexityRoot.Mutation.AssessResult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assessResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssessResult(childComplexity, args["input"].(model.AssessResultInput)), true
+	case "Mutation.assessRun":
+		if e.ComplexityRoot.Mutation.AssessRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assessRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssessRun(childComplexity, args["input"].(model.AssessRunInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -3606,6 +4141,48 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
 
+	case "QualityReport.assessment":
+		if e.ComplexityRoot.QualityReport.Assessment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.Assessment(childComplexity), true
+	case "QualityReport.content":
+		if e.ComplexityRoot.QualityReport.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.Content(childComplexity), true
+	case "QualityReport.contentType":
+		if e.ComplexityRoot.QualityReport.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.ContentType(childComplexity), true
+	case "QualityReport.fileName":
+		if e.ComplexityRoot.QualityReport.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.FileName(childComplexity), true
+	case "QualityReport.format":
+		if e.ComplexityRoot.QualityReport.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.Format(childComplexity), true
+
+	case "Query.assessment":
+		if e.ComplexityRoot.Query.Assessment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assessment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assessment(childComplexity, args["id"].(string)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -3740,6 +4317,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Projects(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.qualityReport":
+		if e.ComplexityRoot.Query.QualityReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_qualityReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QualityReport(childComplexity, args["runId"].(string), args["format"].(assessments.Format)), true
 	case "Query.rateLimit":
 		if e.ComplexityRoot.Query.RateLimit == nil {
 			break
@@ -3910,6 +4498,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RateLimit.ResetAt(childComplexity), true
+
+	case "Recommendation.action":
+		if e.ComplexityRoot.Recommendation.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Action(childComplexity), true
+	case "Recommendation.confidenceGain":
+		if e.ComplexityRoot.Recommendation.ConfidenceGain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.ConfidenceGain(childComplexity), true
+	case "Recommendation.criterion":
+		if e.ComplexityRoot.Recommendation.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Criterion(childComplexity), true
+	case "Recommendation.evidence":
+		if e.ComplexityRoot.Recommendation.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Evidence(childComplexity), true
+	case "Recommendation.evidenceCount":
+		if e.ComplexityRoot.Recommendation.EvidenceCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.EvidenceCount(childComplexity), true
+	case "Recommendation.gain":
+		if e.ComplexityRoot.Recommendation.Gain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Gain(childComplexity), true
+	case "Recommendation.reason":
+		if e.ComplexityRoot.Recommendation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Recommendation.Reason(childComplexity), true
 
 	case "RedeliverWebhookPayload.clientMutationId":
 		if e.ComplexityRoot.RedeliverWebhookPayload.ClientMutationID == nil {
@@ -4342,6 +4973,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
+	case "Run.assessment":
+		if e.ComplexityRoot.Run.Assessment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.Assessment(childComplexity), true
+	case "Run.assessments":
+		if e.ComplexityRoot.Run.Assessments == nil {
+			break
+		}
+
+		args, err := ec.field_Run_assessments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Run.Assessments(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Run.branch":
 		if e.ComplexityRoot.Run.Branch == nil {
 			break
@@ -4571,6 +5219,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunEdge.Node(childComplexity), true
 
+	case "RunEvent.assessmentId":
+		if e.ComplexityRoot.RunEvent.AssessmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.AssessmentID(childComplexity), true
+	case "RunEvent.assessmentStatus":
+		if e.ComplexityRoot.RunEvent.AssessmentStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.AssessmentStatus(childComplexity), true
 	case "RunEvent.at":
 		if e.ComplexityRoot.RunEvent.At == nil {
 			break
@@ -4649,6 +5309,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunEvent.RunID(childComplexity), true
+	case "RunEvent.score":
+		if e.ComplexityRoot.RunEvent.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.Score(childComplexity), true
 	case "RunEvent.seq":
 		if e.ComplexityRoot.RunEvent.Seq == nil {
 			break
@@ -4673,6 +5339,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RunEvent.Type(childComplexity), true
+	case "RunEvent.verdict":
+		if e.ComplexityRoot.RunEvent.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.Verdict(childComplexity), true
 	case "RunEvent.workerId":
 		if e.ComplexityRoot.RunEvent.WorkerID == nil {
 			break
@@ -5004,6 +5676,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchemaValidation.Valid(childComplexity), true
+
+	case "ScoreCap.before":
+		if e.ComplexityRoot.ScoreCap.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScoreCap.Before(childComplexity), true
+	case "ScoreCap.limit":
+		if e.ComplexityRoot.ScoreCap.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScoreCap.Limit(childComplexity), true
+	case "ScoreCap.reason":
+		if e.ComplexityRoot.ScoreCap.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScoreCap.Reason(childComplexity), true
+
+	case "ScoreInterval.high":
+		if e.ComplexityRoot.ScoreInterval.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScoreInterval.High(childComplexity), true
+	case "ScoreInterval.low":
+		if e.ComplexityRoot.ScoreInterval.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScoreInterval.Low(childComplexity), true
+
+	case "ScorePart.evidence":
+		if e.ComplexityRoot.ScorePart.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Evidence(childComplexity), true
+	case "ScorePart.good":
+		if e.ComplexityRoot.ScorePart.Good == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Good(childComplexity), true
+	case "ScorePart.median":
+		if e.ComplexityRoot.ScorePart.Median == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Median(childComplexity), true
+	case "ScorePart.name":
+		if e.ComplexityRoot.ScorePart.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Name(childComplexity), true
+	case "ScorePart.score":
+		if e.ComplexityRoot.ScorePart.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Score(childComplexity), true
+	case "ScorePart.subject":
+		if e.ComplexityRoot.ScorePart.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Subject(childComplexity), true
+	case "ScorePart.unit":
+		if e.ComplexityRoot.ScorePart.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Unit(childComplexity), true
+	case "ScorePart.value":
+		if e.ComplexityRoot.ScorePart.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Value(childComplexity), true
+	case "ScorePart.weight":
+		if e.ComplexityRoot.ScorePart.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScorePart.Weight(childComplexity), true
 
 	case "Secret.createdAt":
 		if e.ComplexityRoot.Secret.CreatedAt == nil {
@@ -6084,6 +6843,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptBaselineInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
+		ec.unmarshalInputAssessResultInput,
+		ec.unmarshalInputAssessRunInput,
 		ec.unmarshalInputAuditFilter,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCreateApiTokenInput,
@@ -6094,6 +6855,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateTriggerInput,
 		ec.unmarshalInputCreateUserInput,
 		ec.unmarshalInputCreateWebhookInput,
+		ec.unmarshalInputCriteriaWeightsInput,
 		ec.unmarshalInputDeletePlanInput,
 		ec.unmarshalInputDeleteScheduleInput,
 		ec.unmarshalInputDeleteSecretInput,
@@ -6489,6 +7251,374 @@ input UpdateUserInput {
 type UpdateUserPayload {
   "The user."
   user: User!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/assessment.graphqls", Input: `"Who made an assessment."
+enum AssessmentJudge {
+  "Formulas, from what was measured."
+  RULES
+  "A language model, with facts that cap its scores."
+  LLM
+  "A person."
+  PERSON
+}
+
+"Whether an assessment has a score."
+enum AssessmentStatus {
+  "It is still to be made."
+  PENDING
+  "It has a score."
+  ASSESSED
+  "Nothing was measured, or the judge could not be asked; reason says why."
+  NOT_ASSESSED
+  "Its score is none to rely on; reason says why."
+  INCONCLUSIVE
+}
+
+"What a score means."
+enum Verdict {
+  "From 0.9."
+  GOOD
+  "From 0.5."
+  AVERAGE
+  "Below 0.5."
+  POOR
+}
+
+"What is assessed."
+enum AssessmentCriterion {
+  "What cases did."
+  FUNCTIONALITY
+  "Screenshots and layout."
+  UI
+  "Metrics of pages, and times of answers."
+  PERFORMANCE
+  "Accessibility rules."
+  ACCESSIBILITY
+}
+
+"How bad an issue is."
+enum IssueSeverity {
+  "A must-have case failed, or a rule of critical impact is broken."
+  CRITICAL
+  "It costs much of the score."
+  SERIOUS
+  "It costs some of it."
+  MODERATE
+  "It costs little."
+  MINOR
+}
+
+"What a statement stands on."
+enum EvidenceKind {
+  "A result."
+  RESULT
+  "A check of an attempt, found by result, attempt, step and name."
+  CHECK
+  "A metric of an attempt, found by result, attempt and name."
+  METRIC
+  "An artifact."
+  ARTIFACT
+  "A comparison."
+  COMPARISON
+}
+
+"A judgement on a run or on one of its results. What was not measured is not assessed: it has no score, and lowers the confidence."
+type Assessment implements Node {
+  "Opaque id."
+  id: ID!
+  "The run."
+  run: Run!
+  "The one result that it is about; null for the run as a whole."
+  resultId: ID
+  "Who made it."
+  judge: AssessmentJudge!
+  "Whether it has a score."
+  status: AssessmentStatus!
+  "Why it has none, or none to rely on; empty otherwise."
+  reason: String!
+  "What the score means; null without one."
+  verdict: Verdict
+  "The criteria that were measured, by their shares; 0–1."
+  score: Float
+  "How far to believe it: the criteria by their weights, each by its coverage and its precision; 0–1."
+  confidence: Float!
+  "The share of what could have been measured, 0–1."
+  coverage: Float!
+  "All four criteria, in the order in which people read them; empty while it is pending."
+  criteria: [CriterionScore!]!
+  "What is wrong, the worst first; 50 at most."
+  issues: [AssessmentIssue!]!
+  "How many further issues there are."
+  omittedIssues: Int!
+  "What to do next, the greatest gain first; 20 at most."
+  recommendations: [Recommendation!]!
+  "Whether its weights were asked for, instead of the plan's."
+  customWeights: Boolean!
+  "Version of the rules."
+  rulesVersion: String!
+  "The model that had a part in it; empty without one."
+  model: String!
+  "Version of the model's instructions; empty without a model."
+  promptVersion: String!
+  "How many judgements it was made of."
+  votes: Int!
+  "Who asked for it, as it was called then; empty for the end of the run."
+  createdBy: String!
+  "When it was asked for."
+  createdAt: Time!
+  "When it was made; null while it is pending."
+  finishedAt: Time
+}
+
+"The judgement on one criterion."
+type CriterionScore {
+  "Which one."
+  criterion: AssessmentCriterion!
+  "ASSESSED or NOT_ASSESSED."
+  status: AssessmentStatus!
+  "Why it is not assessed; empty when it is."
+  reason: String!
+  "As asked for; the four together are 1."
+  weight: Float!
+  "Of the score: the weight by the weights of what was measured."
+  share: Float!
+  "0–1; null when it is not assessed."
+  score: Float
+  "What the score means."
+  band: Verdict
+  "What it was computed from, in one sentence."
+  basis: String!
+  "Facts that keep the score down."
+  caps: [ScoreCap!]!
+  "Of functionality: what holds the share of cases that pass with 95 % confidence."
+  interval: ScoreInterval
+  "The share of what could have been measured."
+  coverage: Float!
+  "How well it was measured."
+  precision: Float!
+  "Coverage by precision."
+  confidence: Float!
+  "Why the confidence is what it is, in one sentence."
+  why: String!
+  "The addends of the score; 100 at most."
+  parts: [ScorePart!]!
+  "How many further parts there are."
+  moreParts: Int!
+}
+
+"A fact that a score cannot exceed."
+type ScoreCap {
+  "The most that is possible."
+  limit: Float!
+  "The score without it."
+  before: Float!
+  "The fact."
+  reason: String!
+}
+
+"Bounds of a share."
+type ScoreInterval {
+  "By Wilson, with 95 % confidence."
+  low: Float!
+  "By Wilson, with 95 % confidence."
+  high: Float!
+}
+
+"One addend of a criterion's score."
+type ScorePart {
+  "LCP, critical, visual, passed."
+  name: String!
+  "What it is about."
+  subject: String!
+  "As measured."
+  value: Float
+  "ms, 1, rules, pages or cases."
+  unit: String!
+  "The value that scores 0.9."
+  good: Float
+  "The value that scores 0.5."
+  median: Float
+  "Within the criterion; they add up to 1."
+  weight: Float!
+  "0–1."
+  score: Float!
+  "What it stands on."
+  evidence: [Evidence!]!
+}
+
+"What a statement stands on."
+type Evidence {
+  "What it is."
+  kind: EvidenceKind!
+  "Of the result, the artifact or the comparison; empty for metrics of several results."
+  id: ID!
+  "The case's id with its matrix values."
+  caseKey: String!
+  "Number of the attempt; 0 where it has none."
+  attempt: Int!
+  "Ordinal of the step; null where it has none."
+  step: Int
+  "Of the check or the metric."
+  name: String!
+  "Word for word."
+  quote: String!
+}
+
+"Something that is wrong."
+type AssessmentIssue {
+  "What it is about."
+  criterion: AssessmentCriterion!
+  "How bad it is."
+  severity: IssueSeverity!
+  "One line."
+  title: String!
+  "What was measured."
+  detail: String!
+  "What it stands on; 10 at most."
+  evidence: [Evidence!]!
+  "How many pieces of evidence there are."
+  evidenceCount: Int!
+}
+
+"What to do next."
+type Recommendation {
+  "What it is about."
+  criterion: AssessmentCriterion!
+  "What to do."
+  action: String!
+  "What was measured."
+  reason: String!
+  "What the score gains when this comes to 0.9; 0 for what would only have more measured."
+  gain: Float!
+  "What the confidence gains at most; 0 for what is measured."
+  confidenceGain: Float!
+  "What it stands on; 10 at most."
+  evidence: [Evidence!]!
+  "How many pieces of evidence there are."
+  evidenceCount: Int!
+}
+
+"A page of assessments."
+type AssessmentConnection {
+  "The items with their cursors."
+  edges: [AssessmentEdge!]!
+  "The items alone."
+  nodes: [Assessment!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"An assessment in a page."
+type AssessmentEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Assessment!
+}
+
+extend type Run {
+  "Its newest assessment by the weights of its plan; null before its end."
+  assessment: Assessment
+  "All its assessments, also those of single results, newest first."
+  assessments(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+  ): AssessmentConnection!
+}
+
+"How a report is written."
+enum ReportFormat {
+  "A whole page."
+  HTML
+  "CommonMark with tables."
+  MARKDOWN
+  "The assessment with what the report says of the run."
+  JSON
+}
+
+"A report as text."
+type QualityReport {
+  "How it is written."
+  format: ReportFormat!
+  "Media type."
+  contentType: String!
+  "A name for a file."
+  fileName: String!
+  "The text."
+  content: String!
+  "The assessment that it tells."
+  assessment: Assessment!
+}
+
+extend type Query {
+  "An assessment of the project; null when there is none with this id."
+  assessment("Its id." id: ID!): Assessment @hasPermission(permission: "tests:read")
+  "What a run says about quality, for people; null when there is no such run, or none that has ended."
+  qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN): QualityReport @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Assess a run that has ended, as a whole. Where it was assessed with these weights and no comparison was reviewed since, that assessment is the answer."
+  assessRun("What to assess and how." input: AssessRunInput!): AssessRunPayload! @hasPermission(permission: "tests:execute")
+  "Assess one result that has its outcome."
+  assessResult("What to assess and how." input: AssessResultInput!): AssessResultPayload! @hasPermission(permission: "tests:execute")
+}
+
+"Weights of the criteria, each 0–1. Only their proportions count."
+input CriteriaWeightsInput {
+  "Of what cases did."
+  functionality: Float! = 0
+  "Of screenshots and layout."
+  ui: Float! = 0
+  "Of metrics of pages, and times of answers."
+  performance: Float! = 0
+  "Of accessibility rules."
+  accessibility: Float! = 0
+}
+
+"What assessRun needs."
+input AssessRunInput {
+  "The run's id."
+  runId: ID!
+  "Instead of the plan's weights."
+  weights: CriteriaWeightsInput
+  "Make another one, also where one is there."
+  fresh: Boolean! = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What assessRun gives."
+type AssessRunPayload {
+  "The assessment."
+  assessment: Assessment!
+  "As sent."
+  clientMutationId: String
+}
+
+"What assessResult needs."
+input AssessResultInput {
+  "The result's id."
+  resultId: ID!
+  "Instead of the plan's weights."
+  weights: CriteriaWeightsInput
+  "Make another one, also where one is there."
+  fresh: Boolean! = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What assessResult gives."
+type AssessResultPayload {
+  "The assessment."
+  assessment: Assessment!
   "As sent."
   clientMutationId: String
 }
@@ -7148,6 +8278,8 @@ enum RunEventType {
   RUN_FINISHED
   "A person accepted or rejected what an attempt found when it compared with a baseline. Also after RUN_FINISHED."
   COMPARISON_REVIEWED
+  "The run, or one of its results, was assessed. After RUN_FINISHED."
+  ASSESSMENT_COMPLETED
 }
 
 "A numbered fact about a run. Fields that do not belong to its type are null."
@@ -7188,6 +8320,14 @@ type RunEvent {
   comparisonId: ID
   "What the person said of it."
   review: ComparisonReview
+  "The assessment that was made; resultId then is the one result that it is about, null for the run as a whole."
+  assessmentId: ID
+  "Whether it has a score."
+  assessmentStatus: AssessmentStatus
+  "Its verdict; null without a score."
+  verdict: Verdict
+  "Its score, 0–1; null where nothing was measured."
+  score: Float
 }
 
 "Where a run stands; the newest replaces the one before."
@@ -7248,15 +8388,15 @@ extend type Subscription {
   """
   A run's events after a number, in order, without hole or repeat, until its
   last one. A client that lost its connection subscribes again with the last
-  number it has seen. Reviews of comparisons come after the end of a run: with
-  reviews the events go on after it, until the client leaves.
+  number it has seen. Assessments and reviews of comparisons come after the end
+  of a run: with reviews the events go on after it, until the client leaves.
   """
   runEvents(
     "The run's id."
     runId: ID!
     "Number of the last event seen; 0 begins with the first."
     after: Int! = 0
-    "Whether to go on after the run's end, with what people say of its comparisons."
+    "Whether to go on after the run's end, with its assessments and what people say of its comparisons."
     reviews: Boolean! = false
   ): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
@@ -9555,6 +10695,118 @@ func (ec *executionContext) childFields_Artifact(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Artifact", field.Name)
 }
 
+func (ec *executionContext) childFields_AssessResultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assessment":
+		return ec.fieldContext_AssessResultPayload_assessment(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AssessResultPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessResultPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "assessment":
+		return ec.fieldContext_AssessRunPayload_assessment(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AssessRunPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Assessment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Assessment_id(ctx, field)
+	case "run":
+		return ec.fieldContext_Assessment_run(ctx, field)
+	case "resultId":
+		return ec.fieldContext_Assessment_resultId(ctx, field)
+	case "judge":
+		return ec.fieldContext_Assessment_judge(ctx, field)
+	case "status":
+		return ec.fieldContext_Assessment_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_Assessment_reason(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Assessment_verdict(ctx, field)
+	case "score":
+		return ec.fieldContext_Assessment_score(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Assessment_confidence(ctx, field)
+	case "coverage":
+		return ec.fieldContext_Assessment_coverage(ctx, field)
+	case "criteria":
+		return ec.fieldContext_Assessment_criteria(ctx, field)
+	case "issues":
+		return ec.fieldContext_Assessment_issues(ctx, field)
+	case "omittedIssues":
+		return ec.fieldContext_Assessment_omittedIssues(ctx, field)
+	case "recommendations":
+		return ec.fieldContext_Assessment_recommendations(ctx, field)
+	case "customWeights":
+		return ec.fieldContext_Assessment_customWeights(ctx, field)
+	case "rulesVersion":
+		return ec.fieldContext_Assessment_rulesVersion(ctx, field)
+	case "model":
+		return ec.fieldContext_Assessment_model(ctx, field)
+	case "promptVersion":
+		return ec.fieldContext_Assessment_promptVersion(ctx, field)
+	case "votes":
+		return ec.fieldContext_Assessment_votes(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Assessment_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Assessment_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Assessment_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Assessment", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AssessmentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AssessmentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AssessmentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AssessmentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AssessmentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AssessmentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentIssue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_AssessmentIssue_criterion(ctx, field)
+	case "severity":
+		return ec.fieldContext_AssessmentIssue_severity(ctx, field)
+	case "title":
+		return ec.fieldContext_AssessmentIssue_title(ctx, field)
+	case "detail":
+		return ec.fieldContext_AssessmentIssue_detail(ctx, field)
+	case "evidence":
+		return ec.fieldContext_AssessmentIssue_evidence(ctx, field)
+	case "evidenceCount":
+		return ec.fieldContext_AssessmentIssue_evidenceCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentIssue", field.Name)
+}
+
 func (ec *executionContext) childFields_Attempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "number":
@@ -9949,6 +11201,44 @@ func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CriterionScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_CriterionScore_criterion(ctx, field)
+	case "status":
+		return ec.fieldContext_CriterionScore_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_CriterionScore_reason(ctx, field)
+	case "weight":
+		return ec.fieldContext_CriterionScore_weight(ctx, field)
+	case "share":
+		return ec.fieldContext_CriterionScore_share(ctx, field)
+	case "score":
+		return ec.fieldContext_CriterionScore_score(ctx, field)
+	case "band":
+		return ec.fieldContext_CriterionScore_band(ctx, field)
+	case "basis":
+		return ec.fieldContext_CriterionScore_basis(ctx, field)
+	case "caps":
+		return ec.fieldContext_CriterionScore_caps(ctx, field)
+	case "interval":
+		return ec.fieldContext_CriterionScore_interval(ctx, field)
+	case "coverage":
+		return ec.fieldContext_CriterionScore_coverage(ctx, field)
+	case "precision":
+		return ec.fieldContext_CriterionScore_precision(ctx, field)
+	case "confidence":
+		return ec.fieldContext_CriterionScore_confidence(ctx, field)
+	case "why":
+		return ec.fieldContext_CriterionScore_why(ctx, field)
+	case "parts":
+		return ec.fieldContext_CriterionScore_parts(ctx, field)
+	case "moreParts":
+		return ec.fieldContext_CriterionScore_moreParts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CriterionScore", field.Name)
+}
+
 func (ec *executionContext) childFields_DeletePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10007,6 +11297,26 @@ func (ec *executionContext) childFields_EnvironmentLimit(ctx context.Context, fi
 		return ec.fieldContext_EnvironmentLimit_maxRuns(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnvironmentLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_Evidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Evidence_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Evidence_id(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_Evidence_caseKey(ctx, field)
+	case "attempt":
+		return ec.fieldContext_Evidence_attempt(ctx, field)
+	case "step":
+		return ec.fieldContext_Evidence_step(ctx, field)
+	case "name":
+		return ec.fieldContext_Evidence_name(ctx, field)
+	case "quote":
+		return ec.fieldContext_Evidence_quote(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
 func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10421,6 +11731,22 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_QualityReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_QualityReport_format(ctx, field)
+	case "contentType":
+		return ec.fieldContext_QualityReport_contentType(ctx, field)
+	case "fileName":
+		return ec.fieldContext_QualityReport_fileName(ctx, field)
+	case "content":
+		return ec.fieldContext_QualityReport_content(ctx, field)
+	case "assessment":
+		return ec.fieldContext_QualityReport_assessment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QualityReport", field.Name)
+}
+
 func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "limit":
@@ -10435,6 +11761,26 @@ func (ec *executionContext) childFields_RateLimit(ctx context.Context, field gra
 		return ec.fieldContext_RateLimit_cost(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RateLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_Recommendation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_Recommendation_criterion(ctx, field)
+	case "action":
+		return ec.fieldContext_Recommendation_action(ctx, field)
+	case "reason":
+		return ec.fieldContext_Recommendation_reason(ctx, field)
+	case "gain":
+		return ec.fieldContext_Recommendation_gain(ctx, field)
+	case "confidenceGain":
+		return ec.fieldContext_Recommendation_confidenceGain(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Recommendation_evidence(ctx, field)
+	case "evidenceCount":
+		return ec.fieldContext_Recommendation_evidenceCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Recommendation", field.Name)
 }
 
 func (ec *executionContext) childFields_RedeliverWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10735,6 +12081,10 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_startedAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_Run_finishedAt(ctx, field)
+	case "assessment":
+		return ec.fieldContext_Run_assessment(ctx, field)
+	case "assessments":
+		return ec.fieldContext_Run_assessments(ctx, field)
 	case "branch":
 		return ec.fieldContext_Run_branch(ctx, field)
 	case "comparisons":
@@ -10805,6 +12155,14 @@ func (ec *executionContext) childFields_RunEvent(ctx context.Context, field grap
 		return ec.fieldContext_RunEvent_comparisonId(ctx, field)
 	case "review":
 		return ec.fieldContext_RunEvent_review(ctx, field)
+	case "assessmentId":
+		return ec.fieldContext_RunEvent_assessmentId(ctx, field)
+	case "assessmentStatus":
+		return ec.fieldContext_RunEvent_assessmentStatus(ctx, field)
+	case "verdict":
+		return ec.fieldContext_RunEvent_verdict(ctx, field)
+	case "score":
+		return ec.fieldContext_RunEvent_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunEvent", field.Name)
 }
@@ -10959,6 +12317,52 @@ func (ec *executionContext) childFields_SchemaValidation(ctx context.Context, fi
 		return ec.fieldContext_SchemaValidation_deviations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchemaValidation", field.Name)
+}
+
+func (ec *executionContext) childFields_ScoreCap(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "limit":
+		return ec.fieldContext_ScoreCap_limit(ctx, field)
+	case "before":
+		return ec.fieldContext_ScoreCap_before(ctx, field)
+	case "reason":
+		return ec.fieldContext_ScoreCap_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScoreCap", field.Name)
+}
+
+func (ec *executionContext) childFields_ScoreInterval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "low":
+		return ec.fieldContext_ScoreInterval_low(ctx, field)
+	case "high":
+		return ec.fieldContext_ScoreInterval_high(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScoreInterval", field.Name)
+}
+
+func (ec *executionContext) childFields_ScorePart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ScorePart_name(ctx, field)
+	case "subject":
+		return ec.fieldContext_ScorePart_subject(ctx, field)
+	case "value":
+		return ec.fieldContext_ScorePart_value(ctx, field)
+	case "unit":
+		return ec.fieldContext_ScorePart_unit(ctx, field)
+	case "good":
+		return ec.fieldContext_ScorePart_good(ctx, field)
+	case "median":
+		return ec.fieldContext_ScorePart_median(ctx, field)
+	case "weight":
+		return ec.fieldContext_ScorePart_weight(ctx, field)
+	case "score":
+		return ec.fieldContext_ScorePart_score(ctx, field)
+	case "evidence":
+		return ec.fieldContext_ScorePart_evidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScorePart", field.Name)
 }
 
 func (ec *executionContext) childFields_Secret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
@@ -31,6 +32,11 @@ type RunEvent struct {
 	WorkerID      *string
 	ComparisonID  *string
 	Review        *comparison.Review
+
+	AssessmentID     *string
+	AssessmentStatus *rules.Status
+	Verdict          *rules.Band
+	Score            *float64
 }
 
 // NewRunEvent converts an event.
@@ -40,6 +46,7 @@ func NewRunEvent(e events.Event) *RunEvent {
 		ResultID: set(e.ResultID), CaseID: set(e.CaseID), CaseKey: set(e.CaseKey), Title: set(e.Title),
 		Kind: set(e.Kind), Attempt: set(e.Attempt), Outcome: set(e.Outcome), Error: set(e.Error), WorkerID: set(e.WorkerID),
 		ComparisonID: set(e.ComparisonID), Review: set(comparison.Review(e.Review)),
+		AssessmentID: set(e.AssessmentID), AssessmentStatus: set(rules.Status(e.AssessmentStatus)), Verdict: set(rules.Band(e.Verdict)), Score: e.Score,
 	}
 	if e.Outcome != "" {
 		out.DurationMs = &e.DurationMS

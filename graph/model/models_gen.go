@@ -8,6 +8,8 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/conformance"
@@ -107,6 +109,54 @@ type APITokenEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Token `json:"node"`
+}
+
+// What assessResult needs.
+type AssessResultInput struct {
+	// The result's id.
+	ResultID string `json:"resultId"`
+	// Instead of the plan's weights.
+	Weights *rules.Weights `json:"weights,omitempty"`
+	// Make another one, also where one is there.
+	Fresh bool `json:"fresh"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What assessResult gives.
+type AssessResultPayload struct {
+	// The assessment.
+	Assessment *assessments.Assessment `json:"assessment"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What assessRun needs.
+type AssessRunInput struct {
+	// The run's id.
+	RunID string `json:"runId"`
+	// Instead of the plan's weights.
+	Weights *rules.Weights `json:"weights,omitempty"`
+	// Make another one, also where one is there.
+	Fresh bool `json:"fresh"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What assessRun gives.
+type AssessRunPayload struct {
+	// The assessment.
+	Assessment *assessments.Assessment `json:"assessment"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// An assessment in a page.
+type AssessmentEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *assessments.Assessment `json:"node"`
 }
 
 // Who did something.

@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/internal/accounts"
 	"github.com/semantest/semantest/internal/accounts/oidc"
 	"github.com/semantest/semantest/internal/artifacts"
+	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/auth/keys"
 	"github.com/semantest/semantest/internal/baselines"
@@ -99,6 +100,7 @@ type App struct {
 	triggers  *triggers.Service
 	members   *members.Service
 	baselines *baselines.Service
+	assessed  *assessments.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -259,8 +261,9 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.secrets = secrets.New(a.store, sealer)
 	a.runs = runs.New(runs.Deps{
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
-		Compared: baselines.Recorder{},
+		Compared: baselines.Recorder{}, Assessor: assessments.Opener{Enqueuer: enqueuer},
 	})
+	a.assessed = assessments.New(assessments.Deps{Store: a.store, Plans: a.plans, Runs: a.runs})
 	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})
@@ -305,7 +308,7 @@ func (a *App) buildHost(context.Context) error {
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Hub: a.hub, Bus: a.bus,
+		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})

@@ -122,6 +122,10 @@ func modelOf(ctx context.Context, cl *client.Client, r *client.Run, folder strin
 		}
 		out.Gates = append(out.Gates, gate)
 	}
+	var err error
+	if out.Assessment, err = assessmentOf(r); err != nil {
+		return out, err
+	}
 	saved := &savedArtifacts{client: cl, folder: folder}
 	for _, res := range r.Results {
 		one, err := resultOf(ctx, res, saved)

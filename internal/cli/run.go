@@ -234,6 +234,7 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	// The run has ended, so its reports are written even after an interrupt.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
+	assess(ctx, cl, runID, show)
 	run, err := cl.FetchRun(ctx, runID)
 	if err != nil {
 		return nil, err
@@ -244,6 +245,7 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	}
 	compared, unkept := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
 	show.verdict(run, written)
+	show.quality(run)
 	for _, line := range compared {
 		show.print("  " + line)
 	}

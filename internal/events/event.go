@@ -25,6 +25,8 @@ const (
 	RunFinished  Type = "run.finished"  // always the last of the run itself
 
 	ComparisonReviewed Type = "comparison.reviewed" // a person accepted or rejected what an attempt found; also after the run's end
+
+	AssessmentCompleted Type = "assessment.completed" // the run or a result was assessed; after the run's end
 )
 
 // Types lists all types.
@@ -32,6 +34,7 @@ func Types() []Type {
 	return []Type{
 		RunQueued, RunStarted, CaseStarted, CaseRetried, CaseRequeued,
 		CaseFinished, RunPaused, RunResumed, RunDeferred, RunStopping, RunFinished, ComparisonReviewed,
+		AssessmentCompleted,
 	}
 }
 
@@ -60,6 +63,11 @@ type Event struct {
 
 	ComparisonID string `json:"comparisonId,omitempty"`
 	Review       string `json:"review,omitempty"` // accepted, rejected
+
+	AssessmentID     string   `json:"assessmentId,omitempty"`
+	AssessmentStatus string   `json:"assessmentStatus,omitempty"` // ASSESSED, NOT_ASSESSED, INCONCLUSIVE
+	Verdict          string   `json:"verdict,omitempty"`          // GOOD, AVERAGE, POOR; empty without a score
+	Score            *float64 `json:"score,omitempty"`            // 0–1
 }
 
 // Counts are a run's results by outcome.

@@ -46,6 +46,10 @@ func plant(v reflect.Value, s string) {
 		for i := range v.NumField() {
 			plant(v.Field(i), s)
 		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			plant(v.Elem(), s)
+		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return
@@ -96,7 +100,7 @@ func FuzzHTML(f *testing.F) {
 }
 
 // pageElements is every element that the page is made of.
-var pageElements = strings.Fields(`html head meta link title style body a header div p h1 h2 h5 button main section dl dt dd
+var pageElements = strings.Fields(`html head meta link title style body a header div p h1 h2 h3 h5 button main section dl dt dd
 	time svg rect line text ul ol li span bdi b i table thead tbody tr th td form input select option output details summary
 	figure figcaption img pre code mark dialog script footer`)
 

@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"github.com/semantest/semantest/internal/assessments/quality"
 )
 
 var (
@@ -43,13 +45,14 @@ func WriteHTML(w io.Writer, run Run) error {
 // page parses the template once. Style and script are put in as they stand, so
 // that their hashes in the policy fit.
 var page = sync.OnceValues(func() (*template.Template, error) {
+	style := pageStyle + string(quality.CSS())
 	policy := strings.Join([]string{
-		"default-src 'none'", "img-src data:", "style-src " + hashOf(pageStyle), "script-src " + hashOf(pageScript),
+		"default-src 'none'", "img-src data:", "style-src " + hashOf(style), "script-src " + hashOf(pageScript),
 		"base-uri 'none'", "form-action 'none'",
 	}, "; ")
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"policy": func() string { return policy },
-		"style":  func() template.HTML { return template.HTML("<style>" + pageStyle + "</style>") },    //nolint:gosec // our own file
+		"style":  func() template.HTML { return template.HTML("<style>" + style + "</style>") },        //nolint:gosec // our own file
 		"script": func() template.HTML { return template.HTML("<script>" + pageScript + "</script>") }, //nolint:gosec // our own file
 	}).Parse(pageTemplate)
 	if err != nil {

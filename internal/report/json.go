@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -55,6 +56,7 @@ type jsonRun struct {
 	Counts      map[spec.Outcome]int `json:"counts"`
 	Gates       []jsonGate           `json:"gates"`
 	Metrics     []jsonSummary        `json:"metrics"`
+	Assessment  *rules.Assessment    `json:"assessment,omitempty"`
 }
 
 type jsonGate struct {
@@ -153,7 +155,7 @@ func jsonOf(run Run) jsonReport {
 			ID: run.ID, Plan: run.Plan, PlanVersion: run.PlanVersion, Environment: run.Environment,
 			Status: run.Status, Error: run.Error,
 			StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt), DurationMS: millis(run.Duration()),
-			URL: run.URL, Seed: run.Seed, Counts: run.Counts(),
+			URL: run.URL, Seed: run.Seed, Counts: run.Counts(), Assessment: run.Assessment,
 			Gates: make([]jsonGate, len(run.Gates)), Metrics: []jsonSummary{},
 		},
 		Results: make([]jsonResult, len(run.Results)),

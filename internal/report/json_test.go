@@ -43,9 +43,9 @@ func TestJSONTakesWhatHasNoJSON(t *testing.T) {
 	run := sampleRun()
 	a := &run.Results[0].Attempts[0]
 	a.Steps[0].Detail = map[string]any{"f": func() {}}
-	a.Metrics = append(a.Metrics, report.Metric{Name: "broken", Value: math.NaN()}, report.Metric{Name: "broken", Value: math.Inf(1)})
+	a.Metrics = append(a.Metrics, report.Metric{Name: "endless", Value: math.NaN()}, report.Metric{Name: "endless", Value: math.Inf(1)})
 	out := written(t, report.WriteJSON, run)
-	if !json.Valid(out) || !strings.Contains(string(out), `"unreadable": "json: unsupported type`) || strings.Contains(string(out), "broken") {
+	if !json.Valid(out) || !strings.Contains(string(out), `"unreadable": "json: unsupported type`) || strings.Contains(string(out), "endless") {
 		t.Errorf("got %s", out)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -22,7 +23,8 @@ type Run struct {
 	Generator   string // program and version, such as "semantest 1.2.0"
 	Seed        string // what makes random choices repeatable, may be empty
 	Gates       []Gate
-	Results     []Result // in the order of the plan
+	Assessment  *rules.Assessment // nil where nobody has assessed the run
+	Results     []Result          // in the order of the plan
 }
 
 // Gate is a limit on the whole run and whether it was kept.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"time"
 
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/report"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -23,8 +24,23 @@ func sampleRun() report.Run {
 			{Name: "successRate", Limit: "≥ 95 %", Actual: "42.9 %", Message: "3 of 7 cases passed."},
 			{Name: "minCases", Passed: true, Limit: "≥ 6", Actual: "7"},
 		},
-		Results: []report.Result{passedCase(), failedBrowserCase(), failedAPICase(), flakyCase(), timedOutCase(), erroredCase(), matrixCase(), skippedCase(), cancelledCase()},
+		Assessment: sampleAssessment(),
+		Results:    []report.Result{passedCase(), failedBrowserCase(), failedAPICase(), flakyCase(), timedOutCase(), erroredCase(), matrixCase(), skippedCase(), cancelledCase()},
 	}
+}
+
+// sampleAssessment judges some of the cases, a page and an audit.
+func sampleAssessment() *rules.Assessment {
+	a := rules.Assess(rules.Input{
+		Results: []rules.Result{
+			{ID: "res_1", CaseKey: "api.catalogue", Outcome: rules.Passed},
+			{ID: "res_2", CaseKey: "ui.checkout", Outcome: rules.Failed, Error: "the button <Pay> is not there", Attempt: 1},
+		},
+		Vitals: []rules.Vital{{ResultID: "res_1", CaseKey: "vitals.home", Mobile: true, Metric: "LCP", Values: []float64{4000}}},
+		Audits: []rules.Audit{{ResultID: "res_1", CaseKey: "a11y.home", Passed: []string{"image-alt"},
+			Violations: []rules.Violation{{Rule: "color-contrast", Impact: rules.Serious, Help: "Contrast", Elements: 2, Where: ".price"}}}},
+	})
+	return &a
 }
 
 func passedCase() report.Result {

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ type pageView struct {
 	Counts                                          []countView
 	Kinds                                           []string
 	Gates                                           []gateView
+	Quality                                         template.HTML // escaped already
 	Metrics                                         []metricView
 	Ticks                                           []tickView
 	Timeline                                        []rowView
@@ -81,6 +83,7 @@ func viewOf(run Run) pageView {
 		v.Metrics = append(v.Metrics, metricView{Name: oneLine(m.Name, lineMax), Count: m.Count,
 			Median: amount(m.Median, m.Unit), P95: amount(m.P95, m.Unit), Max: amount(m.Max, m.Unit)})
 	}
+	v.Quality = qualityOf(run.Assessment)
 	v.Ticks, v.Timeline = timeline(run)
 	b := newBudget()
 	for i, at := range order {

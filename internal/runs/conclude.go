@@ -14,7 +14,7 @@ import (
 )
 
 // finishRun gives a run whose results are complete its status and returns its
-// last event, which the caller records. The run's row is locked and r as fresh.
+// last event, which the caller records, and opens its assessment. The run's row is locked and r as fresh.
 func (s *Service) finishRun(ctx context.Context, tx *store.Tx, r *runRow) (events.Event, error) {
 	version, err := s.plans.VersionTx(ctx, tx, r.planVersionID)
 	if err != nil {
@@ -39,6 +39,11 @@ UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, error = $5, la
 	}
 	if l, known := s.limits.Peek(r.projectID); r.grouped || known && (l.onCases() || len(l.environments) > 0) {
 		tx.AfterCommit(s.kick) // another run may have waited for this end
+	}
+	if s.assessor != nil {
+		if err := s.assessor.Open(ctx, tx, r.projectID, r.id); err != nil {
+			return events.Event{}, err
+		}
 	}
 	return r.event(events.RunFinished, now), nil
 }

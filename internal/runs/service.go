@@ -60,6 +60,7 @@ type Service struct {
 	sealer   *seal.Sealer
 	vault    Vault
 	compared ComparisonRecorder
+	assessor Assessor
 	setups   *lru.Cache[string, *setup]
 	limits   *expirable.LRU[string, limits]
 	kicks    chan struct{}
@@ -67,8 +68,8 @@ type Service struct {
 	finishes *gatherer[Finished]
 }
 
-// Deps are what the service needs; all but the outbox, the vault and the
-// recorder of comparisons are required.
+// Deps are what the service needs; all but the outbox, the vault, the recorder of
+// comparisons and the assessor are required.
 type Deps struct {
 	Store    *store.Store
 	Plans    *plans.Service
@@ -80,6 +81,7 @@ type Deps struct {
 	Sealer   *seal.Sealer
 	Vault    Vault
 	Compared ComparisonRecorder
+	Assessor Assessor
 }
 
 // New returns the service.
@@ -90,7 +92,7 @@ func New(d Deps) *Service {
 	}
 	s := &Service{
 		store: d.Store, plans: d.Plans, log: d.Log, hub: d.Hub, bus: d.Bus,
-		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, vault: d.Vault, compared: d.Compared, setups: known,
+		enqueuer: d.Enqueuer, outbox: d.Outbox, sealer: d.Sealer, vault: d.Vault, compared: d.Compared, assessor: d.Assessor, setups: known,
 		limits: newLimitsCache(), kicks: make(chan struct{}, 1),
 	}
 	s.claims = newGatherer(s.claimTogether, func(*claiming) int { return 1 })

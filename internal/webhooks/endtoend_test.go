@@ -19,7 +19,7 @@ func TestARunIsTold(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	s := newServer(t, apptest.Options{})
-	id, secret := s.hook(t, r.URL+"/in")
+	id, secret := s.hook(t, r.URL+"/in", "TEST_EXECUTION_STARTED", "TEST_EXECUTION_PROGRESS", "TEST_EXECUTION_COMPLETED", "TEST_EXECUTION_FAILED")
 	runID := s.Run(t, plan(slices.Repeat([]string{"ok"}, 20)...))
 	s.Follow(t, runID)
 
@@ -149,7 +149,7 @@ func TestGivesUpAndDeliversAgain(t *testing.T) {
 	no := status(503, "")
 	r := newReceiver(t, no, no, no, no, no, no)
 	s := newServer(t, apptest.Options{Webhooks: webhooks.Options{Retries: soon.Retries, DisableAfter: 2}})
-	id, secret := s.hook(t, r.URL)
+	id, secret := s.hook(t, r.URL, "TEST_EXECUTION_COMPLETED")
 	deliveryID := s.test(t, id)
 	r.take(t, secret, 3)
 	w := s.settled(t, id)

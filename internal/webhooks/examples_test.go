@@ -28,9 +28,9 @@ func TestExamplesAreReal(t *testing.T) {
 	s := newServer(t, apptest.Options{PublicURL: "https://semantest.example"})
 	id, secret := s.hook(t, r.URL)
 	s.Follow(t, s.Run(t, plan("ok", "ok", "ok")))
-	passed := r.take(t, secret, 4)
+	passed := r.take(t, secret, 5)
 	s.Follow(t, s.Run(t, plan("ok", "fake.fail")))
-	failed := r.take(t, secret, 3)
+	failed := r.take(t, secret, 4)
 	s.test(t, id)
 	ping := r.next(t, secret)
 
@@ -38,7 +38,7 @@ func TestExamplesAreReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, got := range []request{passed[0], passed[2], passed[3], failed[2], ping} {
+	for _, got := range []request{passed[0], passed[2], passed[3], passed[4], failed[2], ping} {
 		name := got.event.Type
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -64,7 +64,7 @@ func TestExamplesAreReal(t *testing.T) {
 }
 
 var (
-	ids   = regexp.MustCompile(`\b(prj|run|res|pln|pv|whk|evt)_[0-9a-z]{26}`)
+	ids   = regexp.MustCompile(`\b(prj|run|res|pln|pv|whk|evt|asm)_[0-9a-z]{26}`)
 	times = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 	seqs  = regexp.MustCompile(`("id": "run_[0-9a-z]+-|"sequence": "0{9})\d"`)
 	spans = regexp.MustCompile(`"durationMs": \d+`)

@@ -30,7 +30,7 @@ func (s *Service) Tell(ctx context.Context, tx *store.Tx, evs []events.Event) er
 	}
 	messages := make([]CloudEvent, len(told))
 	for i, n := range told {
-		data, err := s.executionData(ctx, tx, n)
+		data, err := s.dataOf(ctx, tx, n)
 		if err != nil {
 			return err
 		}
@@ -41,6 +41,14 @@ func (s *Service) Tell(ctx context.Context, tx *store.Tx, evs []events.Event) er
 	}
 	_, err = s.post(ctx, tx, projectID, to, messages)
 	return err
+}
+
+// dataOf is what a message says.
+func (s *Service) dataOf(ctx context.Context, tx *store.Tx, n news) (any, error) {
+	if n.typ == QualityAssessed {
+		return s.qualityData(ctx, tx, n.event)
+	}
+	return s.executionData(ctx, tx, n)
 }
 
 // news is an event of a run that webhooks are told.
@@ -57,6 +65,8 @@ func translate(evs []events.Event) []news {
 		switch e.Type {
 		case events.RunStarted:
 			out = append(out, news{ExecutionStarted, e})
+		case events.AssessmentCompleted:
+			out = append(out, news{QualityAssessed, e})
 		case events.RunFinished:
 			out = append(out, news{ending(e.Status), e})
 		case events.CaseFinished:

@@ -36,7 +36,7 @@ func functionality(results []Result) *judged {
 			j.Basis += ", " + fmt.Sprintf(part.words, part.n)
 		}
 	}
-	j.Why = fmt.Sprintf("%s were judged; with 95 %% confidence %.1f–%.1f %% of such cases pass", portion(ran, len(results), "case"), 100*interval.Low, 100*interval.High)
+	j.Why = fmt.Sprintf("%s judged; with 95 %% confidence %.1f–%.1f %% of such cases pass", portion(ran, len(results), "case"), 100*interval.Low, 100*interval.High)
 	j.Parts = []Part{
 		outcomePart("passed", n[Passed], ran, 1), outcomePart("flaky", n[Flaky], ran, flakyCredit), outcomePart("failed", n[Failed], ran, 0),
 	}
@@ -191,6 +191,9 @@ func some(names []string, most int) string {
 }
 
 func portion(n, of int, noun string) string {
+	if of == 1 && n == 1 {
+		return "the one " + noun
+	}
 	if n == of {
 		return "all " + count(of, noun)
 	}

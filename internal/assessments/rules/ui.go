@@ -23,7 +23,7 @@ func userInterface(pictures []Picture, layouts []Layout) *judged {
 	if !(weight > 0) {
 		j.Status, j.Reason, j.Why, j.Parts, j.findings = NotAssessed, "no screenshot was compared and no page's layout was looked at", "nothing was measured", nil, nil
 		if len(pictures) > 0 {
-			j.Reason = fmt.Sprintf("%s has no accepted picture to compare with", count(len(pictures), "screenshot"))
+			j.Reason = fmt.Sprintf("nothing is accepted that %s could be compared with", count(len(pictures), "screenshot"))
 			j.missing = "Accept the screenshots, so that later runs are compared with them"
 		}
 		return j

@@ -196,7 +196,8 @@ type Run struct {
 		Passed           bool
 		Expected, Actual float64
 	}
-	Results []Result `json:"-"`
+	Assessment json.RawMessage // null where nobody has assessed it
+	Results    []Result        `json:"-"`
 }
 
 // Result is one case of a run.
@@ -248,13 +249,14 @@ const runQuery = `query($id: ID!, $after: String) { run(id: $id) {
 	id name status stopReason environment createdAt startedAt finishedAt planVersion { number }
 	outcomeCounts { total finished passed failed flaky timedOut errored skipped cancelled }
 	gates { name passed expected actual }
+	` + assessmentFields + `
 	results(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
 		id caseId caseKey title kind outcome error tags matrix startedAt finishedAt
 		attempts { number outcome error workerId startedAt durationMs
 			steps { ordinal name action outcome error offsetMs durationMs detail
 				checks { name passed expected actual message } }
 			metrics { name unit value } logs { level message atMs } }
-		artifacts { id name kind contentType size error url attempt step } } } } }`
+		artifacts { id name kind contentType size error url attempt step } } } } }` + evidenceFragment
 
 // FetchRun reads a run with all its results.
 func (c *Client) FetchRun(ctx context.Context, id string) (*Run, error) {

@@ -1,0 +1,73 @@
+package assessments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/schema"
+	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// Perform makes a pending assessment. For the worker: it checks no permission,
+// and does nothing where the assessment was made or is gone, so that a job that
+// is delivered twice counts once.
+func (s *Service) Perform(ctx context.Context, id string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := s.complete(ctx, tx, id)
+		return err
+	})
+}
+
+// complete judges a pending assessment and tells it; nil where it is no longer
+// pending.
+func (s *Service) complete(ctx context.Context, tx *store.Tx, id string) (*ent.Assessment, error) {
+	row, err := tx.Assessment.Query().Where(assessment.ID(id), assessment.StatusEQ(assessment.StatusPending)).ForUpdate().Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read assessment %s: %w", id, err)
+	}
+	in, err := s.evidence(ctx, tx, row)
+	if err != nil {
+		return nil, err
+	}
+	if w := row.Weights; w != nil {
+		in.Weights = rules.Weights(*w)
+	}
+	return s.keep(ctx, tx, row, rules.Assess(in))
+}
+
+// keep stores a judgement and tells it among the events of the run.
+func (s *Service) keep(ctx context.Context, tx *store.Tx, row *ent.Assessment, a rules.Assessment) (*ent.Assessment, error) {
+	document, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encode assessment %s: %w", row.ID, err)
+	}
+	row, err = row.Update().SetStatus(statusOf(a.Status)).SetReason(a.Reason).SetVerdict(strings.ToLower(string(a.Verdict))).
+		SetNillableScore(a.Score).SetConfidence(a.Confidence).SetDocument(document).SetVersion(a.RulesVersion).SetFinishedAt(time.Now()).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store assessment %s: %w", row.ID, err)
+	}
+	told := runs.Assessed{AssessmentID: row.ID, Status: string(a.Status), Verdict: string(a.Verdict), Score: a.Score}
+	if row.ResultID != nil {
+		told.ResultID = *row.ResultID
+	}
+	return row, s.runs.TellAssessment(ctx, tx, row.RunID, told)
+}
+
+// weightsOf are those that a caller asks for, as a row keeps them.
+func weightsOf(w *rules.Weights) *schema.CriteriaWeights {
+	if w == nil {
+		return nil
+	}
+	kept := schema.CriteriaWeights(*w)
+	return &kept
+}

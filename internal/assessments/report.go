@@ -1,0 +1,82 @@
+package assessments
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/assessments/quality"
+	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/runs"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// Format of a quality report.
+type Format string
+
+// The formats.
+const (
+	HTML     Format = "HTML"
+	Markdown Format = "MARKDOWN"
+	JSON     Format = "JSON"
+)
+
+// QualityReport is what is told of a run, as text.
+type QualityReport struct {
+	Format                Format
+	ContentType, FileName string
+	Content               string
+	Assessment            *Assessment
+}
+
+// formats of reports.
+var formats = map[Format]struct {
+	contentType, ending string
+	write               func(io.Writer, quality.Report) error
+}{
+	HTML:     {"text/html; charset=utf-8", ".html", quality.WriteHTML},
+	Markdown: {"text/markdown; charset=utf-8", ".md", quality.WriteMarkdown},
+	JSON:     {"application/json", ".json", quality.WriteJSON},
+}
+
+// Report writes the quality report of a run of the caller's project that has
+// ended.
+func (s *Service) Report(ctx context.Context, runID string, f Format) (*QualityReport, error) {
+	how, ok := formats[f]
+	if !ok {
+		return nil, apperr.Invalid("format", "there is no format %s; use HTML, MARKDOWN or JSON", f)
+	}
+	row, err := s.runs.Get(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.OfRuns(ctx, []string{row.ID})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, store.NotFound(ident.Assessment, runID)
+	}
+	a := found[0]
+	judgement := a.Judgement
+	judgement.Status, judgement.Reason = a.Status, a.Reason
+	var b bytes.Buffer
+	err = how.write(&b, quality.Report{AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement})
+	if err != nil {
+		return nil, err
+	}
+	return &QualityReport{Format: f, ContentType: how.contentType, FileName: "quality-" + row.ID + how.ending, Content: b.String(), Assessment: a}, nil
+}
+
+func runOf(row *ent.Run) quality.Run {
+	c := runs.CountsOf(row)
+	return quality.Run{
+		ID: row.ID, Name: row.Name, Environment: row.Environment, Status: strings.ToUpper(string(row.Status)),
+		StartedAt: row.StartedAt, FinishedAt: row.FinishedAt, Total: c.Total, Counts: map[string]int{
+			"passed": c.Passed, "flaky": c.Flaky, "failed": c.Failed, "timed out": c.TimedOut, "errored": c.Errored, "skipped": c.Skipped, "cancelled": c.Cancelled,
+		},
+	}
+}

@@ -1,0 +1,103 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// QualityData is the data of the type test.quality.assessed. Scores are 0–1.
+type QualityData struct {
+	Run        QualityRun        `json:"run"`
+	Assessment QualityAssessment `json:"assessment"`
+}
+
+// QualityRun is the run that was assessed.
+type QualityRun struct {
+	ID          string        `json:"id"`
+	Name        string        `json:"name"` // of its plan
+	Status      string        `json:"status"`
+	URL         string        `json:"url"`
+	PlanID      string        `json:"planId"`
+	Environment string        `json:"environment"`
+	Counts      events.Counts `json:"counts"`
+}
+
+// QualityAssessment is what the judge says.
+type QualityAssessment struct {
+	ID              string             `json:"id"`
+	ResultID        string             `json:"resultId,omitempty"` // where it is about one result alone
+	Judge           string             `json:"judge"`              // RULES, LLM or PERSON
+	Status          string             `json:"status"`             // ASSESSED, NOT_ASSESSED or INCONCLUSIVE
+	Reason          string             `json:"reason,omitempty"`
+	Verdict         string             `json:"verdict,omitempty"` // GOOD, AVERAGE or POOR
+	Score           *float64           `json:"score"`
+	Confidence      float64            `json:"confidence"`
+	Criteria        []QualityCriterion `json:"criteria"`
+	Recommendations []string           `json:"recommendations,omitempty"` // the first ones
+	CreatedAt       time.Time          `json:"createdAt"`
+	FinishedAt      *time.Time         `json:"finishedAt,omitempty"`
+}
+
+// QualityCriterion is the judgement on one criterion; without a score it was not
+// assessed.
+type QualityCriterion struct {
+	Criterion  string   `json:"criterion"`
+	Weight     float64  `json:"weight"`
+	Score      *float64 `json:"score"`
+	Confidence float64  `json:"confidence"`
+}
+
+// maxAdvice bounds what a message says of what to do next; the graph has the rest.
+const maxAdvice = 5
+
+func (s *Service) qualityData(ctx context.Context, tx *store.Tx, e events.Event) (QualityData, error) {
+	row, err := tx.Assessment.Get(ctx, e.AssessmentID)
+	if err != nil {
+		return QualityData{}, fmt.Errorf("read the assessment: %w", err)
+	}
+	of, err := tx.Run.Get(ctx, row.RunID)
+	if err != nil {
+		return QualityData{}, fmt.Errorf("read the run: %w", err)
+	}
+	a, err := assessmentOf(row)
+	return QualityData{
+		Run: QualityRun{ID: of.ID, Name: of.Name, Status: strings.ToUpper(string(of.Status)), URL: s.link("runs", of.ID), PlanID: of.PlanID,
+			Environment: of.Environment, Counts: e.Counts},
+		Assessment: a,
+	}, err
+}
+
+func assessmentOf(row *ent.Assessment) (QualityAssessment, error) {
+	out := QualityAssessment{
+		ID: row.ID, Judge: strings.ToUpper(string(row.Judge)), Status: strings.ToUpper(string(row.Status)), Reason: row.Reason,
+		Verdict: strings.ToUpper(row.Verdict), Score: row.Score, Confidence: row.Confidence, Criteria: []QualityCriterion{},
+		CreatedAt: row.CreatedAt.UTC(), FinishedAt: utc(row.FinishedAt),
+	}
+	if row.ResultID != nil {
+		out.ResultID = *row.ResultID
+	}
+	if len(row.Document) == 0 {
+		return out, nil
+	}
+	var document struct {
+		Criteria        []QualityCriterion `json:"criteria"`
+		Recommendations []struct {
+			Action string `json:"action"`
+		} `json:"recommendations"`
+	}
+	if err := json.Unmarshal(row.Document, &document); err != nil {
+		return out, fmt.Errorf("read the assessment: %w", err)
+	}
+	out.Criteria = append(out.Criteria, document.Criteria...)
+	for _, r := range document.Recommendations[:min(len(document.Recommendations), maxAdvice)] {
+		out.Recommendations = append(out.Recommendations, clip(r.Action, maxFailureError))
+	}
+	return out, nil
+}
