@@ -73,7 +73,7 @@ type HostConfig struct {
 	Artifacts *artifacts.Service
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
-	Baselines Baselines // what people have accepted; nil where nobody keeps any
+	Baselines Baselines   // what people have accepted; nil where nobody keeps any
 	Assessed  Assessments // makes assessments; nil where none are made
 	Hub       *events.Hub
 	Bus       *events.Bus

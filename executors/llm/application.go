@@ -135,7 +135,7 @@ func events(r io.Reader, at place, into *strings.Builder) error {
 		if data.Len() == 0 || ended {
 			return nil
 		}
-		if string(data.Bytes()) == "[DONE]" {
+		if data.String() == "[DONE]" {
 			ended = true
 			return nil
 		}

@@ -114,12 +114,13 @@ func TestConformance(t *testing.T) {
 	t.Cleanup(server.Close)
 	tasks := func(base, keys string) func(testing.TB) executors.Task {
 		return func(tb testing.TB) executors.Task {
+			tb.Helper()
 			return taskOf(tb, base, keys+"\nprompt: How long? {{n}}\nrows: [{n: 1}, {n: 2}]", fstest.MapFS{})
 		}
 	}
 	const passing = "assert: [{type: contains, value: five days}]\n"
 	executortest.Run(t, executortest.Harness{
-		New:       func(tb testing.TB) executors.Executor { return newExecutor(tb, nil) },
+		New:       func(tb testing.TB) executors.Executor { tb.Helper(); return newExecutor(tb, nil) },
 		Passing:   tasks(server.URL, passing+"target: {url: /}"),
 		Failing:   tasks(server.URL, "assert: [{type: contains, value: six days}]\ntarget: {url: /}"),
 		Slow:      tasks(server.URL, passing+"target: {url: /slow}"),

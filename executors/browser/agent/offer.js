@@ -21,7 +21,7 @@ const leadsAway = (el) => {
   return false;
 };
 
-const around = (el) => {
+const surroundings = (el) => {
   for (let n = parentOf(el); n && n !== document.body; n = parentOf(n)) {
     if (!n.matches?.(AROUND)) continue;
     const role = roleOf(n), name = cut(squash(nameOf(n)) || squash(n.querySelector('h1,h2,h3,h4,legend')?.textContent));
@@ -44,7 +44,7 @@ const offers = ({ max }) => {
     if (!visible(el) || disabled(el) || name.length > 500 || leadsAway(el)) continue;
     if (out.length >= max) { more++; continue; }
     const options = el.localName === 'select' ? [...el.options].filter((o) => !o.disabled).slice(0, 30).map((o) => cut(squash(o.text), 100)) : [];
-    out.push({ role, name, nth, key, around: around(el), options, type: el.localName === 'input' ? el.type : '', label: cut(squash(labelsOf(el)[0] ?? '')),
+    out.push({ role, name, nth, key, around: surroundings(el), options, type: el.localName === 'input' ? el.type : '', label: cut(squash(labelsOf(el)[0] ?? '')),
       placeholder: cut(el.getAttribute?.('placeholder') ?? ''), testId: cut(el.getAttribute('data-testid') ?? ''), title: cut(el.getAttribute('title') ?? ''), text: cut(shownText(el)),
       checked: checkedState(el) });
   }

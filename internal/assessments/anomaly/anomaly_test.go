@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/semantest/semantest/internal/assessments/anomaly"
@@ -91,7 +92,7 @@ func TestFalseAlarms(t *testing.T) {
 			if anomaly.Detect(values, anomaly.Options{Runs: 1, MinEffect: 1e-9}).Verdict == anomaly.Anomaly {
 				outside++
 			}
-			if anomaly.Detect(append(values, 100+30*r.NormFloat64()), anomaly.Options{}).Verdict == anomaly.Anomaly {
+			if anomaly.Detect(slices.Concat(values, []float64{100 + 30*r.NormFloat64()}), anomaly.Options{}).Verdict == anomaly.Anomaly {
 				alarms++
 			}
 		}
