@@ -111,4 +111,9 @@ const (
 	AttachmentConsole    AttachmentKind = "console"
 	AttachmentBody       AttachmentKind = "body"
 	AttachmentLog        AttachmentKind = "log"
+	AttachmentFrame      AttachmentKind = "frame" // a small picture of what was shown before or after a step
+	AttachmentVideo      AttachmentKind = "video"
+	AttachmentHAR        AttachmentKind = "har"
+	AttachmentDOM        AttachmentKind = "dom"
+	AttachmentTrace      AttachmentKind = "trace"
 )

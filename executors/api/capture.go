@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -38,7 +39,7 @@ func (a *attempt) capture(captures map[string]spec.Capture, in *response, r *exe
 }
 
 func (a *attempt) showCaptured(c spec.Capture, value any) any {
-	if c.Secret || c.Cookie != "" || sensitive(c.Header) {
+	if c.Secret || c.Cookie != "" || har.Sensitive(c.Header) {
 		return hidden
 	}
 	if text, ok := value.(string); ok {

@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -56,7 +56,7 @@ func (a *attempt) header(name string, m spec.Matcher, in *response) []executors.
 		actual = spec.TextActual(strings.Join(values, ", "))
 	}
 	checks := a.verdicts("header "+strings.ToLower(name), m, actual)
-	if sensitive(name) && actual.Exists {
+	if har.Sensitive(name) && actual.Exists {
 		hide(checks, "header")
 	}
 	return checks
@@ -109,12 +109,3 @@ func oneLine(text string) string {
 }
 
 const hidden = "***"
-
-// sensitive names headers whose values are never shown.
-func sensitive(name string) bool {
-	switch http.CanonicalHeaderKey(name) {
-	case "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key", "X-Auth-Token", "X-Csrf-Token":
-		return true
-	}
-	return false
-}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -73,7 +74,7 @@ func headers(h http.Header, scope *spec.Scope) map[string]any {
 		if len(out) == maxHeaderNo {
 			break
 		}
-		if value := strings.Join(h[name], ", "); sensitive(name) {
+		if value := strings.Join(h[name], ", "); har.Sensitive(name) {
 			out[name] = hidden
 		} else {
 			out[name] = excerpt(scope.Mask(value), maxHeader)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -104,7 +105,7 @@ func (d *passing) Read(p []byte) (int, error) {
 			_, _ = h.Write(p[:n]) // a hash never fails
 		}
 	}
-	if room := maxHARBody - len(d.head); room > 0 {
+	if room := har.MaxBody - len(d.head); room > 0 {
 		d.head = append(d.head, p[:min(n, room)]...)
 	}
 	return n, err

@@ -3,25 +3,15 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
-)
-
-// Bounds of the archive of an attempt. What is beyond is left out, and said.
-const (
-	maxHAREntries = 500
-	maxHARBody    = 64 << 10 // of one request or answer
-	maxHARBodies  = 2 << 20  // of all of them
 )
 
 // archive is every exchange of an attempt, for the HTTP archive (HAR 1.2).
@@ -81,8 +71,8 @@ func (h *archive) keep(e exchanged, err error) bool {
 	out, in := e.out, e.in
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	size := min(len(out.body), maxHARBody) + min(len(in.body), maxHARBody)
-	if len(h.entries) >= maxHAREntries || h.bytes+size > maxHARBodies {
+	size := min(len(out.body), har.MaxBody) + min(len(in.body), har.MaxBody)
+	if len(h.entries) >= har.MaxEntries || h.bytes+size > har.MaxBodies {
 		h.dropped++
 		return false
 	}
@@ -98,7 +88,7 @@ func (h *archive) keep(e exchanged, err error) bool {
 func (h *archive) reserve(size int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.bytes+size > maxHARBodies {
+	if h.bytes+size > har.MaxBodies {
 		return false
 	}
 	h.bytes += size
@@ -111,7 +101,7 @@ func (a *attempt) keepArchive(ctx context.Context, outcome spec.Outcome) {
 	if len(a.archive.entries) == 0 || when == "never" || when != "always" && outcome == spec.OutcomePassed {
 		return
 	}
-	data, err := json.Marshal(map[string]any{"log": a.archive.log(a.task.Scope)})
+	data, err := json.Marshal(a.archive.log(a.task.Scope))
 	if err == nil {
 		err = a.sink.Attach(ctx, executors.Attachment{Name: "exchanges.har", Kind: executors.AttachmentLog, ContentType: "application/json",
 			Step: -1, Body: io.NopCloser(bytes.NewReader(data))})
@@ -121,18 +111,14 @@ func (a *attempt) keepArchive(ctx context.Context, outcome spec.Outcome) {
 	}
 }
 
-type object = map[string]any
+type object = har.Object
 
 func (h *archive) log(scope *spec.Scope) object {
 	entries := make([]any, len(h.entries))
 	for i, e := range h.entries {
 		entries[i] = e.entry(scope)
 	}
-	log := object{"version": "1.2", "creator": object{"name": "Semantest", "version": "1"}, "entries": entries}
-	if h.dropped > 0 {
-		log["_dropped"] = h.dropped
-	}
-	return log
+	return har.Archive(entries, h.dropped)
 }
 
 func (e exchanged) entry(scope *spec.Scope) object {
@@ -160,21 +146,12 @@ func (e exchanged) entry(scope *spec.Scope) object {
 }
 
 func (e exchanged) request(scope *spec.Scope) object {
-	query := []any{}
-	values, err := url.ParseQuery(e.out.url.RawQuery)
-	if err == nil {
-		for _, name := range sorted(values) {
-			for _, v := range values[name] {
-				query = append(query, object{"name": scope.Mask(name), "value": scope.Mask(v)})
-			}
-		}
-	}
 	out := object{
 		"method": e.out.method, "url": scope.Mask(e.out.url.Redacted()), "httpVersion": e.version(), "cookies": []any{},
-		"headers": harHeaders(e.out.header, scope), "queryString": query, "headersSize": -1, "bodySize": e.out.bodySize(),
+		"headers": har.Headers(e.out.header, scope), "queryString": har.Query(e.out.url.RawQuery, scope), "headersSize": -1, "bodySize": e.out.bodySize(),
 	}
 	if len(e.out.body) > 0 {
-		text, encoding := harBody(e.out.body, scope)
+		text, encoding := har.Body(e.out.body, scope)
 		post := object{"mimeType": e.out.header.Get("Content-Type"), "text": text}
 		if encoding != "" {
 			post["_encoding"] = encoding
@@ -195,41 +172,14 @@ func (e exchanged) version() string {
 }
 
 func (e exchanged) response(scope *spec.Scope) object {
-	text, encoding := harBody(e.in.body, scope)
+	text, encoding := har.Body(e.in.body, scope)
 	content := object{"size": e.in.size(), "mimeType": e.in.header.Get("Content-Type"), "text": text}
 	if encoding != "" {
 		content["encoding"] = encoding
 	}
 	return object{
 		"status": e.in.status, "statusText": http.StatusText(e.in.status), "httpVersion": e.version(), "cookies": []any{},
-		"headers": harHeaders(e.in.header, scope), "content": content, "redirectURL": scope.Mask(e.in.header.Get("Location")),
+		"headers": har.Headers(e.in.header, scope), "content": content, "redirectURL": scope.Mask(e.in.header.Get("Location")),
 		"headersSize": -1, "bodySize": e.in.size(),
 	}
-}
-
-func harHeaders(h http.Header, scope *spec.Scope) []any {
-	out := []any{}
-	for _, name := range sorted(h) {
-		for _, value := range h[name] {
-			if len(out) == maxHeaderNo {
-				return out
-			}
-			if sensitive(name) {
-				value = hidden
-			}
-			out = append(out, object{"name": name, "value": excerpt(scope.Mask(value), maxHeader)})
-		}
-	}
-	return out
-}
-
-// harBody is a body as text, or in base64 where it is none. Secrets are masked
-// first, since half of one would not be recognised; in what is not text they
-// cannot be found once it is encoded, so it is masked before, too.
-func harBody(body []byte, scope *spec.Scope) (text, encoding string) {
-	text = scope.Mask(string(body[:min(len(body), maxHARBody*2)]))
-	if !utf8.ValidString(text) && strings.ToValidUTF8(text, "") != text {
-		return base64.StdEncoding.EncodeToString([]byte(text[:min(len(text), maxHARBody)])), "base64"
-	}
-	return excerpt(text, maxHARBody), ""
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/semantest/semantest/executors/har"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -35,7 +36,7 @@ func (t *transcript) add(sent bool, m message) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.said) >= maxHARMessages || !t.archive.reserve(min(len(m.data), maxHARBody)) {
+	if len(t.said) >= maxHARMessages || !t.archive.reserve(min(len(m.data), har.MaxBody)) {
 		t.dropped++
 		return
 	}
@@ -71,7 +72,7 @@ func (t *transcript) describe(entry object, scope *spec.Scope) {
 		if m.sent {
 			one["type"] = "send"
 		}
-		text, encoding := harBody(m.data, scope)
+		text, encoding := har.Body(m.data, scope)
 		if m.binary {
 			one["opcode"] = 2
 			if encoding == "" {
@@ -92,7 +93,7 @@ func (m harMessage) event(b *strings.Builder, scope *spec.Scope) {
 	if name := m.header.Get("Event"); name != "" && name != "message" {
 		b.WriteString("event: " + scope.Mask(name) + "\n")
 	}
-	text, _ := harBody(m.data, scope)
+	text, _ := har.Body(m.data, scope)
 	for line := range strings.SplitSeq(text, "\n") {
 		b.WriteString("data: " + line + "\n")
 	}

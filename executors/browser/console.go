@@ -88,18 +88,6 @@ func (c *console) exceptions() []string {
 	return out
 }
 
-// text is the log as people read it.
-func (c *console) text() string {
-	var b strings.Builder
-	for _, l := range c.lines {
-		fmt.Fprintf(&b, "%s %-7s %s\n", l.at.UTC().Format("15:04:05.000"), l.level, l)
-	}
-	if c.dropped > 0 {
-		fmt.Fprintf(&b, "… and %d more lines that were not kept\n", c.dropped)
-	}
-	return b.String()
-}
-
 func (pg *page) onConsole(p driver.Page, e driver.Event) {
 	if look(pg, func(s *state) int { return s.console.dropped }) > maxConsoleFlood {
 		pg.runAway(p, fmt.Sprintf("wrote more than %d lines to the console", maxConsoleFlood))

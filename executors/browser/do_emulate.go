@@ -42,6 +42,7 @@ func (r *run) dress(ctx context.Context, pg *page) error {
 	if err := r.watch(ctx, pg); err != nil {
 		return err
 	}
+	r.film.watch(pg)
 	if err := r.tellTime(ctx, pg); err != nil {
 		return err
 	}

@@ -22,10 +22,14 @@ func watches(c spec.Case) bool {
 // watch makes a page tell of its traffic, where the case judges it.
 func (r *run) watch(ctx context.Context, pg *page) error {
 	pg.update(func(s *state) { s.traffic = r.traffic })
-	if !watches(r.task.Case) {
+	judged := watches(r.task.Case)
+	if !judged && !r.wants(r.kept.HAR) {
 		return nil
 	}
 	power, ok := driver.Power[driver.Traffic](pg.Page)
+	if !ok && !judged {
+		return nil // what cannot be kept is told of at the end
+	}
 	if !ok {
 		return executors.Errorf("the browser tells nothing of its requests")
 	}

@@ -20,16 +20,17 @@ const (
 	defaultWidth     = 1920
 	defaultHeight    = 1080
 
-	// evidenceLimit bounds what is done for a failed step after its time, or
-	// the case's, is over. The contract gives two seconds in all.
+	// evidenceLimit bounds what is done for a failed step after the case's time
+	// is over. The contract gives two seconds in all. Before, there is patience.
 	evidenceLimit = time.Second
+	patience      = 5 * time.Second
 )
 
 func (e *Executor) execute(ctx context.Context, task executors.Task, sink executors.Sink) (spec.Outcome, error) {
 	if measures(task.Case) {
 		return e.measure(ctx, task, sink)
 	}
-	r := &run{task: task, sink: sink, model: e.model, names: map[string]int{}, answered: map[string]bool{}}
+	r := &run{task: task, sink: sink, kept: newKept(task), model: e.model, names: map[string]int{}, answered: map[string]bool{}}
 	r.known = map[string]*page{}
 	steps, pool, unknown := e.stepsOf(task, r.step)
 	if unknown != nil {
@@ -50,12 +51,15 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	defer r.tidy()
 	r.traffic = newTraffic(ctx)
 	r.wantBodies()
+	r.gather(ctx)
+	defer func() { r.film.end() }()
 	err = r.begin(ctx)
 	if err != nil && ctx.Err() == nil {
 		return unreached(sink, steps, r.unfit(ctx, err))
 	}
 	outcome, err := executors.RunSteps(ctx, sink, steps)
 	r.keepActs(ctx, outcome)
+	r.store(ctx, outcome)
 	return outcome, err
 }
 
@@ -100,7 +104,9 @@ type run struct {
 	page  *page          // the chosen one
 	names map[string]int // of attachments
 	tabs
-	traffic  *traffic
+	traffic *traffic
+	kept
+	film     *film             // nil where nobody watches
 	emulated spec.Emulation    // that holds now
 	sized    *spec.Viewport    // that a step has chosen; nil before
 	clock    *clock            // nil while it is the computer's
@@ -130,6 +136,12 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 	}
 	st := newStep(ctx, r, report, limit)
 	defer st.cancel()
+	r.film.begin()
+	began := time.Now()
+	defer func() {
+		r.film.finish()
+		r.moments = append(r.moments, moment{report.Index, began, time.Now()})
+	}()
 	if s.Act != nil {
 		err = r.explain(ctx, st.actByWords(*s.Act, raw.Act.Do))
 	} else {
@@ -155,15 +167,13 @@ func cancelled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.C
 // evidence attaches what helps to understand a failure. It must not make it
 // worse: it has a time of its own and its errors are only noted.
 func (r *run) evidence(ctx context.Context, report *executors.Report) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), evidenceLimit)
-	defer cancel()
-	if text := look(r.page, func(s *state) string { return s.console.text() }); text != "" {
-		r.attach(ctx, report, executors.Attachment{
-			Name: "console.log", Kind: executors.AttachmentConsole, ContentType: "text/plain; charset=utf-8",
-			Step: report.Index, Body: io.NopCloser(bytes.NewReader([]byte(text))),
-		})
+	limit := evidenceLimit
+	if ctx.Err() == nil {
+		limit = patience
 	}
-	if r.page.gone.Err() != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	if r.page.gone.Err() != nil || !r.wants(r.kept.Screenshot) {
 		return
 	}
 	// An endless script would keep the page from being drawn.

@@ -165,7 +165,9 @@ func TestNamesOfPictures(t *testing.T) {
 	r := on(t, `x`, shot, shot, within(200*time.Millisecond, click(css("#none")))).want(t, spec.OutcomeFailed)
 	var got []string
 	for _, a := range r.Attachments() {
-		got = append(got, a.Name)
+		if a.Kind == executors.AttachmentScreenshot {
+			got = append(got, a.Name)
+		}
 	}
 	if diff := cmp.Diff([]string{"failure.png", "failure-2.png", "failure-3.png"}, got); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)

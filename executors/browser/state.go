@@ -25,6 +25,7 @@ type state struct {
 	moreDialogs int
 	traffic     *traffic      // of the case; nil before it begins
 	meter       *meter        // of what is measured; nil where nothing is
+	film        *film         // of the case; nil where nobody watches
 	routed      bool          // the page asks what becomes of its requests
 	armed       []spec.Dialog // how the next ones are answered
 	answers     []answer      // to those that were told how
@@ -80,6 +81,9 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 	case driver.FrameDrawn:
 		if m := look(pg, func(s *state) *meter { return s.meter }); m != nil {
 			m.on(e)
+		}
+		if f := look(pg, func(s *state) *film { return s.film }); f != nil {
+			f.on(e)
 		}
 	case driver.RequestSent, driver.ResponseCame, driver.RequestEnded:
 		if m := look(pg, func(s *state) *meter { return s.meter }); m != nil {

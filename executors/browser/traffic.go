@@ -46,6 +46,12 @@ type traffic struct {
 type exchange struct {
 	number   int
 	request  driver.Request
+	kind     string // what it is for
+	sent     time.Time
+	answered time.Time
+	about    driver.Response
+	closed   time.Time
+	bytes    int64
 	status   int // 0: no answer yet
 	headers  map[string]string
 	ended    bool
@@ -87,17 +93,17 @@ func (t *traffic) on(p driver.Page, e driver.Event) {
 		t.decide(e)
 	case driver.RequestSent:
 		t.sent++
-		t.list = append(t.list, &exchange{number: t.sent, request: e.Request})
+		t.list = append(t.list, &exchange{number: t.sent, request: e.Request, kind: strings.ToLower(e.Request.Type), sent: e.At})
 		if len(t.list) > maxExchanges {
 			t.list = t.list[len(t.list)-maxExchanges/2:]
 		}
 	case driver.ResponseCame:
 		if x := t.latest(e.ID); x != nil {
-			x.status, x.headers = e.Status, e.Headers
+			x.status, x.headers, x.answered, x.about = e.Status, e.Headers, e.At, e.About
 		}
 	case driver.RequestEnded:
 		if x := t.latest(e.ID); x != nil && !x.ended {
-			x.ended, x.err, x.canceled = true, e.Err, e.Canceled
+			x.ended, x.err, x.canceled, x.closed, x.bytes = true, e.Err, e.Canceled, e.At, e.Bytes
 			t.keepBody(p, x)
 		}
 	}

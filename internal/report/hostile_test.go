@@ -106,7 +106,7 @@ var pageElements = strings.Fields(`html head meta link title style body a header
 
 var pageAttributes = strings.Fields(`lang charset http-equiv content name rel href class id type aria-label aria-labelledby
 	aria-hidden aria-pressed aria-live aria-keyshortcuts focusable role x x1 x2 y1 y2 dx y width height rx datetime scope
-	tabindex placeholder autocomplete data-outcome data-kind data-for open src alt loading hidden method`)
+	tabindex placeholder autocomplete data-outcome data-kind data-for data-step open src alt loading hidden method`)
 
 // unsafeHTML parses a page as a browser does and lists what may run, load or
 // lead somewhere it should not.

@@ -60,7 +60,7 @@
 
   const viewer = $("viewer"), large = viewer.querySelector("img"), caption = viewer.querySelector("p");
   document.addEventListener("click", (e) => {
-    const link = e.target.closest(".shot > a, .panes figure > a");
+    const link = e.target.closest(".shot > a, .panes figure > a, .stage figure > a");
     if (link) {
       e.preventDefault();
       const img = link.querySelector("img");
@@ -100,6 +100,68 @@
     if (visual.dataset.top > 0) for (const a of sides) a.firstElementChild.addEventListener("load", show, { once: true });
     for (const a of sides) a.addEventListener("scroll", () => { for (const b of sides) if (b !== a && Math.abs(b.scrollTop - a.scrollTop) > 1) b.scrollTop = a.scrollTop; });
     panes.addEventListener("dragstart", (e) => { if (visual.dataset.mode !== "side") e.preventDefault(); });
+  }
+
+  // The steps in pictures: one is chosen and shown large, with what its time has
+  // left. A step that has no picture of its own has changed nothing.
+  for (const film of document.querySelectorAll(".reel")) {
+    const cells = [...film.querySelectorAll(".cell")], list = film.parentElement.querySelector(":scope > .steps");
+    const stage = document.createElement("div"), buttons = [];
+    stage.className = "stage";
+    stage.setAttribute("aria-live", "polite");
+    const seen = [];
+    let last = null;
+    for (const cell of cells) {
+      const before = cell.querySelector(".before img") || last, after = cell.querySelector(".after img") || before;
+      seen.push({ before, after });
+      last = after;
+    }
+    const make = (tag, text, name) => { const e = document.createElement(tag); if (text) e.textContent = text; if (name) e.className = name; return e; };
+    const figure = (caption, img) => {
+      const f = make("figure"), a = make("a"), copy = make("img");
+      copy.src = img.src;
+      copy.alt = a.ariaLabel = caption;
+      a.href = "#" + img.closest("figure").id;
+      a.append(copy);
+      f.append(make("figcaption", caption), a);
+      return f;
+    };
+    const choose = (i) => {
+      const cell = cells[i], { before, after } = seen[i];
+      buttons.forEach((b, n) => b.setAttribute("aria-pressed", String(n === i)));
+      const two = make("div", "", before && after && before !== after ? "two" : "two one");
+      if (before && after && before !== after) two.append(figure("Before", before), figure("After", after));
+      else if (after) two.append(figure("Before and after", after));
+      stage.replaceChildren(make("p", cell.querySelector("p").textContent.trim(), "about"), two);
+      if (!after) two.append(make("p", "There is no picture of this step yet: pictures begin when a step takes long.", "dim"));
+      const step = list && [...list.children].find((s) => s.dataset.step === cell.dataset.step);
+      for (const m of step ? step.querySelectorAll(".moment") : []) { const copy = m.cloneNode(true); copy.open = true; stage.append(copy); }
+      const strip = cell.parentElement; // moved by itself, so that the page stays where it is
+      if (cell.offsetLeft < strip.scrollLeft || cell.offsetLeft + cell.offsetWidth > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = cell.offsetLeft - 60;
+    };
+    cells.forEach((cell, i) => {
+      const button = make("button"), picture = seen[i].after;
+      button.type = "button";
+      button.ariaLabel = cell.querySelector("p").textContent.trim();
+      if (picture) { const img = make("img"); img.src = picture.src; img.alt = ""; img.loading = "lazy"; button.append(img); }
+      else button.append(make("span", "no picture"));
+      for (const f of cell.querySelectorAll("figure")) f.hidden = true;
+      cell.prepend(button);
+      buttons.push(button);
+      button.addEventListener("click", () => choose(i));
+      const step = list && [...list.children].find((s) => s.dataset.step === cell.dataset.step);
+      if (step) {
+        step.dataset.seen = "";
+        step.querySelector(".line").addEventListener("click", () => { choose(i); film.scrollIntoView({ block: "nearest" }); });
+      }
+    });
+    film.addEventListener("keydown", (e) => {
+      const at = buttons.findIndex((b) => b.getAttribute("aria-pressed") === "true"), to = at + (e.key === "ArrowRight") - (e.key === "ArrowLeft");
+      if (to !== at && buttons[to] && !e.altKey && !e.ctrlKey && !e.metaKey) { e.preventDefault(); choose(to); buttons[to].focus({ preventScroll: true }); }
+    });
+    film.append(stage);
+    const bad = cells.findIndex((c) => !c.classList.contains("o-passed"));
+    choose(bad < 0 ? cells.length - 1 : bad);
   }
 
   const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -24,6 +24,7 @@ type attemptView struct {
 	Outcome, Label, Duration, Worker, Started string
 	Reason                                    string
 	Only, Last                                bool
+	Film                                      *reelView
 	Steps                                     []stepView
 	Files                                     []fileView // of the whole attempt
 	Logs                                      []logView
@@ -40,6 +41,9 @@ type stepView struct {
 	Chart                                   *chartView
 	Visual                                  *visualView
 	Vitals                                  *vitalsView
+	Audit                                   *auditView
+	Lines                                   []lineView
+	Requests                                []requestView
 	Detail                                  string
 	Files                                   []fileView
 }
@@ -97,12 +101,16 @@ func attemptOf(a Attempt, only, last bool, reason string, b *budget) attemptView
 	if !(last && clip(a.Error, valueMax) == reason) { // it stands in the result's head already
 		v.Reason = clip(a.Error, valueMax)
 	}
+	moments := timesOf(a)
+	v.Film, a.Artifacts = reelOf(a, b)
 	for _, s := range a.Steps {
-		v.Steps = append(v.Steps, stepOf(s, a, reason, b))
+		shown := stepOf(s, a, reason, b)
+		shown.Lines, shown.Requests = moments.lines[s.Index], moments.requests[s.Index]
+		v.Steps = append(v.Steps, shown)
 	}
 	for _, f := range a.Artifacts {
 		if f.Step < 0 || !slices.ContainsFunc(a.Steps, func(s Step) bool { return s.Index == f.Step }) {
-			v.Files = append(v.Files, fileOf(f, b))
+			v.Files = append(v.Files, linked(fileOf(f, b), f, moments))
 		}
 	}
 	for _, l := range a.Logs {
@@ -168,6 +176,9 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 	}
 	if v.Vitals, files = vitalsOf(detail, files, b); v.Vitals != nil {
 		detail = without(detail, "performance")
+	}
+	if v.Audit, files = auditOf(detail, files, b); v.Audit != nil {
+		detail = without(detail, "accessibility")
 	}
 	v.Exchange, v.Detail = detailOf(detail, b)
 	for _, f := range files {

@@ -16,6 +16,7 @@ type table struct {
 var tables = []table{
 	{"Plan", reflect.TypeFor[Plan](), "The whole file."},
 	{"Settings", reflect.TypeFor[Use](), "The mapping under `use`."},
+	{"Artifacts", reflect.TypeFor[Artifacts](), "The value of `artifacts`, under `use` and in a case of kind `browser`: of which attempts something is kept. `on-failure` means those that did not pass, `on-retry` all but the first. artifacts.md tells more."},
 	{"Viewport", reflect.TypeFor[Viewport](), "The mapping under `viewport`."},
 	{"Web server", reflect.TypeFor[WebServer](), "The mapping under `webServer`."},
 	{"Concurrency", reflect.TypeFor[Concurrency](), "The value of `concurrency`. A text stands for its `group`."},

@@ -62,6 +62,7 @@ type Use struct {
 	Acts         string     `yaml:"acts" doc:"file:// reference to what the act steps came to; semantest run --update-acts writes it." pattern:"file" example:"file://shop.acts.yaml"`
 	Heal         bool       `yaml:"heal" doc:"Whether an action whose element is gone may go on with the one that clearly took its place. Never for expectations." default:"false" example:"true"`
 	Screenshot   *Comparing `yaml:"screenshot" doc:"How pictures are compared, where a step does not say it itself." example:"{threshold: 0.1, maxDiffRatio: 0.001}"`
+	Artifacts    *Artifacts `yaml:"artifacts" doc:"What is kept of browser cases, and when." example:"{video: on-retry, har: always}"`
 }
 
 // Concurrency keeps runs of a project from disturbing one another.
@@ -113,6 +114,8 @@ type Case struct {
 	Browsers  []string            `yaml:"browsers" kind:"browser" doc:"Overrides use.browser and use.browsers." min:"1" max:"5" keys:"browser" example:"[chromium, webkit]"`
 	Viewport  *Viewport           `yaml:"viewport" kind:"browser" doc:"Overrides use.viewport and use.viewports." example:"{width: 390, height: 844}"`
 	Viewports []Viewport          `yaml:"viewports" kind:"browser" doc:"Overrides use.viewport and use.viewports." min:"1" max:"20" example:"[{width: 1280, height: 720}, {width: 390, height: 844}]"`
+
+	Artifacts *Artifacts `yaml:"artifacts" kind:"browser" doc:"Overrides use.artifacts, key by key." example:"{dom: off, video: always}"`
 
 	// Setup is how the browser of the case is when it begins, beside what the
 	// plan says for all cases.

@@ -42,6 +42,7 @@ func (Engine) Capabilities() driver.Set {
 		driver.EmulateReducedMotion, driver.EmulateForcedColors, driver.EmulateLocale, driver.EmulateTimeZone, driver.EmulateOffline,
 		driver.ThrottleNetwork, driver.ThrottleCPU, driver.ControlClock, driver.SetGeolocation, driver.SetCookies, driver.SaveStorage,
 		driver.MeasurePages,
+		driver.ShowFrames, driver.RecordVideo, driver.TraceItself,
 	)
 }
 
@@ -58,7 +59,7 @@ func (Engine) RemoveLeftovers() { chromium.RemoveLeftovers() }
 
 // Start implements driver.Engine.
 func (e Engine) Start(ctx context.Context, o driver.Options) (driver.Browser, error) {
-	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}, downloads: map[string]*Page{}, clipboard: make(chan struct{}, 1)}
+	b := &Browser{proxy: o.Proxy, pages: map[cdp.BrowserContextID]*Page{}, downloads: map[string]*Page{}, clipboard: make(chan struct{}, 1), tracing: make(chan struct{}, 1)}
 	proc, err := chromium.Start(ctx, chromium.Options{Path: o.Path, Proxy: o.Proxy, Log: o.Log, OnEvent: b.onEvent, IsolateSites: e.IsolateSites, Windows: e.Windows, Port: e.Port})
 	if err != nil {
 		return nil, err
@@ -82,6 +83,7 @@ type Browser struct {
 	downloads map[string]*Page               // under way, by their ids
 
 	clipboard chan struct{} // full while a page holds it
+	tracing   chan struct{} // full while a page is traced
 }
 
 var _ driver.Browser = (*Browser)(nil)

@@ -10,6 +10,7 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/cdproto/tracing"
 
 	"github.com/semantest/semantest/executors/browser/agent"
 	"github.com/semantest/semantest/executors/browser/internal/devtools"
@@ -61,6 +62,8 @@ func (pg *Page) onEvent(e devtools.Event) {
 		}
 	case cdppage.FileChooserOpened.Method:
 		pg.onChooser(e, pg.session)
+	case tracing.TracingComplete.Method:
+		pg.onTraced(e)
 	case input.DragIntercepted.Method:
 		pg.onDrag(e)
 	case runtime.ConsoleAPICalled.Method, runtime.ExceptionThrown.Method, runtime.ExceptionRevoked.Method, log.EntryAdded.Method:

@@ -36,16 +36,26 @@ func (pg *Page) Film(ctx context.Context, on bool, side int) error {
 	}, nil)
 }
 
-// onFrameDrawn tells of a frame and asks for the next one.
+// onFrameDrawn tells of a frame, and asks for the next one where the page is not
+// asked to wait with it.
 func (pg *Page) onFrameDrawn(e devtools.Event) {
 	ev, ok := devtools.Decode(e, cdppage.ScreencastFrame)
 	if !ok {
 		return
 	}
-	devtools.Post(pg.session, cdppage.ScreencastFrameAck, cdppage.ScreencastFrameAckParams{SessionID: ev.SessionID})
+	next := func() {
+		devtools.Post(pg.session, cdppage.ScreencastFrameAck, cdppage.ScreencastFrameAckParams{SessionID: ev.SessionID})
+	}
+	pg.mu.Lock()
+	paced := pg.paced
+	pg.mu.Unlock()
+	if !paced {
+		next()
+		next = nil
+	}
 	at := time.Now()
 	if m := ev.Metadata; m != nil && m.Timestamp > 0 {
 		at = time.UnixMicro(int64(float64(m.Timestamp) * 1e6))
 	}
-	pg.tell(driver.FrameDrawn{At: at, Picture: ev.Data})
+	pg.tell(driver.FrameDrawn{At: at, Picture: ev.Data, Next: next})
 }

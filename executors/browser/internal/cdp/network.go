@@ -3,7 +3,10 @@ package cdp
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
@@ -131,25 +134,77 @@ func (pg *Page) onTraffic(e devtools.Event) {
 	switch e.Method {
 	case network.RequestWillBeSent.Method:
 		if ev, ok := devtools.Decode(e, network.RequestWillBeSent); ok && ev.Request != nil {
+			at := pg.setClock(ev.WallTime.Float64(), ev.Timestamp.Float64())
 			if r := ev.RedirectResponse; r != nil {
-				pg.tell(driver.ResponseCame{ID: string(ev.RequestID), Status: int(r.Status), Headers: headersOf(r.Headers)})
-				pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Bytes: int64(r.EncodedDataLength)})
+				pg.tell(responseOf(string(ev.RequestID), r, at))
+				pg.tell(driver.RequestEnded{ID: string(ev.RequestID), At: at, Bytes: int64(r.EncodedDataLength)})
 			}
 			sent := requestOf(string(ev.RequestID), ev.Request)
 			sent.Type = string(ev.Type)
-			pg.tell(driver.RequestSent{Request: sent})
+			pg.tell(driver.RequestSent{Request: sent, At: at})
 		}
 	case network.ResponseReceived.Method:
 		if ev, ok := devtools.Decode(e, network.ResponseReceived); ok && ev.Response != nil {
-			pg.tell(driver.ResponseCame{ID: string(ev.RequestID), Status: int(ev.Response.Status), Headers: headersOf(ev.Response.Headers)})
+			pg.tell(responseOf(string(ev.RequestID), ev.Response, pg.clockAt(ev.Timestamp.Float64())))
 		}
 	case network.LoadingFinished.Method:
 		if ev, ok := devtools.Decode(e, network.LoadingFinished); ok {
-			pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Bytes: int64(ev.EncodedDataLength)})
+			pg.tell(driver.RequestEnded{ID: string(ev.RequestID), At: pg.clockAt(ev.Timestamp.Float64()), Bytes: int64(ev.EncodedDataLength)})
 		}
 	case network.LoadingFailed.Method:
 		if ev, ok := devtools.Decode(e, network.LoadingFailed); ok {
-			pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Err: ev.ErrorText, Canceled: ev.Canceled})
+			pg.tell(driver.RequestEnded{ID: string(ev.RequestID), Err: ev.ErrorText, Canceled: ev.Canceled, At: pg.clockAt(ev.Timestamp.Float64())})
 		}
 	}
+}
+
+// setClock notes what the browser's steady clock shows at a time of day, both in
+// seconds, and returns that time.
+func (pg *Page) setClock(wall, steady float64) time.Time {
+	if wall <= 0 {
+		return time.Now()
+	}
+	at := time.UnixMicro(int64(wall * 1e6))
+	pg.mu.Lock()
+	pg.zero = at.Add(-time.Duration(steady * float64(time.Second)))
+	pg.mu.Unlock()
+	return at
+}
+
+// clockAt is the time of day at which the steady clock showed so many seconds.
+func (pg *Page) clockAt(steady float64) time.Time {
+	pg.mu.Lock()
+	defer pg.mu.Unlock()
+	if pg.zero.IsZero() {
+		return time.Now()
+	}
+	return pg.zero.Add(time.Duration(steady * float64(time.Second)))
+}
+
+func responseOf(id string, r *network.Response, at time.Time) driver.ResponseCame {
+	out := driver.ResponseCame{ID: id, Status: int(r.Status), Headers: headersOf(r.Headers), At: at, About: driver.Response{
+		StatusText: r.StatusText, Protocol: r.Protocol, MIME: r.MimeType, Cached: r.FromDiskCache || r.FromServiceWorker || r.FromPrefetchCache,
+	}}
+	if r.RemoteIPAddress != "" {
+		out.About.Remote = net.JoinHostPort(strings.Trim(r.RemoteIPAddress, "[]"), strconv.FormatInt(r.RemotePort, 10))
+	}
+	if t := r.Timing; t != nil {
+		first := t.SendStart
+		for _, start := range []float64{t.DNSStart, t.ConnectStart} {
+			if start >= 0 {
+				first = min(first, start)
+			}
+		}
+		out.About.Timing = &driver.Timing{Blocked: span(0, first), DNS: span(t.DNSStart, t.DNSEnd), Connect: span(t.ConnectStart, t.ConnectEnd),
+			TLS: span(t.SslStart, t.SslEnd), Send: span(t.SendStart, t.SendEnd), Wait: span(t.SendEnd, t.ReceiveHeadersEnd)}
+	}
+	return out
+}
+
+// span is a part of a request, given in ms; negative where there was none.
+func span(from, to float64) time.Duration {
+	if from < 0 || to < from {
+		return -1
+	}
+	return time.Duration((to - from) * float64(time.Millisecond))
 }

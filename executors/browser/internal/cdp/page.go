@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -16,6 +17,7 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/cdproto/tracing"
 
 	"github.com/semantest/semantest/executors/browser/agent"
 	"github.com/semantest/semantest/executors/browser/internal/chromium"
@@ -44,6 +46,10 @@ type Page struct {
 	agent, language string                                 // that the browser says it is and speaks; empty: its own
 	routing         bool                                   // requests wait for decisions
 	drag            *input.DragData                        // what the page drags
+	paced           bool                                   // pictures of it come when they are asked for
+	recorder        *devtools.Session                      // makes a video; nil while there is none
+	traced          chan tracing.EventTracingComplete      // gets the end of a trace; nil while there is none
+	zero            time.Time                              // when the browser's steady clock began
 	popups          map[string]bool                        // windows that it has opened
 	tabs            []*Page                                // those of them that are acted on
 	places          []driver.Place                         // of recorders, the newest last
@@ -202,6 +208,8 @@ func (pg *Page) Close(ctx context.Context) error {
 		return pg.closeTab(ctx)
 	}
 	defer pg.session.Close()
+	defer pg.endTrace()
+	defer pg.endRecording()
 	defer pg.browser.unwatch(pg)
 	_, err := devtools.Call(ctx, pg.browser.proc.Conn.Root(), target.DisposeBrowserContext,
 		target.DisposeBrowserContextParams{BrowserContextID: pg.contextID})

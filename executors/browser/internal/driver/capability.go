@@ -48,6 +48,9 @@ const (
 	ControlClock
 
 	MeasurePages
+	ShowFrames
+	RecordVideo
+	TraceItself
 )
 
 // words complete "firefox cannot …".
@@ -90,6 +93,9 @@ var words = map[Capability]string{
 	ControlClock:         "control the clock",
 
 	MeasurePages: "measure how pages load",
+	ShowFrames:   "show what it draws as it changes",
+	RecordVideo:  "record a video of what it shows",
+	TraceItself:  "trace what it spends its time on",
 }
 
 // String is what people read: "throttle the network".

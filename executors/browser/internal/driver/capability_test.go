@@ -25,7 +25,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%d is %q", c, c)
 		}
 	}
-	if last := driver.MeasurePages; all[len(all)-1] != last {
+	if last := driver.TraceItself; all[len(all)-1] != last {
 		t.Errorf("the last one with words is %q, want %q", all[len(all)-1], last)
 	}
 }

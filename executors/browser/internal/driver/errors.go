@@ -12,6 +12,7 @@ var (
 	ErrCrashed   = errors.New("the page crashed")
 	ErrClosed    = errors.New("the page was closed")
 	ErrNoHistory = errors.New("there is no such entry in the page's history")
+	ErrTooLarge  = errors.New("it is too large to be kept")
 )
 
 // Fault says whose fault it is that no document came.

@@ -21,6 +21,7 @@ type Meters interface {
 type FrameDrawn struct {
 	At      time.Time // by the clock of this machine
 	Picture []byte
+	Next    func() // lets the next one come, and does not wait; nil where it comes by itself
 }
 
 func (FrameDrawn) event() {}

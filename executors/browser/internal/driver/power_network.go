@@ -1,6 +1,9 @@
 package driver
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Routes decides about requests before they leave.
 type Routes interface {
@@ -64,13 +67,18 @@ type Traffic interface {
 type (
 	// RequestSent says that a request has left the page. A redirect is told as
 	// another one of the same ID.
-	RequestSent struct{ Request Request }
+	RequestSent struct {
+		Request Request
+		At      time.Time
+	}
 
 	// ResponseCame says what was answered.
 	ResponseCame struct {
 		ID      string
 		Status  int
 		Headers map[string]string
+		At      time.Time
+		About   Response
 	}
 
 	// RequestEnded says that nothing more comes; Err is the browser's word where
@@ -78,10 +86,25 @@ type (
 	RequestEnded struct {
 		ID       string
 		Err      string
-		Canceled bool  // by the page or by the browser, as when it goes elsewhere
+		Canceled bool // by the page or by the browser, as when it goes elsewhere
+		At       time.Time
 		Bytes    int64 // that came over the network, with headers; 0 where the engine does not tell
 	}
 )
+
+// Response is what a browser may know of an answer beside its head.
+type Response struct {
+	StatusText string
+	Protocol   string // "h2"
+	MIME       string // without parameters
+	Remote     string // address
+	Cached     bool
+	Timing     *Timing // nil where nothing went over the network
+}
+
+// Timing is how long the parts of a request took; negative for those that there
+// were not.
+type Timing struct{ Blocked, DNS, Connect, TLS, Send, Wait time.Duration }
 
 func (RequestSent) event()  {}
 func (ResponseCame) event() {}
