@@ -80,7 +80,7 @@ func kindsOf(r ran) []string {
 	return kinds
 }
 
-func attached(t *testing.T, r ran, name string) executortest.Recorded {
+func artifactOf(t *testing.T, r ran, name string) executortest.Recorded {
 	t.Helper()
 	i := slices.IndexFunc(r.Attachments(), func(a executortest.Recorded) bool { return a.Name == name })
 	if i < 0 {
@@ -96,7 +96,7 @@ func TestSlowStepIsFilmed(t *testing.T) {
 	task := task(open(site.put(`<h1>Here</h1>`)), within(3*time.Second, click(css("#none"))))
 	task.Case.Viewport = &spec.Viewport{Width: 1600, Height: 900}
 	r := performTask(t, shared, task).want(t, spec.OutcomeFailed)
-	a := attached(t, r, "step-2-after.jpg")
+	a := artifactOf(t, r, "step-2-after.jpg")
 	img, err := jpeg.Decode(bytes.NewReader(a.Data))
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestArtifactsHideSecrets(t *testing.T) {
 			}
 		}
 	}
-	data := attached(t, r, "network.har").Data
+	data := artifactOf(t, r, "network.har").Data
 	if err := json.Unmarshal(data, &archive); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestDocument(t *testing.T) {
 		document.querySelector('textarea').value = '</textarea><script>x';
 		</script>`
 	r := on(t, html, fill(spec.Locator{Label: "In"}, `"Ada" & co`), within(200*time.Millisecond, click(css("#none")))).want(t, spec.OutcomeFailed)
-	page := string(attached(t, r, "page.html").Data)
+	page := string(artifactOf(t, r, "page.html").Data)
 	for _, want := range []string{`value="&quot;Ada&quot; &amp; co"`, `<template shadowrootmode="open"><i>in the shadow</i></template>`, "&lt;b&gt; text", "margin: 7px", "color: red", "<base href=", "script-src 'none'"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the document lacks %s:\n%s", want, page)
@@ -237,7 +237,7 @@ func TestTrace(t *testing.T) {
 	r := performTask(t, shared, task).passes(t)
 	close(over)
 	wg.Wait()
-	zip, err := gzip.NewReader(bytes.NewReader(attached(t, r, "trace.json.gz").Data))
+	zip, err := gzip.NewReader(bytes.NewReader(artifactOf(t, r, "trace.json.gz").Data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestVideo(t *testing.T) {
 	task := task(open(site.put(`<h1>Film</h1>`)), spec.BrowserStep{Wait: &spec.Wait{Duration: spec.Duration(500 * time.Millisecond)}})
 	task.Case.Artifacts = &spec.Artifacts{Video: spec.RetainAlways}
 	r := performTask(t, shared, task).passes(t)
-	if a := attached(t, r, "video.mp4"); len(a.Data) < 100 || string(a.Data[4:8]) != "ftyp" {
+	if a := artifactOf(t, r, "video.mp4"); len(a.Data) < 100 || string(a.Data[4:8]) != "ftyp" {
 		t.Errorf("%d bytes, and no MP4", len(a.Data))
 	}
 }
