@@ -33,7 +33,12 @@ func (r *run) watch(ctx context.Context, pg *page) error {
 	if !ok {
 		return executors.Errorf("the browser tells nothing of its requests")
 	}
-	return power.WatchRequests(ctx)
+	err := power.WatchRequests(ctx)
+	if err != nil && !judged && ctx.Err() == nil && pg.gone.Err() == nil {
+		r.lack("the HTTP archive", err)
+		return nil
+	}
+	return err
 }
 
 // wantBodies says whose bodies the case judges. What a variable makes of an

@@ -52,7 +52,7 @@ func (r *run) fetchBodies(ctx context.Context, all []exchange) {
 	fetched := 0
 	for i := len(all) - 1; i >= 0 && fetched < maxHARFetches && ctx.Err() == nil; i-- {
 		x := &all[i]
-		if x.body != nil || !x.ended || x.err != "" || x.status == 0 || x.bytes > har.MaxBody*4 || !textual(x.about.MIME) {
+		if x.body != nil || !x.ended || x.err != "" || x.status == 0 || x.bytes > har.MaxBody*4 || !textual(x.mime()) {
 			continue
 		}
 		fetched++
@@ -60,6 +60,15 @@ func (r *run) fetchBodies(ctx context.Context, all []exchange) {
 			x.body = body
 		}
 	}
+}
+
+// mime is the type of an answer; what the head says where the engine does not.
+func (x *exchange) mime() string {
+	if x.about.MIME != "" {
+		return x.about.MIME
+	}
+	mime, _, _ := strings.Cut(x.headers["content-type"], ";")
+	return strings.TrimSpace(mime)
 }
 
 func textual(mime string) bool {
@@ -128,7 +137,7 @@ func (r *run) entryRequest(x *exchange, room *int) har.Object {
 const maxHARAddress = 8 << 10
 
 func (r *run) entryResponse(x *exchange, room *int) har.Object {
-	content := har.Object{"size": len(x.body), "mimeType": x.about.MIME}
+	content := har.Object{"size": len(x.body), "mimeType": x.mime()}
 	if len(x.body) > 0 {
 		if *room -= min(len(x.body), har.MaxBody); *room >= 0 {
 			text, encoding := har.Body(x.body, r.task.Scope)

@@ -93,21 +93,29 @@ func (t *traffic) on(p driver.Page, e driver.Event) {
 		t.decide(e)
 	case driver.RequestSent:
 		t.sent++
-		t.list = append(t.list, &exchange{number: t.sent, request: e.Request, kind: strings.ToLower(e.Request.Type), sent: e.At})
+		t.list = append(t.list, &exchange{number: t.sent, request: e.Request, kind: strings.ToLower(e.Request.Type), sent: orNow(e.At)})
 		if len(t.list) > maxExchanges {
 			t.list = t.list[len(t.list)-maxExchanges/2:]
 		}
 	case driver.ResponseCame:
 		if x := t.latest(e.ID); x != nil {
-			x.status, x.headers, x.answered, x.about = e.Status, e.Headers, e.At, e.About
+			x.status, x.headers, x.answered, x.about = e.Status, e.Headers, orNow(e.At), e.About
 		}
 	case driver.RequestEnded:
 		if x := t.latest(e.ID); x != nil && !x.ended {
-			x.ended, x.err, x.canceled, x.closed, x.bytes = true, e.Err, e.Canceled, e.At, e.Bytes
+			x.ended, x.err, x.canceled, x.closed, x.bytes = true, e.Err, e.Canceled, orNow(e.At), e.Bytes
 			t.keepBody(p, x)
 		}
 	}
 	t.wake()
+}
+
+// orNow is when something happened; now where the engine does not tell.
+func orNow(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Now()
+	}
+	return at
 }
 
 // latest is the last exchange of an id: a redirect has that of what led to it.
