@@ -106,6 +106,11 @@ func powers(t *testing.T) map[string]executors.Task {
 		"throttle the network":    on(`<p>Well</p>`, emulate(spec.Emulation{Network: &spec.Network{Preset: "4G"}}), open(other)),
 		"slow down the processor": on(`<p>Well</p>`, emulate(spec.Emulation{CPU: new(2.0)}), open(other)),
 		"measure how pages load":  {}, // measure_test.go
+
+		"show what it draws as it changes": {}, // TestSlowStepIsFilmed
+		"record a video of what it shows":  {}, // TestVideo
+		"trace what it spends its time on": {}, // TestTrace
+
 		"control the clock": task(clocked(spec.Clock{Now: "2030-01-01T12:00:00Z", Freeze: new(true)}), open(site.put(`<p id=log></p><script>log.textContent = new Date().toISOString(); setTimeout(() => { log.textContent = 'rang' }, 60000)</script>`)),
 			logged("2030-01-01T12:00:00.000Z"), clocked(spec.Clock{Advance: spec.Duration(time.Minute)}), logged("rang")),
 	}
