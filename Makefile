@@ -22,7 +22,7 @@ test_flags := -timeout 15m $(if $(filter-out 0,$(RACE)),-race) $(if $(CI),-count
 # CI runs a handful of failed tests once more and shows those that pass then: a test
 # that flakes is a bug to mend, and no reason to hold back another change. What
 # panics, races past its test or does not build is never tried again.
-go_test := $(if $(CI),$(gotestsum) --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=6 \
+go_test := $(if $(CI),$(gotestsum) --format pkgname-and-test-fails --format-hide-empty-pkg --rerun-fails=1 --rerun-fails-max-failures=6 \
 	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --packages=./... -- $(test_flags),go test $(test_flags) ./...)
 
 # The pages are built by Vite, which needs Node 20.19 or later.

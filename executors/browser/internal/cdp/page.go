@@ -89,7 +89,9 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (_ driver.Page
 	if err = errors.Join(err, deny.Wait(ctx, nil)); err != nil {
 		return nil, fmt.Errorf("opening a page: %w", err)
 	}
+	pg.mu.Lock() // windows that close meanwhile are compared with it
 	pg.targetID = tab.TargetID
+	pg.mu.Unlock()
 	attached, err := devtools.Call(ctx, root, target.AttachToTarget, target.AttachToTargetParams{TargetID: tab.TargetID, Flatten: new(true)})
 	if err != nil {
 		return nil, fmt.Errorf("attaching to the page: %w", err)

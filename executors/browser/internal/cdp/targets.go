@@ -73,9 +73,10 @@ func (b *Browser) onEvent(e devtools.Event) {
 			for _, pg := range pages {
 				pg.mu.Lock()
 				delete(pg.popups, string(ev.TargetID))
+				own := ev.TargetID == pg.targetID
 				pg.mu.Unlock()
 				pg.tell(driver.PopupClosed{ID: string(ev.TargetID)})
-				if ev.TargetID == pg.targetID { // a person has closed its window
+				if own { // a person has closed its window
 					pg.tell(driver.Gone{Err: driver.ErrClosed})
 				}
 			}
