@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -49,9 +49,7 @@ func presenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 			if _, ok := list.Extensions["code"]; !ok {
 				list.Extensions["code"] = apperr.InvalidInput
 			}
-			if len(list.Message) > maxMessage { // it repeats what was sent
-				list.Message = strings.ToValidUTF8(list.Message[:maxMessage], "") + "…"
-			}
+			list.Message = excerpt.Of(list.Message, maxMessage) // it repeats what was sent
 			return list
 		}
 		return masked(ctx, logger, err)

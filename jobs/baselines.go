@@ -8,6 +8,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/baselines"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
@@ -132,8 +133,5 @@ func (r *recorder) propose(found executors.Comparison) error {
 // sentence is a text as Postgres can hold it, of bounded length.
 func sentence(text string) string {
 	const most = 1000
-	if len(text) > most {
-		text = text[:most]
-	}
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	return excerpt.Storable(excerpt.Start(text, most))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/har"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -43,14 +44,14 @@ func (a *attempt) showCaptured(c spec.Capture, value any) any {
 		return hidden
 	}
 	if text, ok := value.(string); ok {
-		return excerpt(a.task.Scope.Mask(text), maxCaptured)
+		return excerpt.Of(a.task.Scope.Mask(text), maxCaptured)
 	}
 	data, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Sprintf("%T", value)
 	}
 	if len(data) > maxCaptured {
-		return excerpt(a.task.Scope.Mask(string(data)), maxCaptured)
+		return excerpt.Of(a.task.Scope.Mask(string(data)), maxCaptured)
 	}
 	return value
 }

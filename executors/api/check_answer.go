@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -138,7 +139,7 @@ func (a *attempt) certificate(c spec.Certificate, in *response) []executors.Chec
 		one := executors.Check{Name: "certificate is valid for " + c.DNSName, Expected: c.DNSName, Actual: names,
 			Passed: in.certificate.VerifyHostname(c.DNSName) == nil}
 		if !one.Passed {
-			one.Message = oneLine(fmt.Sprintf("the certificate should be valid for %s, but is for %s", c.DNSName, excerpt(names, maxCause)))
+			one.Message = oneLine(fmt.Sprintf("the certificate should be valid for %s, but is for %s", c.DNSName, excerpt.Of(names, maxCause)))
 		}
 		checks = append(checks, one)
 	}

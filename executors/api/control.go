@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -32,7 +33,7 @@ func (a *attempt) steps(list []spec.APIStep, within string) []executors.Step {
 func (a *attempt) step(s spec.APIStep, within string) executors.Step {
 	name := cmp.Or(s.Title(), "step without an action")
 	if within != "" {
-		name = excerpt(within+" › "+name, maxName)
+		name = excerpt.Of(within+" › "+name, maxName)
 	}
 	out := executors.Step{Name: name, Action: cmp.Or(s.Action(), "none")}
 	switch {
@@ -146,7 +147,7 @@ func (a *attempt) loop(f spec.For, name string, r *executors.Report) error {
 	for i, row := range rows {
 		title := fmt.Sprintf("%s %d of %d", f.RowName(), i+1, len(rows))
 		r.Inner = append(r.Inner, executors.Step{
-			Name: excerpt(name+" › "+title, maxName), Action: "for",
+			Name: excerpt.Of(name+" › "+title, maxName), Action: "for",
 			Do: func(_ context.Context, r *executors.Report) error {
 				names := a.setRow(f.RowName(), row)
 				r.Set("row", row)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/har"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -29,7 +30,7 @@ const (
 func (r *request) detail(scope *spec.Scope) map[string]any {
 	d := map[string]any{
 		"method":  r.method,
-		"url":     excerpt(scope.Mask(r.url.Redacted()), maxURL),
+		"url":     excerpt.Of(scope.Mask(r.url.Redacted()), maxURL),
 		"headers": headers(r.header, scope),
 	}
 	if len(r.body) > 0 {
@@ -49,7 +50,7 @@ func (r *response) detail(scope *spec.Scope) map[string]any {
 	d := map[string]any{
 		"status":    r.status,
 		"protocol":  r.proto,
-		"url":       excerpt(scope.Mask(r.url), maxURL),
+		"url":       excerpt.Of(scope.Mask(r.url), maxURL),
 		"headers":   headers(r.header, scope),
 		"body":      bodyExcerpt(r.body, scope),
 		"bodyBytes": r.size(),
@@ -61,7 +62,7 @@ func (r *response) detail(scope *spec.Scope) map[string]any {
 	if len(r.hops) > 0 {
 		hops := make([]any, len(r.hops))
 		for i, h := range r.hops {
-			hops[i] = excerpt(scope.Mask(h), maxURL)
+			hops[i] = excerpt.Of(scope.Mask(h), maxURL)
 		}
 		d["redirects"] = hops
 	}
@@ -77,7 +78,7 @@ func headers(h http.Header, scope *spec.Scope) map[string]any {
 		if value := strings.Join(h[name], ", "); har.Sensitive(name) {
 			out[name] = hidden
 		} else {
-			out[name] = excerpt(scope.Mask(value), maxHeader)
+			out[name] = excerpt.Of(scope.Mask(value), maxHeader)
 		}
 	}
 	return out
@@ -87,9 +88,9 @@ func headers(h http.Header, scope *spec.Scope) map[string]any {
 // reach into the excerpt.
 func bodyExcerpt(body []byte, scope *spec.Scope) string {
 	if enough := maxExcerpt * 16; len(body) > enough {
-		return excerpt(scope.MaskCut(string(body[:enough])), maxExcerpt)
+		return excerpt.Of(scope.MaskCut(string(body[:enough])), maxExcerpt)
 	}
-	return excerpt(scope.Mask(string(body)), maxExcerpt)
+	return excerpt.Of(scope.Mask(string(body)), maxExcerpt)
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

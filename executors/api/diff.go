@@ -7,6 +7,7 @@ import (
 	"github.com/pmezard/go-difflib/difflib"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -98,7 +99,7 @@ func unified(want, got string) string {
 	if err != nil {
 		return ""
 	}
-	return excerpt(text, maxDiff)
+	return excerpt.Of(text, maxDiff)
 }
 
 // jsonText is a scalar as JSON writes it.

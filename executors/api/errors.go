@@ -17,6 +17,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // maxCause bounds what of a driver's error, which may quote the target, goes
@@ -198,13 +199,5 @@ func cause(err error) string {
 		}
 		break
 	}
-	return excerpt(strings.Join(strings.Fields(err.Error()), " "), maxCause)
-}
-
-// excerpt is the beginning of a text, cut at a rune.
-func excerpt(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
+	return excerpt.Of(strings.Join(strings.Fields(err.Error()), " "), maxCause)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/httpauth"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // response is what came back, or as much of it as came.
@@ -112,7 +113,7 @@ func (a *attempt) send(ctx context.Context, out *request) (*http.Response, *resp
 	client := http.Client{Transport: transport, Jar: a.jar, CheckRedirect: in.redirects(out.follow)}
 	resp, err := client.Do(req)
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		err = errors.Join(switched(excerpt(resp.Header.Get("Upgrade"), maxName)), resp.Body.Close())
+		err = errors.Join(switched(excerpt.Of(resp.Header.Get("Upgrade"), maxName)), resp.Body.Close())
 	}
 	if err != nil {
 		return nil, in, err

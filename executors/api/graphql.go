@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -138,7 +139,7 @@ func graphqlProblem(err error) string {
 			text = fmt.Sprintf("line %d, column %d: %s", e.Locations[0].Line, e.Locations[0].Column, e.Message)
 		}
 	}
-	return oneLine(excerpt(text, maxCause))
+	return oneLine(excerpt.Of(text, maxCause))
 }
 
 // graphqlErrors judges whether an answer holds errors and data as it should.
@@ -197,5 +198,5 @@ func (a *attempt) firstProblem(problems []any) string {
 	if n := len(problems) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
-	return oneLine(excerpt(a.task.Scope.Mask(text), maxCause))
+	return oneLine(excerpt.Of(a.task.Scope.Mask(text), maxCause))
 }

@@ -26,6 +26,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -66,7 +67,7 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 	address := *c.out.url
 	address.Path = "/" + strings.TrimPrefix(step.GRPC.Method, "/")
 	sent := &request{method: http.MethodPost, url: &address, header: c.out.header, body: inputs.text}
-	r.Set("request", map[string]any{"method": "gRPC", "url": excerpt(a.task.Scope.Mask(address.Redacted()), maxURL),
+	r.Set("request", map[string]any{"method": "gRPC", "url": excerpt.Of(a.task.Scope.Mask(address.Redacted()), maxURL),
 		"headers": headers(sent.header, a.task.Scope), "body": bodyExcerpt(inputs.text, a.task.Scope)})
 	started := time.Now()
 	in, err := c.call(ctx, method, inputs.messages)
@@ -82,7 +83,7 @@ func (a *attempt) grpc(ctx context.Context, step spec.APIStep, r *executors.Repo
 	if err != nil {
 		return err
 	}
-	r.Set("response", map[string]any{"status": statusName(in.grpc.Code()), "message": excerpt(a.task.Scope.Mask(in.grpc.Message()), maxHeader),
+	r.Set("response", map[string]any{"status": statusName(in.grpc.Code()), "message": excerpt.Of(a.task.Scope.Mask(in.grpc.Message()), maxHeader),
 		"headers": headers(in.header, a.task.Scope), "body": bodyExcerpt(in.body, a.task.Scope), "bodyBytes": len(in.body)})
 	if !judgesStatus(step.Checks) {
 		r.Check(okStatus(in.grpc))
@@ -124,7 +125,7 @@ func judgesStatus(checks []spec.Check) bool {
 func okStatus(s *status.Status) executors.Check {
 	c := executors.Check{Name: "grpcStatus is OK", Passed: s.Code() == codes.OK, Expected: "OK", Actual: statusName(s.Code())}
 	if !c.Passed {
-		c.Message = oneLine(fmt.Sprintf("the call ended with %s: %s", c.Actual, excerpt(s.Message(), maxCause)))
+		c.Message = oneLine(fmt.Sprintf("the call ended with %s: %s", c.Actual, excerpt.Of(s.Message(), maxCause)))
 	}
 	return c
 }
@@ -303,11 +304,11 @@ func (c *grpcConn) ended(in *response, err error) (*response, error) {
 		return in, c.attempt.explain(&url.Error{Op: "gRPC", URL: c.out.url.String(), Err: dialErr}, c.out, c.x)
 	case in.grpc.Code() == codes.Unavailable && strings.Contains(in.grpc.Message(), "authentication handshake failed"):
 		_, why, _ := strings.Cut(in.grpc.Message(), "authentication handshake failed: ")
-		return in, c.attempt.mark(executors.Errorf("could not make a secure connection to %s: %s", name, oneLine(excerpt(why, maxCause))), originOf(c.out.url), true, false)
+		return in, c.attempt.mark(executors.Errorf("could not make a secure connection to %s: %s", name, oneLine(excerpt.Of(why, maxCause))), originOf(c.out.url), true, false)
 	case in.grpc.Code() == codes.Unavailable && !strings.Contains(in.grpc.Message(), "desc ="):
 		return in, nil // the target says so itself
 	case in.grpc.Code() == codes.Unavailable:
-		return in, executors.Failf("%s does not answer as gRPC asks: %s", name, oneLine(excerpt(in.grpc.Message(), maxCause)))
+		return in, executors.Failf("%s does not answer as gRPC asks: %s", name, oneLine(excerpt.Of(in.grpc.Message(), maxCause)))
 	}
 	return in, nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -40,7 +41,7 @@ func (a *attempt) newProxy(p spec.Proxy) (*proxy, error) {
 	u, err := url.Parse(p.URL)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		return nil, executors.Errorf("the address %q of the proxy is none: write it as http://proxy.test:3128", excerpt(p.URL, 100))
+		return nil, executors.Errorf("the address %q of the proxy is none: write it as http://proxy.test:3128", excerpt.Of(p.URL, 100))
 	case u.User != nil:
 		return nil, executors.Errorf("the address of the proxy holds a user: write it under username and password")
 	}
@@ -201,7 +202,7 @@ func (t *tunnelled) Read(p []byte) (int, error) {
 func proxied(e proxyError) *executors.Failure {
 	switch _, refused := errors.AsType[tunnelRefused](e.err); {
 	case refused || errors.Is(e.err, errTunnelHead):
-		return executors.Errorf("the proxy %s was of no help: %s", e.name, oneLine(excerpt(e.err.Error(), maxCause)))
+		return executors.Errorf("the proxy %s was of no help: %s", e.name, oneLine(excerpt.Of(e.err.Error(), maxCause)))
 	case errors.Is(e.err, context.DeadlineExceeded), isTimeout(e.err):
 		return executors.Errorf("the proxy %s did not answer within %s", e.name, connectTimeout)
 	case errors.As(e.err, new(tlsError)):

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -144,7 +145,7 @@ func (c *grpcConn) reflect(ctx context.Context, service string) (*protoregistry.
 	case in.grpc.Code() == codes.Unimplemented:
 		return nil, executors.Errorf("%s does not know gRPC reflection: give the step a descriptor set under descriptors", originOf(c.out.url).name)
 	default:
-		return nil, executors.Errorf("%s did not tell of the service %s: %s (%s)", originOf(c.out.url).name, service, statusName(in.grpc.Code()), oneLine(excerpt(in.grpc.Message(), maxCause)))
+		return nil, executors.Errorf("%s did not tell of the service %s: %s (%s)", originOf(c.out.url).name, service, statusName(in.grpc.Code()), oneLine(excerpt.Of(in.grpc.Message(), maxCause)))
 	}
 }
 

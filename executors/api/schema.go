@@ -15,6 +15,7 @@ import (
 	localized "golang.org/x/text/message"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -91,7 +92,7 @@ func (a *attempt) deviations(root *jsonschema.ValidationError) []string {
 		if len(e.InstanceLocation) > 0 {
 			place = "at /" + strings.Join(e.InstanceLocation, "/")
 		}
-		texts[i] = oneLine(excerpt(a.task.Scope.Mask(place+": "+deviation(e.ErrorKind)), maxDeviation))
+		texts[i] = oneLine(excerpt.Of(a.task.Scope.Mask(place+": "+deviation(e.ErrorKind)), maxDeviation))
 	}
 	return texts
 }
@@ -111,7 +112,7 @@ func checkNumbers(v any) error {
 		text := v.String()
 		_, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 		if len(text) > maxNumber || len(strings.TrimLeft(exponent, "+-0")) > 3 {
-			return fmt.Errorf("the number %s is too large to be judged", excerpt(text, 40))
+			return fmt.Errorf("the number %s is too large to be judged", excerpt.Of(text, 40))
 		}
 	case []any:
 		for _, e := range v {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -270,7 +271,7 @@ func (d *dialogue) expectNone(ctx context.Context, q spec.Quiet) error {
 		d.number++
 		d.show("in", d.text(m), m.kind())
 		d.report.Check(failedCheck(fmt.Sprintf("no message within %s", q.Within), "nothing", d.text(m),
-			fmt.Sprintf("a message arrived within %s where none was expected: %s", q.Within, excerpt(d.text(m), maxCause))))
+			fmt.Sprintf("a message arrived within %s where none was expected: %s", q.Within, excerpt.Of(d.text(m), maxCause))))
 		return nil
 	}
 }
@@ -288,7 +289,7 @@ func (d *dialogue) expectClose(ctx context.Context, e spec.ExpectedClose) error 
 			return err
 		}
 		d.report.Check(failedCheck("connection is closed", "closed", d.text(m),
-			fmt.Sprintf("a message arrived where the target should close the connection: %s", excerpt(d.text(m), maxCause))))
+			fmt.Sprintf("a message arrived where the target should close the connection: %s", excerpt.Of(d.text(m), maxCause))))
 		return nil
 	}
 	end, ok := errors.AsType[*ended](err)
@@ -335,7 +336,7 @@ func (d *dialogue) over(err error, before string) error {
 	if !ok {
 		end = &ended{lost: fmt.Sprintf("the connection to %s broke: %s", d.stream.name, cause(err))}
 	}
-	f := executors.Failf("%s before %s", oneLine(excerpt(end.Error(), maxCause)), before)
+	f := executors.Failf("%s before %s", oneLine(excerpt.Of(end.Error(), maxCause)), before)
 	f.Err = err
 	return f
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -83,9 +84,9 @@ func (a *attempt) openEvents(ctx context.Context, out *request, r *executors.Rep
 		cancel()
 		r.Set("response", in.detail(a.task.Scope))
 		if resp.StatusCode != http.StatusOK {
-			return nil, executors.Failf("%s opened no event stream: it answered %s", name, oneLine(excerpt(resp.Status, maxCause)))
+			return nil, executors.Failf("%s opened no event stream: it answered %s", name, oneLine(excerpt.Of(resp.Status, maxCause)))
 		}
-		return nil, executors.Failf("%s opened no event stream: its content type is %q instead of text/event-stream", name, excerpt(mediaType, 100))
+		return nil, executors.Failf("%s opened no event stream: its content type is %q instead of text/event-stream", name, excerpt.Of(mediaType, 100))
 	}
 	r.Set("response", in.detail(a.task.Scope))
 	unlink()

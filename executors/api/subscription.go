@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -94,7 +95,7 @@ func acknowledged(ctx context.Context, s *stream, init frame) error {
 			if ctx.Err() != nil {
 				return executors.TimedOutf("still waiting for %s to acknowledge the GraphQL connection", s.name)
 			}
-			return executors.Failf("%s did not acknowledge the GraphQL connection: %s", s.name, oneLine(excerpt(err.Error(), maxCause)))
+			return executors.Failf("%s did not acknowledge the GraphQL connection: %s", s.name, oneLine(excerpt.Of(err.Error(), maxCause)))
 		}
 		f, err := readFrame(m)
 		switch {
@@ -107,7 +108,7 @@ func acknowledged(ctx context.Context, s *stream, init frame) error {
 				return err
 			}
 		case f.Type != "pong":
-			return executors.Failf("%s sent %q where it should acknowledge the GraphQL connection", s.name, excerpt(f.Type, 100))
+			return executors.Failf("%s sent %q where it should acknowledge the GraphQL connection", s.name, excerpt.Of(f.Type, 100))
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -128,7 +129,7 @@ func (a *attempt) refused(err error, resp *http.Response, out *request, x *excha
 	case resp != nil && resp.StatusCode == http.StatusSwitchingProtocols:
 		return executors.Failf("%s answered 101, but not as WebSocket (RFC 6455) asks: its headers Upgrade, Connection or Sec-WebSocket-Accept are wrong", name)
 	case resp != nil:
-		return executors.Failf("%s did not open a WebSocket: it answered %s", name, oneLine(excerpt(resp.Status, maxCause)))
+		return executors.Failf("%s did not open a WebSocket: it answered %s", name, oneLine(excerpt.Of(resp.Status, maxCause)))
 	}
 	return a.explain(&url.Error{Op: "Get", URL: out.url.String(), Err: err}, out, x)
 }

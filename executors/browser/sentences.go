@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -69,7 +70,7 @@ func sentence(err error) error {
 	return errors.New(oneLine(err.Error()))
 }
 
-func oneLine(text string) string { return short(strings.Join(strings.Fields(text), " "), 500) }
+func oneLine(text string) string { return excerpt.Line(text, 500) }
 
 // unready says why an element could not be used. what is the locator.
 func unready(what string, p prepared, limit time.Duration) *executors.Failure {
@@ -135,13 +136,5 @@ func plural(n int, one, many string) string {
 
 // short cuts text at a rune so that it has at most limit bytes, and says so.
 func short(text string, limit int) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
-	if len(text) <= limit {
-		return text
-	}
-	cut := limit
-	for cut > 0 && text[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return text[:cut] + "…"
+	return excerpt.Of(strings.ToValidUTF8(text, "\ufffd"), limit)
 }

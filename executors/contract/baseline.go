@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -111,8 +112,8 @@ func (r *run) compared() executors.Step {
 			case there[key]:
 			case r.tried(l.Operation) && r.settings.Asks(l.Check):
 				counts["fixed"]++
-				report.Check(executors.Check{Name: excerpt(oneLine("fixed: "+l.Check+" of "+l.Operation), 300), Passed: true, Expected: "fixed",
-					Actual: "not found any more", Message: excerpt(oneLine(l.Message), 500)})
+				report.Check(executors.Check{Name: excerpt.Of(oneLine("fixed: "+l.Check+" of "+l.Operation), 300), Passed: true, Expected: "fixed",
+					Actual: "not found any more", Message: excerpt.Of(oneLine(l.Message), 500)})
 			default:
 				counts["not tried"]++
 			}

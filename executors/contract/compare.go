@@ -13,6 +13,7 @@ import (
 	"github.com/oasdiff/oasdiff/load"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 const (
@@ -44,7 +45,7 @@ func compare(before, after []byte) (changes []change, err error) {
 	}
 	found, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), old, current)
 	if err != nil {
-		return nil, fmt.Errorf("they cannot be compared: %s", excerpt(oneLine(err.Error()), 300))
+		return nil, fmt.Errorf("they cannot be compared: %s", excerpt.Of(oneLine(err.Error()), 300))
 	}
 	if found == nil || found.Empty() {
 		return nil, nil
@@ -54,7 +55,7 @@ func compare(before, after []byte) (changes []change, err error) {
 	for _, c := range all {
 		changes = append(changes, change{
 			id: c.GetId(), operation: c.GetOperation() + " " + c.GetPath(),
-			text: excerpt(oneLine(c.GetUncolorizedText(words)), 400), breaking: c.GetLevel() == checker.ERR,
+			text: excerpt.Of(oneLine(c.GetUncolorizedText(words)), 400), breaking: c.GetLevel() == checker.ERR,
 		})
 	}
 	slices.SortStableFunc(changes, func(a, b change) int {
@@ -76,7 +77,7 @@ func readModel(data []byte) (*load.SpecInfo, error) {
 		return nil, fmt.Errorf("it is no OpenAPI document: it has no key openapi at the top")
 	}
 	if ref := foreignRef(tree); ref != "" {
-		return nil, fmt.Errorf("it refers to %s; only references within the document (#/…) are followed", excerpt(ref, 200))
+		return nil, fmt.Errorf("it refers to %s; only references within the document (#/…) are followed", excerpt.Of(ref, 200))
 	}
 	if err := expandable(tree); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func readModel(data []byte) (*load.SpecInfo, error) {
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(plain)
 	if err != nil {
-		return nil, fmt.Errorf("it cannot be read: %s", excerpt(oneLine(err.Error()), 300))
+		return nil, fmt.Errorf("it cannot be read: %s", excerpt.Of(oneLine(err.Error()), 300))
 	}
 	return &load.SpecInfo{Url: "document", Spec: doc}, nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -59,7 +60,7 @@ func CheckSchema(ctx context.Context, q SchemaQuestion) (*SchemaReport, error) {
 	out := &SchemaReport{}
 	var found []problem
 	if isObject && root["openapi"] != nil {
-		out.Dialect = "OpenAPI " + excerpt(fmt.Sprint(root["openapi"]), 20)
+		out.Dialect = "OpenAPI " + excerpt.Of(fmt.Sprint(root["openapi"]), 20)
 		found = structure(root)
 	} else {
 		out.Dialect = dialectOf(root)
@@ -135,7 +136,7 @@ func (r *SchemaReport) judge(ctx context.Context, tree any, q SchemaQuestion) er
 		return apperr.Invalid("at", "which schema of the OpenAPI document is meant? Name it by a JSON pointer such as /components/schemas/Order")
 	}
 	if _, there := at(tree, q.At); !there || q.At != "" && q.At[0] != '/' {
-		return apperr.Invalid("at", "the JSON pointer %s leads nowhere in the schema", excerpt(q.At, 200))
+		return apperr.Invalid("at", "the JSON pointer %s leads nowhere in the schema", excerpt.Of(q.At, 200))
 	}
 	// What a schema names counts only where it accepts the rest, so strict comes
 	// last.
@@ -187,7 +188,7 @@ func put(root object, pointer string, v any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s cannot be closed", excerpt(pointer, 200))
+	return fmt.Errorf("%s cannot be closed", excerpt.Of(pointer, 200))
 }
 
 // judged validates within the budget of a schema set.
@@ -357,9 +358,9 @@ func (d *document) match(method, path string) (*operation, error) {
 	case found != nil:
 		return found, nil
 	case known:
-		return nil, apperr.Invalid("method", "the document has no method %s for %s", excerpt(method, 20), excerpt(path, 200))
+		return nil, apperr.Invalid("method", "the document has no method %s for %s", excerpt.Of(method, 20), excerpt.Of(path, 200))
 	}
-	return nil, apperr.Invalid("path", "the document has no path for %s", excerpt(path, 200))
+	return nil, apperr.Invalid("path", "the document has no path for %s", excerpt.Of(path, 200))
 }
 
 // ofTemplate reports whether a path is one of a template's.

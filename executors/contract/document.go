@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/semantest/semantest/executors/contract/graphql"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // document is an OpenAPI document, ready to make requests from.
@@ -107,7 +108,7 @@ func loadDocument(data []byte) (*document, error) {
 		}
 		return nil, fmt.Errorf("it is no OpenAPI document: it has no key openapi at the top")
 	case !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1"):
-		return nil, fmt.Errorf("it is of OpenAPI version %s; 3.0 and 3.1 can be read", excerpt(fmt.Sprint(root["openapi"]), 20))
+		return nil, fmt.Errorf("it is of OpenAPI version %s; 3.0 and 3.1 can be read", excerpt.Of(fmt.Sprint(root["openapi"]), 20))
 	}
 	if strings.HasPrefix(version, "3.0") {
 		modernise(root)
@@ -337,7 +338,7 @@ func (d *document) deref(v any) (object, error) {
 		}
 		next, found := at(d.root, strings.TrimPrefix(ref, "#"))
 		if !found {
-			return nil, fmt.Errorf("the reference %s leads nowhere", excerpt(ref, 200))
+			return nil, fmt.Errorf("the reference %s leads nowhere", excerpt.Of(ref, 200))
 		}
 		v = next
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/httpauth"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -272,7 +273,7 @@ func readBody(res *http.Response) ([]byte, error) {
 	case len(data) > maxBodyBytes:
 		return nil, fmt.Errorf("the body of the answer is larger than %d MiB", maxBodyBytes>>20)
 	case err != nil:
-		return nil, fmt.Errorf("the body of the answer broke off: %s", excerpt(oneLine(err.Error()), 200))
+		return nil, fmt.Errorf("the body of the answer broke off: %s", excerpt.Of(oneLine(err.Error()), 200))
 	}
 	return data, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -28,7 +29,7 @@ func (j *judgement) graph(why purpose, what string, r *Request) {
 	}
 	if !isJSON || answer == nil {
 		if j.a.status/100 == 2 {
-			j.add(violation{check: spec.ResponseSchemaConformance, differs: "no object", expected: "a JSON object", actual: excerpt(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200),
+			j.add(violation{check: spec.ResponseSchemaConformance, differs: "no object", expected: "a JSON object", actual: excerpt.Of(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200),
 				message: "the body is no JSON object, so it is no GraphQL answer"})
 		}
 		return
@@ -83,7 +84,7 @@ func (j *judgement) graphMediaType() {
 		return // whoever stands before the server answers as it likes
 	}
 	j.add(violation{check: spec.ContentTypeConformance, differs: j.status() + " " + got, expected: graphMedia + " or application/json",
-		actual: excerpt(j.a.header.Get("Content-Type"), 200), message: fmt.Sprintf("the media type %q is none of GraphQL's", excerpt(j.a.header.Get("Content-Type"), 100))})
+		actual: excerpt.Of(j.a.header.Get("Content-Type"), 200), message: fmt.Sprintf("the media type %q is none of GraphQL's", excerpt.Of(j.a.header.Get("Content-Type"), 100))})
 }
 
 // graphForm checks what every answer has: data or errors, each error with its
@@ -113,7 +114,7 @@ func (j *judgement) graphForm(answer object) {
 	if j.a.status/100 == 2 || j.media() == graphMedia {
 		for _, key := range sorted(answer) {
 			if !slices.Contains([]string{"data", "errors", "extensions", "hasNext", "incremental", "pending"}, key) {
-				wrong("key "+key, "the answer has the key %s, which GraphQL does not know", excerpt(key, 100))
+				wrong("key "+key, "the answer has the key %s, which GraphQL does not know", excerpt.Of(key, 100))
 			}
 		}
 	}
@@ -159,7 +160,7 @@ func firstProblem(problems []any) string {
 	if len(problems) == 0 {
 		return "no error"
 	}
-	return excerpt(oneLine(text(asObject(problems[0])["message"])), 200)
+	return excerpt.Of(oneLine(text(asObject(problems[0])["message"])), 200)
 }
 
 func (j *judgement) graphSummary(data object, problems []any) string {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -117,7 +118,7 @@ func (j *judgement) quote() string {
 	if len(j.a.body) == 0 {
 		return ""
 	}
-	return ": " + excerpt(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200)
+	return ": " + excerpt.Of(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200)
 }
 
 func (j *judgement) available() {
@@ -180,7 +181,7 @@ func (j *judgement) content(r *response) {
 			actual = "no Content-Type"
 		}
 		j.add(violation{check: spec.ContentTypeConformance, differs: j.status() + " " + got, expected: "one of " + strings.Join(sorted(r.content), ", "),
-			actual: excerpt(actual, 200), message: fmt.Sprintf("the media type %q is not documented for %d", excerpt(actual, 100), j.a.status)})
+			actual: excerpt.Of(actual, 200), message: fmt.Sprintf("the media type %q is not documented for %d", excerpt.Of(actual, 100), j.a.status)})
 		return
 	}
 	if !isJSON(got) || s == nil {
@@ -189,7 +190,7 @@ func (j *judgement) content(r *response) {
 	v, ok := j.a.json()
 	if !ok {
 		j.add(violation{check: spec.ResponseSchemaConformance, differs: j.status() + " not JSON", expected: "JSON",
-			actual: excerpt(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200), message: "the body is not JSON, although its media type says so"})
+			actual: excerpt.Of(oneLine(strings.ToValidUTF8(string(j.a.body), "?")), 200), message: "the body is not JSON, although its media type says so"})
 		return
 	}
 	j.schema(spec.ResponseSchemaConformance, "the body", s, v)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 const (
@@ -41,7 +42,7 @@ func (d *document) skip(err error, path ...string) {
 // foreign keeps that a document is only a part of one.
 func (d *document) foreign() {
 	if ref := foreignRef(d.root); ref != "" {
-		d.skip(fmt.Errorf("it refers to %s; only references within the document (#/…) are followed, so bundle it into one file first", excerpt(ref, 200)))
+		d.skip(fmt.Errorf("it refers to %s; only references within the document (#/…) are followed, so bundle it into one file first", excerpt.Of(ref, 200)))
 	}
 }
 
@@ -90,7 +91,7 @@ func (r *run) faulty() executors.Step {
 	return executors.Step{Name: name, Action: "document", Do: func(_ context.Context, report *executors.Report) error {
 		lines := make([]any, 0, len(r.doc.mistakes))
 		for _, m := range r.doc.mistakes[:min(len(r.doc.mistakes), maxMistakes)] {
-			text := excerpt(oneLine(m.String()), 500)
+			text := excerpt.Of(oneLine(m.String()), 500)
 			lines = append(lines, text)
 			r.sink.Emit(executors.Log{Level: "warn", Message: "the document: " + strings.TrimSpace(text), At: time.Now()})
 		}

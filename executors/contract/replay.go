@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -135,5 +136,5 @@ func (a *answer) summary() string {
 	if a.broken != "" {
 		return a.broken
 	}
-	return fmt.Sprintf("%d %s", a.status, excerpt(oneLine(strings.ToValidUTF8(string(a.body), "?")), 200))
+	return fmt.Sprintf("%d %s", a.status, excerpt.Of(oneLine(strings.ToValidUTF8(string(a.body), "?")), 200))
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // maxSchemaSteps bounds one validation: schemas applied to values, less than a
@@ -81,7 +83,7 @@ type noLoader struct{}
 
 // Load implements jsonschema.URLLoader.
 func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("a schema can only refer to its document, not to %s", excerpt(url, 200))
+	return nil, fmt.Errorf("a schema can only refer to its document, not to %s", excerpt.Of(url, 200))
 }
 
 type budget struct{ set *schemaSet }
@@ -158,7 +160,7 @@ func (s *schema) compile() {
 
 func unusable(err error) error {
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	return fmt.Errorf("the schema cannot be used: %s", excerpt(strings.TrimLeft(lines[len(lines)-1], " -"), 300))
+	return fmt.Errorf("the schema cannot be used: %s", excerpt.Of(strings.TrimLeft(lines[len(lines)-1], " -"), 300))
 }
 
 // rebase copies a schema so that its references point into the document.
@@ -229,7 +231,7 @@ func deviationOf(root *jsonschema.ValidationError) *deviation {
 	})
 	first := leaves[0]
 	d := &deviation{rule: strings.Join(first.ErrorKind.KeywordPath(), "/"), more: len(leaves) - 1}
-	d.text = excerpt(oneLine(first.ErrorKind.LocalizedString(printer)), 300)
+	d.text = excerpt.Of(oneLine(first.ErrorKind.LocalizedString(printer)), 300)
 	for _, part := range first.InstanceLocation {
 		if strings.Trim(part, "0123456789") == "" {
 			part = "*"

@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // maxProblems bounds what is told of one document.
@@ -46,7 +48,7 @@ type problem struct {
 func structure(root object) []problem {
 	version, _ := root["openapi"].(string)
 	if !strings.HasPrefix(version, "3.0") && !strings.HasPrefix(version, "3.1") {
-		return []problem{{"/openapi", "version", fmt.Sprintf("the version is %s; 3.0 and 3.1 can be read", excerpt(fmt.Sprint(root["openapi"]), 20))}}
+		return []problem{{"/openapi", "version", fmt.Sprintf("the version is %s; 3.0 and 3.1 can be read", excerpt.Of(fmt.Sprint(root["openapi"]), 20))}}
 	}
 	if strings.HasPrefix(version, "3.0") {
 		modernise(root)
@@ -90,9 +92,9 @@ func (c *relations) references(v any, path []string) {
 			_, there := at(c.root, pointer)
 			switch {
 			case !local:
-				c.add(append(path, "$ref"), "reference", "%s is not followed: only references within the document (#/…) are", excerpt(ref, 200))
+				c.add(append(path, "$ref"), "reference", "%s is not followed: only references within the document (#/…) are", excerpt.Of(ref, 200))
 			case !there && (pointer == "" || pointer[0] == '/'):
-				c.add(append(path, "$ref"), "reference", "%s leads nowhere", excerpt(ref, 200))
+				c.add(append(path, "$ref"), "reference", "%s leads nowhere", excerpt.Of(ref, 200))
 			}
 		}
 		for _, k := range sorted(v) {
@@ -121,7 +123,7 @@ func (c *relations) paths() {
 		}
 		same := template.ReplaceAllString(p, "{}")
 		if other, ok := c.shapes[same]; ok {
-			c.add([]string{"paths", p}, "path", "it is the same as %s, only its parameters have other names", excerpt(other, 200))
+			c.add([]string{"paths", p}, "path", "it is the same as %s, only its parameters have other names", excerpt.Of(other, 200))
 		}
 		c.shapes[same] = p
 		item := asObject(asObject(c.root["paths"])[p])
@@ -138,7 +140,7 @@ func (c *relations) operation(p, method string, item, op object) {
 	here := []string{"paths", p, method}
 	if id := text(op["operationId"]); id != "" {
 		if other, ok := c.ids[id]; ok {
-			c.add(append(here, "operationId"), "operationId", "%s is the id of %s too", excerpt(id, 100), other)
+			c.add(append(here, "operationId"), "operationId", "%s is the id of %s too", excerpt.Of(id, 100), other)
 		}
 		c.ids[id] = strings.ToUpper(method) + " " + p
 	}
@@ -161,12 +163,12 @@ func (c *relations) operation(p, method string, item, op object) {
 	for _, m := range template.FindAllStringSubmatch(p, -1) {
 		inPath[m[1]] = true
 		if !named[m[1]] {
-			c.add(here, "parameters", "the path's {%s} is no parameter of the operation", excerpt(m[1], 100))
+			c.add(here, "parameters", "the path's {%s} is no parameter of the operation", excerpt.Of(m[1], 100))
 		}
 	}
 	for _, name := range sorted(named) {
 		if !inPath[name] {
-			c.add(here, "parameters", "the parameter %s is in the path, but the path has no {%s}", excerpt(name, 100), excerpt(name, 100))
+			c.add(here, "parameters", "the parameter %s is in the path, but the path has no {%s}", excerpt.Of(name, 100), excerpt.Of(name, 100))
 		}
 	}
 }
@@ -175,7 +177,7 @@ func (c *relations) secured(requirements any, schemes object, path ...string) {
 	for i, r := range list(requirements) {
 		for _, name := range sorted(asObject(r)) {
 			if schemes[name] == nil {
-				c.add(append(path[:len(path):len(path)], strconv.Itoa(i), name), "security", "the document has no security scheme %s", excerpt(name, 100))
+				c.add(append(path[:len(path):len(path)], strconv.Itoa(i), name), "security", "the document has no security scheme %s", excerpt.Of(name, 100))
 			}
 		}
 	}
@@ -220,12 +222,12 @@ func leaf(e *jsonschema.ValidationError) []problem {
 	case *kind.AdditionalProperties:
 		var out []problem
 		for _, name := range k.Properties[:min(len(k.Properties), maxProblems)] {
-			out = append(out, problem{here + pointerOf([]string{name}), "additionalProperties", "there is no place for the key " + excerpt(name, 100)})
+			out = append(out, problem{here + pointerOf([]string{name}), "additionalProperties", "there is no place for the key " + excerpt.Of(name, 100)})
 		}
 		return out
 	case *kind.FalseSchema:
 		return []problem{{here, "false", "the schema has no place for it"}}
 	}
 	text := strings.ReplaceAll(e.ErrorKind.LocalizedString(printer), documentURL, "")
-	return []problem{{here, cmp.Or(strings.Join(e.ErrorKind.KeywordPath(), "/"), "$ref"), excerpt(oneLine(text), 300)}}
+	return []problem{{here, cmp.Or(strings.Join(e.ErrorKind.KeywordPath(), "/"), "$ref"), excerpt.Of(oneLine(text), 300)}}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -82,10 +83,10 @@ func (t *tally) report(report *executors.Report, r *run) {
 			name += " (known)"
 		}
 		report.Check(executors.Check{
-			Name: excerpt(oneLine(name), 300), Passed: f.Known, Expected: f.Expected, Actual: f.Actual,
-			Message: excerpt(oneLine(fmt.Sprintf("%s: %s; %s", f.Check, f.Message, f.Curl)), 1500),
+			Name: excerpt.Of(oneLine(name), 300), Passed: f.Known, Expected: f.Expected, Actual: f.Actual,
+			Message: excerpt.Of(oneLine(fmt.Sprintf("%s: %s; %s", f.Check, f.Message, f.Curl)), 1500),
 		})
-		shown = append(shown, map[string]any{"check": f.Check, "what": f.What, "message": f.Message, "curl": excerpt(f.Curl, 4000),
+		shown = append(shown, map[string]any{"check": f.Check, "what": f.What, "message": f.Message, "curl": excerpt.Of(f.Curl, 4000),
 			"fingerprint": f.Fingerprint, "times": f.Times, "known": f.Known, "unsteady": f.Unsteady})
 	}
 	for _, check := range spec.ContractChecks() {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Limits of a document.
@@ -45,7 +47,7 @@ func readTree(data []byte) (any, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("it is not YAML: %s", excerpt(oneLine(err.Error()), 300))
+		return nil, fmt.Errorf("it is not YAML: %s", excerpt.Of(oneLine(err.Error()), 300))
 	}
 	if len(doc.Content) == 0 {
 		return nil, errors.New("it is empty")
@@ -203,15 +205,4 @@ func unescape(part string) string {
 
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
-}
-
-// excerpt cuts a text to n bytes, at the edge of a rune.
-func excerpt(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	for n > 0 && text[n]&0xC0 == 0x80 {
-		n--
-	}
-	return text[:n] + "…"
 }

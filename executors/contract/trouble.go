@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -28,7 +29,7 @@ func (c *client) failed(ctx context.Context, u *url.URL, err error) (*answer, er
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		text = e.Err.Error()
 	}
-	text = excerpt(oneLine(text), 200)
+	text = excerpt.Of(oneLine(text), 200)
 	c.mu.Lock()
 	reached := c.reached
 	c.mu.Unlock()

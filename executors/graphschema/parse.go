@@ -9,6 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Limits of a schema.
@@ -48,11 +50,7 @@ func problem(err error) error {
 			text = fmt.Sprintf("%d:%d: %s", e.Locations[0].Line, e.Locations[0].Column, text)
 		}
 	}
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return errors.New(text)
+	return errors.New(excerpt.Line(text, most))
 }
 
 // nested returns the deepest nesting of brackets outside of texts and comments.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -47,7 +48,7 @@ func Headers(h http.Header, scope *spec.Scope) []any {
 			if Sensitive(name) {
 				value = concealment
 			}
-			out = append(out, Object{"name": name, "value": excerpt(scope.Mask(value), maxHeader)})
+			out = append(out, Object{"name": name, "value": excerpt.Of(scope.Mask(value), maxHeader)})
 		}
 	}
 	return out
@@ -85,7 +86,7 @@ func Body(body []byte, scope *spec.Scope) (text, encoding string) {
 	if !utf8.ValidString(text) && strings.ToValidUTF8(text, "") != text {
 		return base64.StdEncoding.EncodeToString([]byte(text[:min(len(text), MaxBody)])), "base64"
 	}
-	return excerpt(text, MaxBody), ""
+	return excerpt.Of(text, MaxBody), ""
 }
 
 // Millis is a length of time as archives have it.
@@ -98,11 +99,4 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func excerpt(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
 }

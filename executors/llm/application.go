@@ -16,6 +16,7 @@ import (
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/llm/internal/assertion"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -97,7 +98,7 @@ func placeOf(a *spec.LLMAnswer) (place, error) {
 		return func(body []byte) (string, error) {
 			found := pattern.FindSubmatch(body)
 			if found == nil {
-				return "", fmt.Errorf("%w: /%s/ does not match %s", errNone, a.Regex, excerpt(string(body)))
+				return "", fmt.Errorf("%w: /%s/ does not match %s", errNone, a.Regex, excerpt.Line(string(body), maxShown))
 			}
 			return string(found[min(1, len(found)-1)]), nil
 		}, nil
@@ -109,11 +110,11 @@ func placeOf(a *spec.LLMAnswer) (place, error) {
 	return func(body []byte) (string, error) {
 		doc, err := decode(body)
 		if err != nil {
-			return "", fmt.Errorf("%w: %s", err, excerpt(string(body)))
+			return "", fmt.Errorf("%w: %s", err, excerpt.Line(string(body), maxShown))
 		}
 		found := path.Select(doc)
 		if len(found) == 0 || found[0] == nil {
-			return "", fmt.Errorf("%w: %s finds nothing in %s", errNone, a.JSONPath, excerpt(string(body)))
+			return "", fmt.Errorf("%w: %s finds nothing in %s", errNone, a.JSONPath, excerpt.Line(string(body), maxShown))
 		}
 		if text, ok := found[0].(string); ok {
 			return text, nil

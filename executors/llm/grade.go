@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/semantest/semantest/executors/llm/internal/assertion"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -130,7 +131,7 @@ func (g grader) rubric(ctx context.Context, want spec.LLMAssertion, name, rubric
 func grounded(v vote, text string) error {
 	for _, quote := range v.Evidence {
 		if !strings.Contains(plain(text), plain(quote)) {
-			return fmt.Errorf("the judging model quotes %q, which does not stand in the answer", excerpt(quote))
+			return fmt.Errorf("the judging model quotes %q, which does not stand in the answer", excerpt.Line(quote, maxShown))
 		}
 	}
 	return nil
@@ -261,7 +262,7 @@ func marked(marks []bool, list []string, limit float64) vote {
 	score := float64(good) / float64(len(marks))
 	v := vote{Score: score, Pass: score >= limit, Reason: fmt.Sprintf("%d of %d sentences hold", good, len(marks))}
 	if first != "" {
-		v.Reason += fmt.Sprintf("; the first that does not: %q", excerpt(first))
+		v.Reason += fmt.Sprintf("; the first that does not: %q", excerpt.Line(first, maxShown))
 	}
 	return v
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -82,7 +83,7 @@ func send(ctx context.Context, web *http.Client, method, address string, headers
 		}
 		return nil, faultf("the response broke off: %s", err)
 	case r.status >= http.StatusBadRequest:
-		return nil, faultf("the target answered %d %s: %s", r.status, http.StatusText(r.status), excerpt(string(r.body)))
+		return nil, faultf("the target answered %d %s: %s", r.status, http.StatusText(r.status), excerpt.Line(string(r.body), maxShown))
 	}
 	return r, nil
 }
@@ -101,16 +102,7 @@ func unreached(ctx context.Context, u *url.URL, err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" || strings.Contains(err.Error(), "tls: ") {
 		return &executors.Unreachable{Target: executors.TargetOf(u), Err: executors.Errorf("%s cannot be reached: %w", executors.TargetOf(u), err)}
 	}
-	return faultf("the target gave no answer: %s", excerpt(err.Error()))
-}
-
-// excerpt is the beginning of a text in one line.
-func excerpt(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "�")), " ")
-	if r := []rune(text); len(r) > maxShown {
-		return string(r[:maxShown]) + "…"
-	}
-	return text
+	return faultf("the target gave no answer: %s", excerpt.Line(err.Error(), maxShown))
 }
 
 // decode reads one JSON value.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/semantest/semantest/executors/llm/internal/assertion"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -59,10 +60,10 @@ func (t *endpoint) hear(ctx context.Context, history []message) (*said, error) {
 	}
 	var c completion
 	if err := json.Unmarshal(resp.body, &c); err != nil {
-		return nil, faultf("the response (%s) is none of OpenAI's API: %s", resp.contentType, excerpt(string(resp.body)))
+		return nil, faultf("the response (%s) is none of OpenAI's API: %s", resp.contentType, excerpt.Line(string(resp.body), maxShown))
 	}
 	if len(c.Choices) == 0 {
-		return nil, faultf("the response has no choices: %s", excerpt(string(resp.body)))
+		return nil, faultf("the response has no choices: %s", excerpt.Line(string(resp.body), maxShown))
 	}
 	choice := c.Choices[0]
 	heard := &said{

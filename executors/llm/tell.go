@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -23,9 +24,9 @@ const (
 // step waits for the answers of a row and judges them together.
 func (a *attempt) step(i int) executors.Step {
 	r := a.rows[i]
-	name := titleOf(a.llm.Talk()[0].Prompt)
+	name := excerpt.Line(a.llm.Talk()[0].Prompt, maxStepTitle)
 	if len(a.rows) > 1 {
-		name = fmt.Sprintf("row %d: %s", i+1, titleOf(r.turns[0].prompt))
+		name = fmt.Sprintf("row %d: %s", i+1, excerpt.Line(r.turns[0].prompt, maxStepTitle))
 	}
 	return executors.Step{Name: name, Action: "prompt", Do: func(ctx context.Context, report *executors.Report) error {
 		for _, one := range r.answers {
@@ -42,14 +43,6 @@ func (a *attempt) step(i int) executors.Step {
 		a.measure(r, report.Sink)
 		return a.rate(r, report)
 	}}
-}
-
-func titleOf(prompt string) string {
-	text := []rune(excerpt(prompt))
-	if len(text) > maxStepTitle {
-		return string(text[:maxStepTitle]) + "…"
-	}
-	return string(text)
 }
 
 // rate compares the share of answers that pass with the one that should. Answers
@@ -175,7 +168,7 @@ func (a *attempt) answerDetail(one *answer, limit int) map[string]any {
 }
 
 func turnDetail(t said, limit int) map[string]any {
-	out := map[string]any{"prompt": cut(t.prompt, limit), "answer": cut(t.out.Text, limit), "latencyMs": float64(t.out.Latency.Microseconds()) / 1000}
+	out := map[string]any{"prompt": excerpt.Of(t.prompt, limit), "answer": excerpt.Of(t.out.Text, limit), "latencyMs": float64(t.out.Latency.Microseconds()) / 1000}
 	if t.model != "" {
 		out["model"] = t.model
 	}
@@ -190,7 +183,7 @@ func turnDetail(t said, limit int) map[string]any {
 	}
 	var calls []any
 	for _, c := range t.out.ToolCalls {
-		calls = append(calls, map[string]any{"name": c.Name, "arguments": cut(c.Arguments, limit)})
+		calls = append(calls, map[string]any{"name": c.Name, "arguments": excerpt.Of(c.Arguments, limit)})
 	}
 	if calls != nil {
 		out["toolCalls"] = calls
@@ -314,22 +307,12 @@ func shown(want spec.LLMAssertion) string {
 		}
 		return ""
 	case string:
-		return cut(v, maxShown)
+		return excerpt.Of(v, maxShown)
 	default:
 		data, err := json.Marshal(v)
 		if err != nil {
 			return ""
 		}
-		return cut(string(data), maxShown)
+		return excerpt.Of(string(data), maxShown)
 	}
-}
-
-func cut(text string, limit int) string {
-	if len(text) <= limit { // bytes are characters at least
-		return text
-	}
-	if r := []rune(text); len(r) > limit {
-		return string(r[:limit]) + "…"
-	}
-	return text
 }

@@ -215,7 +215,7 @@ func (a *attempt) attachSaid(ctx context.Context, report *executors.Report, said
 
 func lastLine(said []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	return short(strings.ToValidUTF8(lines[len(lines)-1], "\uFFFD"))
+	return short(lines[len(lines)-1])
 }
 
 // tail keeps the end of what is written.

@@ -3,9 +3,10 @@ package load
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 const (
@@ -73,9 +74,5 @@ func (n *notes) list() []note {
 
 // short is the beginning of a text on one line.
 func short(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxNote {
-		text = strings.ToValidUTF8(text[:maxNote], "") + "…"
-	}
-	return text
+	return excerpt.Line(text, maxNote)
 }

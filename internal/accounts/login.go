@@ -11,6 +11,7 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth/password"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -140,9 +141,5 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, u *ent.User, method s
 // clip cuts what a client says of itself to the length of its column.
 func clip(text string) string {
 	const most = 300
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "")
+	return excerpt.Start(excerpt.Storable(text), most)
 }

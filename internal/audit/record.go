@@ -3,11 +3,10 @@ package audit
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/auditentry"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Entry is what is recorded. Who acts and from where is taken from the context.
@@ -54,13 +53,5 @@ const maxName = 300
 
 // clip keeps a name short and fit for Postgres.
 func clip(name string) string {
-	name = strings.ReplaceAll(strings.ToValidUTF8(name, "�"), "\x00", "�")
-	if len(name) <= maxName {
-		return name
-	}
-	end := maxName
-	for !utf8.RuneStart(name[end]) {
-		end--
-	}
-	return name[:end]
+	return excerpt.Start(excerpt.Storable(name), maxName)
 }

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 )
 
@@ -24,6 +25,7 @@ const (
 	maxCases = 100
 	maxBody  = 32 << 10 // of one request in the plan
 	maxNotes = 50
+	maxNote  = 300 // bytes of each
 )
 
 // Result is a plan and what people should know about it.
@@ -84,10 +86,7 @@ func (d *draft) note(format string, args ...any) {
 		d.dropped++
 		return
 	}
-	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
-	if len(text) > 300 {
-		text = strings.ToValidUTF8(text[:300], "") + "…"
-	}
+	text := excerpt.Line(fmt.Sprintf(format, args...), maxNote)
 	if !slices.Contains(d.notes, text) {
 		d.notes = append(d.notes, text)
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Finding is what came of looking at one ability of an endpoint.
@@ -104,7 +106,7 @@ func (k *checking) models(ctx context.Context) {
 		names = append(names, m.ID)
 	}
 	if k.p.Model != "" && !slices.Contains(names, k.p.Model) {
-		k.add("list of models", began, fmt.Errorf("%s is not among the %d listed, such as %s", k.p.Model, len(names), cut(strings.Join(names[:min(5, len(names))], ", "), 200)), "")
+		k.add("list of models", began, fmt.Errorf("%s is not among the %d listed, such as %s", k.p.Model, len(names), excerpt.Of(strings.Join(names[:min(5, len(names))], ", "), 200)), "")
 		return
 	}
 	k.add("list of models", began, nil, "%d models", len(names))

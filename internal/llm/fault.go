@@ -12,6 +12,7 @@ import (
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // fault is why one call gave no answer.
@@ -108,7 +109,7 @@ func (p *provider) strange(c *call, told string, err error) *fault {
 		f.err = failed(Unavailable, nil, "%s answers with HTML, so it speaks no OpenAI API at %s; look at the base URL, which often ends in /v1", p.Name, p.BaseURL)
 		f.again = false
 	case err != nil:
-		f.err = failed(Unavailable, masked{p.mask(cut(err.Error(), maxTold))}, "the answer of %s cannot be read", p.Name)
+		f.err = failed(Unavailable, masked{p.mask(excerpt.Of(err.Error(), maxTold))}, "the answer of %s cannot be read", p.Name)
 	default:
 		f.err = failed(Unavailable, nil, "%s answers without any choice", p.Name)
 	}
@@ -130,5 +131,5 @@ func quoted(told string) string {
 	if told == "" {
 		return ""
 	}
-	return ": " + cut(told, maxTold)
+	return ": " + excerpt.Of(told, maxTold)
 }

@@ -7,6 +7,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/sashabaranov/go-openai"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Rung is a way of asking for JSON. Endpoints differ in what they take, and one
@@ -181,7 +183,7 @@ const maxRepaired = 16 << 10 // bytes of an answer that is shown to the model ag
 func (r *repair) messages(s *Schema) []openai.ChatCompletionMessage {
 	var out []openai.ChatCompletionMessage
 	if r.answer != "" {
-		out = append(out, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: cut(r.answer, maxRepaired)})
+		out = append(out, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: excerpt.Of(r.answer, maxRepaired)})
 	}
 	text := "That answer is not valid: " + r.problem + "."
 	if s != nil {

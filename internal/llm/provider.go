@@ -12,6 +12,7 @@ import (
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Key is the key of a provider. It shows itself nowhere.
@@ -82,7 +83,7 @@ func newProvider(p Provider, d doer) (*provider, error) {
 	c.BaseURL, c.HTTPClient = p.BaseURL, d
 	return &provider{
 		Provider: p, api: openai.NewClientWithConfig(c),
-		place: breaker.Key{Kind: breaker.Provider, Name: cut(u.Host+u.Path, 250)},
+		place: breaker.Key{Kind: breaker.Provider, Name: excerpt.Of(u.Host+u.Path, 250)},
 	}, nil
 }
 

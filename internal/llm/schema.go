@@ -11,6 +11,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 const maxSchema = 128 << 10 // bytes
@@ -108,7 +110,7 @@ func deviations(err error) string {
 		}
 		if len(e.Causes) == 0 {
 			text := fmt.Sprintf("at /%s: %s", strings.Join(e.InstanceLocation, "/"), e.ErrorKind.LocalizedString(printer))
-			out = append(out, cut(text, maxDeviation))
+			out = append(out, excerpt.Of(text, maxDeviation))
 		}
 		for _, c := range e.Causes {
 			walk(c)
@@ -143,12 +145,4 @@ func closed(schema any) bool {
 		return !slices.ContainsFunc(v, func(child any) bool { return !closed(child) })
 	}
 	return true
-}
-
-// cut shortens a text to at most n bytes and an ellipsis.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	return strings.ToValidUTF8(text[:n], "") + "…"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // idle is how long a stream may be silent.
@@ -112,7 +113,7 @@ func (g *generation) broken(ctx context.Context, p *provider, c *call, err error
 	case errors.Is(context.Cause(ctx), errSilent):
 		return &fault{err: failed(Unavailable, errSilent, "%s has stopped in the middle of its answer", p.Name), down: true}
 	case c.status == http.StatusOK && c.body == nil && ctx.Err() == nil:
-		return &fault{err: failed(Unavailable, masked{p.mask(cut(err.Error(), maxTold))}, "the stream of %s broke off", p.Name), again: true, down: true}
+		return &fault{err: failed(Unavailable, masked{p.mask(excerpt.Of(err.Error(), maxTold))}, "the stream of %s broke off", p.Name), again: true, down: true}
 	}
 	return p.judge(ctx, c, err)
 }

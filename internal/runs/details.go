@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -37,7 +37,7 @@ func (d *details) add(tx *store.Tx, f Finished) {
 	id := ident.New(ident.Attempt)
 	a := tx.Attempt.Create().SetID(id).SetProjectID(f.Result.ProjectID).
 		SetRunID(f.Result.RunID).SetResultID(f.Result.ID).SetNumber(f.Result.Attempt).
-		SetWorkerID(f.WorkerID).SetOutcome(f.Outcome).SetError(clean(f.Error)).
+		SetWorkerID(f.WorkerID).SetOutcome(f.Outcome).SetError(excerpt.Storable(f.Error)).
 		SetStartedAt(f.StartedAt).SetFinishedAt(f.FinishedAt).
 		SetDurationMs(f.FinishedAt.Sub(f.StartedAt).Milliseconds())
 	if len(f.Logs) > 0 {
@@ -54,14 +54,14 @@ func (d *details) add(tx *store.Tx, f Finished) {
 	for _, a := range f.Artifacts {
 		d.artifacts = append(d.artifacts, tx.Artifact.Create().SetID(a.ID).SetProjectID(f.Result.ProjectID).
 			SetRunID(f.Result.RunID).SetResultID(f.Result.ID).SetAttempt(f.Result.Attempt).
-			SetStep(a.Step).SetName(clean(a.Name)).SetKind(a.Kind).SetContentType(a.ContentType).
-			SetSize(a.Size).SetSha256(a.SHA256).SetKey(a.Key).SetError(clean(a.Error)))
+			SetStep(a.Step).SetName(excerpt.Storable(a.Name)).SetKind(a.Kind).SetContentType(a.ContentType).
+			SetSize(a.Size).SetSha256(a.SHA256).SetKey(a.Key).SetError(excerpt.Storable(a.Error)))
 	}
 }
 
 func (d *details) addStep(tx *store.Tx, attemptID string, st Step) {
 	c := tx.Step.Create().SetAttemptID(attemptID).SetOrdinal(st.Ordinal).
-		SetName(clean(st.Name)).SetAction(st.Action).SetOutcome(st.Outcome).SetError(clean(st.Error)).
+		SetName(excerpt.Storable(st.Name)).SetAction(st.Action).SetOutcome(st.Outcome).SetError(excerpt.Storable(st.Error)).
 		SetOffsetMs(max(0, st.Offset.Milliseconds())).SetDurationUs(st.Duration.Microseconds())
 	if len(st.Detail) > 0 {
 		c.SetDetail(withoutNUL(st.Detail))
@@ -69,8 +69,8 @@ func (d *details) addStep(tx *store.Tx, attemptID string, st Step) {
 	d.steps = append(d.steps, c)
 	for i, ch := range st.Checks {
 		d.checks = append(d.checks, tx.Check.Create().SetAttemptID(attemptID).
-			SetStepOrdinal(st.Ordinal).SetOrdinal(i).SetName(clean(ch.Name)).SetPassed(ch.Passed).
-			SetExpected(clean(ch.Expected)).SetActual(clean(ch.Actual)).SetMessage(clean(ch.Message)))
+			SetStepOrdinal(st.Ordinal).SetOrdinal(i).SetName(excerpt.Storable(ch.Name)).SetPassed(ch.Passed).
+			SetExpected(excerpt.Storable(ch.Expected)).SetActual(excerpt.Storable(ch.Actual)).SetMessage(excerpt.Storable(ch.Message)))
 	}
 }
 
@@ -106,9 +106,4 @@ func (d *details) store(ctx context.Context, tx *store.Tx) error {
 // withoutNUL replaces the one escape that Postgres refuses in JSON.
 func withoutNUL(doc []byte) []byte {
 	return bytes.ReplaceAll(doc, []byte(`\u0000`), []byte(`\ufffd`))
-}
-
-// clean removes what Postgres cannot hold in text.
-func clean(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

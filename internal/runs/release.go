@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -42,7 +43,7 @@ RETURNING results.id`
 	outcomes, errs := make([]string, len(ends)), make([]string, len(ends))
 	finished, durations := make([]time.Time, len(ends)), make([]int64, len(ends))
 	for i, e := range ends {
-		outcomes[i], errs[i], finished[i] = string(e.settled()), clean(e.Error), e.FinishedAt
+		outcomes[i], errs[i], finished[i] = string(e.settled()), excerpt.Storable(e.Error), e.FinishedAt
 		durations[i] = e.FinishedAt.Sub(e.StartedAt).Milliseconds()
 	}
 	rows, err := tx.QueryContext(ctx, query, store.Array(c.ids), store.Array(c.attempts), store.Array(c.workers),

@@ -11,6 +11,7 @@ import (
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -99,7 +100,7 @@ func failures(ctx context.Context, tx *store.Tx, r *ent.Run) ([]Failure, error) 
 	}
 	var out []Failure
 	for _, row := range rows {
-		f := Failure{ResultID: row.ID, CaseKey: row.CaseKey, Title: row.Title, Error: clip(row.Error, maxFailureError)}
+		f := Failure{ResultID: row.ID, CaseKey: row.CaseKey, Title: row.Title, Error: excerpt.Of(row.Error, maxFailureError)}
 		if row.Outcome != nil {
 			f.Outcome = strings.ToUpper(string(*row.Outcome))
 		}
@@ -114,14 +115,4 @@ func utc(t *time.Time) *time.Time {
 	}
 	u := t.UTC()
 	return &u
-}
-
-// clip keeps the first n characters.
-func clip(text string, n int) string {
-	for i := range text {
-		if n--; n < 0 {
-			return text[:i] + "…"
-		}
-	}
-	return text
 }

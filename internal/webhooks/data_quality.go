@@ -9,6 +9,7 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/excerpt"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -97,7 +98,7 @@ func assessmentOf(row *ent.Assessment) (QualityAssessment, error) {
 	}
 	out.Criteria = append(out.Criteria, document.Criteria...)
 	for _, r := range document.Recommendations[:min(len(document.Recommendations), maxAdvice)] {
-		out.Recommendations = append(out.Recommendations, clip(r.Action, maxFailureError))
+		out.Recommendations = append(out.Recommendations, excerpt.Of(r.Action, maxFailureError))
 	}
 	return out, nil
 }

@@ -17,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // Dial opens a connection, or refuses to.
@@ -103,7 +104,7 @@ func (s *Service) judge(res *http.Response, cancel context.CancelFunc) answer {
 	if res.StatusCode/100 == 3 {
 		a.problem += "; redirects are not followed"
 	}
-	if shown := clip(printable(text), shownOfIt); shown != "" {
+	if shown := excerpt.Of(printable(text), shownOfIt); shown != "" {
 		a.problem += ": " + shown
 	}
 	return a
@@ -120,7 +121,7 @@ func (s *Service) unanswered(limited context.Context, err error) answer {
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
-	return answer{problem: "the receiver cannot be reached: " + clip(printable([]byte(err.Error())), shownOfIt)}
+	return answer{problem: "the receiver cannot be reached: " + excerpt.Of(printable([]byte(err.Error())), shownOfIt)}
 }
 
 // printable makes one line of text from what a receiver sent.

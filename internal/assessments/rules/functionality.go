@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // functionality scores the cases: passed 1, flaky 0.5, failed 0. Skipped ones and
@@ -144,7 +146,7 @@ func reason(r Result) string {
 	if text == "" {
 		return "no reason was told"
 	}
-	return clip(text)
+	return excerpt.Of(text, maxQuote)
 }
 
 // longNumbers are ids, ports and times; a short one may be what matters, as a

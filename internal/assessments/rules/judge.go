@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/semantest/semantest/internal/excerpt"
 )
 
 // finding is something that keeps a criterion from a better score.
@@ -164,21 +166,9 @@ func trim[T any](list []T, most int) ([]T, int) {
 func bounded(list []Evidence) ([]Evidence, int) {
 	kept, more := trim(list, maxEvidence)
 	for i := range kept {
-		kept[i].Quote = clip(kept[i].Quote)
+		kept[i].Quote = excerpt.Of(kept[i].Quote, maxQuote)
 	}
 	return kept, len(kept) + more
-}
-
-// clip keeps the beginning of a text, whole runes.
-func clip(text string) string {
-	if len(text) <= maxQuote {
-		return text
-	}
-	cut := maxQuote
-	for cut > 0 && text[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return text[:cut] + "…"
 }
 
 func count(n int, noun string) string {
