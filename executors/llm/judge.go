@@ -19,10 +19,13 @@ func graded(typ string) bool {
 // check looks for mistakes that stand in an assertion once its variables are
 // filled in.
 func check(want spec.LLMAssertion) error {
+	name, _ := strings.CutPrefix(want.Type, spec.LLMNegation)
+	if name == webhooked {
+		return checkWebhook(want)
+	}
 	if !graded(want.Type) {
 		return assertion.Check(rule(want, nil))
 	}
-	name, _ := strings.CutPrefix(want.Type, spec.LLMNegation)
 	if _, ok := want.Value.V.(string); !ok && slices.Contains(valued, name) {
 		return fmt.Errorf("%s needs a text as its value", want.Type)
 	}
@@ -39,6 +42,10 @@ func (a *attempt) judge(ctx context.Context, want spec.LLMAssertion, heard *said
 	if graded(want.Type) {
 		g := grader{models: a.executor.models, payer: a.payer()}
 		v.Verdict, v.detail, v.err = g.grade(ctx, want, heard)
+		return v
+	}
+	if strings.TrimPrefix(want.Type, spec.LLMNegation) == webhooked {
+		v.Verdict, v.err = a.webhook(ctx, want, heard)
 		return v
 	}
 	var tools []assertion.Tool

@@ -97,7 +97,7 @@ func LLMAssertions() []string {
 		"bleu", "contains", "contains-all", "contains-any", "contains-html", "contains-json", "contains-sql", "contains-xml",
 		"cost", "equals", "finish-reason", "gleu", "icontains", "icontains-all", "icontains-any", "is-html", "is-json", "is-refusal",
 		"is-sql", "is-valid-function-call", "is-valid-openai-function-call", "is-valid-openai-tools-call", "is-xml", "latency",
-		"levenshtein", "perplexity", "perplexity-score", "regex", "rouge-n", "starts-with", "tool-call-f1", "word-count",
+		"levenshtein", "meteor", "perplexity", "perplexity-score", "regex", "rouge-n", "starts-with", "tool-call-f1", "webhook", "word-count",
 	}, LLMGraded()...)
 }
 

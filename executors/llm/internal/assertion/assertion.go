@@ -126,6 +126,7 @@ var kinds = map[string]kind{
 	"rouge-n":     {judge: rouge, value: isText},
 	"bleu":        {judge: bleu, value: isTexts},
 	"gleu":        {judge: gleu, value: isTexts},
+	"meteor":      {judge: meteor, value: isTexts},
 
 	"is-valid-function-call":        {judge: validCalls},
 	"is-valid-openai-function-call": {judge: validCalls},

@@ -101,6 +101,16 @@ var judgements = []struct {
 	// 10 of 18 sequences: 5 words, 3 pairs, 1 of three, 0 of four is 9 of 18.
 	{"gleu", "the cat is on the mat", nil, "the cat sat on the mat", true, 9.0 / 18, ""},
 	{"gleu", "a", nil, "b", false, 0, "GLEU"},
+	// All six words match in one piece: 1 - 0.5·(1/6)³.
+	{"meteor", "the cat sat on the mat", nil, "The cat sat on the mat.", true, 1 - 0.5/216, ""},
+	// Six of seven words in two pieces; recall counts nine times as much.
+	{"meteor", "the cat sat on the mat", nil, "the cat was sat on the mat", true, (6.0 / 7 / (0.9*6/7 + 0.1)) * (1 - 0.5/27), ""},
+	// Three pieces of six words: on the mat, sat, the cat.
+	{"meteor", "the cat sat on the mat", number(0.95), "on the mat sat the cat", false, 1 - 0.5/8, "METEOR is 0.94, and should be 0.95"},
+	// running and runs have a stem in common, jumped and dogs stand alone.
+	{"meteor", "runs jumped", nil, "running dogs", false, 0.5 * 0.5, "METEOR"},
+	{"meteor", list{"x y", "a b c d"}, nil, "a b c d", true, 1 - 0.5/64, ""},
+	{"meteor", "a", nil, "", false, 0, "METEOR is 0.00"},
 
 	{"is-valid-openai-tools-call", nil, nil, call("weather", `{"city": "Rome"}`), true, 1, ""},
 	{"is-valid-openai-tools-call", nil, nil, call("weather", `{"city": 7}`), false, 0, "/city: got number, want string"},
