@@ -41,6 +41,9 @@ func Handler(r *Resolver, logger *slog.Logger) *Server {
 // or until ctx is done. Other requests it leaves alone.
 func (s *Server) Shutdown(ctx context.Context) { s.live.Shutdown(ctx) }
 
+// Connections is how many sockets and streams are open.
+func (s *Server) Connections() int { return s.live.Stats().Connections }
+
 // Executable returns the graph's executor with all its limits, and no transport.
 func Executable(r *Resolver, logger *slog.Logger) *handler.Server {
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: directives()})

@@ -62,7 +62,10 @@ func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	// performs the case again.
 	release := h.leases.hold(claim, cancel)
 	defer release()
+	kind := string(claim.Case.Kind)
+	h.meter.CaseBegan(kind)
 	finished, verdict := h.perform(attemptCtx, claim)
+	h.meter.CaseEnded(kind, string(finished.Outcome), finished.FinishedAt.Sub(finished.StartedAt))
 	h.leases.performed(claim)
 	// Before it is stored: that may queue the next attempt.
 	pass.done(ctx, verdict)

@@ -46,6 +46,7 @@ type Host struct {
 	auditLog  AuditLog
 	auditFor  time.Duration
 	executors map[spec.Kind]executors.Executor
+	meter     Meter
 	slots     map[spec.Kind]int
 	logger    *slog.Logger
 	ticks     *ticker
@@ -80,6 +81,7 @@ type HostConfig struct {
 	AuditLog  AuditLog
 	AuditFor  time.Duration // how long entries of the audit log are kept; 0 keeps them for good
 	Executors []executors.Executor
+	Meter     Meter             // counts the cases; nil where nobody does
 	Slots     map[spec.Kind]int // cases at once, by kind
 	Labels    map[string]string
 	Gather    time.Duration // how long the workers of one load may take to come together; a minute when zero
@@ -98,8 +100,11 @@ func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
 		auditLog: c.AuditLog, auditFor: c.AuditFor,
-		executors: map[spec.Kind]executors.Executor{}, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
+		executors: map[spec.Kind]executors.Executor{}, meter: c.Meter, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), ending: make(chan struct{}),
+	}
+	if h.meter == nil {
+		h.meter = uncounted{}
 	}
 	h.leases = newLeases(c.Runs, h.id, c.Logger)
 	queues := map[string]river.QueueConfig{}

@@ -28,6 +28,7 @@ import (
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
+	"github.com/semantest/semantest/internal/metrics"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/ratelimit"
 	"github.com/semantest/semantest/internal/runs"
@@ -49,6 +50,7 @@ type Config struct {
 	Identity  *config.Identity // how people sign in; nil where nobody does
 	Edge      config.Edge
 	LLM       config.LLM
+	Metrics   config.Metrics
 	Bodies    edge.BodyLimits // of requests; zero values mean the usual ones
 	Listen    string          // address of the API; empty for none
 	Workers   bool            // whether to perform cases
@@ -101,13 +103,17 @@ type App struct {
 	members   *members.Service
 	baselines *baselines.Service
 	assessed  *assessments.Service
+	metrics   *metrics.Set
 
 	host     *jobs.Host
 	listener net.Listener
-	tls      *tls.Config // nil without TLS
-	server   *http.Server
-	failed   chan error
-	closers  []closer
+
+	metricsListener net.Listener // nil without one of their own
+
+	tls     *tls.Config // nil without TLS
+	server  *http.Server
+	failed  chan error
+	closers []closer
 }
 
 // closer undoes one part of New and Start.
@@ -132,12 +138,15 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 	if err := cfg.LLM.Validate(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Metrics.Validate(); err != nil {
+		return nil, err
+	}
 	if cfg.Identity != nil {
 		if err := cfg.Identity.Validate(); err != nil {
 			return nil, err
 		}
 	}
-	a = &App{cfg: cfg, logger: cfg.Logger, failed: make(chan error, 4)}
+	a = &App{cfg: cfg, logger: cfg.Logger, metrics: metrics.New(), failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
 			undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
@@ -147,7 +156,7 @@ func New(ctx context.Context, cfg Config) (a *App, err error) {
 		}
 	}()
 	for _, part := range []func(context.Context) error{
-		a.openTLS, a.listen, a.openFolder, a.startPostgres, a.startRedis, a.openStore, a.openEgress, a.buildServices, a.buildHost,
+		a.openTLS, a.listen, a.listenMetrics, a.openFolder, a.startPostgres, a.startRedis, a.openStore, a.openEgress, a.buildServices, a.buildHost,
 	} {
 		if err := part(ctx); err != nil {
 			return a, err
@@ -168,6 +177,7 @@ func (a *App) Start(ctx context.Context) error {
 			return a.host.Stop(drain)
 		})
 	}
+	a.serveMetrics()
 	if err := a.startIdentity(store.AllProjects(ctx)); err != nil {
 		return err
 	}
@@ -263,10 +273,13 @@ func (a *App) buildServices(ctx context.Context) error {
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
 		Compared: baselines.Recorder{}, Assessor: assessments.Opener{Enqueuer: enqueuer},
 	})
-	a.assessed = assessments.New(assessments.Deps{Store: a.store, Plans: a.plans, Runs: a.runs})
+	a.assessed = assessments.New(assessments.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Meter: a.metrics})
 	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})
+	a.metrics.Queues(func(ctx context.Context) (map[string]int64, error) {
+		return jobs.QueueDepths(store.AllProjects(ctx), a.store.Pool)
+	})
 	_, err = a.auth.EnsureProject(ctx)
 	return err
 }
@@ -310,7 +323,7 @@ func (a *App) buildHost(context.Context) error {
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
-		Executors: list, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
+		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host
 	return err

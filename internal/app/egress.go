@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -26,8 +27,11 @@ func (a *App) openEgress(context.Context) error {
 	}
 	policy.Allow(allowed)
 	a.policy = policy
-	if a.listener != nil {
-		ap, err := netip.ParseAddrPort(a.listener.Addr().String())
+	for _, l := range []net.Listener{a.listener, a.metricsListener} {
+		if l == nil {
+			continue
+		}
+		ap, err := netip.ParseAddrPort(l.Addr().String())
 		if err != nil {
 			return fmt.Errorf("read our own address: %w", err)
 		}

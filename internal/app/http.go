@@ -52,6 +52,7 @@ func (a *App) serve() error {
 		return nil
 	}
 	graph := a.graph()
+	a.metrics.Live("api", graph.Connections)
 	handler, err := a.guarded(a.routes(graph))
 	if err != nil {
 		return err
@@ -59,6 +60,7 @@ func (a *App) serve() error {
 	a.server = &http.Server{
 		Handler:           handler,
 		TLSConfig:         a.tls,
+		ConnState:         a.metrics.Connections("api"),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
@@ -90,18 +92,22 @@ func (a *App) graph() *graph.Server {
 
 func (a *App) routes(graph http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", a.authenticated(graph))
-	mux.Handle("GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
-	mux.Handle("GET /baselines/{id}", a.authenticated(http.HandlerFunc(a.baseline)))
-	mux.Handle(triggers.Path("{id}"), a.hooks())
-	mux.HandleFunc("GET /.well-known/jwks.json", a.jwks)
+	handle := func(service, pattern string, h http.Handler) { mux.Handle(pattern, a.metrics.Requests(service, h)) }
+	handle("graphql", "/graphql", a.authenticated(graph))
+	handle("artifacts", "GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
+	handle("artifacts", "GET /baselines/{id}", a.authenticated(http.HandlerFunc(a.baseline)))
+	handle("triggers", triggers.Path("{id}"), a.hooks())
+	handle("identity", "GET /.well-known/jwks.json", http.HandlerFunc(a.jwks))
 	if a.provider != nil {
-		mux.HandleFunc("GET "+oidcStart, a.oidcBegin)
-		mux.HandleFunc("GET "+oidcCallback, a.oidcEnd)
+		handle("identity", "GET "+oidcStart, http.HandlerFunc(a.oidcBegin))
+		handle("identity", "GET "+oidcCallback, http.HandlerFunc(a.oidcEnd))
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", a.ready)
-	mux.Handle("/", pages(frontend.Handler()))
+	handle("health", "GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") }))
+	handle("health", "GET /readyz", http.HandlerFunc(a.ready))
+	if a.cfg.Metrics.MetricsPath {
+		handle("metrics", "GET "+metricsPath, a.metricsForAdmins())
+	}
+	handle("pages", "/", pages(frontend.Handler()))
 	return mux
 }
 

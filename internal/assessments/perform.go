@@ -56,11 +56,27 @@ func (s *Service) keep(ctx context.Context, tx *store.Tx, row *ent.Assessment, a
 	if err != nil {
 		return nil, fmt.Errorf("store assessment %s: %w", row.ID, err)
 	}
+	tx.AfterCommit(func() { s.count(row.Judge, a) })
 	told := runs.Assessed{AssessmentID: row.ID, Status: string(a.Status), Verdict: string(a.Verdict), Score: a.Score}
 	if row.ResultID != nil {
 		told.ResultID = *row.ResultID
 	}
 	return row, s.runs.TellAssessment(ctx, tx, row.RunID, told)
+}
+
+// count tells the meter the scores of a judgement. What was not measured has none.
+func (s *Service) count(judge assessment.Judge, a rules.Assessment) {
+	if s.meter == nil {
+		return
+	}
+	if a.Score != nil {
+		s.meter.Scored(string(judge), "overall", *a.Score)
+	}
+	for _, c := range a.Criteria {
+		if c.Score != nil {
+			s.meter.Scored(string(judge), string(c.Criterion), *c.Score)
+		}
+	}
 }
 
 // weightsOf are those that a caller asks for, as a row keeps them.

@@ -20,17 +20,26 @@ type Service struct {
 	store *store.Store
 	plans *plans.Service
 	runs  *runs.Service
+	meter Meter
 }
 
-// Deps are what the service needs; all are required.
+// Meter counts the scores that are given.
+type Meter interface {
+	Scored(judge, criterion string, score float64)
+}
+
+// Deps are what the service needs; all but the meter are required.
 type Deps struct {
 	Store *store.Store
 	Plans *plans.Service
 	Runs  *runs.Service
+	Meter Meter // nil where nobody counts
 }
 
 // New returns the service.
-func New(d Deps) *Service { return &Service{store: d.Store, plans: d.Plans, runs: d.Runs} }
+func New(d Deps) *Service {
+	return &Service{store: d.Store, plans: d.Plans, runs: d.Runs, meter: d.Meter}
+}
 
 // Opener opens the assessments of runs that end. It implements runs.Assessor, and
 // stands apart from the service, which needs runs.

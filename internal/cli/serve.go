@@ -20,6 +20,7 @@ type serveCmd struct {
 	config.Edge
 	config.Identity
 	config.LLM
+	config.Metrics
 }
 
 // Validate names the first setting that makes no sense.
@@ -36,13 +37,16 @@ func (c *serveCmd) Validate() error {
 	if err := c.LLM.Validate(); err != nil {
 		return err
 	}
+	if err := c.Metrics.Validate(); err != nil {
+		return err
+	}
 	return c.Graph.Validate()
 }
 
 func (c *serveCmd) Run(ctx context.Context, sys Sys) error {
 	log := logger(sys.Stderr, c.Server)
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, Graph: c.Graph, Edge: c.Edge, LLM: c.LLM, Identity: &c.Identity, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
+		Server: c.Server, Graph: c.Graph, Edge: c.Edge, LLM: c.LLM, Metrics: c.Metrics, Identity: &c.Identity, Listen: c.Listen, Workers: !c.NoWorkers, Schedules: true,
 		Egress: c.EgressMode(egress.Public), Version: Version, Logger: log,
 	})
 	if err != nil {

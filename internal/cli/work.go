@@ -11,6 +11,7 @@ import (
 type workCmd struct {
 	config.Server
 	config.LLM
+	config.Metrics
 }
 
 // Validate names the first setting that makes no sense.
@@ -18,7 +19,10 @@ func (c *workCmd) Validate() error {
 	if err := c.Server.Validate(); err != nil {
 		return err
 	}
-	return c.LLM.Validate()
+	if err := c.LLM.Validate(); err != nil {
+		return err
+	}
+	return c.Metrics.Validate()
 }
 
 func (c *workCmd) Run(ctx context.Context, sys Sys) error {
@@ -26,7 +30,7 @@ func (c *workCmd) Run(ctx context.Context, sys Sys) error {
 		return usage("work shares its queue with other processes: give --database-url and --redis-url")
 	}
 	a, err := app.New(ctx, app.Config{
-		Server: c.Server, LLM: c.LLM, Workers: true, Schedules: true, Egress: c.EgressMode(egress.Public), Version: Version,
+		Server: c.Server, LLM: c.LLM, Metrics: c.Metrics, Workers: true, Schedules: true, Egress: c.EgressMode(egress.Public), Version: Version,
 		Logger: logger(sys.Stderr, c.Server),
 	})
 	if err != nil {

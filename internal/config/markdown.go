@@ -11,7 +11,7 @@ import (
 //go:generate go test -run TestPublishedConfigurationIsFresh . -update
 
 // Markdown returns docs/configuration.md. Its tables are made from the tags of
-// Server, API, Identity, Graph, LLM and Client, which the command line reads too.
+// Server, API, Identity, Graph, LLM, Metrics and Client, which the command line reads too.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(head)
@@ -28,6 +28,7 @@ func Markdown() string {
 			"an operation, and none of how often one may ask.", Graph{}},
 		{"The API in its network", "`serve` takes these too; [deployment](deployment.md) has what they are for.", Edge{}},
 		{"Language models", "`serve`, `work`, `run` and `llm check` take these. [Language models](llm.md) has what they are for.", LLM{}},
+		{"Metrics", "`serve` and `work` take these. Nobody may read metrics unless one of them is given; [metrics](metrics.md) has what is counted.", Metrics{}},
 		{"Clients of a server", "`run` and `report` take these.", Client{}},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s", s.title, s.text, table(s.of))

@@ -38,7 +38,7 @@ func TestFieldsExplainThemselves(t *testing.T) {
 	t.Parallel()
 	text := config.Markdown()
 	seen := map[string]string{}
-	for _, of := range []any{config.Server{}, config.API{}, config.Identity{}, config.Graph{}, config.Edge{}, config.LLM{}, config.Client{}} {
+	for _, of := range []any{config.Server{}, config.API{}, config.Identity{}, config.Graph{}, config.Edge{}, config.LLM{}, config.Metrics{}, config.Client{}} {
 		typ := reflect.TypeOf(of)
 		for i := range typ.NumField() {
 			f := typ.Field(i)
