@@ -51,6 +51,16 @@ type Assessment struct {
 	PromptVersion string `json:"prompt_version,omitempty"`
 	// How many judgements it was made of.
 	Votes int `json:"votes,omitempty"`
+	// How a model is asked; absent for other judges.
+	Ask *schema.JudgeAsk `json:"ask,omitempty"`
+	// What the votes of a model were, with what was dropped of them.
+	Panel json.RawMessage `json:"panel,omitempty"`
+	// The plan's gate on the judgement, as applied or not.
+	Gate json.RawMessage `json:"gate,omitempty"`
+	// That a model used for it.
+	Tokens int64 `json:"tokens,omitempty"`
+	// Billionths of a US dollar; absent where the price is not known.
+	CostNanos *int64 `json:"cost_nanos,omitempty"`
 	// Id of who asked for it; empty for the end of the run.
 	CreatedBy string `json:"created_by,omitempty"`
 	// CreatedByName holds the value of the "created_by_name" field.
@@ -69,9 +79,11 @@ type Assessment struct {
 type AssessmentEdges struct {
 	// Run holds the value of the run edge.
 	Run *Run `json:"run,omitempty"`
+	// Labels holds the value of the labels edge.
+	Labels []*AssessmentLabel `json:"labels,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
 }
 
 // RunOrErr returns the Run value or an error if the edge
@@ -85,16 +97,25 @@ func (e AssessmentEdges) RunOrErr() (*Run, error) {
 	return nil, &NotLoadedError{edge: "run"}
 }
 
+// LabelsOrErr returns the Labels value or an error if the edge
+// was not loaded in eager-loading.
+func (e AssessmentEdges) LabelsOrErr() ([]*AssessmentLabel, error) {
+	if e.loadedTypes[1] {
+		return e.Labels, nil
+	}
+	return nil, &NotLoadedError{edge: "labels"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Assessment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case assessment.FieldWeights, assessment.FieldDocument:
+		case assessment.FieldWeights, assessment.FieldDocument, assessment.FieldAsk, assessment.FieldPanel, assessment.FieldGate:
 			values[i] = new([]byte)
 		case assessment.FieldScore, assessment.FieldConfidence:
 			values[i] = new(sql.NullFloat64)
-		case assessment.FieldVotes:
+		case assessment.FieldVotes, assessment.FieldTokens, assessment.FieldCostNanos:
 			values[i] = new(sql.NullInt64)
 		case assessment.FieldID, assessment.FieldProjectID, assessment.FieldRunID, assessment.FieldResultID, assessment.FieldJudge, assessment.FieldStatus, assessment.FieldReason, assessment.FieldVerdict, assessment.FieldVersion, assessment.FieldModel, assessment.FieldPromptVersion, assessment.FieldCreatedBy, assessment.FieldCreatedByName:
 			values[i] = new(sql.NullString)
@@ -217,6 +238,43 @@ func (_m *Assessment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Votes = int(value.Int64)
 			}
+		case assessment.FieldAsk:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field ask", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Ask); err != nil {
+					return fmt.Errorf("unmarshal field ask: %w", err)
+				}
+			}
+		case assessment.FieldPanel:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field panel", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Panel); err != nil {
+					return fmt.Errorf("unmarshal field panel: %w", err)
+				}
+			}
+		case assessment.FieldGate:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field gate", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Gate); err != nil {
+					return fmt.Errorf("unmarshal field gate: %w", err)
+				}
+			}
+		case assessment.FieldTokens:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field tokens", values[i])
+			} else if value.Valid {
+				_m.Tokens = value.Int64
+			}
+		case assessment.FieldCostNanos:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field cost_nanos", values[i])
+			} else if value.Valid {
+				_m.CostNanos = new(int64)
+				*_m.CostNanos = value.Int64
+			}
 		case assessment.FieldCreatedBy:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field created_by", values[i])
@@ -258,6 +316,11 @@ func (_m *Assessment) Value(name string) (ent.Value, error) {
 // QueryRun queries the "run" edge of the Assessment entity.
 func (_m *Assessment) QueryRun() *RunQuery {
 	return NewAssessmentClient(_m.config).QueryRun(_m)
+}
+
+// QueryLabels queries the "labels" edge of the Assessment entity.
+func (_m *Assessment) QueryLabels() *AssessmentLabelQuery {
+	return NewAssessmentClient(_m.config).QueryLabels(_m)
 }
 
 // Update returns a builder for updating this Assessment.
@@ -331,6 +394,23 @@ func (_m *Assessment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("votes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Votes))
+	builder.WriteString(", ")
+	builder.WriteString("ask=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Ask))
+	builder.WriteString(", ")
+	builder.WriteString("panel=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Panel))
+	builder.WriteString(", ")
+	builder.WriteString("gate=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Gate))
+	builder.WriteString(", ")
+	builder.WriteString("tokens=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Tokens))
+	builder.WriteString(", ")
+	if v := _m.CostNanos; v != nil {
+		builder.WriteString("cost_nanos=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_by=")
 	builder.WriteString(_m.CreatedBy)

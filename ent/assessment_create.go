@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/schema"
 )
@@ -196,6 +197,52 @@ func (_c *AssessmentCreate) SetNillableVotes(v *int) *AssessmentCreate {
 	return _c
 }
 
+// SetAsk sets the "ask" field.
+func (_c *AssessmentCreate) SetAsk(v *schema.JudgeAsk) *AssessmentCreate {
+	_c.mutation.SetAsk(v)
+	return _c
+}
+
+// SetPanel sets the "panel" field.
+func (_c *AssessmentCreate) SetPanel(v json.RawMessage) *AssessmentCreate {
+	_c.mutation.SetPanel(v)
+	return _c
+}
+
+// SetGate sets the "gate" field.
+func (_c *AssessmentCreate) SetGate(v json.RawMessage) *AssessmentCreate {
+	_c.mutation.SetGate(v)
+	return _c
+}
+
+// SetTokens sets the "tokens" field.
+func (_c *AssessmentCreate) SetTokens(v int64) *AssessmentCreate {
+	_c.mutation.SetTokens(v)
+	return _c
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_c *AssessmentCreate) SetNillableTokens(v *int64) *AssessmentCreate {
+	if v != nil {
+		_c.SetTokens(*v)
+	}
+	return _c
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (_c *AssessmentCreate) SetCostNanos(v int64) *AssessmentCreate {
+	_c.mutation.SetCostNanos(v)
+	return _c
+}
+
+// SetNillableCostNanos sets the "cost_nanos" field if the given value is not nil.
+func (_c *AssessmentCreate) SetNillableCostNanos(v *int64) *AssessmentCreate {
+	if v != nil {
+		_c.SetCostNanos(*v)
+	}
+	return _c
+}
+
 // SetCreatedBy sets the "created_by" field.
 func (_c *AssessmentCreate) SetCreatedBy(v string) *AssessmentCreate {
 	_c.mutation.SetCreatedBy(v)
@@ -271,6 +318,21 @@ func (_c *AssessmentCreate) SetRun(v *Run) *AssessmentCreate {
 	return _c.SetRunID(v.ID)
 }
 
+// AddLabelIDs adds the "labels" edge to the AssessmentLabel entity by IDs.
+func (_c *AssessmentCreate) AddLabelIDs(ids ...string) *AssessmentCreate {
+	_c.mutation.AddLabelIDs(ids...)
+	return _c
+}
+
+// AddLabels adds the "labels" edges to the AssessmentLabel entity.
+func (_c *AssessmentCreate) AddLabels(v ...*AssessmentLabel) *AssessmentCreate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLabelIDs(ids...)
+}
+
 // Mutation returns the AssessmentMutation object of the builder.
 func (_c *AssessmentCreate) Mutation() *AssessmentMutation {
 	return _c.mutation
@@ -338,6 +400,10 @@ func (_c *AssessmentCreate) defaults() {
 		v := assessment.DefaultVotes
 		_c.mutation.SetVotes(v)
 	}
+	if _, ok := _c.mutation.Tokens(); !ok {
+		v := assessment.DefaultTokens
+		_c.mutation.SetTokens(v)
+	}
 	if _, ok := _c.mutation.CreatedBy(); !ok {
 		v := assessment.DefaultCreatedBy
 		_c.mutation.SetCreatedBy(v)
@@ -404,6 +470,14 @@ func (_c *AssessmentCreate) check() error {
 	if v, ok := _c.mutation.Votes(); ok {
 		if err := assessment.VotesValidator(v); err != nil {
 			return &ValidationError{Name: "votes", err: fmt.Errorf(`ent: validator failed for field "Assessment.votes": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Tokens(); !ok {
+		return &ValidationError{Name: "tokens", err: errors.New(`ent: missing required field "Assessment.tokens"`)}
+	}
+	if v, ok := _c.mutation.Tokens(); ok {
+		if err := assessment.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Assessment.tokens": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.CreatedBy(); !ok {
@@ -515,6 +589,26 @@ func (_c *AssessmentCreate) createSpec() (*Assessment, *sqlgraph.CreateSpec) {
 		_spec.SetField(assessment.FieldVotes, field.TypeInt, value)
 		_node.Votes = value
 	}
+	if value, ok := _c.mutation.Ask(); ok {
+		_spec.SetField(assessment.FieldAsk, field.TypeJSON, value)
+		_node.Ask = value
+	}
+	if value, ok := _c.mutation.Panel(); ok {
+		_spec.SetField(assessment.FieldPanel, field.TypeJSON, value)
+		_node.Panel = value
+	}
+	if value, ok := _c.mutation.Gate(); ok {
+		_spec.SetField(assessment.FieldGate, field.TypeJSON, value)
+		_node.Gate = value
+	}
+	if value, ok := _c.mutation.Tokens(); ok {
+		_spec.SetField(assessment.FieldTokens, field.TypeInt64, value)
+		_node.Tokens = value
+	}
+	if value, ok := _c.mutation.CostNanos(); ok {
+		_spec.SetField(assessment.FieldCostNanos, field.TypeInt64, value)
+		_node.CostNanos = &value
+	}
 	if value, ok := _c.mutation.CreatedBy(); ok {
 		_spec.SetField(assessment.FieldCreatedBy, field.TypeString, value)
 		_node.CreatedBy = value
@@ -546,6 +640,22 @@ func (_c *AssessmentCreate) createSpec() (*Assessment, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.RunID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LabelsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -750,6 +860,84 @@ func (u *AssessmentUpsert) AddVotes(v int) *AssessmentUpsert {
 	return u
 }
 
+// SetPanel sets the "panel" field.
+func (u *AssessmentUpsert) SetPanel(v json.RawMessage) *AssessmentUpsert {
+	u.Set(assessment.FieldPanel, v)
+	return u
+}
+
+// UpdatePanel sets the "panel" field to the value that was provided on create.
+func (u *AssessmentUpsert) UpdatePanel() *AssessmentUpsert {
+	u.SetExcluded(assessment.FieldPanel)
+	return u
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (u *AssessmentUpsert) ClearPanel() *AssessmentUpsert {
+	u.SetNull(assessment.FieldPanel)
+	return u
+}
+
+// SetGate sets the "gate" field.
+func (u *AssessmentUpsert) SetGate(v json.RawMessage) *AssessmentUpsert {
+	u.Set(assessment.FieldGate, v)
+	return u
+}
+
+// UpdateGate sets the "gate" field to the value that was provided on create.
+func (u *AssessmentUpsert) UpdateGate() *AssessmentUpsert {
+	u.SetExcluded(assessment.FieldGate)
+	return u
+}
+
+// ClearGate clears the value of the "gate" field.
+func (u *AssessmentUpsert) ClearGate() *AssessmentUpsert {
+	u.SetNull(assessment.FieldGate)
+	return u
+}
+
+// SetTokens sets the "tokens" field.
+func (u *AssessmentUpsert) SetTokens(v int64) *AssessmentUpsert {
+	u.Set(assessment.FieldTokens, v)
+	return u
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *AssessmentUpsert) UpdateTokens() *AssessmentUpsert {
+	u.SetExcluded(assessment.FieldTokens)
+	return u
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *AssessmentUpsert) AddTokens(v int64) *AssessmentUpsert {
+	u.Add(assessment.FieldTokens, v)
+	return u
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (u *AssessmentUpsert) SetCostNanos(v int64) *AssessmentUpsert {
+	u.Set(assessment.FieldCostNanos, v)
+	return u
+}
+
+// UpdateCostNanos sets the "cost_nanos" field to the value that was provided on create.
+func (u *AssessmentUpsert) UpdateCostNanos() *AssessmentUpsert {
+	u.SetExcluded(assessment.FieldCostNanos)
+	return u
+}
+
+// AddCostNanos adds v to the "cost_nanos" field.
+func (u *AssessmentUpsert) AddCostNanos(v int64) *AssessmentUpsert {
+	u.Add(assessment.FieldCostNanos, v)
+	return u
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (u *AssessmentUpsert) ClearCostNanos() *AssessmentUpsert {
+	u.SetNull(assessment.FieldCostNanos)
+	return u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (u *AssessmentUpsert) SetFinishedAt(v time.Time) *AssessmentUpsert {
 	u.Set(assessment.FieldFinishedAt, v)
@@ -799,6 +987,9 @@ func (u *AssessmentUpsertOne) UpdateNewValues() *AssessmentUpsertOne {
 		}
 		if _, exists := u.create.mutation.Weights(); exists {
 			s.SetIgnore(assessment.FieldWeights)
+		}
+		if _, exists := u.create.mutation.Ask(); exists {
+			s.SetIgnore(assessment.FieldAsk)
 		}
 		if _, exists := u.create.mutation.CreatedBy(); exists {
 			s.SetIgnore(assessment.FieldCreatedBy)
@@ -1012,6 +1203,97 @@ func (u *AssessmentUpsertOne) AddVotes(v int) *AssessmentUpsertOne {
 func (u *AssessmentUpsertOne) UpdateVotes() *AssessmentUpsertOne {
 	return u.Update(func(s *AssessmentUpsert) {
 		s.UpdateVotes()
+	})
+}
+
+// SetPanel sets the "panel" field.
+func (u *AssessmentUpsertOne) SetPanel(v json.RawMessage) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetPanel(v)
+	})
+}
+
+// UpdatePanel sets the "panel" field to the value that was provided on create.
+func (u *AssessmentUpsertOne) UpdatePanel() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdatePanel()
+	})
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (u *AssessmentUpsertOne) ClearPanel() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearPanel()
+	})
+}
+
+// SetGate sets the "gate" field.
+func (u *AssessmentUpsertOne) SetGate(v json.RawMessage) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetGate(v)
+	})
+}
+
+// UpdateGate sets the "gate" field to the value that was provided on create.
+func (u *AssessmentUpsertOne) UpdateGate() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateGate()
+	})
+}
+
+// ClearGate clears the value of the "gate" field.
+func (u *AssessmentUpsertOne) ClearGate() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearGate()
+	})
+}
+
+// SetTokens sets the "tokens" field.
+func (u *AssessmentUpsertOne) SetTokens(v int64) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetTokens(v)
+	})
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *AssessmentUpsertOne) AddTokens(v int64) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.AddTokens(v)
+	})
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *AssessmentUpsertOne) UpdateTokens() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateTokens()
+	})
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (u *AssessmentUpsertOne) SetCostNanos(v int64) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetCostNanos(v)
+	})
+}
+
+// AddCostNanos adds v to the "cost_nanos" field.
+func (u *AssessmentUpsertOne) AddCostNanos(v int64) *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.AddCostNanos(v)
+	})
+}
+
+// UpdateCostNanos sets the "cost_nanos" field to the value that was provided on create.
+func (u *AssessmentUpsertOne) UpdateCostNanos() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateCostNanos()
+	})
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (u *AssessmentUpsertOne) ClearCostNanos() *AssessmentUpsertOne {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearCostNanos()
 	})
 }
 
@@ -1234,6 +1516,9 @@ func (u *AssessmentUpsertBulk) UpdateNewValues() *AssessmentUpsertBulk {
 			if _, exists := b.mutation.Weights(); exists {
 				s.SetIgnore(assessment.FieldWeights)
 			}
+			if _, exists := b.mutation.Ask(); exists {
+				s.SetIgnore(assessment.FieldAsk)
+			}
 			if _, exists := b.mutation.CreatedBy(); exists {
 				s.SetIgnore(assessment.FieldCreatedBy)
 			}
@@ -1447,6 +1732,97 @@ func (u *AssessmentUpsertBulk) AddVotes(v int) *AssessmentUpsertBulk {
 func (u *AssessmentUpsertBulk) UpdateVotes() *AssessmentUpsertBulk {
 	return u.Update(func(s *AssessmentUpsert) {
 		s.UpdateVotes()
+	})
+}
+
+// SetPanel sets the "panel" field.
+func (u *AssessmentUpsertBulk) SetPanel(v json.RawMessage) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetPanel(v)
+	})
+}
+
+// UpdatePanel sets the "panel" field to the value that was provided on create.
+func (u *AssessmentUpsertBulk) UpdatePanel() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdatePanel()
+	})
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (u *AssessmentUpsertBulk) ClearPanel() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearPanel()
+	})
+}
+
+// SetGate sets the "gate" field.
+func (u *AssessmentUpsertBulk) SetGate(v json.RawMessage) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetGate(v)
+	})
+}
+
+// UpdateGate sets the "gate" field to the value that was provided on create.
+func (u *AssessmentUpsertBulk) UpdateGate() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateGate()
+	})
+}
+
+// ClearGate clears the value of the "gate" field.
+func (u *AssessmentUpsertBulk) ClearGate() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearGate()
+	})
+}
+
+// SetTokens sets the "tokens" field.
+func (u *AssessmentUpsertBulk) SetTokens(v int64) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetTokens(v)
+	})
+}
+
+// AddTokens adds v to the "tokens" field.
+func (u *AssessmentUpsertBulk) AddTokens(v int64) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.AddTokens(v)
+	})
+}
+
+// UpdateTokens sets the "tokens" field to the value that was provided on create.
+func (u *AssessmentUpsertBulk) UpdateTokens() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateTokens()
+	})
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (u *AssessmentUpsertBulk) SetCostNanos(v int64) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.SetCostNanos(v)
+	})
+}
+
+// AddCostNanos adds v to the "cost_nanos" field.
+func (u *AssessmentUpsertBulk) AddCostNanos(v int64) *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.AddCostNanos(v)
+	})
+}
+
+// UpdateCostNanos sets the "cost_nanos" field to the value that was provided on create.
+func (u *AssessmentUpsertBulk) UpdateCostNanos() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.UpdateCostNanos()
+	})
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (u *AssessmentUpsertBulk) ClearCostNanos() *AssessmentUpsertBulk {
+	return u.Update(func(s *AssessmentUpsert) {
+		s.ClearCostNanos()
 	})
 }
 

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -13,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/predicate"
 	"github.com/semantest/semantest/ent/run"
 )
@@ -25,6 +27,7 @@ type AssessmentQuery struct {
 	inters     []Interceptor
 	predicates []predicate.Assessment
 	withRun    *RunQuery
+	withLabels *AssessmentLabelQuery
 	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -77,6 +80,28 @@ func (_q *AssessmentQuery) QueryRun() *RunQuery {
 			sqlgraph.From(assessment.Table, assessment.FieldID, selector),
 			sqlgraph.To(run.Table, run.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, assessment.RunTable, assessment.RunColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLabels chains the current query on the "labels" edge.
+func (_q *AssessmentQuery) QueryLabels() *AssessmentLabelQuery {
+	query := (&AssessmentLabelClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assessment.Table, assessment.FieldID, selector),
+			sqlgraph.To(assessmentlabel.Table, assessmentlabel.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, assessment.LabelsTable, assessment.LabelsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -277,6 +302,7 @@ func (_q *AssessmentQuery) Clone() *AssessmentQuery {
 		inters:     append([]Interceptor{}, _q.inters...),
 		predicates: append([]predicate.Assessment{}, _q.predicates...),
 		withRun:    _q.withRun.Clone(),
+		withLabels: _q.withLabels.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -292,6 +318,17 @@ func (_q *AssessmentQuery) WithRun(opts ...func(*RunQuery)) *AssessmentQuery {
 		opt(query)
 	}
 	_q.withRun = query
+	return _q
+}
+
+// WithLabels tells the query-builder to eager-load the nodes that are connected to
+// the "labels" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AssessmentQuery) WithLabels(opts ...func(*AssessmentLabelQuery)) *AssessmentQuery {
+	query := (&AssessmentLabelClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLabels = query
 	return _q
 }
 
@@ -373,8 +410,9 @@ func (_q *AssessmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 	var (
 		nodes       = []*Assessment{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
 			_q.withRun != nil,
+			_q.withLabels != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -401,6 +439,13 @@ func (_q *AssessmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 	if query := _q.withRun; query != nil {
 		if err := _q.loadRun(ctx, query, nodes, nil,
 			func(n *Assessment, e *Run) { n.Edges.Run = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLabels; query != nil {
+		if err := _q.loadLabels(ctx, query, nodes,
+			func(n *Assessment) { n.Edges.Labels = []*AssessmentLabel{} },
+			func(n *Assessment, e *AssessmentLabel) { n.Edges.Labels = append(n.Edges.Labels, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -433,6 +478,36 @@ func (_q *AssessmentQuery) loadRun(ctx context.Context, query *RunQuery, nodes [
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *AssessmentQuery) loadLabels(ctx context.Context, query *AssessmentLabelQuery, nodes []*Assessment, init func(*Assessment), assign func(*Assessment, *AssessmentLabel)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Assessment)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(assessmentlabel.FieldAssessmentID)
+	}
+	query.Where(predicate.AssessmentLabel(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(assessment.LabelsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AssessmentID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "assessment_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

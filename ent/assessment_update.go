@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/predicate"
 )
 
@@ -202,6 +203,90 @@ func (_u *AssessmentUpdate) AddVotes(v int) *AssessmentUpdate {
 	return _u
 }
 
+// SetPanel sets the "panel" field.
+func (_u *AssessmentUpdate) SetPanel(v json.RawMessage) *AssessmentUpdate {
+	_u.mutation.SetPanel(v)
+	return _u
+}
+
+// AppendPanel appends value to the "panel" field.
+func (_u *AssessmentUpdate) AppendPanel(v json.RawMessage) *AssessmentUpdate {
+	_u.mutation.AppendPanel(v)
+	return _u
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (_u *AssessmentUpdate) ClearPanel() *AssessmentUpdate {
+	_u.mutation.ClearPanel()
+	return _u
+}
+
+// SetGate sets the "gate" field.
+func (_u *AssessmentUpdate) SetGate(v json.RawMessage) *AssessmentUpdate {
+	_u.mutation.SetGate(v)
+	return _u
+}
+
+// AppendGate appends value to the "gate" field.
+func (_u *AssessmentUpdate) AppendGate(v json.RawMessage) *AssessmentUpdate {
+	_u.mutation.AppendGate(v)
+	return _u
+}
+
+// ClearGate clears the value of the "gate" field.
+func (_u *AssessmentUpdate) ClearGate() *AssessmentUpdate {
+	_u.mutation.ClearGate()
+	return _u
+}
+
+// SetTokens sets the "tokens" field.
+func (_u *AssessmentUpdate) SetTokens(v int64) *AssessmentUpdate {
+	_u.mutation.ResetTokens()
+	_u.mutation.SetTokens(v)
+	return _u
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_u *AssessmentUpdate) SetNillableTokens(v *int64) *AssessmentUpdate {
+	if v != nil {
+		_u.SetTokens(*v)
+	}
+	return _u
+}
+
+// AddTokens adds value to the "tokens" field.
+func (_u *AssessmentUpdate) AddTokens(v int64) *AssessmentUpdate {
+	_u.mutation.AddTokens(v)
+	return _u
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (_u *AssessmentUpdate) SetCostNanos(v int64) *AssessmentUpdate {
+	_u.mutation.ResetCostNanos()
+	_u.mutation.SetCostNanos(v)
+	return _u
+}
+
+// SetNillableCostNanos sets the "cost_nanos" field if the given value is not nil.
+func (_u *AssessmentUpdate) SetNillableCostNanos(v *int64) *AssessmentUpdate {
+	if v != nil {
+		_u.SetCostNanos(*v)
+	}
+	return _u
+}
+
+// AddCostNanos adds value to the "cost_nanos" field.
+func (_u *AssessmentUpdate) AddCostNanos(v int64) *AssessmentUpdate {
+	_u.mutation.AddCostNanos(v)
+	return _u
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (_u *AssessmentUpdate) ClearCostNanos() *AssessmentUpdate {
+	_u.mutation.ClearCostNanos()
+	return _u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_u *AssessmentUpdate) SetFinishedAt(v time.Time) *AssessmentUpdate {
 	_u.mutation.SetFinishedAt(v)
@@ -222,9 +307,45 @@ func (_u *AssessmentUpdate) ClearFinishedAt() *AssessmentUpdate {
 	return _u
 }
 
+// AddLabelIDs adds the "labels" edge to the AssessmentLabel entity by IDs.
+func (_u *AssessmentUpdate) AddLabelIDs(ids ...string) *AssessmentUpdate {
+	_u.mutation.AddLabelIDs(ids...)
+	return _u
+}
+
+// AddLabels adds the "labels" edges to the AssessmentLabel entity.
+func (_u *AssessmentUpdate) AddLabels(v ...*AssessmentLabel) *AssessmentUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLabelIDs(ids...)
+}
+
 // Mutation returns the AssessmentMutation object of the builder.
 func (_u *AssessmentUpdate) Mutation() *AssessmentMutation {
 	return _u.mutation
+}
+
+// ClearLabels clears all "labels" edges to the AssessmentLabel entity.
+func (_u *AssessmentUpdate) ClearLabels() *AssessmentUpdate {
+	_u.mutation.ClearLabels()
+	return _u
+}
+
+// RemoveLabelIDs removes the "labels" edge to AssessmentLabel entities by IDs.
+func (_u *AssessmentUpdate) RemoveLabelIDs(ids ...string) *AssessmentUpdate {
+	_u.mutation.RemoveLabelIDs(ids...)
+	return _u
+}
+
+// RemoveLabels removes "labels" edges to AssessmentLabel entities.
+func (_u *AssessmentUpdate) RemoveLabels(v ...*AssessmentLabel) *AssessmentUpdate {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLabelIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -264,6 +385,11 @@ func (_u *AssessmentUpdate) check() error {
 	if v, ok := _u.mutation.Votes(); ok {
 		if err := assessment.VotesValidator(v); err != nil {
 			return &ValidationError{Name: "votes", err: fmt.Errorf(`ent: validator failed for field "Assessment.votes": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Tokens(); ok {
+		if err := assessment.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Assessment.tokens": %w`, err)}
 		}
 	}
 	if _u.mutation.RunCleared() && len(_u.mutation.RunIDs()) > 0 {
@@ -346,11 +472,96 @@ func (_u *AssessmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.AddedVotes(); ok {
 		_spec.AddField(assessment.FieldVotes, field.TypeInt, value)
 	}
+	if _u.mutation.AskCleared() {
+		_spec.ClearField(assessment.FieldAsk, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Panel(); ok {
+		_spec.SetField(assessment.FieldPanel, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPanel(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, assessment.FieldPanel, value)
+		})
+	}
+	if _u.mutation.PanelCleared() {
+		_spec.ClearField(assessment.FieldPanel, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Gate(); ok {
+		_spec.SetField(assessment.FieldGate, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedGate(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, assessment.FieldGate, value)
+		})
+	}
+	if _u.mutation.GateCleared() {
+		_spec.ClearField(assessment.FieldGate, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Tokens(); ok {
+		_spec.SetField(assessment.FieldTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTokens(); ok {
+		_spec.AddField(assessment.FieldTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.CostNanos(); ok {
+		_spec.SetField(assessment.FieldCostNanos, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCostNanos(); ok {
+		_spec.AddField(assessment.FieldCostNanos, field.TypeInt64, value)
+	}
+	if _u.mutation.CostNanosCleared() {
+		_spec.ClearField(assessment.FieldCostNanos, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(assessment.FieldFinishedAt, field.TypeTime, value)
 	}
 	if _u.mutation.FinishedAtCleared() {
 		_spec.ClearField(assessment.FieldFinishedAt, field.TypeTime)
+	}
+	if _u.mutation.LabelsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLabelsIDs(); len(nodes) > 0 && !_u.mutation.LabelsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LabelsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -545,6 +756,90 @@ func (_u *AssessmentUpdateOne) AddVotes(v int) *AssessmentUpdateOne {
 	return _u
 }
 
+// SetPanel sets the "panel" field.
+func (_u *AssessmentUpdateOne) SetPanel(v json.RawMessage) *AssessmentUpdateOne {
+	_u.mutation.SetPanel(v)
+	return _u
+}
+
+// AppendPanel appends value to the "panel" field.
+func (_u *AssessmentUpdateOne) AppendPanel(v json.RawMessage) *AssessmentUpdateOne {
+	_u.mutation.AppendPanel(v)
+	return _u
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (_u *AssessmentUpdateOne) ClearPanel() *AssessmentUpdateOne {
+	_u.mutation.ClearPanel()
+	return _u
+}
+
+// SetGate sets the "gate" field.
+func (_u *AssessmentUpdateOne) SetGate(v json.RawMessage) *AssessmentUpdateOne {
+	_u.mutation.SetGate(v)
+	return _u
+}
+
+// AppendGate appends value to the "gate" field.
+func (_u *AssessmentUpdateOne) AppendGate(v json.RawMessage) *AssessmentUpdateOne {
+	_u.mutation.AppendGate(v)
+	return _u
+}
+
+// ClearGate clears the value of the "gate" field.
+func (_u *AssessmentUpdateOne) ClearGate() *AssessmentUpdateOne {
+	_u.mutation.ClearGate()
+	return _u
+}
+
+// SetTokens sets the "tokens" field.
+func (_u *AssessmentUpdateOne) SetTokens(v int64) *AssessmentUpdateOne {
+	_u.mutation.ResetTokens()
+	_u.mutation.SetTokens(v)
+	return _u
+}
+
+// SetNillableTokens sets the "tokens" field if the given value is not nil.
+func (_u *AssessmentUpdateOne) SetNillableTokens(v *int64) *AssessmentUpdateOne {
+	if v != nil {
+		_u.SetTokens(*v)
+	}
+	return _u
+}
+
+// AddTokens adds value to the "tokens" field.
+func (_u *AssessmentUpdateOne) AddTokens(v int64) *AssessmentUpdateOne {
+	_u.mutation.AddTokens(v)
+	return _u
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (_u *AssessmentUpdateOne) SetCostNanos(v int64) *AssessmentUpdateOne {
+	_u.mutation.ResetCostNanos()
+	_u.mutation.SetCostNanos(v)
+	return _u
+}
+
+// SetNillableCostNanos sets the "cost_nanos" field if the given value is not nil.
+func (_u *AssessmentUpdateOne) SetNillableCostNanos(v *int64) *AssessmentUpdateOne {
+	if v != nil {
+		_u.SetCostNanos(*v)
+	}
+	return _u
+}
+
+// AddCostNanos adds value to the "cost_nanos" field.
+func (_u *AssessmentUpdateOne) AddCostNanos(v int64) *AssessmentUpdateOne {
+	_u.mutation.AddCostNanos(v)
+	return _u
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (_u *AssessmentUpdateOne) ClearCostNanos() *AssessmentUpdateOne {
+	_u.mutation.ClearCostNanos()
+	return _u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_u *AssessmentUpdateOne) SetFinishedAt(v time.Time) *AssessmentUpdateOne {
 	_u.mutation.SetFinishedAt(v)
@@ -565,9 +860,45 @@ func (_u *AssessmentUpdateOne) ClearFinishedAt() *AssessmentUpdateOne {
 	return _u
 }
 
+// AddLabelIDs adds the "labels" edge to the AssessmentLabel entity by IDs.
+func (_u *AssessmentUpdateOne) AddLabelIDs(ids ...string) *AssessmentUpdateOne {
+	_u.mutation.AddLabelIDs(ids...)
+	return _u
+}
+
+// AddLabels adds the "labels" edges to the AssessmentLabel entity.
+func (_u *AssessmentUpdateOne) AddLabels(v ...*AssessmentLabel) *AssessmentUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLabelIDs(ids...)
+}
+
 // Mutation returns the AssessmentMutation object of the builder.
 func (_u *AssessmentUpdateOne) Mutation() *AssessmentMutation {
 	return _u.mutation
+}
+
+// ClearLabels clears all "labels" edges to the AssessmentLabel entity.
+func (_u *AssessmentUpdateOne) ClearLabels() *AssessmentUpdateOne {
+	_u.mutation.ClearLabels()
+	return _u
+}
+
+// RemoveLabelIDs removes the "labels" edge to AssessmentLabel entities by IDs.
+func (_u *AssessmentUpdateOne) RemoveLabelIDs(ids ...string) *AssessmentUpdateOne {
+	_u.mutation.RemoveLabelIDs(ids...)
+	return _u
+}
+
+// RemoveLabels removes "labels" edges to AssessmentLabel entities.
+func (_u *AssessmentUpdateOne) RemoveLabels(v ...*AssessmentLabel) *AssessmentUpdateOne {
+	ids := make([]string, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLabelIDs(ids...)
 }
 
 // Where appends a list predicates to the AssessmentUpdate builder.
@@ -620,6 +951,11 @@ func (_u *AssessmentUpdateOne) check() error {
 	if v, ok := _u.mutation.Votes(); ok {
 		if err := assessment.VotesValidator(v); err != nil {
 			return &ValidationError{Name: "votes", err: fmt.Errorf(`ent: validator failed for field "Assessment.votes": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Tokens(); ok {
+		if err := assessment.TokensValidator(v); err != nil {
+			return &ValidationError{Name: "tokens", err: fmt.Errorf(`ent: validator failed for field "Assessment.tokens": %w`, err)}
 		}
 	}
 	if _u.mutation.RunCleared() && len(_u.mutation.RunIDs()) > 0 {
@@ -719,11 +1055,96 @@ func (_u *AssessmentUpdateOne) sqlSave(ctx context.Context) (_node *Assessment, 
 	if value, ok := _u.mutation.AddedVotes(); ok {
 		_spec.AddField(assessment.FieldVotes, field.TypeInt, value)
 	}
+	if _u.mutation.AskCleared() {
+		_spec.ClearField(assessment.FieldAsk, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Panel(); ok {
+		_spec.SetField(assessment.FieldPanel, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPanel(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, assessment.FieldPanel, value)
+		})
+	}
+	if _u.mutation.PanelCleared() {
+		_spec.ClearField(assessment.FieldPanel, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Gate(); ok {
+		_spec.SetField(assessment.FieldGate, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedGate(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, assessment.FieldGate, value)
+		})
+	}
+	if _u.mutation.GateCleared() {
+		_spec.ClearField(assessment.FieldGate, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Tokens(); ok {
+		_spec.SetField(assessment.FieldTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTokens(); ok {
+		_spec.AddField(assessment.FieldTokens, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.CostNanos(); ok {
+		_spec.SetField(assessment.FieldCostNanos, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedCostNanos(); ok {
+		_spec.AddField(assessment.FieldCostNanos, field.TypeInt64, value)
+	}
+	if _u.mutation.CostNanosCleared() {
+		_spec.ClearField(assessment.FieldCostNanos, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(assessment.FieldFinishedAt, field.TypeTime, value)
 	}
 	if _u.mutation.FinishedAtCleared() {
 		_spec.ClearField(assessment.FieldFinishedAt, field.TypeTime)
+	}
+	if _u.mutation.LabelsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLabelsIDs(); len(nodes) > 0 && !_u.mutation.LabelsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LabelsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   assessment.LabelsTable,
+			Columns: []string{assessment.LabelsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(assessmentlabel.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Assessment{config: _u.config}

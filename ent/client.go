@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -26,6 +27,7 @@ import (
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
+	"github.com/semantest/semantest/ent/modelspend"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
@@ -60,6 +62,8 @@ type Client struct {
 	Artifact *ArtifactClient
 	// Assessment is the client for interacting with the Assessment builders.
 	Assessment *AssessmentClient
+	// AssessmentLabel is the client for interacting with the AssessmentLabel builders.
+	AssessmentLabel *AssessmentLabelClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -78,6 +82,8 @@ type Client struct {
 	Member *MemberClient
 	// Metric is the client for interacting with the Metric builders.
 	Metric *MetricClient
+	// ModelSpend is the client for interacting with the ModelSpend builders.
+	ModelSpend *ModelSpendClient
 	// Plan is the client for interacting with the Plan builders.
 	Plan *PlanClient
 	// PlanVersion is the client for interacting with the PlanVersion builders.
@@ -133,6 +139,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Artifact = NewArtifactClient(c.config)
 	c.Assessment = NewAssessmentClient(c.config)
+	c.AssessmentLabel = NewAssessmentLabelClient(c.config)
 	c.Attempt = NewAttemptClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Baseline = NewBaselineClient(c.config)
@@ -142,6 +149,7 @@ func (c *Client) init() {
 	c.LoadReport = NewLoadReportClient(c.config)
 	c.Member = NewMemberClient(c.config)
 	c.Metric = NewMetricClient(c.config)
+	c.ModelSpend = NewModelSpendClient(c.config)
 	c.Plan = NewPlanClient(c.config)
 	c.PlanVersion = NewPlanVersionClient(c.config)
 	c.Project = NewProjectClient(c.config)
@@ -257,6 +265,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:          cfg,
 		Artifact:        NewArtifactClient(cfg),
 		Assessment:      NewAssessmentClient(cfg),
+		AssessmentLabel: NewAssessmentLabelClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
@@ -266,6 +275,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
 		Metric:          NewMetricClient(cfg),
+		ModelSpend:      NewModelSpendClient(cfg),
 		Plan:            NewPlanClient(cfg),
 		PlanVersion:     NewPlanVersionClient(cfg),
 		Project:         NewProjectClient(cfg),
@@ -308,6 +318,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:          cfg,
 		Artifact:        NewArtifactClient(cfg),
 		Assessment:      NewAssessmentClient(cfg),
+		AssessmentLabel: NewAssessmentLabelClient(cfg),
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
@@ -317,6 +328,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
 		Metric:          NewMetricClient(cfg),
+		ModelSpend:      NewModelSpendClient(cfg),
 		Plan:            NewPlanClient(cfg),
 		PlanVersion:     NewPlanVersionClient(cfg),
 		Project:         NewProjectClient(cfg),
@@ -367,12 +379,12 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Artifact, c.Assessment, c.Attempt, c.AuditEntry, c.Baseline, c.Check,
-		c.Comparison, c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan,
-		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
-		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
-		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
-		c.Worker,
+		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
+		c.Baseline, c.Check, c.Comparison, c.LoadPart, c.LoadReport, c.Member,
+		c.Metric, c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
+		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
+		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
+		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -382,12 +394,12 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Artifact, c.Assessment, c.Attempt, c.AuditEntry, c.Baseline, c.Check,
-		c.Comparison, c.LoadPart, c.LoadReport, c.Member, c.Metric, c.Plan,
-		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
-		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
-		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
-		c.Worker,
+		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
+		c.Baseline, c.Check, c.Comparison, c.LoadPart, c.LoadReport, c.Member,
+		c.Metric, c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
+		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
+		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
+		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -400,6 +412,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Artifact.mutate(ctx, m)
 	case *AssessmentMutation:
 		return c.Assessment.mutate(ctx, m)
+	case *AssessmentLabelMutation:
+		return c.AssessmentLabel.mutate(ctx, m)
 	case *AttemptMutation:
 		return c.Attempt.mutate(ctx, m)
 	case *AuditEntryMutation:
@@ -418,6 +432,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Member.mutate(ctx, m)
 	case *MetricMutation:
 		return c.Metric.mutate(ctx, m)
+	case *ModelSpendMutation:
+		return c.ModelSpend.mutate(ctx, m)
 	case *PlanMutation:
 		return c.Plan.mutate(ctx, m)
 	case *PlanVersionMutation:
@@ -722,6 +738,22 @@ func (c *AssessmentClient) QueryRun(_m *Assessment) *RunQuery {
 	return query
 }
 
+// QueryLabels queries the labels edge of a Assessment.
+func (c *AssessmentClient) QueryLabels(_m *Assessment) *AssessmentLabelQuery {
+	query := (&AssessmentLabelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assessment.Table, assessment.FieldID, id),
+			sqlgraph.To(assessmentlabel.Table, assessmentlabel.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, assessment.LabelsTable, assessment.LabelsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *AssessmentClient) Hooks() []Hook {
 	return c.hooks.Assessment
@@ -744,6 +776,155 @@ func (c *AssessmentClient) mutate(ctx context.Context, m *AssessmentMutation) (V
 		return (&AssessmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Assessment mutation op: %q", m.Op())
+	}
+}
+
+// AssessmentLabelClient is a client for the AssessmentLabel schema.
+type AssessmentLabelClient struct {
+	config
+}
+
+// NewAssessmentLabelClient returns a client for the AssessmentLabel from the given config.
+func NewAssessmentLabelClient(c config) *AssessmentLabelClient {
+	return &AssessmentLabelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `assessmentlabel.Hooks(f(g(h())))`.
+func (c *AssessmentLabelClient) Use(hooks ...Hook) {
+	c.hooks.AssessmentLabel = append(c.hooks.AssessmentLabel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `assessmentlabel.Intercept(f(g(h())))`.
+func (c *AssessmentLabelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AssessmentLabel = append(c.inters.AssessmentLabel, interceptors...)
+}
+
+// Create returns a builder for creating a AssessmentLabel entity.
+func (c *AssessmentLabelClient) Create() *AssessmentLabelCreate {
+	mutation := newAssessmentLabelMutation(c.config, OpCreate)
+	return &AssessmentLabelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AssessmentLabel entities.
+func (c *AssessmentLabelClient) CreateBulk(builders ...*AssessmentLabelCreate) *AssessmentLabelCreateBulk {
+	return &AssessmentLabelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AssessmentLabelClient) MapCreateBulk(slice any, setFunc func(*AssessmentLabelCreate, int)) *AssessmentLabelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AssessmentLabelCreateBulk{err: fmt.Errorf("calling to AssessmentLabelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AssessmentLabelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AssessmentLabelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AssessmentLabel.
+func (c *AssessmentLabelClient) Update() *AssessmentLabelUpdate {
+	mutation := newAssessmentLabelMutation(c.config, OpUpdate)
+	return &AssessmentLabelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AssessmentLabelClient) UpdateOne(_m *AssessmentLabel) *AssessmentLabelUpdateOne {
+	mutation := newAssessmentLabelMutation(c.config, OpUpdateOne, withAssessmentLabel(_m))
+	return &AssessmentLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AssessmentLabelClient) UpdateOneID(id string) *AssessmentLabelUpdateOne {
+	mutation := newAssessmentLabelMutation(c.config, OpUpdateOne, withAssessmentLabelID(id))
+	return &AssessmentLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AssessmentLabel.
+func (c *AssessmentLabelClient) Delete() *AssessmentLabelDelete {
+	mutation := newAssessmentLabelMutation(c.config, OpDelete)
+	return &AssessmentLabelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AssessmentLabelClient) DeleteOne(_m *AssessmentLabel) *AssessmentLabelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AssessmentLabelClient) DeleteOneID(id string) *AssessmentLabelDeleteOne {
+	builder := c.Delete().Where(assessmentlabel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AssessmentLabelDeleteOne{builder}
+}
+
+// Query returns a query builder for AssessmentLabel.
+func (c *AssessmentLabelClient) Query() *AssessmentLabelQuery {
+	return &AssessmentLabelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAssessmentLabel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AssessmentLabel entity by its id.
+func (c *AssessmentLabelClient) Get(ctx context.Context, id string) (*AssessmentLabel, error) {
+	return c.Query().Where(assessmentlabel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AssessmentLabelClient) GetX(ctx context.Context, id string) *AssessmentLabel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAssessment queries the assessment edge of a AssessmentLabel.
+func (c *AssessmentLabelClient) QueryAssessment(_m *AssessmentLabel) *AssessmentQuery {
+	query := (&AssessmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assessmentlabel.Table, assessmentlabel.FieldID, id),
+			sqlgraph.To(assessment.Table, assessment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, assessmentlabel.AssessmentTable, assessmentlabel.AssessmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AssessmentLabelClient) Hooks() []Hook {
+	return c.hooks.AssessmentLabel
+}
+
+// Interceptors returns the client interceptors.
+func (c *AssessmentLabelClient) Interceptors() []Interceptor {
+	return c.inters.AssessmentLabel
+}
+
+func (c *AssessmentLabelClient) mutate(ctx context.Context, m *AssessmentLabelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AssessmentLabelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AssessmentLabelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AssessmentLabelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AssessmentLabelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AssessmentLabel mutation op: %q", m.Op())
 	}
 }
 
@@ -2117,6 +2298,139 @@ func (c *MetricClient) mutate(ctx context.Context, m *MetricMutation) (Value, er
 		return (&MetricDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Metric mutation op: %q", m.Op())
+	}
+}
+
+// ModelSpendClient is a client for the ModelSpend schema.
+type ModelSpendClient struct {
+	config
+}
+
+// NewModelSpendClient returns a client for the ModelSpend from the given config.
+func NewModelSpendClient(c config) *ModelSpendClient {
+	return &ModelSpendClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `modelspend.Hooks(f(g(h())))`.
+func (c *ModelSpendClient) Use(hooks ...Hook) {
+	c.hooks.ModelSpend = append(c.hooks.ModelSpend, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `modelspend.Intercept(f(g(h())))`.
+func (c *ModelSpendClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ModelSpend = append(c.inters.ModelSpend, interceptors...)
+}
+
+// Create returns a builder for creating a ModelSpend entity.
+func (c *ModelSpendClient) Create() *ModelSpendCreate {
+	mutation := newModelSpendMutation(c.config, OpCreate)
+	return &ModelSpendCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ModelSpend entities.
+func (c *ModelSpendClient) CreateBulk(builders ...*ModelSpendCreate) *ModelSpendCreateBulk {
+	return &ModelSpendCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ModelSpendClient) MapCreateBulk(slice any, setFunc func(*ModelSpendCreate, int)) *ModelSpendCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ModelSpendCreateBulk{err: fmt.Errorf("calling to ModelSpendClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ModelSpendCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ModelSpendCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ModelSpend.
+func (c *ModelSpendClient) Update() *ModelSpendUpdate {
+	mutation := newModelSpendMutation(c.config, OpUpdate)
+	return &ModelSpendUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ModelSpendClient) UpdateOne(_m *ModelSpend) *ModelSpendUpdateOne {
+	mutation := newModelSpendMutation(c.config, OpUpdateOne, withModelSpend(_m))
+	return &ModelSpendUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ModelSpendClient) UpdateOneID(id string) *ModelSpendUpdateOne {
+	mutation := newModelSpendMutation(c.config, OpUpdateOne, withModelSpendID(id))
+	return &ModelSpendUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ModelSpend.
+func (c *ModelSpendClient) Delete() *ModelSpendDelete {
+	mutation := newModelSpendMutation(c.config, OpDelete)
+	return &ModelSpendDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ModelSpendClient) DeleteOne(_m *ModelSpend) *ModelSpendDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ModelSpendClient) DeleteOneID(id string) *ModelSpendDeleteOne {
+	builder := c.Delete().Where(modelspend.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ModelSpendDeleteOne{builder}
+}
+
+// Query returns a query builder for ModelSpend.
+func (c *ModelSpendClient) Query() *ModelSpendQuery {
+	return &ModelSpendQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeModelSpend},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ModelSpend entity by its id.
+func (c *ModelSpendClient) Get(ctx context.Context, id string) (*ModelSpend, error) {
+	return c.Query().Where(modelspend.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ModelSpendClient) GetX(ctx context.Context, id string) *ModelSpend {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ModelSpendClient) Hooks() []Hook {
+	return c.hooks.ModelSpend
+}
+
+// Interceptors returns the client interceptors.
+func (c *ModelSpendClient) Interceptors() []Interceptor {
+	return c.inters.ModelSpend
+}
+
+func (c *ModelSpendClient) mutate(ctx context.Context, m *ModelSpendMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ModelSpendCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ModelSpendUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ModelSpendUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ModelSpendDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ModelSpend mutation op: %q", m.Op())
 	}
 }
 
@@ -5396,18 +5710,18 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Assessment, Attempt, AuditEntry, Baseline, Check, Comparison,
-		LoadPart, LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
-		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
-		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
-		Worker []ent.Hook
+		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
+		Comparison, LoadPart, LoadReport, Member, Metric, ModelSpend, Plan,
+		PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
+		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
+		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
 	}
 	inters struct {
-		Artifact, Assessment, Attempt, AuditEntry, Baseline, Check, Comparison,
-		LoadPart, LoadReport, Member, Metric, Plan, PlanVersion, Project, RefreshToken,
-		Reservation, Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session,
-		ShardPlan, SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
-		Worker []ent.Interceptor
+		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
+		Comparison, LoadPart, LoadReport, Member, Metric, ModelSpend, Plan,
+		PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
+		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
+		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
 	}
 )
 

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -23,6 +24,7 @@ import (
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
+	"github.com/semantest/semantest/ent/modelspend"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
@@ -106,6 +108,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			artifact.Table:        artifact.ValidColumn,
 			assessment.Table:      assessment.ValidColumn,
+			assessmentlabel.Table: assessmentlabel.ValidColumn,
 			attempt.Table:         attempt.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
 			baseline.Table:        baseline.ValidColumn,
@@ -115,6 +118,7 @@ func checkColumn(t, c string) error {
 			loadreport.Table:      loadreport.ValidColumn,
 			member.Table:          member.ValidColumn,
 			metric.Table:          metric.ValidColumn,
+			modelspend.Table:      modelspend.ValidColumn,
 			plan.Table:            plan.ValidColumn,
 			planversion.Table:     planversion.ValidColumn,
 			project.Table:         project.ValidColumn,

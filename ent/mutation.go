@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -23,6 +24,7 @@ import (
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
 	"github.com/semantest/semantest/ent/metric"
+	"github.com/semantest/semantest/ent/modelspend"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/predicate"
@@ -60,6 +62,7 @@ const (
 	// Node types.
 	TypeArtifact        = "Artifact"
 	TypeAssessment      = "Assessment"
+	TypeAssessmentLabel = "AssessmentLabel"
 	TypeAttempt         = "Attempt"
 	TypeAuditEntry      = "AuditEntry"
 	TypeBaseline        = "Baseline"
@@ -69,6 +72,7 @@ const (
 	TypeLoadReport      = "LoadReport"
 	TypeMember          = "Member"
 	TypeMetric          = "Metric"
+	TypeModelSpend      = "ModelSpend"
 	TypePlan            = "Plan"
 	TypePlanVersion     = "PlanVersion"
 	TypeProject         = "Project"
@@ -1198,6 +1202,15 @@ type AssessmentMutation struct {
 	prompt_version  *string
 	votes           *int
 	addvotes        *int
+	ask             **schema.JudgeAsk
+	panel           *json.RawMessage
+	appendpanel     json.RawMessage
+	gate            *json.RawMessage
+	appendgate      json.RawMessage
+	tokens          *int64
+	addtokens       *int64
+	cost_nanos      *int64
+	addcost_nanos   *int64
 	created_by      *string
 	created_by_name *string
 	created_at      *time.Time
@@ -1205,6 +1218,9 @@ type AssessmentMutation struct {
 	clearedFields   map[string]struct{}
 	run             *string
 	clearedrun      bool
+	labels          map[string]struct{}
+	removedlabels   map[string]struct{}
+	clearedlabels   bool
 	done            bool
 	oldValue        func(context.Context) (*Assessment, error)
 	predicates      []predicate.Assessment
@@ -1983,6 +1999,311 @@ func (m *AssessmentMutation) ResetVotes() {
 	m.addvotes = nil
 }
 
+// SetAsk sets the "ask" field.
+func (m *AssessmentMutation) SetAsk(sa *schema.JudgeAsk) {
+	m.ask = &sa
+}
+
+// Ask returns the value of the "ask" field in the mutation.
+func (m *AssessmentMutation) Ask() (r *schema.JudgeAsk, exists bool) {
+	v := m.ask
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsk returns the old "ask" field's value of the Assessment entity.
+// If the Assessment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentMutation) OldAsk(ctx context.Context) (v *schema.JudgeAsk, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsk is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsk requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsk: %w", err)
+	}
+	return oldValue.Ask, nil
+}
+
+// ClearAsk clears the value of the "ask" field.
+func (m *AssessmentMutation) ClearAsk() {
+	m.ask = nil
+	m.clearedFields[assessment.FieldAsk] = struct{}{}
+}
+
+// AskCleared returns if the "ask" field was cleared in this mutation.
+func (m *AssessmentMutation) AskCleared() bool {
+	_, ok := m.clearedFields[assessment.FieldAsk]
+	return ok
+}
+
+// ResetAsk resets all changes to the "ask" field.
+func (m *AssessmentMutation) ResetAsk() {
+	m.ask = nil
+	delete(m.clearedFields, assessment.FieldAsk)
+}
+
+// SetPanel sets the "panel" field.
+func (m *AssessmentMutation) SetPanel(jm json.RawMessage) {
+	m.panel = &jm
+	m.appendpanel = nil
+}
+
+// Panel returns the value of the "panel" field in the mutation.
+func (m *AssessmentMutation) Panel() (r json.RawMessage, exists bool) {
+	v := m.panel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPanel returns the old "panel" field's value of the Assessment entity.
+// If the Assessment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentMutation) OldPanel(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPanel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPanel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPanel: %w", err)
+	}
+	return oldValue.Panel, nil
+}
+
+// AppendPanel adds jm to the "panel" field.
+func (m *AssessmentMutation) AppendPanel(jm json.RawMessage) {
+	m.appendpanel = append(m.appendpanel, jm...)
+}
+
+// AppendedPanel returns the list of values that were appended to the "panel" field in this mutation.
+func (m *AssessmentMutation) AppendedPanel() (json.RawMessage, bool) {
+	if len(m.appendpanel) == 0 {
+		return nil, false
+	}
+	return m.appendpanel, true
+}
+
+// ClearPanel clears the value of the "panel" field.
+func (m *AssessmentMutation) ClearPanel() {
+	m.panel = nil
+	m.appendpanel = nil
+	m.clearedFields[assessment.FieldPanel] = struct{}{}
+}
+
+// PanelCleared returns if the "panel" field was cleared in this mutation.
+func (m *AssessmentMutation) PanelCleared() bool {
+	_, ok := m.clearedFields[assessment.FieldPanel]
+	return ok
+}
+
+// ResetPanel resets all changes to the "panel" field.
+func (m *AssessmentMutation) ResetPanel() {
+	m.panel = nil
+	m.appendpanel = nil
+	delete(m.clearedFields, assessment.FieldPanel)
+}
+
+// SetGate sets the "gate" field.
+func (m *AssessmentMutation) SetGate(jm json.RawMessage) {
+	m.gate = &jm
+	m.appendgate = nil
+}
+
+// Gate returns the value of the "gate" field in the mutation.
+func (m *AssessmentMutation) Gate() (r json.RawMessage, exists bool) {
+	v := m.gate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGate returns the old "gate" field's value of the Assessment entity.
+// If the Assessment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentMutation) OldGate(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGate: %w", err)
+	}
+	return oldValue.Gate, nil
+}
+
+// AppendGate adds jm to the "gate" field.
+func (m *AssessmentMutation) AppendGate(jm json.RawMessage) {
+	m.appendgate = append(m.appendgate, jm...)
+}
+
+// AppendedGate returns the list of values that were appended to the "gate" field in this mutation.
+func (m *AssessmentMutation) AppendedGate() (json.RawMessage, bool) {
+	if len(m.appendgate) == 0 {
+		return nil, false
+	}
+	return m.appendgate, true
+}
+
+// ClearGate clears the value of the "gate" field.
+func (m *AssessmentMutation) ClearGate() {
+	m.gate = nil
+	m.appendgate = nil
+	m.clearedFields[assessment.FieldGate] = struct{}{}
+}
+
+// GateCleared returns if the "gate" field was cleared in this mutation.
+func (m *AssessmentMutation) GateCleared() bool {
+	_, ok := m.clearedFields[assessment.FieldGate]
+	return ok
+}
+
+// ResetGate resets all changes to the "gate" field.
+func (m *AssessmentMutation) ResetGate() {
+	m.gate = nil
+	m.appendgate = nil
+	delete(m.clearedFields, assessment.FieldGate)
+}
+
+// SetTokens sets the "tokens" field.
+func (m *AssessmentMutation) SetTokens(i int64) {
+	m.tokens = &i
+	m.addtokens = nil
+}
+
+// Tokens returns the value of the "tokens" field in the mutation.
+func (m *AssessmentMutation) Tokens() (r int64, exists bool) {
+	v := m.tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokens returns the old "tokens" field's value of the Assessment entity.
+// If the Assessment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentMutation) OldTokens(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokens: %w", err)
+	}
+	return oldValue.Tokens, nil
+}
+
+// AddTokens adds i to the "tokens" field.
+func (m *AssessmentMutation) AddTokens(i int64) {
+	if m.addtokens != nil {
+		*m.addtokens += i
+	} else {
+		m.addtokens = &i
+	}
+}
+
+// AddedTokens returns the value that was added to the "tokens" field in this mutation.
+func (m *AssessmentMutation) AddedTokens() (r int64, exists bool) {
+	v := m.addtokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTokens resets all changes to the "tokens" field.
+func (m *AssessmentMutation) ResetTokens() {
+	m.tokens = nil
+	m.addtokens = nil
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (m *AssessmentMutation) SetCostNanos(i int64) {
+	m.cost_nanos = &i
+	m.addcost_nanos = nil
+}
+
+// CostNanos returns the value of the "cost_nanos" field in the mutation.
+func (m *AssessmentMutation) CostNanos() (r int64, exists bool) {
+	v := m.cost_nanos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostNanos returns the old "cost_nanos" field's value of the Assessment entity.
+// If the Assessment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentMutation) OldCostNanos(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostNanos is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostNanos requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostNanos: %w", err)
+	}
+	return oldValue.CostNanos, nil
+}
+
+// AddCostNanos adds i to the "cost_nanos" field.
+func (m *AssessmentMutation) AddCostNanos(i int64) {
+	if m.addcost_nanos != nil {
+		*m.addcost_nanos += i
+	} else {
+		m.addcost_nanos = &i
+	}
+}
+
+// AddedCostNanos returns the value that was added to the "cost_nanos" field in this mutation.
+func (m *AssessmentMutation) AddedCostNanos() (r int64, exists bool) {
+	v := m.addcost_nanos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCostNanos clears the value of the "cost_nanos" field.
+func (m *AssessmentMutation) ClearCostNanos() {
+	m.cost_nanos = nil
+	m.addcost_nanos = nil
+	m.clearedFields[assessment.FieldCostNanos] = struct{}{}
+}
+
+// CostNanosCleared returns if the "cost_nanos" field was cleared in this mutation.
+func (m *AssessmentMutation) CostNanosCleared() bool {
+	_, ok := m.clearedFields[assessment.FieldCostNanos]
+	return ok
+}
+
+// ResetCostNanos resets all changes to the "cost_nanos" field.
+func (m *AssessmentMutation) ResetCostNanos() {
+	m.cost_nanos = nil
+	m.addcost_nanos = nil
+	delete(m.clearedFields, assessment.FieldCostNanos)
+}
+
 // SetCreatedBy sets the "created_by" field.
 func (m *AssessmentMutation) SetCreatedBy(s string) {
 	m.created_by = &s
@@ -2167,6 +2488,60 @@ func (m *AssessmentMutation) ResetRun() {
 	m.clearedrun = false
 }
 
+// AddLabelIDs adds the "labels" edge to the AssessmentLabel entity by ids.
+func (m *AssessmentMutation) AddLabelIDs(ids ...string) {
+	if m.labels == nil {
+		m.labels = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.labels[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLabels clears the "labels" edge to the AssessmentLabel entity.
+func (m *AssessmentMutation) ClearLabels() {
+	m.clearedlabels = true
+}
+
+// LabelsCleared reports if the "labels" edge to the AssessmentLabel entity was cleared.
+func (m *AssessmentMutation) LabelsCleared() bool {
+	return m.clearedlabels
+}
+
+// RemoveLabelIDs removes the "labels" edge to the AssessmentLabel entity by IDs.
+func (m *AssessmentMutation) RemoveLabelIDs(ids ...string) {
+	if m.removedlabels == nil {
+		m.removedlabels = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.labels, ids[i])
+		m.removedlabels[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLabels returns the removed IDs of the "labels" edge to the AssessmentLabel entity.
+func (m *AssessmentMutation) RemovedLabelsIDs() (ids []string) {
+	for id := range m.removedlabels {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LabelsIDs returns the "labels" edge IDs in the mutation.
+func (m *AssessmentMutation) LabelsIDs() (ids []string) {
+	for id := range m.labels {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLabels resets all changes to the "labels" edge.
+func (m *AssessmentMutation) ResetLabels() {
+	m.labels = nil
+	m.clearedlabels = false
+	m.removedlabels = nil
+}
+
 // Where appends a list predicates to the AssessmentMutation builder.
 func (m *AssessmentMutation) Where(ps ...predicate.Assessment) {
 	m.predicates = append(m.predicates, ps...)
@@ -2201,7 +2576,7 @@ func (m *AssessmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AssessmentMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 24)
 	if m.project_id != nil {
 		fields = append(fields, assessment.FieldProjectID)
 	}
@@ -2246,6 +2621,21 @@ func (m *AssessmentMutation) Fields() []string {
 	}
 	if m.votes != nil {
 		fields = append(fields, assessment.FieldVotes)
+	}
+	if m.ask != nil {
+		fields = append(fields, assessment.FieldAsk)
+	}
+	if m.panel != nil {
+		fields = append(fields, assessment.FieldPanel)
+	}
+	if m.gate != nil {
+		fields = append(fields, assessment.FieldGate)
+	}
+	if m.tokens != nil {
+		fields = append(fields, assessment.FieldTokens)
+	}
+	if m.cost_nanos != nil {
+		fields = append(fields, assessment.FieldCostNanos)
 	}
 	if m.created_by != nil {
 		fields = append(fields, assessment.FieldCreatedBy)
@@ -2297,6 +2687,16 @@ func (m *AssessmentMutation) Field(name string) (ent.Value, bool) {
 		return m.PromptVersion()
 	case assessment.FieldVotes:
 		return m.Votes()
+	case assessment.FieldAsk:
+		return m.Ask()
+	case assessment.FieldPanel:
+		return m.Panel()
+	case assessment.FieldGate:
+		return m.Gate()
+	case assessment.FieldTokens:
+		return m.Tokens()
+	case assessment.FieldCostNanos:
+		return m.CostNanos()
 	case assessment.FieldCreatedBy:
 		return m.CreatedBy()
 	case assessment.FieldCreatedByName:
@@ -2344,6 +2744,16 @@ func (m *AssessmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPromptVersion(ctx)
 	case assessment.FieldVotes:
 		return m.OldVotes(ctx)
+	case assessment.FieldAsk:
+		return m.OldAsk(ctx)
+	case assessment.FieldPanel:
+		return m.OldPanel(ctx)
+	case assessment.FieldGate:
+		return m.OldGate(ctx)
+	case assessment.FieldTokens:
+		return m.OldTokens(ctx)
+	case assessment.FieldCostNanos:
+		return m.OldCostNanos(ctx)
 	case assessment.FieldCreatedBy:
 		return m.OldCreatedBy(ctx)
 	case assessment.FieldCreatedByName:
@@ -2466,6 +2876,41 @@ func (m *AssessmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVotes(v)
 		return nil
+	case assessment.FieldAsk:
+		v, ok := value.(*schema.JudgeAsk)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsk(v)
+		return nil
+	case assessment.FieldPanel:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPanel(v)
+		return nil
+	case assessment.FieldGate:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGate(v)
+		return nil
+	case assessment.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokens(v)
+		return nil
+	case assessment.FieldCostNanos:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostNanos(v)
+		return nil
 	case assessment.FieldCreatedBy:
 		v, ok := value.(string)
 		if !ok {
@@ -2511,6 +2956,12 @@ func (m *AssessmentMutation) AddedFields() []string {
 	if m.addvotes != nil {
 		fields = append(fields, assessment.FieldVotes)
 	}
+	if m.addtokens != nil {
+		fields = append(fields, assessment.FieldTokens)
+	}
+	if m.addcost_nanos != nil {
+		fields = append(fields, assessment.FieldCostNanos)
+	}
 	return fields
 }
 
@@ -2525,6 +2976,10 @@ func (m *AssessmentMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedConfidence()
 	case assessment.FieldVotes:
 		return m.AddedVotes()
+	case assessment.FieldTokens:
+		return m.AddedTokens()
+	case assessment.FieldCostNanos:
+		return m.AddedCostNanos()
 	}
 	return nil, false
 }
@@ -2555,6 +3010,20 @@ func (m *AssessmentMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVotes(v)
 		return nil
+	case assessment.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTokens(v)
+		return nil
+	case assessment.FieldCostNanos:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostNanos(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Assessment numeric field %s", name)
 }
@@ -2574,6 +3043,18 @@ func (m *AssessmentMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(assessment.FieldDocument) {
 		fields = append(fields, assessment.FieldDocument)
+	}
+	if m.FieldCleared(assessment.FieldAsk) {
+		fields = append(fields, assessment.FieldAsk)
+	}
+	if m.FieldCleared(assessment.FieldPanel) {
+		fields = append(fields, assessment.FieldPanel)
+	}
+	if m.FieldCleared(assessment.FieldGate) {
+		fields = append(fields, assessment.FieldGate)
+	}
+	if m.FieldCleared(assessment.FieldCostNanos) {
+		fields = append(fields, assessment.FieldCostNanos)
 	}
 	if m.FieldCleared(assessment.FieldFinishedAt) {
 		fields = append(fields, assessment.FieldFinishedAt)
@@ -2603,6 +3084,18 @@ func (m *AssessmentMutation) ClearField(name string) error {
 		return nil
 	case assessment.FieldDocument:
 		m.ClearDocument()
+		return nil
+	case assessment.FieldAsk:
+		m.ClearAsk()
+		return nil
+	case assessment.FieldPanel:
+		m.ClearPanel()
+		return nil
+	case assessment.FieldGate:
+		m.ClearGate()
+		return nil
+	case assessment.FieldCostNanos:
+		m.ClearCostNanos()
 		return nil
 	case assessment.FieldFinishedAt:
 		m.ClearFinishedAt()
@@ -2660,6 +3153,21 @@ func (m *AssessmentMutation) ResetField(name string) error {
 	case assessment.FieldVotes:
 		m.ResetVotes()
 		return nil
+	case assessment.FieldAsk:
+		m.ResetAsk()
+		return nil
+	case assessment.FieldPanel:
+		m.ResetPanel()
+		return nil
+	case assessment.FieldGate:
+		m.ResetGate()
+		return nil
+	case assessment.FieldTokens:
+		m.ResetTokens()
+		return nil
+	case assessment.FieldCostNanos:
+		m.ResetCostNanos()
+		return nil
 	case assessment.FieldCreatedBy:
 		m.ResetCreatedBy()
 		return nil
@@ -2678,9 +3186,12 @@ func (m *AssessmentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AssessmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.run != nil {
 		edges = append(edges, assessment.EdgeRun)
+	}
+	if m.labels != nil {
+		edges = append(edges, assessment.EdgeLabels)
 	}
 	return edges
 }
@@ -2693,27 +3204,47 @@ func (m *AssessmentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.run; id != nil {
 			return []ent.Value{*id}
 		}
+	case assessment.EdgeLabels:
+		ids := make([]ent.Value, 0, len(m.labels))
+		for id := range m.labels {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AssessmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
+	if m.removedlabels != nil {
+		edges = append(edges, assessment.EdgeLabels)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *AssessmentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case assessment.EdgeLabels:
+		ids := make([]ent.Value, 0, len(m.removedlabels))
+		for id := range m.removedlabels {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AssessmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	if m.clearedrun {
 		edges = append(edges, assessment.EdgeRun)
+	}
+	if m.clearedlabels {
+		edges = append(edges, assessment.EdgeLabels)
 	}
 	return edges
 }
@@ -2724,6 +3255,8 @@ func (m *AssessmentMutation) EdgeCleared(name string) bool {
 	switch name {
 	case assessment.EdgeRun:
 		return m.clearedrun
+	case assessment.EdgeLabels:
+		return m.clearedlabels
 	}
 	return false
 }
@@ -2746,8 +3279,1045 @@ func (m *AssessmentMutation) ResetEdge(name string) error {
 	case assessment.EdgeRun:
 		m.ResetRun()
 		return nil
+	case assessment.EdgeLabels:
+		m.ResetLabels()
+		return nil
 	}
 	return fmt.Errorf("unknown Assessment edge %s", name)
+}
+
+// AssessmentLabelMutation represents an operation that mutates the AssessmentLabel nodes in the graph.
+type AssessmentLabelMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	project_id        *string
+	criterion         *string
+	item              *string
+	verdict           *assessmentlabel.Verdict
+	said              *string
+	model             *string
+	prompt_version    *string
+	note              *string
+	labelled_by       *string
+	labelled_by_name  *string
+	created_at        *time.Time
+	updated_at        *time.Time
+	clearedFields     map[string]struct{}
+	assessment        *string
+	clearedassessment bool
+	done              bool
+	oldValue          func(context.Context) (*AssessmentLabel, error)
+	predicates        []predicate.AssessmentLabel
+}
+
+var _ ent.Mutation = (*AssessmentLabelMutation)(nil)
+
+// assessmentlabelOption allows management of the mutation configuration using functional options.
+type assessmentlabelOption func(*AssessmentLabelMutation)
+
+// newAssessmentLabelMutation creates new mutation for the AssessmentLabel entity.
+func newAssessmentLabelMutation(c config, op Op, opts ...assessmentlabelOption) *AssessmentLabelMutation {
+	m := &AssessmentLabelMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAssessmentLabel,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAssessmentLabelID sets the ID field of the mutation.
+func withAssessmentLabelID(id string) assessmentlabelOption {
+	return func(m *AssessmentLabelMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AssessmentLabel
+		)
+		m.oldValue = func(ctx context.Context) (*AssessmentLabel, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AssessmentLabel.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAssessmentLabel sets the old AssessmentLabel of the mutation.
+func withAssessmentLabel(node *AssessmentLabel) assessmentlabelOption {
+	return func(m *AssessmentLabelMutation) {
+		m.oldValue = func(context.Context) (*AssessmentLabel, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AssessmentLabelMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AssessmentLabelMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AssessmentLabel entities.
+func (m *AssessmentLabelMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AssessmentLabelMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AssessmentLabelMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AssessmentLabel.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *AssessmentLabelMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *AssessmentLabelMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *AssessmentLabelMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetAssessmentID sets the "assessment_id" field.
+func (m *AssessmentLabelMutation) SetAssessmentID(s string) {
+	m.assessment = &s
+}
+
+// AssessmentID returns the value of the "assessment_id" field in the mutation.
+func (m *AssessmentLabelMutation) AssessmentID() (r string, exists bool) {
+	v := m.assessment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssessmentID returns the old "assessment_id" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldAssessmentID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssessmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssessmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssessmentID: %w", err)
+	}
+	return oldValue.AssessmentID, nil
+}
+
+// ResetAssessmentID resets all changes to the "assessment_id" field.
+func (m *AssessmentLabelMutation) ResetAssessmentID() {
+	m.assessment = nil
+}
+
+// SetCriterion sets the "criterion" field.
+func (m *AssessmentLabelMutation) SetCriterion(s string) {
+	m.criterion = &s
+}
+
+// Criterion returns the value of the "criterion" field in the mutation.
+func (m *AssessmentLabelMutation) Criterion() (r string, exists bool) {
+	v := m.criterion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCriterion returns the old "criterion" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldCriterion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCriterion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCriterion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCriterion: %w", err)
+	}
+	return oldValue.Criterion, nil
+}
+
+// ResetCriterion resets all changes to the "criterion" field.
+func (m *AssessmentLabelMutation) ResetCriterion() {
+	m.criterion = nil
+}
+
+// SetItem sets the "item" field.
+func (m *AssessmentLabelMutation) SetItem(s string) {
+	m.item = &s
+}
+
+// Item returns the value of the "item" field in the mutation.
+func (m *AssessmentLabelMutation) Item() (r string, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItem returns the old "item" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldItem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItem: %w", err)
+	}
+	return oldValue.Item, nil
+}
+
+// ResetItem resets all changes to the "item" field.
+func (m *AssessmentLabelMutation) ResetItem() {
+	m.item = nil
+}
+
+// SetVerdict sets the "verdict" field.
+func (m *AssessmentLabelMutation) SetVerdict(a assessmentlabel.Verdict) {
+	m.verdict = &a
+}
+
+// Verdict returns the value of the "verdict" field in the mutation.
+func (m *AssessmentLabelMutation) Verdict() (r assessmentlabel.Verdict, exists bool) {
+	v := m.verdict
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerdict returns the old "verdict" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldVerdict(ctx context.Context) (v assessmentlabel.Verdict, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerdict is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerdict requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerdict: %w", err)
+	}
+	return oldValue.Verdict, nil
+}
+
+// ResetVerdict resets all changes to the "verdict" field.
+func (m *AssessmentLabelMutation) ResetVerdict() {
+	m.verdict = nil
+}
+
+// SetSaid sets the "said" field.
+func (m *AssessmentLabelMutation) SetSaid(s string) {
+	m.said = &s
+}
+
+// Said returns the value of the "said" field in the mutation.
+func (m *AssessmentLabelMutation) Said() (r string, exists bool) {
+	v := m.said
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSaid returns the old "said" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldSaid(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSaid is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSaid requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSaid: %w", err)
+	}
+	return oldValue.Said, nil
+}
+
+// ResetSaid resets all changes to the "said" field.
+func (m *AssessmentLabelMutation) ResetSaid() {
+	m.said = nil
+}
+
+// SetModel sets the "model" field.
+func (m *AssessmentLabelMutation) SetModel(s string) {
+	m.model = &s
+}
+
+// Model returns the value of the "model" field in the mutation.
+func (m *AssessmentLabelMutation) Model() (r string, exists bool) {
+	v := m.model
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModel returns the old "model" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldModel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModel: %w", err)
+	}
+	return oldValue.Model, nil
+}
+
+// ResetModel resets all changes to the "model" field.
+func (m *AssessmentLabelMutation) ResetModel() {
+	m.model = nil
+}
+
+// SetPromptVersion sets the "prompt_version" field.
+func (m *AssessmentLabelMutation) SetPromptVersion(s string) {
+	m.prompt_version = &s
+}
+
+// PromptVersion returns the value of the "prompt_version" field in the mutation.
+func (m *AssessmentLabelMutation) PromptVersion() (r string, exists bool) {
+	v := m.prompt_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPromptVersion returns the old "prompt_version" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldPromptVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPromptVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPromptVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPromptVersion: %w", err)
+	}
+	return oldValue.PromptVersion, nil
+}
+
+// ResetPromptVersion resets all changes to the "prompt_version" field.
+func (m *AssessmentLabelMutation) ResetPromptVersion() {
+	m.prompt_version = nil
+}
+
+// SetNote sets the "note" field.
+func (m *AssessmentLabelMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *AssessmentLabelMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *AssessmentLabelMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetLabelledBy sets the "labelled_by" field.
+func (m *AssessmentLabelMutation) SetLabelledBy(s string) {
+	m.labelled_by = &s
+}
+
+// LabelledBy returns the value of the "labelled_by" field in the mutation.
+func (m *AssessmentLabelMutation) LabelledBy() (r string, exists bool) {
+	v := m.labelled_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabelledBy returns the old "labelled_by" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldLabelledBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabelledBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabelledBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabelledBy: %w", err)
+	}
+	return oldValue.LabelledBy, nil
+}
+
+// ResetLabelledBy resets all changes to the "labelled_by" field.
+func (m *AssessmentLabelMutation) ResetLabelledBy() {
+	m.labelled_by = nil
+}
+
+// SetLabelledByName sets the "labelled_by_name" field.
+func (m *AssessmentLabelMutation) SetLabelledByName(s string) {
+	m.labelled_by_name = &s
+}
+
+// LabelledByName returns the value of the "labelled_by_name" field in the mutation.
+func (m *AssessmentLabelMutation) LabelledByName() (r string, exists bool) {
+	v := m.labelled_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabelledByName returns the old "labelled_by_name" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldLabelledByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabelledByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabelledByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabelledByName: %w", err)
+	}
+	return oldValue.LabelledByName, nil
+}
+
+// ResetLabelledByName resets all changes to the "labelled_by_name" field.
+func (m *AssessmentLabelMutation) ResetLabelledByName() {
+	m.labelled_by_name = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AssessmentLabelMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AssessmentLabelMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AssessmentLabelMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AssessmentLabelMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AssessmentLabelMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the AssessmentLabel entity.
+// If the AssessmentLabel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssessmentLabelMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AssessmentLabelMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// ClearAssessment clears the "assessment" edge to the Assessment entity.
+func (m *AssessmentLabelMutation) ClearAssessment() {
+	m.clearedassessment = true
+	m.clearedFields[assessmentlabel.FieldAssessmentID] = struct{}{}
+}
+
+// AssessmentCleared reports if the "assessment" edge to the Assessment entity was cleared.
+func (m *AssessmentLabelMutation) AssessmentCleared() bool {
+	return m.clearedassessment
+}
+
+// AssessmentIDs returns the "assessment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AssessmentID instead. It exists only for internal usage by the builders.
+func (m *AssessmentLabelMutation) AssessmentIDs() (ids []string) {
+	if id := m.assessment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAssessment resets all changes to the "assessment" edge.
+func (m *AssessmentLabelMutation) ResetAssessment() {
+	m.assessment = nil
+	m.clearedassessment = false
+}
+
+// Where appends a list predicates to the AssessmentLabelMutation builder.
+func (m *AssessmentLabelMutation) Where(ps ...predicate.AssessmentLabel) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AssessmentLabelMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AssessmentLabelMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AssessmentLabel, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AssessmentLabelMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AssessmentLabelMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AssessmentLabel).
+func (m *AssessmentLabelMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AssessmentLabelMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.project_id != nil {
+		fields = append(fields, assessmentlabel.FieldProjectID)
+	}
+	if m.assessment != nil {
+		fields = append(fields, assessmentlabel.FieldAssessmentID)
+	}
+	if m.criterion != nil {
+		fields = append(fields, assessmentlabel.FieldCriterion)
+	}
+	if m.item != nil {
+		fields = append(fields, assessmentlabel.FieldItem)
+	}
+	if m.verdict != nil {
+		fields = append(fields, assessmentlabel.FieldVerdict)
+	}
+	if m.said != nil {
+		fields = append(fields, assessmentlabel.FieldSaid)
+	}
+	if m.model != nil {
+		fields = append(fields, assessmentlabel.FieldModel)
+	}
+	if m.prompt_version != nil {
+		fields = append(fields, assessmentlabel.FieldPromptVersion)
+	}
+	if m.note != nil {
+		fields = append(fields, assessmentlabel.FieldNote)
+	}
+	if m.labelled_by != nil {
+		fields = append(fields, assessmentlabel.FieldLabelledBy)
+	}
+	if m.labelled_by_name != nil {
+		fields = append(fields, assessmentlabel.FieldLabelledByName)
+	}
+	if m.created_at != nil {
+		fields = append(fields, assessmentlabel.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, assessmentlabel.FieldUpdatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AssessmentLabelMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case assessmentlabel.FieldProjectID:
+		return m.ProjectID()
+	case assessmentlabel.FieldAssessmentID:
+		return m.AssessmentID()
+	case assessmentlabel.FieldCriterion:
+		return m.Criterion()
+	case assessmentlabel.FieldItem:
+		return m.Item()
+	case assessmentlabel.FieldVerdict:
+		return m.Verdict()
+	case assessmentlabel.FieldSaid:
+		return m.Said()
+	case assessmentlabel.FieldModel:
+		return m.Model()
+	case assessmentlabel.FieldPromptVersion:
+		return m.PromptVersion()
+	case assessmentlabel.FieldNote:
+		return m.Note()
+	case assessmentlabel.FieldLabelledBy:
+		return m.LabelledBy()
+	case assessmentlabel.FieldLabelledByName:
+		return m.LabelledByName()
+	case assessmentlabel.FieldCreatedAt:
+		return m.CreatedAt()
+	case assessmentlabel.FieldUpdatedAt:
+		return m.UpdatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AssessmentLabelMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case assessmentlabel.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case assessmentlabel.FieldAssessmentID:
+		return m.OldAssessmentID(ctx)
+	case assessmentlabel.FieldCriterion:
+		return m.OldCriterion(ctx)
+	case assessmentlabel.FieldItem:
+		return m.OldItem(ctx)
+	case assessmentlabel.FieldVerdict:
+		return m.OldVerdict(ctx)
+	case assessmentlabel.FieldSaid:
+		return m.OldSaid(ctx)
+	case assessmentlabel.FieldModel:
+		return m.OldModel(ctx)
+	case assessmentlabel.FieldPromptVersion:
+		return m.OldPromptVersion(ctx)
+	case assessmentlabel.FieldNote:
+		return m.OldNote(ctx)
+	case assessmentlabel.FieldLabelledBy:
+		return m.OldLabelledBy(ctx)
+	case assessmentlabel.FieldLabelledByName:
+		return m.OldLabelledByName(ctx)
+	case assessmentlabel.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case assessmentlabel.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AssessmentLabel field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssessmentLabelMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case assessmentlabel.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case assessmentlabel.FieldAssessmentID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssessmentID(v)
+		return nil
+	case assessmentlabel.FieldCriterion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCriterion(v)
+		return nil
+	case assessmentlabel.FieldItem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItem(v)
+		return nil
+	case assessmentlabel.FieldVerdict:
+		v, ok := value.(assessmentlabel.Verdict)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerdict(v)
+		return nil
+	case assessmentlabel.FieldSaid:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSaid(v)
+		return nil
+	case assessmentlabel.FieldModel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModel(v)
+		return nil
+	case assessmentlabel.FieldPromptVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPromptVersion(v)
+		return nil
+	case assessmentlabel.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case assessmentlabel.FieldLabelledBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabelledBy(v)
+		return nil
+	case assessmentlabel.FieldLabelledByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabelledByName(v)
+		return nil
+	case assessmentlabel.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case assessmentlabel.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AssessmentLabel field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AssessmentLabelMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AssessmentLabelMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssessmentLabelMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AssessmentLabel numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AssessmentLabelMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AssessmentLabelMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AssessmentLabelMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AssessmentLabel nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AssessmentLabelMutation) ResetField(name string) error {
+	switch name {
+	case assessmentlabel.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case assessmentlabel.FieldAssessmentID:
+		m.ResetAssessmentID()
+		return nil
+	case assessmentlabel.FieldCriterion:
+		m.ResetCriterion()
+		return nil
+	case assessmentlabel.FieldItem:
+		m.ResetItem()
+		return nil
+	case assessmentlabel.FieldVerdict:
+		m.ResetVerdict()
+		return nil
+	case assessmentlabel.FieldSaid:
+		m.ResetSaid()
+		return nil
+	case assessmentlabel.FieldModel:
+		m.ResetModel()
+		return nil
+	case assessmentlabel.FieldPromptVersion:
+		m.ResetPromptVersion()
+		return nil
+	case assessmentlabel.FieldNote:
+		m.ResetNote()
+		return nil
+	case assessmentlabel.FieldLabelledBy:
+		m.ResetLabelledBy()
+		return nil
+	case assessmentlabel.FieldLabelledByName:
+		m.ResetLabelledByName()
+		return nil
+	case assessmentlabel.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case assessmentlabel.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AssessmentLabel field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AssessmentLabelMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.assessment != nil {
+		edges = append(edges, assessmentlabel.EdgeAssessment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AssessmentLabelMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case assessmentlabel.EdgeAssessment:
+		if id := m.assessment; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AssessmentLabelMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AssessmentLabelMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AssessmentLabelMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedassessment {
+		edges = append(edges, assessmentlabel.EdgeAssessment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AssessmentLabelMutation) EdgeCleared(name string) bool {
+	switch name {
+	case assessmentlabel.EdgeAssessment:
+		return m.clearedassessment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AssessmentLabelMutation) ClearEdge(name string) error {
+	switch name {
+	case assessmentlabel.EdgeAssessment:
+		m.ClearAssessment()
+		return nil
+	}
+	return fmt.Errorf("unknown AssessmentLabel unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AssessmentLabelMutation) ResetEdge(name string) error {
+	switch name {
+	case assessmentlabel.EdgeAssessment:
+		m.ResetAssessment()
+		return nil
+	}
+	return fmt.Errorf("unknown AssessmentLabel edge %s", name)
 }
 
 // AttemptMutation represents an operation that mutates the Attempt nodes in the graph.
@@ -12039,6 +13609,569 @@ func (m *MetricMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Metric edge %s", name)
+}
+
+// ModelSpendMutation represents an operation that mutates the ModelSpend nodes in the graph.
+type ModelSpendMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	project_id    *string
+	tokens        *int64
+	addtokens     *int64
+	cost_nanos    *int64
+	addcost_nanos *int64
+	updated_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ModelSpend, error)
+	predicates    []predicate.ModelSpend
+}
+
+var _ ent.Mutation = (*ModelSpendMutation)(nil)
+
+// modelspendOption allows management of the mutation configuration using functional options.
+type modelspendOption func(*ModelSpendMutation)
+
+// newModelSpendMutation creates new mutation for the ModelSpend entity.
+func newModelSpendMutation(c config, op Op, opts ...modelspendOption) *ModelSpendMutation {
+	m := &ModelSpendMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeModelSpend,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withModelSpendID sets the ID field of the mutation.
+func withModelSpendID(id string) modelspendOption {
+	return func(m *ModelSpendMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ModelSpend
+		)
+		m.oldValue = func(ctx context.Context) (*ModelSpend, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ModelSpend.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withModelSpend sets the old ModelSpend of the mutation.
+func withModelSpend(node *ModelSpend) modelspendOption {
+	return func(m *ModelSpendMutation) {
+		m.oldValue = func(context.Context) (*ModelSpend, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ModelSpendMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ModelSpendMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ModelSpend entities.
+func (m *ModelSpendMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ModelSpendMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ModelSpendMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ModelSpend.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *ModelSpendMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *ModelSpendMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the ModelSpend entity.
+// If the ModelSpend object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelSpendMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *ModelSpendMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetTokens sets the "tokens" field.
+func (m *ModelSpendMutation) SetTokens(i int64) {
+	m.tokens = &i
+	m.addtokens = nil
+}
+
+// Tokens returns the value of the "tokens" field in the mutation.
+func (m *ModelSpendMutation) Tokens() (r int64, exists bool) {
+	v := m.tokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokens returns the old "tokens" field's value of the ModelSpend entity.
+// If the ModelSpend object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelSpendMutation) OldTokens(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokens is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokens requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokens: %w", err)
+	}
+	return oldValue.Tokens, nil
+}
+
+// AddTokens adds i to the "tokens" field.
+func (m *ModelSpendMutation) AddTokens(i int64) {
+	if m.addtokens != nil {
+		*m.addtokens += i
+	} else {
+		m.addtokens = &i
+	}
+}
+
+// AddedTokens returns the value that was added to the "tokens" field in this mutation.
+func (m *ModelSpendMutation) AddedTokens() (r int64, exists bool) {
+	v := m.addtokens
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTokens resets all changes to the "tokens" field.
+func (m *ModelSpendMutation) ResetTokens() {
+	m.tokens = nil
+	m.addtokens = nil
+}
+
+// SetCostNanos sets the "cost_nanos" field.
+func (m *ModelSpendMutation) SetCostNanos(i int64) {
+	m.cost_nanos = &i
+	m.addcost_nanos = nil
+}
+
+// CostNanos returns the value of the "cost_nanos" field in the mutation.
+func (m *ModelSpendMutation) CostNanos() (r int64, exists bool) {
+	v := m.cost_nanos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCostNanos returns the old "cost_nanos" field's value of the ModelSpend entity.
+// If the ModelSpend object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelSpendMutation) OldCostNanos(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCostNanos is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCostNanos requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCostNanos: %w", err)
+	}
+	return oldValue.CostNanos, nil
+}
+
+// AddCostNanos adds i to the "cost_nanos" field.
+func (m *ModelSpendMutation) AddCostNanos(i int64) {
+	if m.addcost_nanos != nil {
+		*m.addcost_nanos += i
+	} else {
+		m.addcost_nanos = &i
+	}
+}
+
+// AddedCostNanos returns the value that was added to the "cost_nanos" field in this mutation.
+func (m *ModelSpendMutation) AddedCostNanos() (r int64, exists bool) {
+	v := m.addcost_nanos
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCostNanos resets all changes to the "cost_nanos" field.
+func (m *ModelSpendMutation) ResetCostNanos() {
+	m.cost_nanos = nil
+	m.addcost_nanos = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ModelSpendMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ModelSpendMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ModelSpend entity.
+// If the ModelSpend object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ModelSpendMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ModelSpendMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// Where appends a list predicates to the ModelSpendMutation builder.
+func (m *ModelSpendMutation) Where(ps ...predicate.ModelSpend) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ModelSpendMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ModelSpendMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ModelSpend, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ModelSpendMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ModelSpendMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ModelSpend).
+func (m *ModelSpendMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ModelSpendMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.project_id != nil {
+		fields = append(fields, modelspend.FieldProjectID)
+	}
+	if m.tokens != nil {
+		fields = append(fields, modelspend.FieldTokens)
+	}
+	if m.cost_nanos != nil {
+		fields = append(fields, modelspend.FieldCostNanos)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, modelspend.FieldUpdatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ModelSpendMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case modelspend.FieldProjectID:
+		return m.ProjectID()
+	case modelspend.FieldTokens:
+		return m.Tokens()
+	case modelspend.FieldCostNanos:
+		return m.CostNanos()
+	case modelspend.FieldUpdatedAt:
+		return m.UpdatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ModelSpendMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case modelspend.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case modelspend.FieldTokens:
+		return m.OldTokens(ctx)
+	case modelspend.FieldCostNanos:
+		return m.OldCostNanos(ctx)
+	case modelspend.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ModelSpend field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelSpendMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case modelspend.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case modelspend.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokens(v)
+		return nil
+	case modelspend.FieldCostNanos:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCostNanos(v)
+		return nil
+	case modelspend.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ModelSpend field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ModelSpendMutation) AddedFields() []string {
+	var fields []string
+	if m.addtokens != nil {
+		fields = append(fields, modelspend.FieldTokens)
+	}
+	if m.addcost_nanos != nil {
+		fields = append(fields, modelspend.FieldCostNanos)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ModelSpendMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case modelspend.FieldTokens:
+		return m.AddedTokens()
+	case modelspend.FieldCostNanos:
+		return m.AddedCostNanos()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ModelSpendMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case modelspend.FieldTokens:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTokens(v)
+		return nil
+	case modelspend.FieldCostNanos:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCostNanos(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ModelSpend numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ModelSpendMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ModelSpendMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ModelSpendMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ModelSpend nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ModelSpendMutation) ResetField(name string) error {
+	switch name {
+	case modelspend.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case modelspend.FieldTokens:
+		m.ResetTokens()
+		return nil
+	case modelspend.FieldCostNanos:
+		m.ResetCostNanos()
+		return nil
+	case modelspend.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ModelSpend field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ModelSpendMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ModelSpendMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ModelSpendMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ModelSpendMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ModelSpendMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ModelSpendMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ModelSpendMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ModelSpend unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ModelSpendMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ModelSpend edge %s", name)
 }
 
 // PlanMutation represents an operation that mutates the Plan nodes in the graph.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/semantest/semantest/ent/artifact"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/assessmentlabel"
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
@@ -15,6 +16,7 @@ import (
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
+	"github.com/semantest/semantest/ent/modelspend"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
@@ -103,16 +105,22 @@ func init() {
 	assessment.DefaultVotes = assessmentDescVotes.Default.(int)
 	// assessment.VotesValidator is a validator for the "votes" field. It is called by the builders before save.
 	assessment.VotesValidator = assessmentDescVotes.Validators[0].(func(int) error)
+	// assessmentDescTokens is the schema descriptor for tokens field.
+	assessmentDescTokens := assessmentFields[19].Descriptor()
+	// assessment.DefaultTokens holds the default value on creation for the tokens field.
+	assessment.DefaultTokens = assessmentDescTokens.Default.(int64)
+	// assessment.TokensValidator is a validator for the "tokens" field. It is called by the builders before save.
+	assessment.TokensValidator = assessmentDescTokens.Validators[0].(func(int64) error)
 	// assessmentDescCreatedBy is the schema descriptor for created_by field.
-	assessmentDescCreatedBy := assessmentFields[16].Descriptor()
+	assessmentDescCreatedBy := assessmentFields[21].Descriptor()
 	// assessment.DefaultCreatedBy holds the default value on creation for the created_by field.
 	assessment.DefaultCreatedBy = assessmentDescCreatedBy.Default.(string)
 	// assessmentDescCreatedByName is the schema descriptor for created_by_name field.
-	assessmentDescCreatedByName := assessmentFields[17].Descriptor()
+	assessmentDescCreatedByName := assessmentFields[22].Descriptor()
 	// assessment.DefaultCreatedByName holds the default value on creation for the created_by_name field.
 	assessment.DefaultCreatedByName = assessmentDescCreatedByName.Default.(string)
 	// assessmentDescCreatedAt is the schema descriptor for created_at field.
-	assessmentDescCreatedAt := assessmentFields[18].Descriptor()
+	assessmentDescCreatedAt := assessmentFields[23].Descriptor()
 	// assessment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	assessment.DefaultCreatedAt = assessmentDescCreatedAt.Default.(func() time.Time)
 	// assessmentDescID is the schema descriptor for id field.
@@ -121,6 +129,48 @@ func init() {
 	assessment.DefaultID = assessmentDescID.Default.(func() string)
 	// assessment.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	assessment.IDValidator = assessmentDescID.Validators[0].(func(string) error)
+	assessmentlabelFields := schema.AssessmentLabel{}.Fields()
+	_ = assessmentlabelFields
+	// assessmentlabelDescItem is the schema descriptor for item field.
+	assessmentlabelDescItem := assessmentlabelFields[4].Descriptor()
+	// assessmentlabel.DefaultItem holds the default value on creation for the item field.
+	assessmentlabel.DefaultItem = assessmentlabelDescItem.Default.(string)
+	// assessmentlabelDescSaid is the schema descriptor for said field.
+	assessmentlabelDescSaid := assessmentlabelFields[6].Descriptor()
+	// assessmentlabel.DefaultSaid holds the default value on creation for the said field.
+	assessmentlabel.DefaultSaid = assessmentlabelDescSaid.Default.(string)
+	// assessmentlabelDescModel is the schema descriptor for model field.
+	assessmentlabelDescModel := assessmentlabelFields[7].Descriptor()
+	// assessmentlabel.DefaultModel holds the default value on creation for the model field.
+	assessmentlabel.DefaultModel = assessmentlabelDescModel.Default.(string)
+	// assessmentlabelDescPromptVersion is the schema descriptor for prompt_version field.
+	assessmentlabelDescPromptVersion := assessmentlabelFields[8].Descriptor()
+	// assessmentlabel.DefaultPromptVersion holds the default value on creation for the prompt_version field.
+	assessmentlabel.DefaultPromptVersion = assessmentlabelDescPromptVersion.Default.(string)
+	// assessmentlabelDescNote is the schema descriptor for note field.
+	assessmentlabelDescNote := assessmentlabelFields[9].Descriptor()
+	// assessmentlabel.DefaultNote holds the default value on creation for the note field.
+	assessmentlabel.DefaultNote = assessmentlabelDescNote.Default.(string)
+	// assessmentlabelDescLabelledByName is the schema descriptor for labelled_by_name field.
+	assessmentlabelDescLabelledByName := assessmentlabelFields[11].Descriptor()
+	// assessmentlabel.DefaultLabelledByName holds the default value on creation for the labelled_by_name field.
+	assessmentlabel.DefaultLabelledByName = assessmentlabelDescLabelledByName.Default.(string)
+	// assessmentlabelDescCreatedAt is the schema descriptor for created_at field.
+	assessmentlabelDescCreatedAt := assessmentlabelFields[12].Descriptor()
+	// assessmentlabel.DefaultCreatedAt holds the default value on creation for the created_at field.
+	assessmentlabel.DefaultCreatedAt = assessmentlabelDescCreatedAt.Default.(func() time.Time)
+	// assessmentlabelDescUpdatedAt is the schema descriptor for updated_at field.
+	assessmentlabelDescUpdatedAt := assessmentlabelFields[13].Descriptor()
+	// assessmentlabel.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	assessmentlabel.DefaultUpdatedAt = assessmentlabelDescUpdatedAt.Default.(func() time.Time)
+	// assessmentlabel.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	assessmentlabel.UpdateDefaultUpdatedAt = assessmentlabelDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// assessmentlabelDescID is the schema descriptor for id field.
+	assessmentlabelDescID := assessmentlabelFields[0].Descriptor()
+	// assessmentlabel.DefaultID holds the default value on creation for the id field.
+	assessmentlabel.DefaultID = assessmentlabelDescID.Default.(func() string)
+	// assessmentlabel.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	assessmentlabel.IDValidator = assessmentlabelDescID.Validators[0].(func(string) error)
 	attemptFields := schema.Attempt{}.Fields()
 	_ = attemptFields
 	// attemptDescNumber is the schema descriptor for number field.
@@ -361,6 +411,20 @@ func init() {
 	member.DefaultID = memberDescID.Default.(func() string)
 	// member.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	member.IDValidator = memberDescID.Validators[0].(func(string) error)
+	modelspendFields := schema.ModelSpend{}.Fields()
+	_ = modelspendFields
+	// modelspendDescTokens is the schema descriptor for tokens field.
+	modelspendDescTokens := modelspendFields[2].Descriptor()
+	// modelspend.DefaultTokens holds the default value on creation for the tokens field.
+	modelspend.DefaultTokens = modelspendDescTokens.Default.(int64)
+	// modelspendDescCostNanos is the schema descriptor for cost_nanos field.
+	modelspendDescCostNanos := modelspendFields[3].Descriptor()
+	// modelspend.DefaultCostNanos holds the default value on creation for the cost_nanos field.
+	modelspend.DefaultCostNanos = modelspendDescCostNanos.Default.(int64)
+	// modelspendDescUpdatedAt is the schema descriptor for updated_at field.
+	modelspendDescUpdatedAt := modelspendFields[4].Descriptor()
+	// modelspend.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	modelspend.DefaultUpdatedAt = modelspendDescUpdatedAt.Default.(func() time.Time)
 	planFields := schema.Plan{}.Fields()
 	_ = planFields
 	// planDescName is the schema descriptor for name field.

@@ -18,6 +18,8 @@ type Tx struct {
 	Artifact *ArtifactClient
 	// Assessment is the client for interacting with the Assessment builders.
 	Assessment *AssessmentClient
+	// AssessmentLabel is the client for interacting with the AssessmentLabel builders.
+	AssessmentLabel *AssessmentLabelClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
@@ -36,6 +38,8 @@ type Tx struct {
 	Member *MemberClient
 	// Metric is the client for interacting with the Metric builders.
 	Metric *MetricClient
+	// ModelSpend is the client for interacting with the ModelSpend builders.
+	ModelSpend *ModelSpendClient
 	// Plan is the client for interacting with the Plan builders.
 	Plan *PlanClient
 	// PlanVersion is the client for interacting with the PlanVersion builders.
@@ -211,6 +215,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Artifact = NewArtifactClient(tx.config)
 	tx.Assessment = NewAssessmentClient(tx.config)
+	tx.AssessmentLabel = NewAssessmentLabelClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Baseline = NewBaselineClient(tx.config)
@@ -220,6 +225,7 @@ func (tx *Tx) init() {
 	tx.LoadReport = NewLoadReportClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
 	tx.Metric = NewMetricClient(tx.config)
+	tx.ModelSpend = NewModelSpendClient(tx.config)
 	tx.Plan = NewPlanClient(tx.config)
 	tx.PlanVersion = NewPlanVersionClient(tx.config)
 	tx.Project = NewProjectClient(tx.config)

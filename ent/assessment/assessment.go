@@ -45,6 +45,16 @@ const (
 	FieldPromptVersion = "prompt_version"
 	// FieldVotes holds the string denoting the votes field in the database.
 	FieldVotes = "votes"
+	// FieldAsk holds the string denoting the ask field in the database.
+	FieldAsk = "ask"
+	// FieldPanel holds the string denoting the panel field in the database.
+	FieldPanel = "panel"
+	// FieldGate holds the string denoting the gate field in the database.
+	FieldGate = "gate"
+	// FieldTokens holds the string denoting the tokens field in the database.
+	FieldTokens = "tokens"
+	// FieldCostNanos holds the string denoting the cost_nanos field in the database.
+	FieldCostNanos = "cost_nanos"
 	// FieldCreatedBy holds the string denoting the created_by field in the database.
 	FieldCreatedBy = "created_by"
 	// FieldCreatedByName holds the string denoting the created_by_name field in the database.
@@ -55,6 +65,8 @@ const (
 	FieldFinishedAt = "finished_at"
 	// EdgeRun holds the string denoting the run edge name in mutations.
 	EdgeRun = "run"
+	// EdgeLabels holds the string denoting the labels edge name in mutations.
+	EdgeLabels = "labels"
 	// Table holds the table name of the assessment in the database.
 	Table = "assessments"
 	// RunTable is the table that holds the run relation/edge.
@@ -64,6 +76,13 @@ const (
 	RunInverseTable = "runs"
 	// RunColumn is the table column denoting the run relation/edge.
 	RunColumn = "run_id"
+	// LabelsTable is the table that holds the labels relation/edge.
+	LabelsTable = "assessment_labels"
+	// LabelsInverseTable is the table name for the AssessmentLabel entity.
+	// It exists in this package in order to avoid circular dependency with the "assessmentlabel" package.
+	LabelsInverseTable = "assessment_labels"
+	// LabelsColumn is the table column denoting the labels relation/edge.
+	LabelsColumn = "assessment_id"
 )
 
 // Columns holds all SQL columns for assessment fields.
@@ -84,6 +103,11 @@ var Columns = []string{
 	FieldModel,
 	FieldPromptVersion,
 	FieldVotes,
+	FieldAsk,
+	FieldPanel,
+	FieldGate,
+	FieldTokens,
+	FieldCostNanos,
 	FieldCreatedBy,
 	FieldCreatedByName,
 	FieldCreatedAt,
@@ -117,6 +141,10 @@ var (
 	DefaultVotes int
 	// VotesValidator is a validator for the "votes" field. It is called by the builders before save.
 	VotesValidator func(int) error
+	// DefaultTokens holds the default value on creation for the "tokens" field.
+	DefaultTokens int64
+	// TokensValidator is a validator for the "tokens" field. It is called by the builders before save.
+	TokensValidator func(int64) error
 	// DefaultCreatedBy holds the default value on creation for the "created_by" field.
 	DefaultCreatedBy string
 	// DefaultCreatedByName holds the default value on creation for the "created_by_name" field.
@@ -254,6 +282,16 @@ func ByVotes(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVotes, opts...).ToFunc()
 }
 
+// ByTokens orders the results by the tokens field.
+func ByTokens(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTokens, opts...).ToFunc()
+}
+
+// ByCostNanos orders the results by the cost_nanos field.
+func ByCostNanos(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCostNanos, opts...).ToFunc()
+}
+
 // ByCreatedBy orders the results by the created_by field.
 func ByCreatedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedBy, opts...).ToFunc()
@@ -280,10 +318,31 @@ func ByRunField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newRunStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByLabelsCount orders the results by labels count.
+func ByLabelsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLabelsStep(), opts...)
+	}
+}
+
+// ByLabels orders the results by labels terms.
+func ByLabels(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLabelsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newRunStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RunInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, RunTable, RunColumn),
+	)
+}
+func newLabelsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LabelsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, LabelsTable, LabelsColumn),
 	)
 }

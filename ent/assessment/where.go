@@ -120,6 +120,16 @@ func Votes(v int) predicate.Assessment {
 	return predicate.Assessment(sql.FieldEQ(FieldVotes, v))
 }
 
+// Tokens applies equality check predicate on the "tokens" field. It's identical to TokensEQ.
+func Tokens(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldEQ(FieldTokens, v))
+}
+
+// CostNanos applies equality check predicate on the "cost_nanos" field. It's identical to CostNanosEQ.
+func CostNanos(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldEQ(FieldCostNanos, v))
+}
+
 // CreatedBy applies equality check predicate on the "created_by" field. It's identical to CreatedByEQ.
 func CreatedBy(v string) predicate.Assessment {
 	return predicate.Assessment(sql.FieldEQ(FieldCreatedBy, v))
@@ -860,6 +870,126 @@ func VotesLTE(v int) predicate.Assessment {
 	return predicate.Assessment(sql.FieldLTE(FieldVotes, v))
 }
 
+// AskIsNil applies the IsNil predicate on the "ask" field.
+func AskIsNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldIsNull(FieldAsk))
+}
+
+// AskNotNil applies the NotNil predicate on the "ask" field.
+func AskNotNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotNull(FieldAsk))
+}
+
+// PanelIsNil applies the IsNil predicate on the "panel" field.
+func PanelIsNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldIsNull(FieldPanel))
+}
+
+// PanelNotNil applies the NotNil predicate on the "panel" field.
+func PanelNotNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotNull(FieldPanel))
+}
+
+// GateIsNil applies the IsNil predicate on the "gate" field.
+func GateIsNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldIsNull(FieldGate))
+}
+
+// GateNotNil applies the NotNil predicate on the "gate" field.
+func GateNotNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotNull(FieldGate))
+}
+
+// TokensEQ applies the EQ predicate on the "tokens" field.
+func TokensEQ(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldEQ(FieldTokens, v))
+}
+
+// TokensNEQ applies the NEQ predicate on the "tokens" field.
+func TokensNEQ(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldNEQ(FieldTokens, v))
+}
+
+// TokensIn applies the In predicate on the "tokens" field.
+func TokensIn(vs ...int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldIn(FieldTokens, vs...))
+}
+
+// TokensNotIn applies the NotIn predicate on the "tokens" field.
+func TokensNotIn(vs ...int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotIn(FieldTokens, vs...))
+}
+
+// TokensGT applies the GT predicate on the "tokens" field.
+func TokensGT(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldGT(FieldTokens, v))
+}
+
+// TokensGTE applies the GTE predicate on the "tokens" field.
+func TokensGTE(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldGTE(FieldTokens, v))
+}
+
+// TokensLT applies the LT predicate on the "tokens" field.
+func TokensLT(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldLT(FieldTokens, v))
+}
+
+// TokensLTE applies the LTE predicate on the "tokens" field.
+func TokensLTE(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldLTE(FieldTokens, v))
+}
+
+// CostNanosEQ applies the EQ predicate on the "cost_nanos" field.
+func CostNanosEQ(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldEQ(FieldCostNanos, v))
+}
+
+// CostNanosNEQ applies the NEQ predicate on the "cost_nanos" field.
+func CostNanosNEQ(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldNEQ(FieldCostNanos, v))
+}
+
+// CostNanosIn applies the In predicate on the "cost_nanos" field.
+func CostNanosIn(vs ...int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldIn(FieldCostNanos, vs...))
+}
+
+// CostNanosNotIn applies the NotIn predicate on the "cost_nanos" field.
+func CostNanosNotIn(vs ...int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotIn(FieldCostNanos, vs...))
+}
+
+// CostNanosGT applies the GT predicate on the "cost_nanos" field.
+func CostNanosGT(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldGT(FieldCostNanos, v))
+}
+
+// CostNanosGTE applies the GTE predicate on the "cost_nanos" field.
+func CostNanosGTE(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldGTE(FieldCostNanos, v))
+}
+
+// CostNanosLT applies the LT predicate on the "cost_nanos" field.
+func CostNanosLT(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldLT(FieldCostNanos, v))
+}
+
+// CostNanosLTE applies the LTE predicate on the "cost_nanos" field.
+func CostNanosLTE(v int64) predicate.Assessment {
+	return predicate.Assessment(sql.FieldLTE(FieldCostNanos, v))
+}
+
+// CostNanosIsNil applies the IsNil predicate on the "cost_nanos" field.
+func CostNanosIsNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldIsNull(FieldCostNanos))
+}
+
+// CostNanosNotNil applies the NotNil predicate on the "cost_nanos" field.
+func CostNanosNotNil() predicate.Assessment {
+	return predicate.Assessment(sql.FieldNotNull(FieldCostNanos))
+}
+
 // CreatedByEQ applies the EQ predicate on the "created_by" field.
 func CreatedByEQ(v string) predicate.Assessment {
 	return predicate.Assessment(sql.FieldEQ(FieldCreatedBy, v))
@@ -1095,6 +1225,29 @@ func HasRun() predicate.Assessment {
 func HasRunWith(preds ...predicate.Run) predicate.Assessment {
 	return predicate.Assessment(func(s *sql.Selector) {
 		step := newRunStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLabels applies the HasEdge predicate on the "labels" edge.
+func HasLabels() predicate.Assessment {
+	return predicate.Assessment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, LabelsTable, LabelsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLabelsWith applies the HasEdge predicate on the "labels" edge with a given conditions (other predicates).
+func HasLabelsWith(preds ...predicate.AssessmentLabel) predicate.Assessment {
+	return predicate.Assessment(func(s *sql.Selector) {
+		step := newLabelsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

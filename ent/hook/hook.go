@@ -33,6 +33,18 @@ func (f AssessmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssessmentMutation", m)
 }
 
+// The AssessmentLabelFunc type is an adapter to allow the use of ordinary
+// function as AssessmentLabel mutator.
+type AssessmentLabelFunc func(context.Context, *ent.AssessmentLabelMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AssessmentLabelFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AssessmentLabelMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssessmentLabelMutation", m)
+}
+
 // The AttemptFunc type is an adapter to allow the use of ordinary
 // function as Attempt mutator.
 type AttemptFunc func(context.Context, *ent.AttemptMutation) (ent.Value, error)
@@ -139,6 +151,18 @@ func (f MetricFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MetricMutation", m)
+}
+
+// The ModelSpendFunc type is an adapter to allow the use of ordinary
+// function as ModelSpend mutator.
+type ModelSpendFunc func(context.Context, *ent.ModelSpendMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ModelSpendFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ModelSpendMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ModelSpendMutation", m)
 }
 
 // The PlanFunc type is an adapter to allow the use of ordinary

@@ -61,6 +61,11 @@ var (
 		{Name: "model", Type: field.TypeString, Default: ""},
 		{Name: "prompt_version", Type: field.TypeString, Default: ""},
 		{Name: "votes", Type: field.TypeInt, Default: 1},
+		{Name: "ask", Type: field.TypeJSON, Nullable: true},
+		{Name: "panel", Type: field.TypeJSON, Nullable: true},
+		{Name: "gate", Type: field.TypeJSON, Nullable: true},
+		{Name: "tokens", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_nanos", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_by", Type: field.TypeString, Default: ""},
 		{Name: "created_by_name", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeTime},
@@ -75,7 +80,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "assessments_runs_assessments",
-				Columns:    []*schema.Column{AssessmentsColumns[19]},
+				Columns:    []*schema.Column{AssessmentsColumns[24]},
 				RefColumns: []*schema.Column{RunsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -84,12 +89,55 @@ var (
 			{
 				Name:    "assessment_run_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{AssessmentsColumns[19], AssessmentsColumns[0]},
+				Columns: []*schema.Column{AssessmentsColumns[24], AssessmentsColumns[0]},
 			},
 			{
 				Name:    "assessment_project_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{AssessmentsColumns[1], AssessmentsColumns[0]},
+			},
+		},
+	}
+	// AssessmentLabelsColumns holds the columns for the "assessment_labels" table.
+	AssessmentLabelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "criterion", Type: field.TypeString},
+		{Name: "item", Type: field.TypeString, Default: ""},
+		{Name: "verdict", Type: field.TypeEnum, Enums: []string{"pass", "fail", "unclear"}},
+		{Name: "said", Type: field.TypeString, Default: ""},
+		{Name: "model", Type: field.TypeString, Default: ""},
+		{Name: "prompt_version", Type: field.TypeString, Default: ""},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "labelled_by", Type: field.TypeString},
+		{Name: "labelled_by_name", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "assessment_id", Type: field.TypeString},
+	}
+	// AssessmentLabelsTable holds the schema information for the "assessment_labels" table.
+	AssessmentLabelsTable = &schema.Table{
+		Name:       "assessment_labels",
+		Columns:    AssessmentLabelsColumns,
+		PrimaryKey: []*schema.Column{AssessmentLabelsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "assessment_labels_assessments_labels",
+				Columns:    []*schema.Column{AssessmentLabelsColumns[13]},
+				RefColumns: []*schema.Column{AssessmentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "assessmentlabel_assessment_id_criterion_item_labelled_by",
+				Unique:  true,
+				Columns: []*schema.Column{AssessmentLabelsColumns[13], AssessmentLabelsColumns[2], AssessmentLabelsColumns[3], AssessmentLabelsColumns[9]},
+			},
+			{
+				Name:    "assessmentlabel_project_id_criterion_model_prompt_version",
+				Unique:  false,
+				Columns: []*schema.Column{AssessmentLabelsColumns[1], AssessmentLabelsColumns[2], AssessmentLabelsColumns[6], AssessmentLabelsColumns[7]},
 			},
 		},
 	}
@@ -443,6 +491,27 @@ var (
 				Name:    "metric_attempt_id_name",
 				Unique:  false,
 				Columns: []*schema.Column{MetricsColumns[6], MetricsColumns[1]},
+			},
+		},
+	}
+	// ModelSpendsColumns holds the columns for the "model_spends" table.
+	ModelSpendsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "tokens", Type: field.TypeInt64, Default: 0},
+		{Name: "cost_nanos", Type: field.TypeInt64, Default: 0},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// ModelSpendsTable holds the schema information for the "model_spends" table.
+	ModelSpendsTable = &schema.Table{
+		Name:       "model_spends",
+		Columns:    ModelSpendsColumns,
+		PrimaryKey: []*schema.Column{ModelSpendsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "modelspend_updated_at",
+				Unique:  false,
+				Columns: []*schema.Column{ModelSpendsColumns[4]},
 			},
 		},
 	}
@@ -1243,6 +1312,7 @@ var (
 	Tables = []*schema.Table{
 		ArtifactsTable,
 		AssessmentsTable,
+		AssessmentLabelsTable,
 		AttemptsTable,
 		AuditEntriesTable,
 		BaselinesTable,
@@ -1252,6 +1322,7 @@ var (
 		LoadReportsTable,
 		MembersTable,
 		MetricsTable,
+		ModelSpendsTable,
 		PlansTable,
 		PlanVersionsTable,
 		ProjectsTable,
@@ -1278,6 +1349,7 @@ var (
 
 func init() {
 	AssessmentsTable.ForeignKeys[0].RefTable = RunsTable
+	AssessmentLabelsTable.ForeignKeys[0].RefTable = AssessmentsTable
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
 	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable

@@ -12,6 +12,9 @@ type Artifact func(*sql.Selector)
 // Assessment is the predicate function for assessment builders.
 type Assessment func(*sql.Selector)
 
+// AssessmentLabel is the predicate function for assessmentlabel builders.
+type AssessmentLabel func(*sql.Selector)
+
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
 
@@ -38,6 +41,9 @@ type Member func(*sql.Selector)
 
 // Metric is the predicate function for metric builders.
 type Metric func(*sql.Selector)
+
+// ModelSpend is the predicate function for modelspend builders.
+type ModelSpend func(*sql.Selector)
 
 // Plan is the predicate function for plan builders.
 type Plan func(*sql.Selector)

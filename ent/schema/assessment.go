@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -20,6 +21,13 @@ type CriteriaWeights struct {
 	Performance   float64 `json:"performance"`
 	Accessibility float64 `json:"accessibility"`
 	Functionality float64 `json:"functionality"`
+}
+
+// JudgeAsk is how a language model is to judge.
+type JudgeAsk struct {
+	Votes int    `json:"votes"`
+	Model string `json:"model,omitempty"` // another one of the primary provider
+	Fresh bool   `json:"fresh,omitempty"` // also where the cache knows an answer
 }
 
 // Fields of an Assessment.
@@ -41,6 +49,11 @@ func (Assessment) Fields() []ent.Field {
 		field.String("model").Default("").Comment("Of the provider; empty where none had a part in it."),
 		field.String("prompt_version").Default(""),
 		field.Int("votes").Default(1).Positive().Comment("How many judgements it was made of."),
+		field.JSON("ask", &JudgeAsk{}).Optional().Immutable().Comment("How a model is asked; absent for other judges."),
+		field.JSON("panel", json.RawMessage{}).Optional().Comment("What the votes of a model were, with what was dropped of them."),
+		field.JSON("gate", json.RawMessage{}).Optional().Comment("The plan's gate on the judgement, as applied or not."),
+		field.Int64("tokens").Default(0).NonNegative().Comment("That a model used for it."),
+		field.Int64("cost_nanos").Optional().Nillable().Comment("Billionths of a US dollar; absent where the price is not known."),
 		field.String("created_by").Default("").Immutable().Comment("Id of who asked for it; empty for the end of the run."),
 		field.String("created_by_name").Default("").Immutable(),
 		createdAt(),
@@ -52,6 +65,7 @@ func (Assessment) Fields() []ent.Field {
 func (Assessment) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("run", Run.Type).Ref("assessments").Field("run_id").Unique().Required().Immutable(),
+		edge.To("labels", AssessmentLabel.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

@@ -130,17 +130,11 @@ func (g grader) rubric(ctx context.Context, want spec.LLMAssertion, name, rubric
 // grounded refuses a judgement whose quotations do not stand in the answer.
 func grounded(v vote, text string) error {
 	for _, quote := range v.Evidence {
-		if !strings.Contains(plain(text), plain(quote)) {
+		if !llm.Quoted(text, quote) {
 			return fmt.Errorf("the judging model quotes %q, which does not stand in the answer", excerpt.Line(quote, maxShown))
 		}
 	}
 	return nil
-}
-
-// plain leaves only words and numbers, since models mend spaces and quotation
-// marks in what they quote.
-func plain(text string) string {
-	return " " + strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), " ") + " "
 }
 
 // count lets most votes win.

@@ -41,6 +41,8 @@ const (
 	Comparison     Type = "cmp"
 	LoadPart       Type = "lpt"
 	Assessment     Type = "asm"
+
+	AssessmentLabel Type = "lab"
 )
 
 // Noun is what people call it.
@@ -48,6 +50,8 @@ func (t Type) Noun() string {
 	switch t {
 	case Project:
 		return "project"
+	case AssessmentLabel:
+		return "label"
 	case Token:
 		return "token"
 	case Plan:

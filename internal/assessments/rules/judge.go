@@ -51,10 +51,10 @@ func Assess(in Input) Assessment {
 		}
 		out.Criteria = append(out.Criteria, j.told())
 	}
-	out.Confidence, out.Coverage = round(confidence), round(coverage)
-	out.Weights = Weights{round(weights.UI), round(weights.Performance), round(weights.Accessibility), round(weights.Functionality)}
+	out.Confidence, out.Coverage = Round(confidence), Round(coverage)
+	out.Weights = Weights{Round(weights.UI), Round(weights.Performance), Round(weights.Accessibility), Round(weights.Functionality)}
 	if measured > 0 {
-		out.Score, out.Verdict = rounded(total), bandOf(round(total))
+		out.Score, out.Verdict = rounded(total), BandOf(Round(total))
 	}
 	out.Status, out.Reason = statusOf(in.Results, measured)
 	out.tell(by)
@@ -82,23 +82,23 @@ func statusOf(results []Result, measured float64) (Status, string) {
 func (j *judged) told() CriterionScore {
 	c := j.CriterionScore
 	if c.Status == Assessed {
-		c.Score, c.Band = rounded(j.raw), bandOf(round(j.raw))
+		c.Score, c.Band = rounded(j.raw), BandOf(Round(j.raw))
 	}
-	c.Confidence = round(c.Coverage * c.Precision)
-	c.Weight, c.Share, c.Coverage, c.Precision = round(c.Weight), round(c.Share), round(c.Coverage), round(c.Precision)
+	c.Confidence = Round(c.Coverage * c.Precision)
+	c.Weight, c.Share, c.Coverage, c.Precision = Round(c.Weight), Round(c.Share), Round(c.Coverage), Round(c.Precision)
 	if c.Caps == nil {
 		c.Caps = []Cap{}
 	}
 	for i := range c.Caps {
-		c.Caps[i].Before = round(c.Caps[i].Before)
+		c.Caps[i].Before = Round(c.Caps[i].Before)
 	}
 	if c.Interval != nil {
-		c.Interval = &Interval{round(c.Interval.Low), round(c.Interval.High)}
+		c.Interval = &Interval{Round(c.Interval.Low), Round(c.Interval.High)}
 	}
 	c.Parts, c.MoreParts = trim(c.Parts, maxParts)
 	for i := range c.Parts {
 		p := &c.Parts[i]
-		p.Score, p.Weight = round(p.Score), round(p.Weight)
+		p.Score, p.Weight = Round(p.Score), Round(p.Weight)
 		if p.Value != nil {
 			p.Value = rounded(*p.Value)
 		}
@@ -148,7 +148,7 @@ func (a *Assessment) tell(by map[Criterion]*judged) {
 	a.Recommendations, _ = trim(a.Recommendations, maxRecommendations)
 	for i := range a.Recommendations {
 		r := &a.Recommendations[i]
-		r.Gain, r.ConfidenceGain = round(r.Gain), round(r.ConfidenceGain)
+		r.Gain, r.ConfidenceGain = Round(r.Gain), Round(r.ConfidenceGain)
 	}
 }
 

@@ -47,15 +47,16 @@ func finite(values []float64) []float64 {
 	return out
 }
 
-// round keeps four decimals: the last bits differ between processors.
-func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+// Round keeps four decimals: the last bits differ between processors.
+func Round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 func rounded(x float64) *float64 {
-	x = round(x)
+	x = Round(x)
 	return &x
 }
 
-func bandOf(score float64) Band {
+// BandOf is what a score means.
+func BandOf(score float64) Band {
 	switch {
 	case score >= GoodFrom:
 		return Good

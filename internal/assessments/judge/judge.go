@@ -1,0 +1,121 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/assessments/rules"
+)
+
+// Judgement is an assessment with how it came about.
+type Judgement struct {
+	rules.Assessment
+	Panel Panel
+}
+
+// Judge asks for the votes at once and counts them. That there is no judgement is
+// one: it is not assessed, and says why. The error is that of a context that
+// ended, or of rubrics that no request can be made of.
+func Judge(ctx context.Context, m Model, c Case) (*Judgement, error) {
+	if c.Votes <= 0 {
+		c.Votes = DefaultVotes
+	}
+	c.Votes = min(c.Votes, MaxVotes)
+	b, err := newBallot(c)
+	if err != nil {
+		return nil, err
+	}
+	panel := Panel{Votes: make([]Vote, c.Votes), Items: []JudgedItem{}, Notes: []string{}, Rubrics: []RubricName{}}
+	for _, r := range b.rubrics {
+		panel.Rubrics = append(panel.Rubrics, RubricName{r.Criterion, r.PromptVersion()})
+	}
+	if len(b.questions) == 0 {
+		panel.Votes = []Vote{}
+		return notAssessed(c, panel, "nothing was measured that a model could judge"), nil
+	}
+	ballots := make([]map[string]answer, c.Votes)
+	var g errgroup.Group
+	for i := range c.Votes {
+		g.Go(func() error {
+			ballots[i], panel.Votes[i] = b.cast(ctx, m, c, i)
+			return nil
+		})
+	}
+	_ = g.Wait() // what went wrong stands with each vote
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("ask for the votes: %w", context.Cause(ctx))
+	}
+	panel.sum()
+	if n := panel.Counted; 2*n <= c.Votes {
+		return notAssessed(c, panel, panel.failure(c.Votes)), nil
+	}
+	return b.count(c, ballots, panel), nil
+}
+
+// cast asks for one vote.
+func (b *ballot) cast(ctx context.Context, m Model, c Case, i int) (map[string]answer, Vote) {
+	v := Vote{Number: i + 1, Reversed: i%2 == 1}
+	resp, err := m.Generate(ctx, b.request(c, i))
+	if err != nil {
+		v.Failure = failure(err)
+		return nil, v
+	}
+	v.Provider, v.Model, v.FromCache, v.AgeSeconds = clean(resp.Provider, 200), clean(resp.Model, 200), resp.FromCache, int(resp.Age.Seconds())
+	v.Tokens, v.Estimated = resp.Usage.Input+resp.Usage.Output, resp.Usage.Estimated
+	if resp.Cost.Known {
+		nanos := int64(resp.Cost.Amount)
+		v.CostNanos = &nanos
+	}
+	var said map[string]answer
+	if err := resp.Decode(&said); err != nil {
+		v.Failure = failure(err)
+		return nil, v
+	}
+	return said, v
+}
+
+// failure is the sentence for people. What stands behind an error of the service is
+// for its log: it may name addresses.
+func failure(err error) string {
+	if e, ok := errors.AsType[*apperr.Error](err); ok {
+		return clean(e.Message, maxSentence)
+	}
+	return clean(err.Error(), maxSentence)
+}
+
+// notAssessed is a judgement that did not come about; what was measured keeps its
+// places, without scores.
+func notAssessed(c Case, panel Panel, reason string) *Judgement {
+	out := &Judgement{Panel: panel, Assessment: rules.Assessment{
+		RulesVersion: c.Facts.RulesVersion, Status: rules.NotAssessed, Reason: reason, Weights: c.Facts.Weights,
+		Criteria: []rules.CriterionScore{}, Issues: []rules.Issue{}, Recommendations: []rules.Recommendation{},
+	}}
+	for _, fact := range c.Facts.Criteria {
+		out.Criteria = append(out.Criteria, rules.CriterionScore{Criterion: fact.Criterion, Status: rules.NotAssessed, Reason: reason,
+			Weight: fact.Weight, Caps: []rules.Cap{}, Parts: []rules.Part{}})
+	}
+	return out
+}
+
+// failure says why too few votes came in: the reason that most of them had.
+func (p *Panel) failure(asked int) string {
+	var most string
+	times := map[string]int{}
+	for _, v := range p.Votes {
+		if v.Failure == "" {
+			continue
+		}
+		if times[v.Failure]++; times[v.Failure] > times[most] || most == "" {
+			most = v.Failure
+		}
+	}
+	if times[most] == asked {
+		return most
+	}
+	return fmt.Sprintf("only %d of %d votes came in: %s", p.Counted, asked, strings.TrimSuffix(most, "."))
+}
