@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // maxDocument bounds an OpenAPI document: 16 MiB.
@@ -20,21 +18,12 @@ var methods = []string{"get", "post", "put", "patch", "delete", "head", "options
 // with the examples of the document or values that fit its schemas. It asks for
 // the first good status that the operation names.
 func OpenAPI(data []byte) (*Result, error) {
-	if len(data) > maxDocument {
-		return nil, fmt.Errorf("it has more than %d MiB", maxDocument>>20)
+	o, err := readOpenAPI(data)
+	if err != nil {
+		return nil, err
 	}
-	var root any
-	if err := yaml.Unmarshal(data, &root); err != nil {
-		return nil, fmt.Errorf("it is neither YAML nor JSON: %s", firstLine(err.Error()))
-	}
-	doc, _ := root.(map[string]any)
-	version := str(doc["openapi"])
-	if !strings.HasPrefix(version, "3.") {
-		return nil, fmt.Errorf("it is no OpenAPI document of version 3")
-	}
-	o := &openapi{draft: newDraft(str(object(doc["info"])["title"])), doc: doc, taken: map[string]bool{}}
 	o.server()
-	paths := object(doc["paths"])
+	paths := object(o.doc["paths"])
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		item := o.resolve(paths[path])
 		for _, m := range methods {
@@ -101,21 +90,26 @@ func (o *openapi) resolve(v any) map[string]any {
 		if ref == "" {
 			return m
 		}
-		pointer, ok := strings.CutPrefix(ref, "#/")
-		if !ok {
-			o.note("the reference %s leaves the document; what it stands for was left out", ref)
-			return nil
-		}
-		at := o.doc
-		for _, part := range strings.Split(pointer, "/") {
-			if decoded, err := url.PathUnescape(part); err == nil {
-				part = decoded
-			}
-			at = object(at[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)])
-		}
-		m = at
+		m = o.follow(ref)
 	}
 	return nil
+}
+
+// follow is what one reference stands for.
+func (o *openapi) follow(ref string) map[string]any {
+	pointer, ok := strings.CutPrefix(ref, "#/")
+	if !ok {
+		o.note("the reference %s leaves the document; what it stands for was left out", ref)
+		return nil
+	}
+	at := o.doc
+	for _, part := range strings.Split(pointer, "/") {
+		if decoded, err := url.PathUnescape(part); err == nil {
+			part = decoded
+		}
+		at = object(at[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)])
+	}
+	return at
 }
 
 func (o *openapi) operation(path, verb string, item, op map[string]any) {
