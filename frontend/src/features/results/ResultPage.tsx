@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
-import { useCallback } from "react";
-import { ResultDocument } from "@/gql/graphql";
+import { type ReactNode, useCallback } from "react";
+import { type ResultDetailFragment, ResultDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
@@ -14,8 +14,15 @@ import { RelativeTime } from "@/ui/Time";
 import { formatDuration } from "@/ui/duration";
 import { ResultSkeleton, ResultView } from "./ResultView";
 
+interface Props {
+  runId: string;
+  resultId: string;
+  /** What was measured, where the kind of the case has a view of its own for that. */
+  renderMeasured: (result: ResultDetailFragment) => ReactNode;
+}
+
 /** Everything that is known of one case in a run. */
-export function ResultPage({ runId, resultId }: { runId: string; resultId: string }) {
+export function ResultPage({ runId, resultId, renderMeasured }: Props) {
   const [{ data, error, fetching }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   const result = data?.result;
@@ -63,6 +70,7 @@ export function ResultPage({ runId, resultId }: { runId: string; resultId: strin
         </span>
       }
     >
+      {renderMeasured(result)}
       <ResultView result={result} observed={[]} />
     </Page>
   );

@@ -3,6 +3,7 @@ import { ResultPage } from "@/features/results/ResultPage";
 import { ResultPanel } from "@/features/results/ResultPanel";
 import { RunListPage } from "@/features/runs/RunListPage";
 import { RunPage } from "@/features/runs/RunPage";
+import { Measured } from "./measured";
 
 const runs = getRouteApi("/runs");
 const run = getRouteApi("/runs/$runId");
@@ -42,5 +43,5 @@ export function Run() {
 
 export function Result() {
   const { runId, resultId } = result.useParams();
-  return <ResultPage key={resultId} runId={runId} resultId={resultId} />;
+  return <ResultPage key={resultId} runId={runId} resultId={resultId} renderMeasured={(found) => <Measured result={found} runId={runId} />} />;
 }
