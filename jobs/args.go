@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"strings"
+
 	"github.com/riverqueue/river"
 
 	"github.com/semantest/semantest/internal/spec"
@@ -35,6 +37,9 @@ const maxDeliveries = 20
 
 // Queue returns the name of a kind's queue.
 func Queue(kind spec.Kind) string { return "case_" + string(kind) }
+
+// kindOf is the kind whose queue has that name.
+func kindOf(queue string) spec.Kind { return spec.Kind(strings.TrimPrefix(queue, "case_")) }
 
 func insertOpts(kind spec.Kind, priority int) *river.InsertOpts {
 	return &river.InsertOpts{Queue: Queue(kind), Priority: priority, MaxAttempts: maxDeliveries}

@@ -47,7 +47,8 @@ type Host struct {
 	auditFor  time.Duration
 	executors map[spec.Kind]executors.Executor
 	meter     Meter
-	slots     map[spec.Kind]int
+	slots     map[spec.Kind]int // at most
+	room      *rooms            // of those kinds whose slots follow the memory that is left
 	logger    *slog.Logger
 	ticks     *ticker
 	leases    *leases
@@ -83,6 +84,7 @@ type HostConfig struct {
 	Executors []executors.Executor
 	Meter     Meter             // counts the cases; nil where nobody does
 	Slots     map[spec.Kind]int // cases at once, by kind
+	Fit       []spec.Kind       // kinds that offer fewer of them while their executor has no room for all
 	Labels    map[string]string
 	Gather    time.Duration // how long the workers of one load may take to come together; a minute when zero
 	Version   string
@@ -107,6 +109,7 @@ func NewHost(c HostConfig) (*Host, error) {
 		h.meter = uncounted{}
 	}
 	h.leases = newLeases(c.Runs, h.id, c.Logger)
+	h.room = newRooms()
 	queues := map[string]river.QueueConfig{}
 	for _, e := range c.Executors {
 		n := c.Slots[e.Kind()]
@@ -114,6 +117,9 @@ func NewHost(c HostConfig) (*Host, error) {
 			continue
 		}
 		h.executors[e.Kind()] = e
+		if roomy, ok := e.(executors.Roomy); ok && slices.Contains(c.Fit, e.Kind()) {
+			h.room.watch(e.Kind(), roomy, n)
+		}
 		queues[Queue(e.Kind())] = river.QueueConfig{MaxWorkers: n}
 	}
 	if len(queues) == 0 {
@@ -146,10 +152,8 @@ func NewHost(c HostConfig) (*Host, error) {
 // Start registers the worker and begins to take jobs. Stop must be called.
 func (h *Host) Start(ctx context.Context) error {
 	ctx = store.AllProjects(ctx) // and with it the jobs
-	slots := make(map[string]int, len(h.executors))
-	for kind := range h.executors {
-		slots[string(kind)] = h.slots[kind]
-	}
+	h.room.look()
+	slots := h.offered()
 	err := h.workers.Register(ctx, workers.Worker{ID: h.id, Host: h.name, PID: os.Getpid(), Version: h.version, Slots: slots, Labels: h.labels})
 	if err != nil {
 		return err
@@ -214,7 +218,7 @@ func (h *Host) Stop(ctx context.Context) error {
 }
 
 func (h *Host) heartbeat(ctx context.Context) error {
-	err := errors.Join(h.leases.renew(ctx), h.workers.Beat(ctx, h.id))
+	err := errors.Join(h.leases.renew(ctx), h.workers.Beat(ctx, h.id), h.fit(ctx))
 	if err != nil {
 		h.beats.Store(0)
 	} else {

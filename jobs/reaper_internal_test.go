@@ -18,7 +18,7 @@ func TestNobodyIsTakenForLostRightAfterAnOutage(t *testing.T) {
 	if err := away.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h := &Host{id: "wrk_1", pool: s.Pool, runs: runs.New(runs.Deps{Store: s}), logger: slog.New(slog.DiscardHandler)}
+	h := &Host{id: "wrk_1", pool: s.Pool, runs: runs.New(runs.Deps{Store: s}), room: newRooms(), logger: slog.New(slog.DiscardHandler)}
 	h.teams = loadteams.New(s, nil, nil)
 	h.leases = newLeases(h.runs, h.id, h.logger)
 	h.beats.Store(beatsBeforeReap)

@@ -27,33 +27,41 @@ func (st *step) clickOn(c spec.Click, control bool) error {
 	return st.act(c.Locator, "pointer", control, c.Position, "the click", func(p prepared) error { return st.mouse(p.X, p.Y, c) })
 }
 
-// act points at an element once a person could. The guard in the page takes
-// back what would hit something else, and it is tried again.
+// act points at an element once a person could.
 func (st *step) act(l spec.Locator, kind string, control bool, at *spec.Point, what string, do func(prepared) error) error {
+	_, err := st.actOn(aim{locator: l, kind: kind, control: control, at: at}, what, do, &seen{})
+	return err
+}
+
+// actOn does something where an aim is. The guard in the page takes back what
+// would hit something else, and it is tried again. got is what the guard saw.
+func (st *step) actOn(a aim, what string, do func(prepared) error, got *seen) (prepared, error) {
 	for {
-		p, err := st.prepareAt(l, kind, control, at)
+		p, err := st.prepareAt(a)
 		if err != nil {
-			return err
+			return p, err
 		}
 		err = do(p)
-		got := seen{}
+		*got = seen{}
 		if err == nil {
-			got, err = st.disarm(p)
+			*got, err = st.disarm(p)
 		}
 		switch {
+		case errors.Is(err, errSettled):
+			return p, err
 		case errors.Is(err, driver.ErrNavigated): // it did what links do
 		case errors.Is(err, driver.ErrClosed) && st.page != st.first: // or closed its tab
-			return nil
+			return p, nil
 		case err != nil:
-			return st.stuck(err, p.Element, what)
+			return p, st.stuck(err, p.Element, what)
 		case got.Seen && !got.Hit:
 			if st.over() {
-				return st.gaveUp(unready(meant(l), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
+				return p, st.gaveUp(unready(meant(a.locator), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
 			}
 			continue
 		}
 		st.report.Set("point", map[string]any{"x": p.X, "y": p.Y})
-		return st.settle()
+		return p, st.settle()
 	}
 }
 
@@ -258,24 +266,20 @@ func quoted(list []string) string {
 // tick brings a checkbox or a radio button into a state by clicking it, if it
 // is not there yet.
 func (st *step) tick(l spec.Locator, want bool) error {
-	p, err := st.prepare(l, "any")
-	if err != nil {
-		return err
-	}
-	now, err := st.ticked(l)
-	if err != nil {
-		return st.stuck(err, p.Element, "the question for its state")
-	}
+	var after seen
+	p, err := st.actOn(aim{locator: l, kind: "pointer", control: true, tick: &want}, "the click", func(p prepared) error {
+		if p.settled(want) {
+			return errSettled
+		}
+		return st.mouse(p.X, p.Y, spec.Click{Locator: l})
+	}, &after)
 	switch {
-	case now.Checked == nil:
-		return executors.Failf("%s is neither a checkbox nor a radio button", p.Element)
-	case *now.Checked == want:
-		return nil
-	case now.Radio && !want:
-		return executors.Failf("%s is a radio button and cannot be unticked: tick another one", p.Element)
-	}
-	if err := st.clickOn(spec.Click{Locator: l}, true); err != nil {
+	case errors.Is(err, errSettled):
+		return unticked(p, want)
+	case err != nil:
 		return err
+	case after.Checked != nil && *after.Checked == want:
+		return nil
 	}
 	observed, err := st.observe(l, "checked", func(o observation) bool { return !o.Found || o.Checked != nil && *o.Checked == want })
 	if err != nil {
@@ -287,13 +291,22 @@ func (st *step) tick(l spec.Locator, want bool) error {
 	return nil
 }
 
-type tickState struct {
-	Checked *bool `json:"checked"`
-	Radio   bool  `json:"radio"`
+// errSettled says that there is nothing to click.
+var errSettled = errors.New("it needs no click")
+
+// settled reports whether a click would be of no use: the control is in the
+// wanted state, or no click brings it there.
+func (p prepared) settled(want bool) bool {
+	return p.Checked == nil || *p.Checked == want || p.Radio && !want
 }
 
-func (st *step) ticked(l spec.Locator) (tickState, error) {
-	var now tickState
-	_, err := st.ask(l, "checkedNow", map[string]any{}, &now)
-	return now, err
+// unticked says why a control that was not clicked is not in the wanted state.
+func unticked(p prepared, want bool) error {
+	switch {
+	case p.Checked == nil:
+		return executors.Failf("%s is neither a checkbox nor a radio button", p.Element)
+	case *p.Checked != want:
+		return executors.Failf("%s is a radio button and cannot be unticked: tick another one", p.Element)
+	}
+	return nil
 }

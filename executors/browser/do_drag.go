@@ -44,7 +44,7 @@ func (st *step) drag(d spec.Drag) (err error) {
 	if d.By != nil {
 		to.X, to.Y = to.X+d.By.X, to.Y+d.By.Y
 	} else {
-		target, err := st.prepareAt(*d.To, "hover", false, d.ToPosition)
+		target, err := st.prepareAt(aim{locator: *d.To, kind: "hover", at: d.ToPosition})
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (st *step) drag(d spec.Drag) (err error) {
 // take presses the button on what is to be dragged, under the guard of a click.
 func (st *step) take(d spec.Drag) (prepared, driver.Point, error) {
 	for {
-		p, err := st.prepareAt(d.Locator, "pointer", false, d.Position)
+		p, err := st.prepareAt(aim{locator: d.Locator, kind: "pointer", at: d.Position})
 		if err != nil {
 			return p, driver.Point{}, err
 		}

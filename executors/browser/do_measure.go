@@ -95,7 +95,7 @@ func (m *measurement) run(ctx context.Context, what spec.Measure, report *execut
 		return executors.Errorf("no browser for the run: %w", sentence(err))
 	}
 	defer m.pool.release(pg)
-	r := &run{task: m.task, sink: m.sink, names: m.names, answered: m.answered, page: pg}
+	r := &run{task: m.task, sink: m.sink, names: m.names, answered: m.answered, page: pg, measured: true}
 	r.first, r.known = pg, map[string]*page{}
 	r.task.Case.BrowserSteps = what.Acts()
 	defer r.tidy()

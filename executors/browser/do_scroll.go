@@ -105,7 +105,7 @@ func (st *step) scrollFor(s spec.Scroll) error {
 	for turned := 0; ; turned++ {
 		p, err := st.glance(s.Locator)
 		if err == nil && p.Ready {
-			p, err = st.look(s.Locator, "view", false, nil)
+			p, err = st.look(aim{locator: s.Locator, kind: "view"})
 		}
 		switch {
 		case errors.Is(err, driver.ErrNavigated) && !st.over():

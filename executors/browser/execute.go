@@ -39,23 +39,19 @@ func (e *Executor) execute(ctx context.Context, task executors.Task, sink execut
 	if ctx.Err() != nil || len(steps) > 0 && steps[0].Skip != "" {
 		return executors.RunSteps(ctx, sink, steps) // which need no browser
 	}
-	pg, err := pool.acquire(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return executors.RunSteps(ctx, sink, steps)
-		}
-		return unreached(sink, steps, executors.Errorf("no browser for the case: %w", sentence(err)))
+	err := r.enter(ctx, pool)
+	if errors.Is(err, driver.ErrLost) && ctx.Err() == nil {
+		// The browser has died since the case before, unnoticed until now. Nothing
+		// of this one was done yet, so it gets another browser.
+		r.leave(pool)
+		err = r.enter(ctx, pool)
 	}
-	defer pool.release(pg)
-	r.page, r.first = pg, pg
-	defer r.tidy()
-	r.traffic = newTraffic(ctx)
-	r.wantBodies()
-	r.gather(ctx)
-	defer func() { r.film.end() }()
-	err = r.begin(ctx)
+	defer r.leave(pool)
 	if err != nil && ctx.Err() == nil {
-		return unreached(sink, steps, r.unfit(ctx, err))
+		return unreached(sink, steps, r.unbegun(ctx, err))
+	}
+	if r.first == nil { // the time was up before it got a page
+		return executors.RunSteps(ctx, sink, steps)
 	}
 	outcome, err := executors.RunSteps(ctx, sink, steps)
 	r.keepActs(ctx, outcome)
@@ -85,6 +81,40 @@ func (e *Executor) stepsOf(task executors.Task, do func(context.Context, spec.Br
 	return steps, pool, unknown
 }
 
+// enter gets the case a page, dressed as the plan says. The caller leaves it,
+// also after an error.
+func (r *run) enter(ctx context.Context, from *pool) error {
+	pg, err := from.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	r.page, r.first = pg, pg
+	r.traffic = newTraffic(ctx)
+	r.wantBodies()
+	r.gather(ctx)
+	return r.begin(ctx)
+}
+
+// unbegun explains an error of enter.
+func (r *run) unbegun(ctx context.Context, err error) error {
+	if r.first == nil {
+		return executors.Errorf("no browser for the case: %w", sentence(err))
+	}
+	return r.unfit(ctx, err)
+}
+
+// leave gives the page back, with all that the case has opened.
+func (r *run) leave(to *pool) {
+	if r.first == nil {
+		return
+	}
+	r.film.end()
+	r.tidy()
+	to.release(r.first)
+	r.page, r.first, r.letGo, r.folder, r.film = nil, nil, nil, "", nil
+	r.recording, r.tracing, r.lacks = false, false, nil
+}
+
 // unreached reports every step as skipped because the case could not begin.
 func unreached(sink executors.Sink, steps []executors.Step, err error) (spec.Outcome, error) {
 	for i, s := range steps {
@@ -107,6 +137,7 @@ type run struct {
 	traffic *traffic
 	kept
 	film     *film             // nil where nobody watches
+	measured bool              // the page is, so that nothing disturbs it
 	emulated spec.Emulation    // that holds now
 	sized    *spec.Viewport    // that a step has chosen; nil before
 	clock    *clock            // nil while it is the computer's
@@ -142,10 +173,14 @@ func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.
 		r.film.finish()
 		r.moments = append(r.moments, moment{report.Index, began, time.Now()})
 	}()
+	st.ahead = r.foresee(report.Index)
 	if s.Act != nil {
 		err = r.explain(ctx, st.actByWords(*s.Act, raw.Act.Do))
 	} else {
 		err = r.explain(ctx, r.heal(ctx, s, report, st.do(s)))
+	}
+	if !quiet(s) {
+		r.page.touch()
 	}
 	if s.Goto == nil {
 		st.tellWhyEmpty(err)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/semantest/semantest/executors"
+	"github.com/semantest/semantest/executors/browser/internal/memory"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -27,6 +28,9 @@ type Options struct {
 	// Model chooses what act steps mean that have no record. Nil is none.
 	Model Model
 
+	// Memory is measured by it; by what Linux tells when nil.
+	Memory Meter
+
 	// Log gets what is of use to whoever runs the machine. Nothing when nil.
 	Log *slog.Logger
 }
@@ -38,7 +42,10 @@ type Executor struct {
 	model Model
 }
 
-var _ executors.Executor = (*Executor)(nil)
+var (
+	_ executors.Executor = (*Executor)(nil)
+	_ executors.Roomy    = (*Executor)(nil)
+)
 
 // New returns an executor. No browser is started before Warm or the first case.
 func New(opts Options) *Executor {
@@ -47,6 +54,9 @@ func New(opts Options) *Executor {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Memory == nil {
+		opts.Memory = memory.Meter{}
 	}
 	e := &Executor{pools: map[string]*pool{}, model: opts.Model}
 	for i, engine := range engines() {

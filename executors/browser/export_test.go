@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -149,4 +150,23 @@ func NewIsolating() *Executor {
 func RecordDriven(ctx context.Context, r Recorder, drive func(ctx context.Context, do func(spec.BrowserStep) error) error) (*Recording, error) {
 	r.files = fstest.MapFS{"cat.png": {Data: []byte("a cat")}}
 	return r.record(ctx, drive)
+}
+
+// Weighing is a measurement of a browser with pages.
+type Weighing struct {
+	Bare, Used int64
+	Pages      int
+	Err        error
+}
+
+// Weigh measures, as the end of a case does, each time a while after the one before.
+func Weigh(e *Executor, w Weighing, n int) {
+	e.pool.room.weigh(1, w.Bare, w.Pages, time.Unix(int64(1000+10*n), 0))
+}
+
+// Cost is what a case is taken to cost; 0 before one was measured.
+func Cost(e *Executor) int64 {
+	e.pool.room.mu.Lock()
+	defer e.pool.room.mu.Unlock()
+	return e.pool.room.cost
 }

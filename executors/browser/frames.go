@@ -67,6 +67,11 @@ func (st *step) callAt(s *site, fn string, arg map[string]any, result any) error
 	if s.concealed {
 		arg["concealed"] = true
 	}
+	if s.doc == "" && st.ahead != nil {
+		next := *st.ahead
+		next.Inputs = st.page.inputs.Load()
+		arg["next"] = next
+	}
 	if s.doc != "" {
 		return st.page.CallIn(st.ctx, s.doc, fn, arg, result)
 	}
@@ -138,6 +143,8 @@ type seen struct {
 	Seen bool   `json:"seen"`
 	Hit  bool   `json:"hit"`
 	By   string `json:"by"`
+
+	Checked *bool `json:"checked"` // what was aimed at, by then; nil where it is neither or is gone
 }
 
 // disarm ends the guard of a click, in all documents that it goes through.

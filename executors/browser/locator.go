@@ -73,24 +73,35 @@ type prepared struct {
 	Multiple  bool    `json:"multiple"`
 	Directory bool    `json:"directory"`
 	Disabled  bool    `json:"disabled"`
+	Checked   *bool   `json:"checked"` // of an aim with a tick; nil where it has no such state
+	Radio     bool    `json:"radio"`
 
 	doc    driver.Document // in which the element is
 	frames []driver.Document
 	part   string // of the locator that is wrong, where it is not its end
 }
 
+// aim is what is to be acted on, and how.
+type aim struct {
+	locator spec.Locator
+	kind    string      // of the agent's prepare
+	control bool        // what stands for it is meant, where it is hidden behind that
+	at      *spec.Point // in it; nil for its middle
+	tick    *bool       // the state that a click is to bring it into; nil where that does not matter
+}
+
 // prepare waits until the element can be used in the way that kind says, or
 // explains why it cannot.
 func (st *step) prepare(l spec.Locator, kind string) (prepared, error) {
-	return st.prepareAt(l, kind, false, nil)
+	return st.prepareAt(aim{locator: l, kind: kind})
 }
 
-// prepareAt is prepare for a place in the element, or in what stands for a
-// control that is hidden behind it.
-func (st *step) prepareAt(l spec.Locator, kind string, control bool, at *spec.Point) (prepared, error) {
+// prepareAt is prepare for any aim.
+func (st *step) prepareAt(a aim) (prepared, error) {
+	l := a.locator
 	var last prepared
 	for {
-		p, err := st.look(l, kind, control, at)
+		p, err := st.look(a)
 		switch {
 		case errors.Is(err, driver.ErrNavigated) && !st.over():
 			continue
@@ -120,14 +131,18 @@ func (st *step) prepareAt(l spec.Locator, kind string, control bool, at *spec.Po
 const justAppeared = "it has only just appeared"
 
 // look prepares once, for at most a slice of the step's time.
-func (st *step) look(l spec.Locator, kind string, control bool, at *spec.Point) (prepared, error) {
+func (st *step) look(a aim) (prepared, error) {
+	l, kind := a.locator, a.kind
 	s, lack, err := st.reach(l, st.budget())
 	if err != nil || lack != nil {
 		return orNothing(lack), err
 	}
-	arg := map[string]any{"locator": wire(l), "kind": kind, "control": control, "budget": st.budget()}
-	if at != nil {
-		arg["position"] = map[string]float64{"x": at.X, "y": at.Y}
+	arg := map[string]any{"locator": wire(l), "kind": kind, "control": a.control, "inputs": st.page.inputs.Load(), "budget": st.budget()}
+	if a.at != nil {
+		arg["position"] = map[string]float64{"x": a.at.X, "y": a.at.Y}
+	}
+	if a.tick != nil {
+		arg["tick"] = *a.tick
 	}
 	var p prepared
 	if err := st.callAt(&s, "prepare", arg, &p); err != nil {
@@ -135,6 +150,9 @@ func (st *step) look(l spec.Locator, kind string, control bool, at *spec.Point) 
 	}
 	p.doc, p.frames = s.doc, s.frames
 	p.part = partOf(l, p.Depth)
+	if p.Ready && a.tick != nil && p.settled(*a.tick) {
+		return p, nil
+	}
 	if p.Ready && len(s.frames) > 0 && (kind == "pointer" || kind == "hover" || kind == "shot") {
 		return st.outwards(p, kind)
 	}

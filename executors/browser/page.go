@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/egress/proxy"
@@ -26,6 +27,8 @@ type page struct {
 	// crashed, it was closed, or the browser is gone.
 	gone   context.Context
 	vanish context.CancelCauseFunc
+
+	inputs atomic.Int64 // so far, and what else may have set things going
 
 	mu    sync.Mutex
 	state state
@@ -63,6 +66,25 @@ func (pg *page) dispose(ctx context.Context) error {
 	defer pg.vanish(driver.ErrClosed)
 	defer pg.inst.drop(pg)
 	return pg.Close(ctx)
+}
+
+// touch notes that something was done to the page.
+func (pg *page) touch() { pg.inputs.Add(1) }
+
+// Mouse, Keys and InsertText count what they do.
+func (pg *page) Mouse(ctx context.Context, events ...driver.MouseEvent) error {
+	pg.touch()
+	return pg.Page.Mouse(ctx, events...)
+}
+
+func (pg *page) Keys(ctx context.Context, events ...driver.KeyEvent) error {
+	pg.touch()
+	return pg.Page.Keys(ctx, events...)
+}
+
+func (pg *page) InsertText(ctx context.Context, text string) error {
+	pg.touch()
+	return pg.Page.InsertText(ctx, text)
 }
 
 // update changes the state and wakes those who wait for it.

@@ -24,6 +24,7 @@ type pool struct {
 	engine driver.Engine
 	path   string // of the browser; empty for the one that is installed
 	opts   Options
+	room   room
 
 	ctx  context.Context // ends with the pool
 	stop context.CancelFunc
@@ -52,6 +53,7 @@ type instance struct {
 	browser driver.Browser
 	way     *proxy.Proxy  // out; nil where nothing is held back
 	end     chan struct{} // closed when nobody needs it any more
+	bare    int64         // bytes of memory that it had before it had pages; 0 where that is not known
 
 	users   int
 	served  int
@@ -65,7 +67,7 @@ type instance struct {
 
 func newPool(engine driver.Engine, path string, opts Options) *pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &pool{engine: engine, path: path, opts: opts, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
+	return &pool{engine: engine, path: path, opts: opts, room: room{meter: opts.Memory}, ctx: ctx, stop: stop, live: map[*instance]struct{}{}}
 }
 
 // acquire returns a page in a fresh context. The caller releases it.
@@ -82,7 +84,7 @@ func (p *pool) acquire(ctx context.Context) (*page, error) {
 			}
 		}
 		if err == nil {
-			p.prewarm(inst)
+			p.prewarm(inst, pg)
 			return pg, nil
 		}
 		// A browser that died unnoticed between two cases is no reason to
@@ -98,6 +100,7 @@ func (p *pool) acquire(ctx context.Context) (*page, error) {
 func (p *pool) release(pg *page) {
 	p.wg.Go(func() {
 		defer p.leave(pg.inst)
+		p.room.weigh(pg.inst.browser.PID(), pg.inst.bare, pg.inst.open(), time.Now())
 		ctx, cancel := context.WithTimeout(p.ctx, disposeLimit)
 		defer cancel()
 		if err := pg.dispose(ctx); err != nil && p.ctx.Err() == nil {
@@ -128,12 +131,7 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 			p.mu.Unlock()
 			return inst, spare, nil
 		}
-		if p.starting == nil {
-			s := &start{done: make(chan struct{})}
-			p.starting = s
-			p.wg.Go(func() { p.start(s) })
-		}
-		s := p.starting
+		s := p.startLocked()
 		p.mu.Unlock()
 		select {
 		case <-ctx.Done():
@@ -144,6 +142,16 @@ func (p *pool) enter(ctx context.Context) (*instance, *page, error) {
 			}
 		}
 	}
+}
+
+// startLocked lets a browser start, unless one does, and returns that start.
+func (p *pool) startLocked() *start {
+	if p.starting == nil {
+		s := &start{done: make(chan struct{})}
+		p.starting = s
+		p.wg.Go(func() { p.start(s) })
+	}
+	return p.starting
 }
 
 // start is bound to the pool and not to a case: others may wait for it too.
@@ -191,7 +199,7 @@ func (p *pool) launch(path string) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &instance{engine: p.engine.Name(), browser: b, way: way, end: make(chan struct{}), pages: map[*page]struct{}{}}, nil
+	return &instance{engine: p.engine.Name(), browser: b, way: way, bare: p.room.bare(b.PID()), end: make(chan struct{}), pages: map[*page]struct{}{}}, nil
 }
 
 // watch waits for the end of a browser and cleans up behind it.
@@ -202,6 +210,7 @@ func (p *pool) watch(inst *instance) {
 			p.opts.Log.Warn("the browser ended unexpectedly", "reason", inst.browser.Reason())
 		}
 		p.retire(inst)
+		p.replace(inst)
 	case <-inst.end:
 	case <-p.ctx.Done():
 	}
@@ -215,6 +224,16 @@ func (p *pool) watch(inst *instance) {
 	}
 }
 
+// replace starts another browser for one that has ended by itself, so that the
+// next case need not wait for it. One that has served nobody may end at once again.
+func (p *pool) replace(inst *instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if inst.served > 0 && p.current == nil && !p.closed {
+		p.startLocked()
+	}
+}
+
 // instances lists the browsers that run now.
 func (p *pool) instances() []*instance {
 	p.mu.Lock()
@@ -222,8 +241,14 @@ func (p *pool) instances() []*instance {
 	return slices.Collect(maps.Keys(p.live))
 }
 
-// prewarm opens the next case's page while this one works.
-func (p *pool) prewarm(inst *instance) {
+// loading is how long at most the next case's page waits for the first document
+// of this one.
+const loading = 300 * time.Millisecond
+
+// prewarm opens the next case's page while this one works, once its first document
+// has come: both at the same time would make the case slower where cores are few,
+// and it leaves them idle later on.
+func (p *pool) prewarm(inst *instance, busy *page) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || inst.retired || inst.warming || inst.spare != nil {
@@ -233,6 +258,9 @@ func (p *pool) prewarm(inst *instance) {
 	inst.users++
 	p.wg.Go(func() {
 		defer p.leave(inst)
+		quiet, cancel := context.WithTimeout(p.ctx, loading)
+		_ = busy.await(quiet, (*state).loaded) // or it takes too long, or is over
+		cancel()
 		ctx, cancel := context.WithTimeout(p.ctx, disposeLimit)
 		defer cancel()
 		pg, err := openPage(ctx, inst)

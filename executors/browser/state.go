@@ -2,6 +2,7 @@ package browser
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/semantest/semantest/executors/browser/internal/driver"
 	"github.com/semantest/semantest/internal/spec"
@@ -111,6 +112,9 @@ func (pg *page) onReached(e driver.Reached) {
 		}
 	})
 }
+
+// loaded reports whether a document of the web has come.
+func (s *state) loaded() bool { return strings.HasPrefix(s.url, "http") && s.reached["load"] }
 
 // enter notes that another document is shown.
 func (s *state) enter(load string) {

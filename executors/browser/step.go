@@ -33,6 +33,7 @@ type step struct {
 	cancel context.CancelFunc
 	end    time.Time // when to stop trying
 	mark   int       // how many problems the way out had before
+	ahead  *foreseen // what will be pointed at soon; nil where that is not known
 }
 
 func newStep(ctx context.Context, r *run, report *executors.Report, limit time.Duration) *step {

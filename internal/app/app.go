@@ -323,7 +323,7 @@ func (a *App) buildHost(context.Context) error {
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
-		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
+		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Fit: a.cfg.Fitting(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host
 	return err

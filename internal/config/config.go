@@ -32,7 +32,7 @@ type Server struct {
 	Browser       string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
 	Firefox       string            `name:"firefox" env:"SEMANTEST_FIREFOX" placeholder:"PATH" help:"Firefox program for browser cases in firefox. Default: firefox-esr or firefox, the first that is installed."`
 	WebKit        string            `name:"webkit" env:"SEMANTEST_WEBKIT" placeholder:"PATH" help:"Driver for browser cases in webkit. Default: the WebKitWebDriver that is installed."`
-	BrowserSlots  int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core."`
+	BrowserSlots  int               `name:"browser-slots" env:"SEMANTEST_BROWSER_SLOTS" placeholder:"N" help:"Browser cases at once. Default: 2 for each core, and fewer while there is no memory for as many, by what cases were measured to need."`
 	APISlots      int               `name:"api-slots" env:"SEMANTEST_API_SLOTS" placeholder:"N" help:"API cases at once. Default: 16 for each core."`
 	ContractSlots int               `name:"contract-slots" env:"SEMANTEST_CONTRACT_SLOTS" placeholder:"N" help:"Contract cases at once. Default: 2 for each core."`
 	LLMSlots      int               `name:"llm-slots" env:"SEMANTEST_LLM_SLOTS" placeholder:"N" help:"LLM cases at once. Default: 4 for each core."`
@@ -178,6 +178,15 @@ func (s Server) Slots() map[spec.Kind]int {
 		out[spec.Kind(k)] = all[spec.Kind(k)]
 	}
 	return out
+}
+
+// Fitting lists the kinds whose slots follow the memory that is left: those of
+// which nobody has said how many there are.
+func (s Server) Fitting() []spec.Kind {
+	if s.BrowserSlots > 0 {
+		return nil
+	}
+	return []spec.Kind{spec.KindBrowser}
 }
 
 // EgressMode returns the configured mode, or fallback.

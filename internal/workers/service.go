@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -50,6 +51,18 @@ func (s *Service) Beat(ctx context.Context, id string) error {
 	const query = `UPDATE workers SET heartbeat_at = now(), status = CASE WHEN status = 'stopped' THEN 'active' ELSE status END WHERE id = $1`
 	if _, err := s.store.DB.ExecContext(ctx, query, id); err != nil {
 		return fmt.Errorf("send the heartbeat: %w", err)
+	}
+	return nil
+}
+
+// Offer says how many cases at once the worker takes now, by kind.
+func (s *Service) Offer(ctx context.Context, id string, slots map[string]int) error {
+	raw, err := json.Marshal(slots)
+	if err == nil {
+		_, err = s.store.DB.ExecContext(ctx, `UPDATE workers SET slots = $2 WHERE id = $1`, id, string(raw))
+	}
+	if err != nil {
+		return fmt.Errorf("offer the slots: %w", err)
 	}
 	return nil
 }

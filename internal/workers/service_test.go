@@ -178,3 +178,21 @@ func sorted(ids ...string) []string {
 	slices.Sort(ids)
 	return ids
 }
+
+// TestOffer: what a worker offers by now is what there is.
+func TestOffer(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	s := workers.New(db)
+	id := register(t, db, s, worker.StatusActive, 0)
+	if err := s.Offer(t.Context(), id, map[string]int{"api": 5, "browser": 2}); err != nil {
+		t.Fatal(err)
+	}
+	row, err := db.Ent.Worker.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"api": 5, "browser": 2}, row.Slots); diff != "" {
+		t.Errorf("slots (-want +got):\n%s", diff)
+	}
+}

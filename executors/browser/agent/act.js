@@ -31,10 +31,12 @@ const digest = (text) => {
 const observe = async ({ locator, subject, previous, budget, concealed }) => {
   const end = now() + budget;
   for (;;) {
+    const began = now();
+    foresee();
     const state = subject === 'page' ? { title: document.title.slice(0, MAX_VALUE) } : states(locator, subject, concealed);
     const seen = digest(JSON.stringify(state));
     if (seen !== previous || now() >= end) return { ...state, seen };
-    await frame();
+    await changed(began, end);
   }
 };
 
@@ -116,9 +118,9 @@ const guard = (event) => {
 const disarm = () => {
   if (!armed) return { seen: false };
   for (const type of EVENTS) removeEventListener(type, guard, true);
-  const { seen, hit, by } = armed;
+  const { seen, hit, by, el } = armed;
   armed = null;
-  return { seen, hit: hit !== false, by: by ?? '' };
+  return { seen, hit: hit !== false, by: by ?? '', checked: el.isConnected ? checkedState(el) : null };
 };
 
 const arm = (el) => {
@@ -127,7 +129,7 @@ const arm = (el) => {
   for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
-const UNDRAWN = 4, APART = 15;
+const UNDRAWN = 4, APART = 15, FRAMES = 2;
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
 
 // prepare waits until the element can be acted on, as a person would see it,
@@ -143,7 +145,10 @@ const BLOCKS = ['center', 'end', 'start', 'nearest'];
 //   file     files: answers how they get there, and remembers the field
 //   any      nothing more than that the element is there
 // position is where in the element the point is to be, from its upper left.
-const prepare = async ({ locator, kind, control, budget, concealed, position }) => {
+// tick is the state that a control is to get by a click: where it is in that
+// state, or cannot be, the answer comes at once with checked and radio.
+// inputs is how many there were so far.
+const prepare = async ({ locator, kind, control, tick, budget, concealed, position, inputs }) => {
   const end = now() + budget;
   const needs = {
     visible: kind !== 'any' && kind !== 'file',
@@ -152,22 +157,105 @@ const prepare = async ({ locator, kind, control, budget, concealed, position }) 
     still: kind === 'pointer' || kind === 'hover' || kind === 'shot' || kind === 'view',
     position,
   };
-  const memory = { el: null, box: null, since: 0, scrolls: 0, why: '', drawn: true, undrawn: 0 };
-  for (let several = 0; ; memory.drawn = await frame()) {
-    const found = pick(locator);
+  const memory = kind === 'pointer' ? foreseen(locator, control, inputs) : remember();
+  for (let several = 0; ;) {
+    const began = now(), found = pick(locator);
     let result;
+    memory.looking = false;
     if (found.several) {
       several ||= now();
       result = { why: 'several', count: found.count, list: listed(found.several), depth: found.depth };
       if (now() - several >= STRICT_PATIENCE) return result;
     } else {
       several = 0;
+      const state = found.el && tick !== undefined ? ticked(found.el) : null;
+      if (state && (state.checked === null || state.checked === tick || (state.radio && !tick))) return { ready: true, element: describe(found.el), ...state };
       result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count, depth: found.depth };
+      if (result.ready && state) Object.assign(result, state);
       if (found.el && needs.visible && concealed) result = { why: 'it is in a frame that is not visible', element: describe(found.el) };
     }
     if (result.ready) return result;
     if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
+    await (memory.looking ? apart(memory) : changed(began, end));
   }
+};
+
+const ticked = (el) => ({ checked: checkedState(el), radio: el.type === 'radio' });
+
+// ---- being still ----
+
+// An element is still when it was in the same place at every frame, up to one that
+// was drawn APART ms after the first look: on a busy machine frames come close to
+// each other, and what moves has hardly moved between them. No frame is left out, as
+// what moves to and fro is back at the second one, and there are two at least, as
+// what begins to move is in its old place at the first one.
+const remember = () => ({ el: null, box: null, since: 0, drawn: false, undrawn: 0, scrolls: 0, brought: false, covered: false, why: '', looking: false });
+
+// begun is the first look of those that show it to be still.
+const begun = (el) => ({ el, box: box(el), since: now(), drawn: false, undrawn: 0 });
+
+const apart = async (memory) => {
+  const { el, since } = memory;
+  for (let frames = 1; memory.since === since; frames++) {
+    const drawn = await frame();
+    if (!drawn && ++memory.undrawn < UNDRAWN) return; // the page may never be drawn
+    if (!el.isConnected || !sameBox(box(el), memory.box)) return; // the next look says so
+    if (!drawn || (frames >= FRAMES && now() - since >= APART)) {
+      memory.drawn = memory.since === since;
+      return;
+    }
+  }
+};
+
+// The element that is to be acted on next, which is looked at ahead of time: by
+// then it may have been still for long enough. That holds only as long as nothing
+// can have set it going: no input since, which is counted by whoever gives them,
+// and no other tree.
+let next = null;
+
+const LOOKS = 20; // ahead of one step, as a page may never come to rest
+
+// foresee looks at it for the first time, once it is there.
+const foresee = () => {
+  if (!next || next.memory.el || next.looks >= LOOKS) return;
+  const ahead = next, { memory } = ahead;
+  try {
+    const found = pick(ahead.locator);
+    if (!found.el || found.several) return;
+    const el = ahead.control ? standIn(found.el) : found.el;
+    if (!visible(el) || !point(el)) return;
+    ahead.looks++;
+    Object.assign(memory, begun(el));
+    const { since } = memory;
+    ahead.observer = onChange(() => renew(ahead, memory));
+    apart(memory).then(() => { if (memory.since === since && !memory.drawn) renew(ahead, memory); });
+  } catch { /* it says so when it is acted on */ }
+};
+
+// renew forgets what was seen, and looks anew.
+const renew = (ahead, memory) => {
+  if (next !== ahead || ahead.memory !== memory) return;
+  ahead.observer.disconnect();
+  ahead.memory = remember();
+  setTimeout(() => { if (next === ahead) foresee(); }, BREATH);
+};
+
+const announce = (step) => {
+  const key = JSON.stringify(step);
+  if (next?.key === key) return;
+  next?.observer?.disconnect();
+  next = { ...step, key, memory: remember(), looks: 0 };
+  foresee();
+};
+
+// foreseen is what was seen of an element ahead of the step that points at it.
+const foreseen = (locator, control, inputs) => {
+  const seen = next, same = seen && seen.inputs === inputs && JSON.stringify([seen.locator, !!seen.control]) === JSON.stringify([locator, !!control]);
+  if (!same) return remember();
+  next = null;
+  const changed = seen.observer?.takeRecords().length;
+  seen.observer?.disconnect();
+  return changed || (seen.memory.el && animated(seen.memory.el)) ? remember() : seen.memory;
 };
 
 // ready looks once. memory holds what the previous look saw.
@@ -176,24 +264,32 @@ const ready = (target, kind, control, needs, memory) => {
   const element = describe(target);
   const no = (why) => { memory.why = why; return { why, element }; };
   const why = obstacle(el, needs) || (control && disabled(target) ? 'it is disabled' : '');
-  if (why) return no(why);
+  if (why) {
+    memory.box = null; // what ends it may set it going
+    return no(why);
+  }
   if (!needs.still) return { ready: true, element, ...begin(el, kind) };
 
-  // Between two looks without a frame nothing can have moved, so they prove
-  // nothing, unless the page is never drawn.
-  if (!memory.drawn && ++memory.undrawn < UNDRAWN) return no(memory.why || 'it is not drawn');
-  memory.undrawn = 0;
+  // What lies above or below is brought into view first: to see it still there
+  // and once more after it was scrolled would take twice as long.
+  const pointed = kind === 'pointer' || kind === 'hover';
+  if (pointed && !memory.brought && away(el)) el.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
+  memory.brought = true;
+  if (memory.covered) {
+    if (!free(el, needs)) return no(uncover(el, needs, memory));
+    memory.box = null; // what uncovers it may set it going
+    memory.covered = false;
+  }
 
   const here = box(el), before = memory.box, same = el === memory.el;
-  // A busy machine draws frames close to each other when it catches up: what
-  // moves has hardly moved between them.
-  if (before && same && sameBox(here, before) && now() - memory.since < APART) return no(memory.why || 'it has only just appeared');
-  memory.el = el;
-  memory.box = here;
-  memory.since = now();
-  if (!before) return no(memory.why || 'it has only just appeared');
-  if (!same) return no('it is replaced again and again');
-  if (!sameBox(here, before) || (memory.drawn && starting(el))) return no('it keeps moving');
+  memory.looking = true;
+  if (before && same && sameBox(here, before) && (!memory.drawn || now() - memory.since < APART)) return no(memory.why || 'it has only just appeared');
+  const still = before && same && sameBox(here, before);
+  if (!still || (memory.undrawn < UNDRAWN && starting(el))) {
+    Object.assign(memory, begun(el));
+    if (!before) return no(memory.why || 'it has only just appeared');
+    return no(same ? 'it keeps moving' : 'it is replaced again and again');
+  }
 
   if (kind === 'shot') {
     stashed = el;
@@ -205,22 +301,41 @@ const ready = (target, kind, control, needs, memory) => {
     memory.box = null;
     return no('it cannot be scrolled into view');
   }
+  const p = free(el, needs);
+  if (!p) return no(uncover(el, needs, memory));
+  if (kind === 'pointer') arm(el);
+  return { ready: true, element, x: p.x, y: p.y };
+};
+
+// free is the point to aim at; null while something else would be hit.
+const free = (el, needs) => {
+  const p = point(el, needs.position);
+  return p && takes(el, at(p)) ? p : null;
+};
+
+// uncover scrolls, as what lies above may be fixed to the viewport, so another
+// place may be free. It says what is there now.
+const uncover = (el, needs, memory) => {
   const p = point(el, needs.position), hit = p && at(p);
-  if (takes(el, hit)) {
-    if (kind === 'pointer') arm(el);
-    return { ready: true, element, x: p.x, y: p.y };
-  }
-  // What lies above may be fixed to the viewport, so another place may be free.
+  memory.covered = true;
+  memory.looking = false;
   el.scrollIntoView({ block: BLOCKS[memory.scrolls++ % BLOCKS.length], inline: 'center', behavior: 'instant' });
-  memory.box = null;
-  if (getComputedStyle(el).pointerEvents === 'none') return no('it takes no clicks (pointer-events: none)');
-  return no(hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view');
+  if (free(el, needs)) Object.assign(memory, begun(el), { covered: false, looking: true });
+  if (getComputedStyle(el).pointerEvents === 'none') return 'it takes no clicks (pointer-events: none)';
+  return hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view';
+};
+
+const away = (el) => {
+  const b = box(el);
+  return b.bottom <= 0 || b.top >= innerHeight;
 };
 
 // An animation that is about to start leaves everything in its place for some
 // frames, however many a busy machine needs, and in its first one.
-const starting = (el) => {
-  for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.playState === 'running' && (a.pending || !(a.currentTime > 0)))) return true;
+const starting = (el) => animated(el, (a) => a.pending || !(a.currentTime > 0));
+
+const animated = (el, which = () => true) => {
+  for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.playState === 'running' && which(a))) return true;
   return false;
 };
 
@@ -273,8 +388,9 @@ const setValue = ({ value }) => {
 // choose selects an option of the prepared select element, waiting for it.
 const choose = async ({ value, option, byText: text, budget }) => {
   const el = stashed, end = now() + budget;
+  let began = now();
   if (el?.localName !== 'select') return { ok: false, why: 'not a select', element: el ? describe(el) : '' };
-  for (;; await frame()) {
+  for (;; await changed(began, end), began = now()) {
     if (!el.isConnected) return { ok: false, why: 'gone' };
     const wanted = squash(option);
     const found = [...el.options].find((o) => (text ? squash(o.label) === wanted || squash(o.text) === wanted : o.value === value));
@@ -290,11 +406,6 @@ const choose = async ({ value, option, byText: text, budget }) => {
       };
     }
   }
-};
-
-const checkedNow = ({ locator }) => {
-  const hit = pick(locator);
-  return { found: !!hit.el, checked: hit.el ? checkedState(hit.el) : null, radio: hit.el?.type === 'radio' };
 };
 
 const timing = () => {
@@ -317,7 +428,9 @@ const filled = () => ({ found: !!stashed?.isConnected, text: stashed?.isConnecte
 // A selector that is no selector must not be retried.
 const safely = (fn) => async (arg) => {
   try {
-    return await fn(arg ?? {});
+    const answer = fn(arg ?? {});
+    if (arg?.next) announce(arg.next); // after the look at its own element
+    return await answer;
   } catch (e) {
     if (e instanceof Invalid) return { why: 'invalid', message: e.message };
     throw e;
@@ -333,4 +446,4 @@ const offer = (functions) => {
   for (const [name, fn] of Object.entries(functions)) api[name] = safely(fn);
 };
 
-offer({ observe, prepare, disarm, setValue, choose, filled, checkedNow, timing, focused, semantics, whereabouts });
+offer({ observe, prepare, disarm, setValue, choose, filled, timing, focused, semantics, whereabouts });

@@ -54,7 +54,7 @@ const auditPart = async ({ within, exclude, context, options, tags, first }) => 
 // auditFrame puts a frame aside, for whoever asks for its document.
 const auditFrame = ({ selector }) => {
   framed = globalThis[AXE].utils.shadowSelect(selector);
-  return { ready: !!framed?.matches(FRAMES) };
+  return { ready: !!framed?.matches(IFRAMES) };
 };
 
 // auditEnd joins what the frames have found to what this document has.

@@ -3,12 +3,12 @@
 // The iframe that was found last, for whoever asks for its document.
 let framed = null;
 
-const FRAMES = 'iframe,frame';
+const IFRAMES = 'iframe,frame';
 
 // enter waits for the iframe that a locator means and puts it aside.
 const enter = async ({ locator, budget }) => {
   const end = now() + budget;
-  for (let several = 0; ; await frame()) {
+  for (let several = 0, began = now(); ; await changed(began, end), began = now()) {
     const found = pick(locator);
     let result;
     if (found.several) {
@@ -20,7 +20,7 @@ const enter = async ({ locator, budget }) => {
       result = { why: 'missing', count: found.count, depth: found.depth };
     } else {
       framed = found.el;
-      if (!framed.matches(FRAMES)) return { why: 'no frame', element: describe(framed) };
+      if (!framed.matches(IFRAMES)) return { why: 'no frame', element: describe(framed) };
       return { ready: true, element: describe(framed), visible: visible(framed) };
     }
     if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
@@ -46,7 +46,7 @@ const through = async ({ x, y, kind }) => {
   const el = framed;
   if (!el?.isConnected) return { why: 'its frame was removed from the page' };
   const before = box(el);
-  for (let since = now(), undrawn = 0; now() - since < APART;) if (!await frame() && ++undrawn >= UNDRAWN) break;
+  for (let since = now(), undrawn = 0, n = 0; n < FRAMES || now() - since < APART; n++) if (!await frame() && ++undrawn >= UNDRAWN) break;
   if (!el.isConnected) return { why: 'its frame was removed from the page' };
   if (!sameBox(before, box(el)) || starting(el)) return { why: 'its frame keeps moving' };
   const to = inside(el), p = { x: to.x + x * to.scaleX, y: to.y + y * to.scaleY };

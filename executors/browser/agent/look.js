@@ -11,7 +11,7 @@ const MAX_IMAGES = 2000;
 const documents = (top = document) => {
   const found = [top];
   for (let i = 0; i < found.length; i++) {
-    for (const el of found[i].querySelectorAll(FRAMES)) if (el.contentDocument?.documentElement) found.push(el.contentDocument);
+    for (const el of found[i].querySelectorAll(IFRAMES)) if (el.contentDocument?.documentElement) found.push(el.contentDocument);
   }
   return found;
 };

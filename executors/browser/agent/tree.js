@@ -11,6 +11,30 @@ const frame = () => new Promise((done) => {
   requestAnimationFrame(() => { clearTimeout(timer); done(true); });
 });
 
+// What no mutation tells, such as a property or a rule of style, is looked for
+// at each MOMENT; what changes all the time, no oftener than each BREATH. In ms.
+const MOMENT = 40, BREATH = 10;
+
+// changed waits until the page's tree is another, for a moment at most. To wait
+// for frames would make the browser draw them. Half the time is the page's, as a
+// look may be long.
+const changed = (began, end) => new Promise((done) => {
+  const spent = now() - began;
+  let timer = 0;
+  const observer = onChange(() => {
+    clearTimeout(timer);
+    timer = setTimeout(done, Math.max(0, Math.min(Math.max(BREATH - spent, spent), end - now())));
+  });
+  timer = setTimeout(() => { observer.disconnect(); done(); }, Math.max(0, Math.min(MOMENT, end - now())));
+});
+
+// onChange calls once, when the page's tree is another.
+const onChange = (call) => {
+  const observer = new MutationObserver(() => { observer.disconnect(); call(); });
+  for (const root of roots()) observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  return observer;
+};
+
 // ---- the tree ----
 
 // The parts of the tree below a node: itself, and every open shadow root.

@@ -7,8 +7,9 @@ import "github.com/semantest/semantest/internal/spec"
 // elsewhere.
 type Page struct {
 	Name  string
-	HTML  string // {{inner}} is the address of Inner
-	Inner string // of a frame; may be empty
+	HTML  string             // {{inner}} is the address of Inner
+	Inner string             // of a frame; may be empty
+	Ahead []spec.BrowserStep // steps before it, which pass
 	Step  spec.BrowserStep
 	Want  string // in the sentence of its failure; empty: the one click arrives
 }
@@ -86,6 +87,7 @@ func Pages() []Page {
 	for _, p := range plain {
 		pages = append(pages, Page{Name: p.name, HTML: p.html, Step: click(target), Want: p.want})
 	}
+	pages = append(pages, going()...)
 	return append(pages,
 		Page{Name: "in a frame", HTML: holder, Inner: ready, Step: click(framed)},
 		Page{Name: "in a frame that is covered for a while", HTML: holder + covered + `<script>setTimeout(() => o.remove(), 500)</script>`, Inner: ready, Step: click(framed)},
@@ -100,6 +102,34 @@ func Pages() []Page {
 		Page{Name: "in a list that loads while it is scrolled", HTML: lazy, Step: spec.BrowserStep{Scroll: &spec.Scroll{Locator: row}}},
 		Page{Name: "in a list that has no such row", HTML: `<script>const END = 100</script>` + lazy, Step: spec.BrowserStep{Scroll: &spec.Scroll{Locator: row}}, Want: "no element matches"},
 	)
+}
+
+// moves lets the button go away by script, and counts clicks meanwhile as missed.
+const moves = `<script>let moving = false; b.onclick = (e) => { e.stopPropagation(); if (moving) tell('miss'); else hit(); };
+	const go = () => { let n = 0; moving = true; const move = () => { b.style.left = 100 + n * 8 + 'px'; if (++n < 30) requestAnimationFrame(move); else moving = false; }; requestAnimationFrame(move); }; const after = (call) => setTimeout(call, 400);</script>`
+
+// going are pages whose button rests for long, and is set going by what happens
+// before it is clicked, or by what makes that possible.
+func going() []Page {
+	told := spec.BrowserStep{Expect: &spec.Expect{Visible: &spec.Locator{Text: "Now"}}}
+	field := spec.Locator{CSS: "#f"}
+	out := []Page{
+		{Name: "set going by what was waited for", HTML: `<p id=t></p><script>after(() => { t.textContent = 'Now'; go() })</script>`, Ahead: []spec.BrowserStep{told}},
+		{Name: "set going by a transition with what was waited for", Ahead: []spec.BrowserStep{told},
+			HTML: `<p id=t></p><script>b.style.transition = 'left .4s ease-in'; b.style.left = '100px'; b.ontransitionend = () => { moving = false }; after(() => { t.textContent = 'Now'; moving = true; b.style.left = '700px' })</script>`},
+		{Name: "set going by the click before", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
+			HTML: `<p>Now</p><button id=a onmousedown="event.stopPropagation()" onclick="event.stopPropagation(); go()">Start</button>`},
+		{Name: "set going by a key", Ahead: []spec.BrowserStep{told, {Press: &spec.Press{Locator: field, Key: "Enter"}}}, HTML: `<p>Now</p><input id=f onkeydown="go()">`},
+		{Name: "set going by typed text", Ahead: []spec.BrowserStep{told, {Fill: &spec.Fill{Locator: field, Value: "tea"}}}, HTML: `<p>Now</p><input id=f oninput="go()">`},
+		{Name: "enabled and set going at once", HTML: `<script>b.disabled = true; after(() => { b.disabled = false; go() })</script>`},
+		{Name: "uncovered and set going at once", HTML: `<div class=cover id=o></div><script>after(() => { o.remove(); go() })</script>`},
+		{Name: "on a page that changes without end", HTML: `<p id=t></p><script>const change = new MessageChannel(); let n = 0; change.port1.onmessage = () => { t.textContent = ++n; change.port2.postMessage(0) }; change.port2.postMessage(0)</script>`},
+	}
+	for i := range out {
+		out[i].HTML = ready + moves + out[i].HTML
+		out[i].Step = click(target)
+	}
+	return out
 }
 
 // lazy is a list that grows at its end.

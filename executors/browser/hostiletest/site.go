@@ -83,7 +83,8 @@ func (s *Site) Try(ctx context.Context, e executors.Executor, n int) string {
 	if page.Want != "" {
 		step.Timeout = spec.Duration(failing)
 	}
-	steps := []spec.BrowserStep{{Goto: &spec.Goto{URL: fmt.Sprintf("/page?n=%d&run=%s", n, run)}}, step}
+	steps := append([]spec.BrowserStep{{Goto: &spec.Goto{URL: fmt.Sprintf("/page?n=%d&run=%s", n, run)}}}, page.Ahead...)
+	steps = append(steps, step)
 	if step.Scroll != nil {
 		steps = append(steps, spec.BrowserStep{Click: &spec.Click{Locator: step.Scroll.Locator}})
 	}

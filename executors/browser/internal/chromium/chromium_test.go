@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -199,4 +201,89 @@ func TestOwnerIsKilled(t *testing.T) {
 		}
 		<-tick.C
 	}
+}
+
+// TestSandbox: started by root, the browser and all that it starts are nobody's,
+// and what runs pages is in the sandbox, by what the kernel says.
+func TestSandbox(t *testing.T) {
+	t.Parallel()
+	p, err := chromium.Start(t.Context(), chromium.Options{Path: browserPath(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if !p.Sandbox {
+		t.Skip("this machine does not let a browser have its sandbox")
+	}
+	// The first page's process, among those that the zygotes have started.
+	var pages map[int]map[string]string
+	deadline := time.Now().Add(time.Minute)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for len(pages) == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("no process for a page was started within a minute")
+		}
+		<-tick.C
+		pages = map[int]map[string]string{}
+		for _, pid := range group(t, p.PID()) {
+			status := statusOf(pid)
+			if status == nil {
+				continue // it has ended meanwhile
+			}
+			if uid := strings.Fields(status["Uid"]); os.Getuid() == 0 && !slices.Equal(uid, []string{"65534", "65534", "65534", "65534"}) {
+				t.Fatalf("process %d is of the users %v", pid, uid)
+			}
+			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && bytes.Contains(line, []byte("--type=renderer")) && status["Seccomp"] != "0" {
+				pages[pid] = status // it has come as far as to lock itself in
+			}
+		}
+	}
+	for pid, status := range pages {
+		if status["Seccomp"] != "2" || status["NoNewPrivs"] != "1" || strings.Trim(status["CapEff"], "0") != "" {
+			t.Errorf("the page's process %d has Seccomp %s, NoNewPrivs %s, CapEff %s, want 2, 1 and none", pid, status["Seccomp"], status["NoNewPrivs"], status["CapEff"])
+		}
+	}
+}
+
+// group lists the processes of a browser.
+func group(t *testing.T, pid int) []int {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []int
+	for _, f := range files {
+		n, err := strconv.Atoi(filepath.Base(f))
+		if err != nil {
+			continue
+		}
+		if of, err := syscall.Getpgid(n); err == nil && of == pid {
+			out = append(out, n)
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("the browser %d has no processes", pid)
+	}
+	return out
+}
+
+// statusOf reads what the kernel tells of a process; nil when it has ended.
+func statusOf(pid int) map[string]string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			out[name] = strings.TrimSpace(value)
+		}
+	}
+	return out
 }
