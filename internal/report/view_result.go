@@ -39,6 +39,7 @@ type stepView struct {
 	Passed                                  []string
 	Exchange                                *exchangeView
 	Chart                                   *chartView
+	Healed                                  *healedView
 	Visual                                  *visualView
 	Vitals                                  *vitalsView
 	Audit                                   *auditView
@@ -170,6 +171,9 @@ func stepOf(s Step, a Attempt, reason string, b *budget) stepView {
 		if f.Step == s.Index {
 			files = append(files, f)
 		}
+	}
+	if v.Healed, files = healedOf(detail, files, b); v.Healed != nil {
+		detail = without(detail, "healed")
 	}
 	if v.Visual, files = visualOf(detail, files, b); v.Visual != nil {
 		detail = without(detail, "visual")
