@@ -129,7 +129,11 @@ const arm = (el) => {
   for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
-const UNDRAWN = 4, APART = 15, FRAMES = 2;
+const APART = 15, FRAMES = 2;
+
+// How many frames in a row that do not come say that the page is not drawn at all:
+// one that was drawn before has a busy machine.
+const undrawn = () => (everDrawn && document.visibilityState === 'visible' ? 16 : 4);
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
 
 // prepare waits until the element can be acted on, as a person would see it,
@@ -198,7 +202,7 @@ const apart = async (memory) => {
   const { el, since } = memory;
   for (let frames = 1; memory.since === since; frames++) {
     const drawn = await frame();
-    if (!drawn && ++memory.undrawn < UNDRAWN) return; // the page may never be drawn
+    if (!drawn && ++memory.undrawn < undrawn()) return; // the page may never be drawn
     if (!el.isConnected || !sameBox(box(el), memory.box)) return; // the next look says so
     if (!drawn || (frames >= FRAMES && now() - since >= APART)) {
       memory.drawn = memory.since === since;
@@ -285,7 +289,7 @@ const ready = (target, kind, control, needs, memory) => {
   memory.looking = true;
   if (before && same && sameBox(here, before) && (!memory.drawn || now() - memory.since < APART)) return no(memory.why || 'it has only just appeared');
   const still = before && same && sameBox(here, before);
-  if (!still || (memory.undrawn < UNDRAWN && starting(el))) {
+  if (!still || (memory.undrawn < undrawn() && starting(el))) {
     Object.assign(memory, begun(el));
     if (!before) return no(memory.why || 'it has only just appeared');
     return no(same ? 'it keeps moving' : 'it is replaced again and again');

@@ -46,7 +46,7 @@ const through = async ({ x, y, kind }) => {
   const el = framed;
   if (!el?.isConnected) return { why: 'its frame was removed from the page' };
   const before = box(el);
-  for (let since = now(), undrawn = 0, n = 0; n < FRAMES || now() - since < APART; n++) if (!await frame() && ++undrawn >= UNDRAWN) break;
+  for (let since = now(), missed = 0, n = 0; n < FRAMES || now() - since < APART; n++) if (!await frame() && ++missed >= undrawn()) break;
   if (!el.isConnected) return { why: 'its frame was removed from the page' };
   if (!sameBox(before, box(el)) || starting(el)) return { why: 'its frame keeps moving' };
   const to = inside(el), p = { x: to.x + x * to.scaleX, y: to.y + y * to.scaleY };

@@ -6,9 +6,11 @@ const now = () => performance.now();
 
 // A page that is not drawn gets no frames, so a timer stands by. The answer
 // says whether it was a frame.
+let everDrawn = false;
+
 const frame = () => new Promise((done) => {
   const timer = setTimeout(() => done(false), 250);
-  requestAnimationFrame(() => { clearTimeout(timer); done(true); });
+  requestAnimationFrame(() => { clearTimeout(timer); everDrawn = true; done(true); });
 });
 
 // What no mutation tells, such as a property or a rule of style, is looked for

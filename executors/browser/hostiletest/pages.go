@@ -105,8 +105,9 @@ func Pages() []Page {
 }
 
 // moves lets the button go away by script, and counts clicks meanwhile as missed.
+// Before the second frame it is in its old place.
 const moves = `<script>let moving = false; b.onclick = (e) => { e.stopPropagation(); if (moving) tell('miss'); else hit(); };
-	const go = () => { let n = 0; moving = true; const move = () => { b.style.left = 100 + n * 8 + 'px'; if (++n < 30) requestAnimationFrame(move); else moving = false; }; requestAnimationFrame(move); }; const after = (call) => setTimeout(call, 400);</script>`
+	const go = () => { let n = 0; const move = () => { b.style.left = 100 + n * 8 + 'px'; moving = n > 0 && n < 29; if (++n < 30) requestAnimationFrame(move); }; requestAnimationFrame(move); }; const after = (call) => setTimeout(call, 400);</script>`
 
 // going are pages whose button rests for long, and is set going by what happens
 // before it is clicked, or by what makes that possible.
@@ -116,7 +117,7 @@ func going() []Page {
 	out := []Page{
 		{Name: "set going by what was waited for", HTML: `<p id=t></p><script>after(() => { t.textContent = 'Now'; go() })</script>`, Ahead: []spec.BrowserStep{told}},
 		{Name: "set going by a transition with what was waited for", Ahead: []spec.BrowserStep{told},
-			HTML: `<p id=t></p><script>b.style.transition = 'left .4s ease-in'; b.style.left = '100px'; b.ontransitionend = () => { moving = false }; after(() => { t.textContent = 'Now'; moving = true; b.style.left = '700px' })</script>`},
+			HTML: `<p id=t></p><script>b.style.transition = 'left .4s ease-in'; b.style.left = '100px'; b.ontransitionend = () => { moving = false }; after(() => { t.textContent = 'Now'; b.style.left = '700px'; const watch = () => { if (b.offsetLeft > 100 && b.offsetLeft < 700) moving = true; if (b.offsetLeft < 700) requestAnimationFrame(watch); }; watch() })</script>`},
 		{Name: "set going by the click before", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
 			HTML: `<p>Now</p><button id=a onmousedown="event.stopPropagation()" onclick="event.stopPropagation(); go()">Start</button>`},
 		{Name: "set going by a key", Ahead: []spec.BrowserStep{told, {Press: &spec.Press{Locator: field, Key: "Enter"}}}, HTML: `<p>Now</p><input id=f onkeydown="go()">`},
