@@ -44,11 +44,11 @@ func (w *caseWorker) Work(ctx context.Context, job *river.Job[CaseArgs]) error {
 	if wait, err := h.othersFirst(ctx, job); wait > 0 || err != nil {
 		return snooze(wait, err)
 	}
-	kind := kindOf(job.Queue)
-	if !h.room.enter(kind) {
+	queued := kindOf(job.Queue)
+	if !h.room.enter(queued) {
 		return river.JobSnooze(crowded)
 	}
-	defer h.room.leave(kind)
+	defer h.room.leave(queued)
 	pass, err := h.ask(ctx, job.Args)
 	if pass == nil {
 		return err
