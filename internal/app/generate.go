@@ -7,12 +7,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/semantest/semantest/executors/browser"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/exporting"
 	"github.com/semantest/semantest/internal/generation/accept"
 	"github.com/semantest/semantest/internal/generation/making"
+	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/trial"
 )
 
@@ -78,7 +81,25 @@ func generationTools(newPolicy func() (*egress.Policy, error), browsers browser.
 			}
 			return t, t.Close, nil
 		},
+		Export: exports,
 	}
+}
+
+// exports says whether a case can be exported to something that compiles.
+func exports(plan *spec.Plan) (skipped string, err error) {
+	format := exporting.Go
+	switch kind := plan.Cases[0].Kind; kind {
+	case spec.KindAPI:
+	case spec.KindBrowser:
+		format = exporting.Playwright
+	default:
+		return fmt.Sprintf("there is no export of cases of kind %s", kind), nil
+	}
+	out, err := exporting.Export(plan, format)
+	if err == nil && len(out.Cases) == 0 {
+		return "it cannot be carried over: " + strings.Join(out.Left, "; "), nil
+	}
+	return "", err
 }
 
 // fetch reads what lies at an address.
