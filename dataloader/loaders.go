@@ -37,6 +37,7 @@ type Loaders struct {
 	Artifact      *dataloadgen.Loader[string, *ent.Artifact]
 	Baseline      *dataloadgen.Loader[string, *ent.Baseline]
 	Assessment    *dataloadgen.Loader[string, *assessments.Assessment] // by run
+	Labels        *dataloadgen.Loader[string, []*assessments.Label]    // by assessment
 }
 
 // Source is where loaders read.
@@ -68,6 +69,7 @@ func (s Source) New() *Loaders {
 		Metrics:       many(s.Runs.Metrics, func(m *ent.Metric) string { return m.AttemptID }),
 		Artifact:      one(s.Artifacts.ByID, func(a *ent.Artifact) string { return a.ID }),
 		Baseline:      one(s.Baselines.ByID, func(b *ent.Baseline) string { return b.ID }),
+		Labels:        many(s.Assessments.LabelsOf, func(l *assessments.Label) string { return l.AssessmentID }),
 		Assessment:    one(s.Assessments.OfRuns, func(a *assessments.Assessment) string { return a.RunID }),
 	}
 }

@@ -53,12 +53,16 @@ func (r *criterionScoreResolver) Band(ctx context.Context, obj *rules.CriterionS
 }
 
 func (r *mutationResolver) AssessRun(ctx context.Context, input model.AssessRunInput) (*model.AssessRunPayload, error) {
-	a, err := r.Services.Assessments.Assess(ctx, assessments.Ask{RunID: input.RunID, Weights: input.Weights, Fresh: input.Fresh})
+	a, err := r.Services.Assessments.Assess(ctx, assessments.Ask{
+		RunID: input.RunID, Weights: input.Weights, Fresh: input.Fresh, Judge: input.Judge, Votes: deref(input.Votes), Model: deref(input.Model),
+	})
 	return &model.AssessRunPayload{Assessment: a, ClientMutationID: input.ClientMutationID}, err
 }
 
 func (r *mutationResolver) AssessResult(ctx context.Context, input model.AssessResultInput) (*model.AssessResultPayload, error) {
-	a, err := r.Services.Assessments.Assess(ctx, assessments.Ask{ResultID: input.ResultID, Weights: input.Weights, Fresh: input.Fresh})
+	a, err := r.Services.Assessments.Assess(ctx, assessments.Ask{
+		ResultID: input.ResultID, Weights: input.Weights, Fresh: input.Fresh, Judge: input.Judge, Votes: deref(input.Votes), Model: deref(input.Model),
+	})
 	return &model.AssessResultPayload{Assessment: a, ClientMutationID: input.ClientMutationID}, err
 }
 
@@ -66,8 +70,8 @@ func (r *queryResolver) Assessment(ctx context.Context, id string) (*assessments
 	return orNull(r.Services.Assessments.Get(ctx, id))
 }
 
-func (r *queryResolver) QualityReport(ctx context.Context, runID string, format assessments.Format) (*assessments.QualityReport, error) {
-	return orNull(r.Services.Assessments.Report(ctx, runID, format))
+func (r *queryResolver) QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge) (*assessments.QualityReport, error) {
+	return orNull(r.Services.Assessments.Report(ctx, runID, format, judge))
 }
 
 func (r *runResolver) Assessment(ctx context.Context, obj *ent.Run) (*assessments.Assessment, error) {

@@ -54,6 +54,7 @@ func (e *Enqueuer) EnqueueAssessments(ctx context.Context, tx *store.Tx, ids ...
 // Assessments makes what was asked for.
 type Assessments interface {
 	Perform(ctx context.Context, id string) error
+	PerformJudgement(ctx context.Context, id string) error
 }
 
 type assessWorker struct {

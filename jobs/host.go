@@ -133,6 +133,8 @@ func NewHost(c HostConfig) (*Host, error) {
 	if c.Assessed != nil {
 		queues[assessQueue] = assessQueueConfig()
 		river.AddWorker(registry, &assessWorker{assessments: c.Assessed})
+		queues[judgeQueue] = judgeQueueConfig()
+		river.AddWorker(registry, &judgeWorker{assessments: c.Assessed})
 	}
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),

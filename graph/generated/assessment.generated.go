@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -31,6 +32,8 @@ type AssessmentResolver interface {
 	Issues(ctx context.Context, obj *assessments.Assessment) ([]*rules.Issue, error)
 	OmittedIssues(ctx context.Context, obj *assessments.Assessment) (int, error)
 	Recommendations(ctx context.Context, obj *assessments.Assessment) ([]*rules.Recommendation, error)
+
+	Labels(ctx context.Context, obj *assessments.Assessment) ([]*assessments.Label, error)
 }
 type CriterionScoreResolver interface {
 	Band(ctx context.Context, obj *rules.CriterionScore) (*rules.Band, error)
@@ -694,6 +697,102 @@ func (ec *executionContext) _Assessment_finishedAt(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Assessment_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Assessment_panel(ctx context.Context, field graphql.CollectedField, obj *assessments.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_panel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Panel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *judge.Panel) graphql.Marshaler {
+			return ec.marshalOJudgePanel2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPanel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_panel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JudgePanel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Assessment_gate(ctx context.Context, field graphql.CollectedField, obj *assessments.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_gate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.Gate) graphql.Marshaler {
+			return ec.marshalOJudgeGate2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐGate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_gate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JudgeGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Assessment_labels(ctx context.Context, field graphql.CollectedField, obj *assessments.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Assessment().Labels(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*assessments.Label) graphql.Marshaler {
+			return ec.marshalNAssessmentLabel2ᚕᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssessmentLabel(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AssessmentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.AssessmentConnection) (ret graphql.Marshaler) {
@@ -2213,11 +2312,14 @@ func (ec *executionContext) unmarshalInputAssessResultInput(ctx context.Context,
 		asMap[k] = v
 	}
 
+	if _, present := asMap["judge"]; !present {
+		asMap["judge"] = "RULES"
+	}
 	if _, present := asMap["fresh"]; !present {
 		asMap["fresh"] = false
 	}
 
-	fieldsInOrder := [...]string{"resultId", "weights", "fresh", "clientMutationId"}
+	fieldsInOrder := [...]string{"resultId", "weights", "judge", "votes", "model", "fresh", "clientMutationId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2238,6 +2340,27 @@ func (ec *executionContext) unmarshalInputAssessResultInput(ctx context.Context,
 				return it, err
 			}
 			it.Weights = data
+		case "judge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("judge"))
+			data, err := ec.unmarshalNAssessmentJudge2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Judge = data
+		case "votes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("votes"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Votes = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
 		case "fresh":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fresh"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)
@@ -2268,11 +2391,14 @@ func (ec *executionContext) unmarshalInputAssessRunInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
+	if _, present := asMap["judge"]; !present {
+		asMap["judge"] = "RULES"
+	}
 	if _, present := asMap["fresh"]; !present {
 		asMap["fresh"] = false
 	}
 
-	fieldsInOrder := [...]string{"runId", "weights", "fresh", "clientMutationId"}
+	fieldsInOrder := [...]string{"runId", "weights", "judge", "votes", "model", "fresh", "clientMutationId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2293,6 +2419,27 @@ func (ec *executionContext) unmarshalInputAssessRunInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Weights = data
+		case "judge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("judge"))
+			data, err := ec.unmarshalNAssessmentJudge2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Judge = data
+		case "votes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("votes"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Votes = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
 		case "fresh":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fresh"))
 			data, err := ec.unmarshalNBoolean2bool(ctx, v)
@@ -2889,6 +3036,54 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "panel":
+			out.Values[i] = ec._Assessment_panel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "gate":
+			out.Values[i] = ec._Assessment_gate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "labels":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Assessment_labels(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

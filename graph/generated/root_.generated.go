@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,6 +35,7 @@ type ResolverRoot interface {
 	Baseline() BaselineResolver
 	Comparison() ComparisonResolver
 	CriterionScore() CriterionScoreResolver
+	JudgePanel() JudgePanelResolver
 	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
@@ -135,11 +137,14 @@ type ComplexityRoot struct {
 		Criteria        func(childComplexity int) int
 		CustomWeights   func(childComplexity int) int
 		FinishedAt      func(childComplexity int) int
+		Gate            func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Issues          func(childComplexity int) int
 		Judge           func(childComplexity int) int
+		Labels          func(childComplexity int) int
 		Model           func(childComplexity int) int
 		OmittedIssues   func(childComplexity int) int
+		Panel           func(childComplexity int) int
 		PromptVersion   func(childComplexity int) int
 		Reason          func(childComplexity int) int
 		Recommendations func(childComplexity int) int
@@ -150,6 +155,16 @@ type ComplexityRoot struct {
 		Verdict         func(childComplexity int) int
 		Version         func(childComplexity int) int
 		Votes           func(childComplexity int) int
+	}
+
+	AssessmentComparison struct {
+		A          func(childComplexity int) int
+		Agreement  func(childComplexity int) int
+		B          func(childComplexity int) int
+		Criteria   func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Differing  func(childComplexity int) int
+		Items      func(childComplexity int) int
 	}
 
 	AssessmentConnection struct {
@@ -171,6 +186,19 @@ type ComplexityRoot struct {
 		EvidenceCount func(childComplexity int) int
 		Severity      func(childComplexity int) int
 		Title         func(childComplexity int) int
+	}
+
+	AssessmentLabel struct {
+		AssessmentID func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Criterion    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Item         func(childComplexity int) int
+		Label        func(childComplexity int) int
+		LabelledBy   func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Said         func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
 	}
 
 	Attempt struct {
@@ -370,6 +398,13 @@ type ComplexityRoot struct {
 		Webhook          func(childComplexity int) int
 	}
 
+	CriterionComparison struct {
+		A          func(childComplexity int) int
+		B          func(childComplexity int) int
+		Criterion  func(childComplexity int) int
+		Difference func(childComplexity int) int
+	}
+
 	CriterionScore struct {
 		Band       func(childComplexity int) int
 		Basis      func(childComplexity int) int
@@ -441,6 +476,87 @@ type ComplexityRoot struct {
 		Project          func(childComplexity int) int
 	}
 
+	ItemComparison struct {
+		A         func(childComplexity int) int
+		B         func(childComplexity int) int
+		Criterion func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Question  func(childComplexity int) int
+	}
+
+	JudgeCalibration struct {
+		Abstained     func(childComplexity int) int
+		Agree         func(childComplexity int) int
+		Calibrated    func(childComplexity int) int
+		Criterion     func(childComplexity int) int
+		Kappa         func(childComplexity int) int
+		KappaInterval func(childComplexity int) int
+		Model         func(childComplexity int) int
+		N             func(childComplexity int) int
+		PromptVersion func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		TNR           func(childComplexity int) int
+		TNRInterval   func(childComplexity int) int
+		TPR           func(childComplexity int) int
+		TPRInterval   func(childComplexity int) int
+		Unclear       func(childComplexity int) int
+	}
+
+	JudgeGate struct {
+		Actual   func(childComplexity int) int
+		Applied  func(childComplexity int) int
+		Expected func(childComplexity int) int
+		Passed   func(childComplexity int) int
+		Reason   func(childComplexity int) int
+	}
+
+	JudgePanel struct {
+		Age         func(childComplexity int) int
+		Agreement   func(childComplexity int) int
+		CostDollars func(childComplexity int) int
+		Counted     func(childComplexity int) int
+		Estimated   func(childComplexity int) int
+		FromCache   func(childComplexity int) int
+		Items       func(childComplexity int) int
+		MoreNotes   func(childComplexity int) int
+		Notes       func(childComplexity int) int
+		Rubrics     func(childComplexity int) int
+		Screens     func(childComplexity int) int
+		Tokens      func(childComplexity int) int
+		Votes       func(childComplexity int) int
+	}
+
+	JudgeRubric struct {
+		Criterion func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	JudgeVote struct {
+		AgeSeconds func(childComplexity int) int
+		Failure    func(childComplexity int) int
+		FromCache  func(childComplexity int) int
+		Model      func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Provider   func(childComplexity int) int
+		Reversed   func(childComplexity int) int
+		Tokens     func(childComplexity int) int
+	}
+
+	JudgedItem struct {
+		Agreement func(childComplexity int) int
+		Answer    func(childComplexity int) int
+		Criterion func(childComplexity int) int
+		Dropped   func(childComplexity int) int
+		Fail      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Pass      func(childComplexity int) int
+		Question  func(childComplexity int) int
+		Quotes    func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Unclear   func(childComplexity int) int
+		Weight    func(childComplexity int) int
+	}
+
 	KindCapacity struct {
 		Free     func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -449,6 +565,11 @@ type ComplexityRoot struct {
 		Reserved func(childComplexity int) int
 		Slots    func(childComplexity int) int
 		Used     func(childComplexity int) int
+	}
+
+	LabelAssessmentPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Label            func(childComplexity int) int
 	}
 
 	LeaveProjectPayload struct {
@@ -542,6 +663,7 @@ type ComplexityRoot struct {
 		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
 		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
 		GrantLoad            func(childComplexity int, input model.GrantLoadInput) int
+		LabelAssessment      func(childComplexity int, input model.LabelAssessmentInput) int
 		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
 		Login                func(childComplexity int, input model.LoginInput) int
 		Logout               func(childComplexity int, input model.LogoutInput) int
@@ -706,15 +828,17 @@ type ComplexityRoot struct {
 		Baselines          func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
 		Breakers           func(childComplexity int) int
 		Capacity           func(childComplexity int) int
+		CompareAssessments func(childComplexity int, a string, b string) int
 		Comparison         func(childComplexity int, id string) int
 		InstanceAuditLog   func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		JudgeCalibration   func(childComplexity int, criterion rules.Criterion, model *string, promptVersion *string) int
 		Node               func(childComplexity int, id string) int
 		PendingComparisons func(childComplexity int, runID string, first *int, after *string) int
 		Plan               func(childComplexity int, id string) int
 		Plans              func(childComplexity int, first *int, after *string, search *string) int
 		Project            func(childComplexity int, id string) int
 		Projects           func(childComplexity int, first *int, after *string) int
-		QualityReport      func(childComplexity int, runID string, format assessments.Format) int
+		QualityReport      func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge) int
 		RateLimit          func(childComplexity int) int
 		Result             func(childComplexity int, id string) int
 		Run                func(childComplexity int, id string) int
@@ -729,6 +853,11 @@ type ComplexityRoot struct {
 		Viewer             func(childComplexity int) int
 		Webhook            func(childComplexity int, id string) int
 		Webhooks           func(childComplexity int, first *int, after *string) int
+	}
+
+	RateInterval struct {
+		High func(childComplexity int) int
+		Low  func(childComplexity int) int
 	}
 
 	RateLimit struct {
@@ -1631,6 +1760,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.FinishedAt(childComplexity), true
+	case "Assessment.gate":
+		if e.ComplexityRoot.Assessment.Gate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Gate(childComplexity), true
 	case "Assessment.id":
 		if e.ComplexityRoot.Assessment.ID == nil {
 			break
@@ -1649,6 +1784,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.Judge(childComplexity), true
+	case "Assessment.labels":
+		if e.ComplexityRoot.Assessment.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Labels(childComplexity), true
 	case "Assessment.model":
 		if e.ComplexityRoot.Assessment.Model == nil {
 			break
@@ -1661,6 +1802,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.OmittedIssues(childComplexity), true
+	case "Assessment.panel":
+		if e.ComplexityRoot.Assessment.Panel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Panel(childComplexity), true
 	case "Assessment.promptVersion":
 		if e.ComplexityRoot.Assessment.PromptVersion == nil {
 			break
@@ -1721,6 +1868,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Assessment.Votes(childComplexity), true
+
+	case "AssessmentComparison.a":
+		if e.ComplexityRoot.AssessmentComparison.A == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.A(childComplexity), true
+	case "AssessmentComparison.agreement":
+		if e.ComplexityRoot.AssessmentComparison.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.Agreement(childComplexity), true
+	case "AssessmentComparison.b":
+		if e.ComplexityRoot.AssessmentComparison.B == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.B(childComplexity), true
+	case "AssessmentComparison.criteria":
+		if e.ComplexityRoot.AssessmentComparison.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.Criteria(childComplexity), true
+	case "AssessmentComparison.difference":
+		if e.ComplexityRoot.AssessmentComparison.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.Difference(childComplexity), true
+	case "AssessmentComparison.differing":
+		if e.ComplexityRoot.AssessmentComparison.Differing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.Differing(childComplexity), true
+	case "AssessmentComparison.items":
+		if e.ComplexityRoot.AssessmentComparison.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentComparison.Items(childComplexity), true
 
 	case "AssessmentConnection.edges":
 		if e.ComplexityRoot.AssessmentConnection.Edges == nil {
@@ -1796,6 +1986,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssessmentIssue.Title(childComplexity), true
+
+	case "AssessmentLabel.assessmentId":
+		if e.ComplexityRoot.AssessmentLabel.AssessmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.AssessmentID(childComplexity), true
+	case "AssessmentLabel.createdAt":
+		if e.ComplexityRoot.AssessmentLabel.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.CreatedAt(childComplexity), true
+	case "AssessmentLabel.criterion":
+		if e.ComplexityRoot.AssessmentLabel.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.Criterion(childComplexity), true
+	case "AssessmentLabel.id":
+		if e.ComplexityRoot.AssessmentLabel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.ID(childComplexity), true
+	case "AssessmentLabel.item":
+		if e.ComplexityRoot.AssessmentLabel.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.Item(childComplexity), true
+	case "AssessmentLabel.label":
+		if e.ComplexityRoot.AssessmentLabel.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.Label(childComplexity), true
+	case "AssessmentLabel.labelledBy":
+		if e.ComplexityRoot.AssessmentLabel.LabelledBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.LabelledBy(childComplexity), true
+	case "AssessmentLabel.note":
+		if e.ComplexityRoot.AssessmentLabel.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.Note(childComplexity), true
+	case "AssessmentLabel.said":
+		if e.ComplexityRoot.AssessmentLabel.Said == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.Said(childComplexity), true
+	case "AssessmentLabel.updatedAt":
+		if e.ComplexityRoot.AssessmentLabel.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssessmentLabel.UpdatedAt(childComplexity), true
 
 	case "Attempt.durationMs":
 		if e.ComplexityRoot.Attempt.DurationMs == nil {
@@ -2554,6 +2805,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateWebhookPayload.Webhook(childComplexity), true
 
+	case "CriterionComparison.a":
+		if e.ComplexityRoot.CriterionComparison.A == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionComparison.A(childComplexity), true
+	case "CriterionComparison.b":
+		if e.ComplexityRoot.CriterionComparison.B == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionComparison.B(childComplexity), true
+	case "CriterionComparison.criterion":
+		if e.ComplexityRoot.CriterionComparison.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionComparison.Criterion(childComplexity), true
+	case "CriterionComparison.difference":
+		if e.ComplexityRoot.CriterionComparison.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CriterionComparison.Difference(childComplexity), true
+
 	case "CriterionScore.band":
 		if e.ComplexityRoot.CriterionScore.Band == nil {
 			break
@@ -2810,6 +3086,373 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GrantLoadPayload.Project(childComplexity), true
 
+	case "ItemComparison.a":
+		if e.ComplexityRoot.ItemComparison.A == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemComparison.A(childComplexity), true
+	case "ItemComparison.b":
+		if e.ComplexityRoot.ItemComparison.B == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemComparison.B(childComplexity), true
+	case "ItemComparison.criterion":
+		if e.ComplexityRoot.ItemComparison.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemComparison.Criterion(childComplexity), true
+	case "ItemComparison.id":
+		if e.ComplexityRoot.ItemComparison.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemComparison.ID(childComplexity), true
+	case "ItemComparison.question":
+		if e.ComplexityRoot.ItemComparison.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ItemComparison.Question(childComplexity), true
+
+	case "JudgeCalibration.abstained":
+		if e.ComplexityRoot.JudgeCalibration.Abstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Abstained(childComplexity), true
+	case "JudgeCalibration.agree":
+		if e.ComplexityRoot.JudgeCalibration.Agree == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Agree(childComplexity), true
+	case "JudgeCalibration.calibrated":
+		if e.ComplexityRoot.JudgeCalibration.Calibrated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Calibrated(childComplexity), true
+	case "JudgeCalibration.criterion":
+		if e.ComplexityRoot.JudgeCalibration.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Criterion(childComplexity), true
+	case "JudgeCalibration.kappa":
+		if e.ComplexityRoot.JudgeCalibration.Kappa == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Kappa(childComplexity), true
+	case "JudgeCalibration.kappaInterval":
+		if e.ComplexityRoot.JudgeCalibration.KappaInterval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.KappaInterval(childComplexity), true
+	case "JudgeCalibration.model":
+		if e.ComplexityRoot.JudgeCalibration.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Model(childComplexity), true
+	case "JudgeCalibration.n":
+		if e.ComplexityRoot.JudgeCalibration.N == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.N(childComplexity), true
+	case "JudgeCalibration.promptVersion":
+		if e.ComplexityRoot.JudgeCalibration.PromptVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.PromptVersion(childComplexity), true
+	case "JudgeCalibration.reason":
+		if e.ComplexityRoot.JudgeCalibration.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Reason(childComplexity), true
+	case "JudgeCalibration.tnr":
+		if e.ComplexityRoot.JudgeCalibration.TNR == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.TNR(childComplexity), true
+	case "JudgeCalibration.tnrInterval":
+		if e.ComplexityRoot.JudgeCalibration.TNRInterval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.TNRInterval(childComplexity), true
+	case "JudgeCalibration.tpr":
+		if e.ComplexityRoot.JudgeCalibration.TPR == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.TPR(childComplexity), true
+	case "JudgeCalibration.tprInterval":
+		if e.ComplexityRoot.JudgeCalibration.TPRInterval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.TPRInterval(childComplexity), true
+	case "JudgeCalibration.unclear":
+		if e.ComplexityRoot.JudgeCalibration.Unclear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeCalibration.Unclear(childComplexity), true
+
+	case "JudgeGate.actual":
+		if e.ComplexityRoot.JudgeGate.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeGate.Actual(childComplexity), true
+	case "JudgeGate.applied":
+		if e.ComplexityRoot.JudgeGate.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeGate.Applied(childComplexity), true
+	case "JudgeGate.expected":
+		if e.ComplexityRoot.JudgeGate.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeGate.Expected(childComplexity), true
+	case "JudgeGate.passed":
+		if e.ComplexityRoot.JudgeGate.Passed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeGate.Passed(childComplexity), true
+	case "JudgeGate.reason":
+		if e.ComplexityRoot.JudgeGate.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeGate.Reason(childComplexity), true
+
+	case "JudgePanel.age":
+		if e.ComplexityRoot.JudgePanel.Age == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Age(childComplexity), true
+	case "JudgePanel.agreement":
+		if e.ComplexityRoot.JudgePanel.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Agreement(childComplexity), true
+	case "JudgePanel.costDollars":
+		if e.ComplexityRoot.JudgePanel.CostDollars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.CostDollars(childComplexity), true
+	case "JudgePanel.counted":
+		if e.ComplexityRoot.JudgePanel.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Counted(childComplexity), true
+	case "JudgePanel.estimated":
+		if e.ComplexityRoot.JudgePanel.Estimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Estimated(childComplexity), true
+	case "JudgePanel.fromCache":
+		if e.ComplexityRoot.JudgePanel.FromCache == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.FromCache(childComplexity), true
+	case "JudgePanel.items":
+		if e.ComplexityRoot.JudgePanel.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Items(childComplexity), true
+	case "JudgePanel.moreNotes":
+		if e.ComplexityRoot.JudgePanel.MoreNotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.MoreNotes(childComplexity), true
+	case "JudgePanel.notes":
+		if e.ComplexityRoot.JudgePanel.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Notes(childComplexity), true
+	case "JudgePanel.rubrics":
+		if e.ComplexityRoot.JudgePanel.Rubrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Rubrics(childComplexity), true
+	case "JudgePanel.screens":
+		if e.ComplexityRoot.JudgePanel.Screens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Screens(childComplexity), true
+	case "JudgePanel.tokens":
+		if e.ComplexityRoot.JudgePanel.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Tokens(childComplexity), true
+	case "JudgePanel.votes":
+		if e.ComplexityRoot.JudgePanel.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePanel.Votes(childComplexity), true
+
+	case "JudgeRubric.criterion":
+		if e.ComplexityRoot.JudgeRubric.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeRubric.Criterion(childComplexity), true
+	case "JudgeRubric.version":
+		if e.ComplexityRoot.JudgeRubric.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeRubric.Version(childComplexity), true
+
+	case "JudgeVote.ageSeconds":
+		if e.ComplexityRoot.JudgeVote.AgeSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.AgeSeconds(childComplexity), true
+	case "JudgeVote.failure":
+		if e.ComplexityRoot.JudgeVote.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Failure(childComplexity), true
+	case "JudgeVote.fromCache":
+		if e.ComplexityRoot.JudgeVote.FromCache == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.FromCache(childComplexity), true
+	case "JudgeVote.model":
+		if e.ComplexityRoot.JudgeVote.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Model(childComplexity), true
+	case "JudgeVote.number":
+		if e.ComplexityRoot.JudgeVote.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Number(childComplexity), true
+	case "JudgeVote.provider":
+		if e.ComplexityRoot.JudgeVote.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Provider(childComplexity), true
+	case "JudgeVote.reversed":
+		if e.ComplexityRoot.JudgeVote.Reversed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Reversed(childComplexity), true
+	case "JudgeVote.tokens":
+		if e.ComplexityRoot.JudgeVote.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgeVote.Tokens(childComplexity), true
+
+	case "JudgedItem.agreement":
+		if e.ComplexityRoot.JudgedItem.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Agreement(childComplexity), true
+	case "JudgedItem.answer":
+		if e.ComplexityRoot.JudgedItem.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Answer(childComplexity), true
+	case "JudgedItem.criterion":
+		if e.ComplexityRoot.JudgedItem.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Criterion(childComplexity), true
+	case "JudgedItem.dropped":
+		if e.ComplexityRoot.JudgedItem.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Dropped(childComplexity), true
+	case "JudgedItem.fail":
+		if e.ComplexityRoot.JudgedItem.Fail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Fail(childComplexity), true
+	case "JudgedItem.id":
+		if e.ComplexityRoot.JudgedItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.ID(childComplexity), true
+	case "JudgedItem.pass":
+		if e.ComplexityRoot.JudgedItem.Pass == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Pass(childComplexity), true
+	case "JudgedItem.question":
+		if e.ComplexityRoot.JudgedItem.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Question(childComplexity), true
+	case "JudgedItem.quotes":
+		if e.ComplexityRoot.JudgedItem.Quotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Quotes(childComplexity), true
+	case "JudgedItem.reason":
+		if e.ComplexityRoot.JudgedItem.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Reason(childComplexity), true
+	case "JudgedItem.unclear":
+		if e.ComplexityRoot.JudgedItem.Unclear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Unclear(childComplexity), true
+	case "JudgedItem.weight":
+		if e.ComplexityRoot.JudgedItem.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Weight(childComplexity), true
+
 	case "KindCapacity.free":
 		if e.ComplexityRoot.KindCapacity.Free == nil {
 			break
@@ -2852,6 +3495,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KindCapacity.Used(childComplexity), true
+
+	case "LabelAssessmentPayload.clientMutationId":
+		if e.ComplexityRoot.LabelAssessmentPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelAssessmentPayload.ClientMutationID(childComplexity), true
+	case "LabelAssessmentPayload.label":
+		if e.ComplexityRoot.LabelAssessmentPayload.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LabelAssessmentPayload.Label(childComplexity), true
 
 	case "LeaveProjectPayload.clientMutationId":
 		if e.ComplexityRoot.LeaveProjectPayload.ClientMutationID == nil {
@@ -3328,6 +3984,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantLoad(childComplexity, args["input"].(model.GrantLoadInput)), true
+	case "Mutation.labelAssessment":
+		if e.ComplexityRoot.Mutation.LabelAssessment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_labelAssessment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LabelAssessment(childComplexity, args["input"].(model.LabelAssessmentInput)), true
 	case "Mutation.leaveProject":
 		if e.ComplexityRoot.Mutation.LeaveProject == nil {
 			break
@@ -4228,6 +4895,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Capacity(childComplexity), true
+	case "Query.compareAssessments":
+		if e.ComplexityRoot.Query.CompareAssessments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_compareAssessments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CompareAssessments(childComplexity, args["a"].(string), args["b"].(string)), true
 	case "Query.comparison":
 		if e.ComplexityRoot.Query.Comparison == nil {
 			break
@@ -4251,6 +4929,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.InstanceAuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["filter"].(*model.AuditFilter)), true
 
+	case "Query.judgeCalibration":
+		if e.ComplexityRoot.Query.JudgeCalibration == nil {
+			break
+		}
+
+		args, err := ec.field_Query_judgeCalibration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.JudgeCalibration(childComplexity, args["criterion"].(rules.Criterion), args["model"].(*string), args["promptVersion"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -4327,7 +5016,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.QualityReport(childComplexity, args["runId"].(string), args["format"].(assessments.Format)), true
+		return e.ComplexityRoot.Query.QualityReport(childComplexity, args["runId"].(string), args["format"].(assessments.Format), args["judge"].(assessments.Judge)), true
 	case "Query.rateLimit":
 		if e.ComplexityRoot.Query.RateLimit == nil {
 			break
@@ -4467,6 +5156,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*string)), true
+
+	case "RateInterval.high":
+		if e.ComplexityRoot.RateInterval.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateInterval.High(childComplexity), true
+	case "RateInterval.low":
+		if e.ComplexityRoot.RateInterval.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateInterval.Low(childComplexity), true
 
 	case "RateLimit.cost":
 		if e.ComplexityRoot.RateLimit.Cost == nil {
@@ -6864,6 +7566,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEnvironmentLimitInput,
 		ec.unmarshalInputGrantLoadInput,
 		ec.unmarshalInputHeaderInput,
+		ec.unmarshalInputLabelAssessmentInput,
 		ec.unmarshalInputLeaveProjectInput,
 		ec.unmarshalInputLoginInput,
 		ec.unmarshalInputLogoutInput,
@@ -7522,7 +8225,7 @@ type AssessmentEdge {
 }
 
 extend type Run {
-  "Its newest assessment by the weights of its plan; null before its end."
+  "Its newest assessment by rules and the weights of its plan; null before its end."
   assessment: Assessment
   "All its assessments, also those of single results, newest first."
   assessments(
@@ -7561,7 +8264,7 @@ extend type Query {
   "An assessment of the project; null when there is none with this id."
   assessment("Its id." id: ID!): Assessment @hasPermission(permission: "tests:read")
   "What a run says about quality, for people; null when there is no such run, or none that has ended."
-  qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN): QualityReport @hasPermission(permission: "tests:read")
+  qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN, "Whose newest assessment of the run it tells." judge: AssessmentJudge! = RULES): QualityReport @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
@@ -7589,6 +8292,12 @@ input AssessRunInput {
   runId: ID!
   "Instead of the plan's weights."
   weights: CriteriaWeightsInput
+  "Who is to judge: the rules at once, or a language model, whose assessment is pending at first."
+  judge: AssessmentJudge! = RULES
+  "Of a model: how many judgements, 1–9; as the plan says, or 3, when absent."
+  votes: Int
+  "Of a model: another one of the configured endpoint; as the plan says when absent."
+  model: String
   "Make another one, also where one is there."
   fresh: Boolean! = false
   "Comes back in the payload."
@@ -7609,6 +8318,12 @@ input AssessResultInput {
   resultId: ID!
   "Instead of the plan's weights."
   weights: CriteriaWeightsInput
+  "Who is to judge: the rules at once, or a language model, whose assessment is pending at first."
+  judge: AssessmentJudge! = RULES
+  "Of a model: how many judgements, 1–9; as the plan says, or 3, when absent."
+  votes: Int
+  "Of a model: another one of the configured endpoint; as the plan says when absent."
+  model: String
   "Make another one, also where one is there."
   fresh: Boolean! = false
   "Comes back in the payload."
@@ -8401,6 +9116,273 @@ extend type Subscription {
   ): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/judge.graphqls", Input: `"What the votes say of an item."
+enum JudgeAnswer {
+  "The question is answered with yes."
+  PASS
+  "With no."
+  FAIL
+  "The evidence does not tell."
+  UNCLEAR
+  "The votes do not agree, or too few of them stand on evidence."
+  UNDECIDED
+}
+
+"How a language model's judgement came about."
+type JudgePanel {
+  "The instructions, by criterion."
+  rubrics: [JudgeRubric!]!
+  "As asked for."
+  votes: [JudgeVote!]!
+  "How many votes came in."
+  counted: Int!
+  "The items of all checklists."
+  items: [JudgedItem!]!
+  "What was dropped, and why; 30 at most."
+  notes: [String!]!
+  "How many further notes there are."
+  moreNotes: Int!
+  "How far the votes agree, as the mean over the items; 0–1."
+  agreement: Float!
+  "Tokens that were used."
+  tokens: Int!
+  "Whether the provider did not tell them, so that they are counted by the length of the texts."
+  estimated: Boolean!
+  "In US dollars; null where a price is not known."
+  costDollars: Float
+  "Whether each vote came from the cache."
+  fromCache: Boolean!
+  "Age of the oldest vote from the cache, in seconds."
+  age: Int!
+  "How many screenshots were shown to the model."
+  screens: Int!
+}
+
+"Instructions for one criterion."
+type JudgeRubric {
+  "What it is about."
+  criterion: AssessmentCriterion!
+  "Name and version."
+  version: String!
+}
+
+"One judgement of a model."
+type JudgeVote {
+  "From 1."
+  number: Int!
+  "It got items and evidence in the opposite order."
+  reversed: Boolean!
+  "Who answered; empty where nobody did."
+  provider: String!
+  "As the provider names it."
+  model: String!
+  "Whether the answer was known."
+  fromCache: Boolean!
+  "Of an answer that was known, in seconds."
+  ageSeconds: Int!
+  "That it used."
+  tokens: Int!
+  "Why it did not come in; empty when it did."
+  failure: String!
+}
+
+"An item of a checklist with what the votes say of it."
+type JudgedItem {
+  "The checklist's criterion."
+  criterion: AssessmentCriterion!
+  "Within its checklist."
+  id: String!
+  "The question; yes is good."
+  question: String!
+  "Among the items of its criterion."
+  weight: Float!
+  "What most of the votes say."
+  answer: JudgeAnswer!
+  "How many votes say pass."
+  pass: Int!
+  "How many say fail."
+  fail: Int!
+  "How many say unclear."
+  unclear: Int!
+  "How many were dropped since they stood on nothing."
+  dropped: Int!
+  "The share of the votes asked for that say what most do."
+  agreement: Float!
+  "In the words of a vote that says so. A model wrote it."
+  reason: String!
+  "Word for word, looked up in the evidence. Of screenshots, what a model says it sees."
+  quotes: [Evidence!]!
+}
+
+"The plan's gate on the judgement. It fails only where the judge is calibrated."
+type JudgeGate {
+  "Least overall score."
+  expected: Float!
+  "The score; null without one."
+  actual: Float
+  "Whether the judge is calibrated and gave a score."
+  applied: Boolean!
+  "False only where it was applied and the score is less."
+  passed: Boolean!
+  "Why it was not applied; empty when it was."
+  reason: String!
+}
+
+"What a person says of a judgement."
+type AssessmentLabel {
+  "Opaque id."
+  id: ID!
+  "The assessment."
+  assessmentId: ID!
+  "The criterion."
+  criterion: AssessmentCriterion!
+  "The item; empty for the criterion as a whole."
+  item: String!
+  "What the person says."
+  label: JudgeAnswer!
+  "What the judge said."
+  said: JudgeAnswer!
+  "For other people."
+  note: String!
+  "Who says so."
+  labelledBy: String!
+  "When it was first said."
+  createdAt: Time!
+  "When it was last changed."
+  updatedAt: Time!
+}
+
+"How far a judge agrees with people."
+type JudgeCalibration {
+  "The criterion."
+  criterion: AssessmentCriterion!
+  "The model, as its provider names it."
+  model: String!
+  "Its instructions for the criterion."
+  promptVersion: String!
+  "Items that both have decided."
+  n: Int!
+  "Those on which they agree."
+  agree: Int!
+  "Labelled items that the judge left open."
+  abstained: Int!
+  "Items that people left open or disagree on."
+  unclear: Int!
+  "Cohen's κ; null where all items have one label, so that there is nothing to tell apart."
+  kappa: Float
+  "Of κ, by its standard error, with 95 % confidence."
+  kappaInterval: RateInterval
+  "Share of what people pass that the judge passes; null without such items."
+  tpr: Float
+  "By Wilson, with 95 % confidence."
+  tprInterval: RateInterval
+  "Share of what people fail that the judge fails; null without such items."
+  tnr: Float
+  "By Wilson, with 95 % confidence."
+  tnrInterval: RateInterval
+  "Whether the judge may fail a gate."
+  calibrated: Boolean!
+  "Why it is not; empty when it is."
+  reason: String!
+}
+
+"Bounds of a rate."
+type RateInterval {
+  "With 95 % confidence."
+  low: Float!
+  "With 95 % confidence."
+  high: Float!
+}
+
+"Two assessments side by side."
+type AssessmentComparison {
+  "The first."
+  a: Assessment!
+  "The second."
+  b: Assessment!
+  "Score of b less that of a; null unless both have one."
+  difference: Float
+  "By criterion."
+  criteria: [CriterionComparison!]!
+  "The share of the items decided in both that have the same answer; null without such items."
+  agreement: Float
+  "How many items both have decided."
+  items: Int!
+  "Those of which they say different things."
+  differing: [ItemComparison!]!
+}
+
+"A criterion in two assessments."
+type CriterionComparison {
+  "Which one."
+  criterion: AssessmentCriterion!
+  "Score in a."
+  a: Float
+  "Score in b."
+  b: Float
+  "b less a; null unless both have one."
+  difference: Float
+}
+
+"An item of which two assessments say different things."
+type ItemComparison {
+  "Which criterion."
+  criterion: AssessmentCriterion!
+  "The item."
+  id: String!
+  "The question, as a has it, or else b."
+  question: String!
+  "In a; null where it has no such item."
+  a: JudgeAnswer
+  "In b; null where it has no such item."
+  b: JudgeAnswer
+}
+
+extend type Assessment {
+  "How a language model's judgement came about; null for other judges."
+  panel: JudgePanel
+  "The plan's gate on it; null without one."
+  gate: JudgeGate
+  "What people say of it; 500 at most."
+  labels: [AssessmentLabel!]!
+}
+
+extend type Query {
+  "How far a judge agrees with the people of the project. Without a model or a version, those of the newest labels."
+  judgeCalibration("What is judged." criterion: AssessmentCriterion!, "As the provider names it." model: String, "Of the instructions for the criterion." promptVersion: String): JudgeCalibration! @hasPermission(permission: "tests:read")
+  "Two assessments of the project side by side, such as those of two models; null when one of them is not there."
+  compareAssessments("The first." a: ID!, "The second." b: ID!): AssessmentComparison @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Say what is right of an item or a criterion that was judged. Each person has one label for each; another one replaces it."
+  labelAssessment("What is right." input: LabelAssessmentInput!): LabelAssessmentPayload! @hasPermission(permission: "tests:write")
+}
+
+"What labelAssessment needs."
+input LabelAssessmentInput {
+  "The assessment, of a run or of a result."
+  assessmentId: ID!
+  "The criterion."
+  criterion: AssessmentCriterion!
+  "The item of its checklist; the criterion as a whole when empty."
+  item: String! = ""
+  "PASS, FAIL or UNCLEAR."
+  label: JudgeAnswer!
+  "For other people; 500 characters at most."
+  note: String! = ""
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What labelAssessment gives."
+type LabelAssessmentPayload {
+  "The label."
+  label: AssessmentLabel!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/limit.graphqls", Input: `"Where the caller stands with the limits of requests."
@@ -10761,8 +11743,34 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_createdAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_Assessment_finishedAt(ctx, field)
+	case "panel":
+		return ec.fieldContext_Assessment_panel(ctx, field)
+	case "gate":
+		return ec.fieldContext_Assessment_gate(ctx, field)
+	case "labels":
+		return ec.fieldContext_Assessment_labels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Assessment", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_AssessmentComparison_a(ctx, field)
+	case "b":
+		return ec.fieldContext_AssessmentComparison_b(ctx, field)
+	case "difference":
+		return ec.fieldContext_AssessmentComparison_difference(ctx, field)
+	case "criteria":
+		return ec.fieldContext_AssessmentComparison_criteria(ctx, field)
+	case "agreement":
+		return ec.fieldContext_AssessmentComparison_agreement(ctx, field)
+	case "items":
+		return ec.fieldContext_AssessmentComparison_items(ctx, field)
+	case "differing":
+		return ec.fieldContext_AssessmentComparison_differing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentComparison", field.Name)
 }
 
 func (ec *executionContext) childFields_AssessmentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10805,6 +11813,32 @@ func (ec *executionContext) childFields_AssessmentIssue(ctx context.Context, fie
 		return ec.fieldContext_AssessmentIssue_evidenceCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssessmentIssue", field.Name)
+}
+
+func (ec *executionContext) childFields_AssessmentLabel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AssessmentLabel_id(ctx, field)
+	case "assessmentId":
+		return ec.fieldContext_AssessmentLabel_assessmentId(ctx, field)
+	case "criterion":
+		return ec.fieldContext_AssessmentLabel_criterion(ctx, field)
+	case "item":
+		return ec.fieldContext_AssessmentLabel_item(ctx, field)
+	case "label":
+		return ec.fieldContext_AssessmentLabel_label(ctx, field)
+	case "said":
+		return ec.fieldContext_AssessmentLabel_said(ctx, field)
+	case "note":
+		return ec.fieldContext_AssessmentLabel_note(ctx, field)
+	case "labelledBy":
+		return ec.fieldContext_AssessmentLabel_labelledBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AssessmentLabel_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_AssessmentLabel_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssessmentLabel", field.Name)
 }
 
 func (ec *executionContext) childFields_Attempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11201,6 +12235,20 @@ func (ec *executionContext) childFields_CreateWebhookPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CriterionComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_CriterionComparison_criterion(ctx, field)
+	case "a":
+		return ec.fieldContext_CriterionComparison_a(ctx, field)
+	case "b":
+		return ec.fieldContext_CriterionComparison_b(ctx, field)
+	case "difference":
+		return ec.fieldContext_CriterionComparison_difference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CriterionComparison", field.Name)
+}
+
 func (ec *executionContext) childFields_CriterionScore(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "criterion":
@@ -11343,6 +12391,168 @@ func (ec *executionContext) childFields_GrantLoadPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type GrantLoadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ItemComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_ItemComparison_criterion(ctx, field)
+	case "id":
+		return ec.fieldContext_ItemComparison_id(ctx, field)
+	case "question":
+		return ec.fieldContext_ItemComparison_question(ctx, field)
+	case "a":
+		return ec.fieldContext_ItemComparison_a(ctx, field)
+	case "b":
+		return ec.fieldContext_ItemComparison_b(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ItemComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgeCalibration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_JudgeCalibration_criterion(ctx, field)
+	case "model":
+		return ec.fieldContext_JudgeCalibration_model(ctx, field)
+	case "promptVersion":
+		return ec.fieldContext_JudgeCalibration_promptVersion(ctx, field)
+	case "n":
+		return ec.fieldContext_JudgeCalibration_n(ctx, field)
+	case "agree":
+		return ec.fieldContext_JudgeCalibration_agree(ctx, field)
+	case "abstained":
+		return ec.fieldContext_JudgeCalibration_abstained(ctx, field)
+	case "unclear":
+		return ec.fieldContext_JudgeCalibration_unclear(ctx, field)
+	case "kappa":
+		return ec.fieldContext_JudgeCalibration_kappa(ctx, field)
+	case "kappaInterval":
+		return ec.fieldContext_JudgeCalibration_kappaInterval(ctx, field)
+	case "tpr":
+		return ec.fieldContext_JudgeCalibration_tpr(ctx, field)
+	case "tprInterval":
+		return ec.fieldContext_JudgeCalibration_tprInterval(ctx, field)
+	case "tnr":
+		return ec.fieldContext_JudgeCalibration_tnr(ctx, field)
+	case "tnrInterval":
+		return ec.fieldContext_JudgeCalibration_tnrInterval(ctx, field)
+	case "calibrated":
+		return ec.fieldContext_JudgeCalibration_calibrated(ctx, field)
+	case "reason":
+		return ec.fieldContext_JudgeCalibration_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgeCalibration", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgeGate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expected":
+		return ec.fieldContext_JudgeGate_expected(ctx, field)
+	case "actual":
+		return ec.fieldContext_JudgeGate_actual(ctx, field)
+	case "applied":
+		return ec.fieldContext_JudgeGate_applied(ctx, field)
+	case "passed":
+		return ec.fieldContext_JudgeGate_passed(ctx, field)
+	case "reason":
+		return ec.fieldContext_JudgeGate_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgeGate", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgePanel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rubrics":
+		return ec.fieldContext_JudgePanel_rubrics(ctx, field)
+	case "votes":
+		return ec.fieldContext_JudgePanel_votes(ctx, field)
+	case "counted":
+		return ec.fieldContext_JudgePanel_counted(ctx, field)
+	case "items":
+		return ec.fieldContext_JudgePanel_items(ctx, field)
+	case "notes":
+		return ec.fieldContext_JudgePanel_notes(ctx, field)
+	case "moreNotes":
+		return ec.fieldContext_JudgePanel_moreNotes(ctx, field)
+	case "agreement":
+		return ec.fieldContext_JudgePanel_agreement(ctx, field)
+	case "tokens":
+		return ec.fieldContext_JudgePanel_tokens(ctx, field)
+	case "estimated":
+		return ec.fieldContext_JudgePanel_estimated(ctx, field)
+	case "costDollars":
+		return ec.fieldContext_JudgePanel_costDollars(ctx, field)
+	case "fromCache":
+		return ec.fieldContext_JudgePanel_fromCache(ctx, field)
+	case "age":
+		return ec.fieldContext_JudgePanel_age(ctx, field)
+	case "screens":
+		return ec.fieldContext_JudgePanel_screens(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgePanel", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgeRubric(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_JudgeRubric_criterion(ctx, field)
+	case "version":
+		return ec.fieldContext_JudgeRubric_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgeRubric", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgeVote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_JudgeVote_number(ctx, field)
+	case "reversed":
+		return ec.fieldContext_JudgeVote_reversed(ctx, field)
+	case "provider":
+		return ec.fieldContext_JudgeVote_provider(ctx, field)
+	case "model":
+		return ec.fieldContext_JudgeVote_model(ctx, field)
+	case "fromCache":
+		return ec.fieldContext_JudgeVote_fromCache(ctx, field)
+	case "ageSeconds":
+		return ec.fieldContext_JudgeVote_ageSeconds(ctx, field)
+	case "tokens":
+		return ec.fieldContext_JudgeVote_tokens(ctx, field)
+	case "failure":
+		return ec.fieldContext_JudgeVote_failure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgeVote", field.Name)
+}
+
+func (ec *executionContext) childFields_JudgedItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_JudgedItem_criterion(ctx, field)
+	case "id":
+		return ec.fieldContext_JudgedItem_id(ctx, field)
+	case "question":
+		return ec.fieldContext_JudgedItem_question(ctx, field)
+	case "weight":
+		return ec.fieldContext_JudgedItem_weight(ctx, field)
+	case "answer":
+		return ec.fieldContext_JudgedItem_answer(ctx, field)
+	case "pass":
+		return ec.fieldContext_JudgedItem_pass(ctx, field)
+	case "fail":
+		return ec.fieldContext_JudgedItem_fail(ctx, field)
+	case "unclear":
+		return ec.fieldContext_JudgedItem_unclear(ctx, field)
+	case "dropped":
+		return ec.fieldContext_JudgedItem_dropped(ctx, field)
+	case "agreement":
+		return ec.fieldContext_JudgedItem_agreement(ctx, field)
+	case "reason":
+		return ec.fieldContext_JudgedItem_reason(ctx, field)
+	case "quotes":
+		return ec.fieldContext_JudgedItem_quotes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgedItem", field.Name)
+}
+
 func (ec *executionContext) childFields_KindCapacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -11361,6 +12571,16 @@ func (ec *executionContext) childFields_KindCapacity(ctx context.Context, field 
 		return ec.fieldContext_KindCapacity_ours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KindCapacity", field.Name)
+}
+
+func (ec *executionContext) childFields_LabelAssessmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_LabelAssessmentPayload_label(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_LabelAssessmentPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LabelAssessmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LeaveProjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11745,6 +12965,16 @@ func (ec *executionContext) childFields_QualityReport(ctx context.Context, field
 		return ec.fieldContext_QualityReport_assessment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QualityReport", field.Name)
+}
+
+func (ec *executionContext) childFields_RateInterval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "low":
+		return ec.fieldContext_RateInterval_low(ctx, field)
+	case "high":
+		return ec.fieldContext_RateInterval_high(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateInterval", field.Name)
 }
 
 func (ec *executionContext) childFields_RateLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/schedule"
 	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/breaker"
@@ -117,6 +118,12 @@ type AssessResultInput struct {
 	ResultID string `json:"resultId"`
 	// Instead of the plan's weights.
 	Weights *rules.Weights `json:"weights,omitempty"`
+	// Who is to judge: the rules at once, or a language model, whose assessment is pending at first.
+	Judge assessments.Judge `json:"judge"`
+	// Of a model: how many judgements, 1–9; as the plan says, or 3, when absent.
+	Votes *int `json:"votes,omitempty"`
+	// Of a model: another one of the configured endpoint; as the plan says when absent.
+	Model *string `json:"model,omitempty"`
 	// Make another one, also where one is there.
 	Fresh bool `json:"fresh"`
 	// Comes back in the payload.
@@ -137,6 +144,12 @@ type AssessRunInput struct {
 	RunID string `json:"runId"`
 	// Instead of the plan's weights.
 	Weights *rules.Weights `json:"weights,omitempty"`
+	// Who is to judge: the rules at once, or a language model, whose assessment is pending at first.
+	Judge assessments.Judge `json:"judge"`
+	// Of a model: how many judgements, 1–9; as the plan says, or 3, when absent.
+	Votes *int `json:"votes,omitempty"`
+	// Of a model: another one of the configured endpoint; as the plan says when absent.
+	Model *string `json:"model,omitempty"`
 	// Make another one, also where one is there.
 	Fresh bool `json:"fresh"`
 	// Comes back in the payload.
@@ -571,6 +584,30 @@ type HeaderInput struct {
 	Name string `json:"name"`
 	// As it came; a header that came twice is given twice.
 	Value string `json:"value"`
+}
+
+// What labelAssessment needs.
+type LabelAssessmentInput struct {
+	// The assessment, of a run or of a result.
+	AssessmentID string `json:"assessmentId"`
+	// The criterion.
+	Criterion rules.Criterion `json:"criterion"`
+	// The item of its checklist; the criterion as a whole when empty.
+	Item string `json:"item"`
+	// PASS, FAIL or UNCLEAR.
+	Label judge.Answer `json:"label"`
+	// For other people; 500 characters at most.
+	Note string `json:"note"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What labelAssessment gives.
+type LabelAssessmentPayload struct {
+	// The label.
+	Label *assessments.Label `json:"label"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // What leaveProject needs.

@@ -17,6 +17,7 @@ import (
 	"github.com/semantest/semantest/internal/accounts/oidc"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/assessments/calibration"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/auth/keys"
 	"github.com/semantest/semantest/internal/baselines"
@@ -273,7 +274,10 @@ func (a *App) buildServices(ctx context.Context) error {
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
 		Compared: baselines.Recorder{}, Assessor: assessments.Opener{Enqueuer: enqueuer},
 	})
-	a.assessed = assessments.New(assessments.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Meter: a.metrics})
+	a.assessed = assessments.New(assessments.Deps{
+		Store: a.store, Plans: a.plans, Runs: a.runs, Artifacts: a.artifacts, Enqueuer: enqueuer, Model: a.llm, Meter: a.metrics,
+		Limits: calibration.Limits{Kappa: a.cfg.LLM.JudgeKappa, Items: a.cfg.LLM.JudgeItems},
+	})
 	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})

@@ -11,6 +11,7 @@ import (
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/llm"
+	"github.com/semantest/semantest/internal/modelspend"
 )
 
 // openLLM returns the client of the configured models, one without a provider
@@ -24,10 +25,10 @@ func (a *App) openLLM() (*llm.Client, error) {
 	if a.cfg.LLM.LLMCache > 0 {
 		o.Store, o.CacheFor = llm.NewRedisStore(a.redis), a.cfg.LLM.LLMCache
 	}
-	o.Budget = llm.NewMemoryBudget(llm.Limits{
+	o.Budget = modelspend.New(a.store, llm.Limits{
 		RunTokens: a.cfg.LLM.LLMRunTokens, ProjectTokens: a.cfg.LLM.LLMProjectTokens,
 		RunCost: dollars(a.cfg.LLM.LLMRunCost), ProjectCost: dollars(a.cfg.LLM.LLMProjectCost),
-	}, nil)
+	}, a.logger)
 	c, err := llm.New(o)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 )
 
@@ -42,6 +43,8 @@ type Assessment struct {
 	FinishedAt    *time.Time
 
 	Judgement rules.Assessment
+	Panel     *judge.Panel // nil for other judges than a model
+	Gate      *Gate        // nil without one
 }
 
 // of reads a row.
@@ -55,6 +58,17 @@ func of(row *ent.Assessment) (*Assessment, error) {
 	out.Judgement.Criteria, out.Judgement.Issues, out.Judgement.Recommendations = []rules.CriterionScore{}, []rules.Issue{}, []rules.Recommendation{}
 	if len(row.Document) > 0 {
 		if err := json.Unmarshal(row.Document, &out.Judgement); err != nil {
+			return nil, fmt.Errorf("read assessment %s: %w", row.ID, err)
+		}
+	}
+	for _, part := range []struct {
+		from json.RawMessage
+		into any
+	}{{row.Panel, &out.Panel}, {row.Gate, &out.Gate}} {
+		if len(part.from) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(part.from, part.into); err != nil {
 			return nil, fmt.Errorf("read assessment %s: %w", row.ID, err)
 		}
 	}

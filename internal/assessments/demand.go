@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
+	"unicode"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -11,7 +13,9 @@ import (
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/predicate"
+	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/audit"
 	"github.com/semantest/semantest/internal/auth"
@@ -25,17 +29,21 @@ type Ask struct {
 	ResultID string // or of one result
 	Weights  *rules.Weights
 	Fresh    bool // also where an assessment with these weights is there
+
+	Judge Judge  // ByRules when empty
+	Votes int    // of a model: how many judgements; as the plan says when 0
+	Model string // of a model: another one of the configured endpoint; as the plan says when empty
 }
 
-// Assess returns the assessment of a run or a result that has ended. It is made
-// at once, unless one with the same weights is there and no comparison was
+// Assess returns the assessment of a run or a result that has ended. By rules it is
+// made at once, by a model it is pending and a job makes it, unless one with the same weights is there and no comparison was
 // reviewed since.
 func (s *Service) Assess(ctx context.Context, ask Ask) (*Assessment, error) {
 	p, err := auth.Require(ctx, auth.Execute)
 	if err != nil {
 		return nil, err
 	}
-	if err := sound(ask.Weights); err != nil {
+	if err := ask.check(); err != nil {
 		return nil, err
 	}
 	var runID string
@@ -47,14 +55,40 @@ func (s *Service) Assess(ctx context.Context, ask Ask) (*Assessment, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ask.Judge == ByLLM {
+		if err := s.completeAsk(ctx, runID, &ask); err != nil {
+			return nil, err
+		}
+	}
 	if !ask.Fresh {
 		known, err := s.known(ctx, runID, ask)
 		if known != nil || err != nil {
 			return known, err
 		}
 	}
+	if ask.Judge == ByLLM {
+		return s.request(ctx, p, runID, ask)
+	}
 	return s.judge(ctx, p, runID, ask)
 }
+
+// check names the first thing about a question that makes no sense.
+func (a Ask) check() error {
+	switch {
+	case a.Judge == ByPerson:
+		return apperr.Invalid("judge", "a person judges with labelAssessment; ask for RULES or LLM")
+	case a.Judge != ByLLM && (a.Votes != 0 || a.Model != ""):
+		return apperr.Invalid("votes", "votes and a model belong to the judge LLM; give judge: LLM too")
+	case a.Votes < 0 || a.Votes > judge.MaxVotes:
+		return apperr.Invalid("votes", "a language model gives 1 to %d votes, not %d", judge.MaxVotes, a.Votes)
+	case len(a.Model) > maxModel || strings.ContainsFunc(a.Model, unicode.IsControl):
+		return apperr.Invalid("model", "the name of a model is one line of at most %d bytes", maxModel)
+	}
+	return sound(a.Weights)
+}
+
+// maxModel bounds a model's name, in bytes.
+const maxModel = 200
 
 // sound refuses weights that weigh nothing.
 func sound(w *rules.Weights) error {
@@ -107,13 +141,13 @@ const knownAtOnce = 50
 // is none, or a person has reviewed a comparison since.
 func (s *Service) known(ctx context.Context, runID string, ask Ask) (*Assessment, error) {
 	rows, err := s.store.Ent.Assessment.Query().
-		Where(assessment.RunID(runID), assessment.JudgeEQ(assessment.JudgeRules), assessment.StatusNEQ(assessment.StatusPending), about(ask)).
+		Where(assessment.RunID(runID), assessment.JudgeEQ(ask.judge()), assessment.StatusNEQ(assessment.StatusPending), about(ask)).
 		Order(assessment.ByID(sql.OrderDesc())).Limit(knownAtOnce).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("look for an assessment: %w", err)
 	}
 	for _, row := range rows {
-		if !sameWeights(row, ask.Weights) || row.FinishedAt == nil || row.Version != rules.Version {
+		if !sameWeights(row, ask.Weights) || row.FinishedAt == nil || row.Version != rules.Version || !ask.answeredBy(row) {
 			continue
 		}
 		stale, err := s.store.Ent.Comparison.Query().Where(comparison.RunID(runID), comparison.ReviewedAtGT(*row.FinishedAt)).Exist(ctx)
@@ -126,6 +160,22 @@ func (s *Service) known(ctx context.Context, runID string, ask Ask) (*Assessment
 		return of(row)
 	}
 	return nil, nil
+}
+
+func (a Ask) judge() assessment.Judge {
+	if a.Judge == ByLLM {
+		return assessment.JudgeLlm
+	}
+	return assessment.JudgeRules
+}
+
+// answeredBy says whether a model was asked the same: what could not be assessed is
+// asked again.
+func (a Ask) answeredBy(row *ent.Assessment) bool {
+	if a.Judge != ByLLM {
+		return true
+	}
+	return row.Ask != nil && row.Ask.Votes == a.Votes && row.Ask.Model == a.Model && row.Status == assessment.StatusAssessed
 }
 
 func about(ask Ask) predicate.Assessment {
@@ -186,10 +236,13 @@ func (s *Service) waiting(ctx context.Context, tx *store.Tx, runID string, ask A
 
 func (s *Service) open(ctx context.Context, tx *store.Tx, projectID, runID string, ask Ask) (string, error) {
 	actor := audit.ActorOf(ctx)
-	create := tx.Assessment.Create().SetID(ident.New(ident.Assessment)).SetProjectID(projectID).SetRunID(runID).SetJudge(assessment.JudgeRules).
+	create := tx.Assessment.Create().SetID(ident.New(ident.Assessment)).SetProjectID(projectID).SetRunID(runID).SetJudge(ask.judge()).
 		SetCreatedBy(actor.ID).SetCreatedByName(actor.Name)
 	if ask.ResultID != "" {
 		create.SetResultID(ask.ResultID)
+	}
+	if ask.Judge == ByLLM {
+		create.SetVotes(ask.Votes).SetAsk(&schema.JudgeAsk{Votes: ask.Votes, Model: ask.Model, Fresh: ask.Fresh})
 	}
 	if ask.Weights != nil {
 		create.SetWeights(weightsOf(ask.Weights))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -29,22 +30,23 @@ type reading struct {
 	runID      string
 	only       *string // the one result
 	plan       *spec.Plan
+	files      fs.FS              // beside the plan
 	objectives map[string]float64 // objective of load cases in ms, by the id of the case
 	in         rules.Input
 }
 
 // evidence reads what a run or a result has measured. Of each result the last
 // attempt counts.
-func (s *Service) evidence(ctx context.Context, tx *store.Tx, row *ent.Assessment) (rules.Input, error) {
+func (s *Service) evidence(ctx context.Context, tx *store.Tx, row *ent.Assessment) (*reading, error) {
 	of, err := tx.Run.Get(ctx, row.RunID)
 	if err != nil {
-		return rules.Input{}, fmt.Errorf("read run %s: %w", row.RunID, err)
+		return nil, fmt.Errorf("read run %s: %w", row.RunID, err)
 	}
 	version, err := s.plans.VersionTx(ctx, tx, of.PlanVersionID)
 	if err != nil {
-		return rules.Input{}, err
+		return nil, err
 	}
-	r := &reading{tx: tx, runID: row.RunID, only: row.ResultID, plan: version.Plan, objectives: loadObjectives(version.Plan)}
+	r := &reading{tx: tx, runID: row.RunID, only: row.ResultID, plan: version.Plan, files: version.Files, objectives: loadObjectives(version.Plan)}
 	r.in.Weights = planWeights(version.Plan)
 	for _, part := range []struct {
 		what string
@@ -54,10 +56,13 @@ func (s *Service) evidence(ctx context.Context, tx *store.Tx, row *ent.Assessmen
 		{"audits", r.audits}, {"comparisons", r.pictures},
 	} {
 		if err := part.read(ctx); err != nil {
-			return rules.Input{}, fmt.Errorf("read the %s of run %s: %w", part.what, row.RunID, err)
+			return nil, fmt.Errorf("read the %s of run %s: %w", part.what, row.RunID, err)
 		}
 	}
-	return r.in, nil
+	if w := row.Weights; w != nil {
+		r.in.Weights = rules.Weights(*w)
+	}
+	return r, nil
 }
 
 // planWeights are the weights that the plan gives; zero where it gives none.

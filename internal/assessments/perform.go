@@ -35,14 +35,11 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, id string) (*ent.A
 	if err != nil {
 		return nil, fmt.Errorf("read assessment %s: %w", id, err)
 	}
-	in, err := s.evidence(ctx, tx, row)
+	found, err := s.evidence(ctx, tx, row)
 	if err != nil {
 		return nil, err
 	}
-	if w := row.Weights; w != nil {
-		in.Weights = rules.Weights(*w)
-	}
-	return s.keep(ctx, tx, row, rules.Assess(in))
+	return s.keep(ctx, tx, row, rules.Assess(found.in))
 }
 
 // keep stores a judgement and tells it among the events of the run.

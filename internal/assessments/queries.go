@@ -58,15 +58,15 @@ func (s *Service) Count(ctx context.Context, runID string) (int, error) {
 	return s.store.Ent.Assessment.Query().Where(assessment.ProjectID(p.ProjectID), assessment.RunID(runID)).Count(ctx)
 }
 
-// OfRuns returns the newest assessment of each run as a whole by the weights of
-// its plan. The caller holds the runs, which proves that it may see them.
+// OfRuns returns the newest assessment of each run as a whole by rules and the
+// weights of its plan. The caller holds the runs, which proves that it may see them.
 func (s *Service) OfRuns(ctx context.Context, runIDs []string) ([]*Assessment, error) {
 	rows, err := s.store.Ent.Assessment.Query().
-		Where(assessment.RunIDIn(runIDs...), assessment.ResultIDIsNil(), assessment.WeightsIsNil(), func(sel *sql.Selector) {
+		Where(assessment.RunIDIn(runIDs...), assessment.JudgeEQ(assessment.JudgeRules), assessment.ResultIDIsNil(), assessment.WeightsIsNil(), func(sel *sql.Selector) {
 			newer := sql.Table(assessment.Table).As("newer")
 			sel.Where(sql.NotExists(sql.Select("id").From(newer).Where(sql.And(
 				sql.ColumnsEQ(newer.C(assessment.FieldRunID), sel.C(assessment.FieldRunID)), sql.IsNull(newer.C(assessment.FieldResultID)),
-				sql.IsNull(newer.C(assessment.FieldWeights)), sql.ColumnsGT(newer.C(assessment.FieldID), sel.C(assessment.FieldID))))))
+				sql.IsNull(newer.C(assessment.FieldWeights)), sql.EQ(newer.C(assessment.FieldJudge), assessment.JudgeRules), sql.ColumnsGT(newer.C(assessment.FieldID), sel.C(assessment.FieldID))))))
 		}).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the assessments of runs: %w", err)

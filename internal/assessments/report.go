@@ -6,7 +6,10 @@ import (
 	"io"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/assessments/quality"
 	"github.com/semantest/semantest/internal/ident"
@@ -44,7 +47,7 @@ var formats = map[Format]struct {
 
 // Report writes the quality report of a run of the caller's project that has
 // ended.
-func (s *Service) Report(ctx context.Context, runID string, f Format) (*QualityReport, error) {
+func (s *Service) Report(ctx context.Context, runID string, f Format, by Judge) (*QualityReport, error) {
 	how, ok := formats[f]
 	if !ok {
 		return nil, apperr.Invalid("format", "there is no format %s; use HTML, MARKDOWN or JSON", f)
@@ -53,22 +56,54 @@ func (s *Service) Report(ctx context.Context, runID string, f Format) (*QualityR
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.OfRuns(ctx, []string{row.ID})
+	a, err := s.told(ctx, row.ID, by)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, store.NotFound(ident.Assessment, runID)
-	}
-	a := found[0]
 	judgement := a.Judgement
 	judgement.Status, judgement.Reason = a.Status, a.Reason
 	var b bytes.Buffer
-	err = how.write(&b, quality.Report{AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement})
+	err = how.write(&b, quality.Report{AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement, Panel: panelOf(a)})
 	if err != nil {
 		return nil, err
 	}
 	return &QualityReport{Format: f, ContentType: how.contentType, FileName: "quality-" + row.ID + how.ending, Content: b.String(), Assessment: a}, nil
+}
+
+// told is the newest assessment of a run by a judge.
+func (s *Service) told(ctx context.Context, runID string, by Judge) (*Assessment, error) {
+	if by != ByLLM {
+		found, err := s.OfRuns(ctx, []string{runID})
+		if err != nil || len(found) > 0 {
+			return first(found), err
+		}
+		return nil, store.NotFound(ident.Assessment, runID)
+	}
+	row, err := s.store.Ent.Assessment.Query().Where(assessment.RunID(runID), assessment.ResultIDIsNil(), assessment.JudgeEQ(assessment.JudgeLlm)).
+		Order(assessment.ByID(sql.OrderDesc())).First(ctx)
+	if err != nil {
+		return nil, store.Missing(err, ident.Assessment, runID)
+	}
+	return of(row)
+}
+
+func first(list []*Assessment) *Assessment {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
+// panelOf is how a model's judgement came about, with the gate on it.
+func panelOf(a *Assessment) *quality.Panel {
+	if a.Panel == nil {
+		return nil
+	}
+	out := &quality.Panel{Panel: *a.Panel}
+	if g := a.Gate; g != nil {
+		out.Gate = &quality.Gate{Expected: g.Expected, Actual: g.Actual, Applied: g.Applied, Passed: g.Passed, Reason: g.Reason}
+	}
+	return out
 }
 
 func runOf(row *ent.Run) quality.Run {

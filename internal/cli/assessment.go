@@ -22,11 +22,15 @@ func assess(ctx context.Context, cl *client.Client, runID string, show *progress
 
 // assessmentOf is the judgement on a run; nil where there is none.
 func assessmentOf(r *client.Run) (*rules.Assessment, error) {
-	if len(r.Assessment) == 0 || string(r.Assessment) == "null" {
+	return readAssessment(r.Assessment)
+}
+
+func readAssessment(raw json.RawMessage) (*rules.Assessment, error) {
+	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
 	var a rules.Assessment
-	if err := json.Unmarshal(r.Assessment, &a); err != nil {
+	if err := json.Unmarshal(raw, &a); err != nil {
 		return nil, fmt.Errorf("read the assessment: %w", err)
 	}
 	if a.Status == rules.Pending {
@@ -54,12 +58,15 @@ func (p *progress) quality(r *client.Run) {
 		p.print("  " + printable(err.Error()))
 		return
 	}
-	if a == nil {
-		return
+	if a != nil {
+		p.assessed(*a)
 	}
+}
+
+func (p *progress) assessed(a rules.Assessment) {
 	colours := map[rules.Band]string{rules.Good: green, rules.Average: yellow, rules.Poor: red}
 	var b bytes.Buffer
-	_ = quality.WriteText(&b, *a, func(band rules.Band, text string) string { // a buffer takes everything
+	_ = quality.WriteText(&b, a, func(band rules.Band, text string) string { // a buffer takes everything
 		if colour, ok := colours[band]; ok {
 			return p.paint(colour, text)
 		}

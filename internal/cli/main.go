@@ -28,6 +28,7 @@ type commands struct {
 	Export   exportCmd   `cmd:"" help:"Write the cases of a plan as tests for Playwright, k6 or Go."`
 	Demo     demoCmd     `cmd:"" help:"Run an example plan against the sample shop, all in one go."`
 	Review   reviewCmd   `cmd:"" help:"Look at what runs found when they compared with baselines, and accept or reject it."`
+	Assess   assessCmd   `cmd:"" help:"Assess a run that a server knows, by rules or with a language model."`
 	Report   reportCmd   `cmd:"" help:"Write the reports of a run that a server knows."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring a database to the schema of this version."`
 	Token    tokenCmd    `cmd:"" help:"Make API tokens."`

@@ -21,7 +21,8 @@ type reportFlags struct {
 	Reporter []string `name:"reporter" default:"line,html,junit,json" help:"What to make of the run: line (progress), html, junit, json, separated by commas."`
 	Output   string   `name:"output" default:"semantest-report" type:"path" help:"Folder for the reports."`
 
-	Beside string `kong:"-"` // the plan whose baselines lie beside it; empty where a server keeps them
+	Beside string      `kong:"-"` // the plan whose baselines lie beside it; empty where a server keeps them
+	Judge  *judgeFlags `kong:"-"` // who judges; the rules when nil
 }
 
 // writers make the files, by reporter.
@@ -125,6 +126,16 @@ func modelOf(ctx context.Context, cl *client.Client, r *client.Run, folder strin
 	var err error
 	if out.Assessment, err = assessmentOf(r); err != nil {
 		return out, err
+	}
+	if out.Panel, err = panelOf(r.Judged); err != nil {
+		return out, err
+	}
+	judged, err := readAssessment(r.Judged)
+	if err != nil {
+		return out, err
+	}
+	if judged != nil && judged.Score != nil { // what a model could not judge, the rules tell
+		out.Assessment = judged
 	}
 	saved := &savedArtifacts{client: cl, folder: folder}
 	for _, res := range r.Results {

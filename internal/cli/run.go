@@ -46,6 +46,7 @@ type runCmd struct {
 
 	Replay string `name:"replay" placeholder:"FINDING" help:"Send the requests of a contract case's finding again (finding-1.json of its result) instead of running a plan; exits with 1 while it is there."`
 
+	judgeFlags
 	shardFlags
 	reportFlags
 	config.Client
@@ -94,6 +95,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 			return err
 		}
 		start.Branch = branch(c.Branch, c.Plan, sys)
+		c.reportFlags.Judge = &c.judgeFlags
 		return perform(ctx, sys, cl, start, c.reportFlags)
 	}
 	stop, err := startWebServer(ctx, p, start.Variables, sys)
@@ -102,7 +104,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 	}
 	defer stop()
 	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: c.Local.EgressMode(egress.Dev), Baselines: folder.Of(c.Plan), Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
-	c.reportFlags.Beside = c.Plan
+	c.reportFlags.Beside, c.reportFlags.Judge = c.Plan, &c.judgeFlags
 	return withLocal(ctx, cfg, func(cl *client.Client) error { return perform(ctx, sys, cl, start, c.reportFlags) })
 }
 
@@ -151,6 +153,9 @@ func (c *runCmd) check() error {
 		return usage("--workers must be at least 1")
 	}
 	if err := (config.Server{Kinds: c.Kind}).Validate(); err != nil {
+		return err
+	}
+	if err := c.judgeFlags.check(); err != nil {
 		return err
 	}
 	return c.reportFlags.check()
@@ -232,12 +237,16 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 		return nil, err
 	}
 	// The run has ended, so its reports are written even after an interrupt.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	whole := ctx
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute+reports.Judge.patience())
 	defer cancel()
 	assess(ctx, cl, runID, show)
 	run, err := cl.FetchRun(ctx, runID)
 	if err != nil {
 		return nil, err
+	}
+	if !interrupted {
+		run.Judged = reports.Judge.ask(whole, cl, runID, show)
 	}
 	written, err := writeReports(ctx, cl, run, reports)
 	if err != nil {
@@ -246,6 +255,9 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	compared, unkept := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
 	show.verdict(run, written)
 	show.quality(run)
+	if err := show.judged(run.Judged); err != nil {
+		show.print("  " + printable(err.Error()))
+	}
 	for _, line := range compared {
 		show.print("  " + line)
 	}
@@ -258,7 +270,10 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 		}
 		show.print("  " + printable(unkept.Error()))
 	}
-	return run, verdict(run)
+	if err := verdict(run); err != nil {
+		return run, err
+	}
+	return run, judgeGate(run)
 }
 
 // watch shows the events until the last one. When the person interrupts, the

@@ -25,6 +25,9 @@ type LLM struct {
 	LLMProjectTokens int     `name:"llm-project-tokens" env:"SEMANTEST_LLM_PROJECT_TOKENS" placeholder:"N" default:"5000000" help:"Tokens that a project may use on a day; 0 is without a limit."`
 	LLMRunCost       float64 `name:"llm-run-cost" env:"SEMANTEST_LLM_RUN_COST" placeholder:"DOLLARS" help:"US dollars that a run may cost; a model without a price is not asked then. 0 is without a limit."`
 	LLMProjectCost   float64 `name:"llm-project-cost" env:"SEMANTEST_LLM_PROJECT_COST" placeholder:"DOLLARS" help:"US dollars that a project may cost on a day. 0 is without a limit."`
+
+	JudgeKappa float64 `name:"judge-kappa" env:"SEMANTEST_JUDGE_KAPPA" placeholder:"KAPPA" default:"0.6" help:"Least agreement with people, as Cohen's kappa, of a language model's judgement that may fail a gate."`
+	JudgeItems int     `name:"judge-items" env:"SEMANTEST_JUDGE_ITEMS" placeholder:"N" default:"30" help:"Least number of labelled items that the agreement is told of."`
 }
 
 // Validate names the first setting that cannot work.
@@ -50,6 +53,8 @@ func (l LLM) Validate() error {
 	switch {
 	case l.LLMFallbackBaseURL != "" && l.LLMBaseURL == "":
 		return apperr.Invalid("llmBaseUrl", "a fallback needs a first endpoint: give --llm-base-url too")
+	case l.JudgeKappa < 0 || l.JudgeKappa > 1 || l.JudgeItems < 0:
+		return apperr.Invalid("judgeKappa", "--judge-kappa is a number from 0 to 1, and --judge-items is not negative")
 	case l.LLMCache < 0:
 		return apperr.Invalid("llmCache", "the time for which answers are known must not be negative")
 	case l.LLMRunTokens < 0 || l.LLMProjectTokens < 0 || l.LLMRunCost < 0 || l.LLMProjectCost < 0:

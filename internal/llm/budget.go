@@ -91,6 +91,14 @@ func (b *MemoryBudget) Reserve(_ context.Context, account Account, most Spend) (
 }
 
 func (b *MemoryBudget) within(what string, spent *Spend, most Spend, tokens int, amount Money) error {
+	if tokens > 0 && spent.Tokens+most.Tokens > tokens || amount > 0 && (!most.Cost.Known || spent.Cost.Amount+most.Cost.Amount > amount) {
+		return Spent(what, *spent, most, tokens, amount)
+	}
+	return nil
+}
+
+// Spent says which budget has no room for a call. Its Reason is BudgetSpent.
+func Spent(what string, spent, most Spend, tokens int, amount Money) error {
 	switch {
 	case tokens > 0 && spent.Tokens+most.Tokens > tokens:
 		return failed(BudgetSpent, nil, "%s is spent: %d of %d tokens are used, and this may take %d more", what, spent.Tokens, tokens, most.Tokens)
@@ -100,7 +108,7 @@ func (b *MemoryBudget) within(what string, spent *Spend, most Spend, tokens int,
 		return failed(BudgetSpent, nil, "%s is spent: $%.4f of $%.4f are used, and this may cost $%.4f more", what,
 			spent.Cost.Amount.Dollars(), amount.Dollars(), most.Cost.Amount.Dollars())
 	}
-	return nil
+	return failed(BudgetSpent, nil, "%s is spent", what)
 }
 
 func (b *MemoryBudget) entry(key string) *Spend {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/semantest/semantest/internal/assessments/quality"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -57,6 +58,7 @@ type jsonRun struct {
 	Gates       []jsonGate           `json:"gates"`
 	Metrics     []jsonSummary        `json:"metrics"`
 	Assessment  *rules.Assessment    `json:"assessment,omitempty"`
+	Panel       *quality.Panel       `json:"judgePanel,omitempty"`
 }
 
 type jsonGate struct {
@@ -155,7 +157,7 @@ func jsonOf(run Run) jsonReport {
 			ID: run.ID, Plan: run.Plan, PlanVersion: run.PlanVersion, Environment: run.Environment,
 			Status: run.Status, Error: run.Error,
 			StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt), DurationMS: millis(run.Duration()),
-			URL: run.URL, Seed: run.Seed, Counts: run.Counts(), Assessment: run.Assessment,
+			URL: run.URL, Seed: run.Seed, Counts: run.Counts(), Assessment: run.Assessment, Panel: run.Panel,
 			Gates: make([]jsonGate, len(run.Gates)), Metrics: []jsonSummary{},
 		},
 		Results: make([]jsonResult, len(run.Results)),

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/semantest/semantest/internal/assessments/quality"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -24,6 +25,7 @@ type Run struct {
 	Seed        string // what makes random choices repeatable, may be empty
 	Gates       []Gate
 	Assessment  *rules.Assessment // nil where nobody has assessed the run
+	Panel       *quality.Panel    // how a model's judgement came about; nil for other judges
 	Results     []Result          // in the order of the plan
 }
 

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
-// Assessor opens the assessment of a run, in the transaction that ends it.
+// Assessor opens the assessments of a run, in the transaction that ends it.
 type Assessor interface {
-	Open(ctx context.Context, tx *store.Tx, projectID, runID string) error
+	Open(ctx context.Context, tx *store.Tx, projectID, runID string, plan *spec.Plan) error
 }
 
 // Assessed is a judgement on a run or one of its results.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/semantest/semantest/ent/run"
@@ -41,7 +42,7 @@ UPDATE runs SET status = $2, gates = $3::jsonb, finished_at = $4, error = $5, la
 		tx.AfterCommit(s.kick) // another run may have waited for this end
 	}
 	if s.assessor != nil {
-		if err := s.assessor.Open(ctx, tx, r.projectID, r.id); err != nil {
+		if err := s.assessor.Open(ctx, tx, r.projectID, r.id, version.Plan); err != nil {
 			return events.Event{}, err
 		}
 	}
@@ -66,7 +67,22 @@ func judge(g *spec.Gates, r events.Counts) []schema.GateOutcome {
 	if g.MinCases != nil {
 		out = append(out, schema.GateOutcome{Name: "minCases", Expected: float64(*g.MinCases), Actual: float64(ran), Passed: ran >= *g.MinCases})
 	}
+	if g.SuccessRateLowerBound != nil {
+		least := wilsonLow(r.Passed+r.Flaky, ran)
+		out = append(out, schema.GateOutcome{Name: "successRateLowerBound", Expected: *g.SuccessRateLowerBound, Actual: least, Passed: least >= *g.SuccessRateLowerBound})
+	}
 	return out
+}
+
+// wilsonLow is the lower bound of the share of cases that pass, with 95 %
+// confidence: few cases that all pass say less than many.
+func wilsonLow(good, n int) float64 {
+	if n == 0 {
+		return 0
+	}
+	const z = 1.959963984540054
+	p, m := float64(good)/float64(n), float64(n)
+	return max(0, (p+z*z/(2*m)-z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m)))/(1+z*z/m))
 }
 
 // statusOf decides the run's status. Gates that hold do not make up for a

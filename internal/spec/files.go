@@ -44,6 +44,11 @@ func (p *Plan) Files() []string {
 		add(ref)
 	}
 	add(p.Use.Acts)
+	if p.Judge != nil {
+		for _, ref := range p.Judge.Rubrics {
+			add(ref)
+		}
+	}
 	for _, c := range p.Cases {
 		add(c.Contract.Schema)
 		add(c.Contract.Against)

@@ -23,6 +23,7 @@ var tables = []table{
 	{"Schedule", reflect.TypeFor[Schedule](), "The value of `schedule`. A text stands for its `cron`."},
 	{"Gates", reflect.TypeFor[Gates](), "The mapping under `gates`."},
 	{"Judge", reflect.TypeFor[Judge](), "The mapping under `judge`."},
+	{"LLM judge", reflect.TypeFor[JudgeLLM](), "The mapping under `judge.llm`; assessments.md tells more."},
 	{"Criteria", reflect.TypeFor[JudgeCriteria](), "The mapping under `criteria`. Only the proportions of the weights count; a criterion that is left out weighs nothing."},
 	{"Case", reflect.TypeFor[Case](), "An element of `cases`."},
 	{"Load", reflect.TypeFor[LoadCase](), "What a case of kind `load` says of its load. The steps of an iteration are those of the api case that it uses, or its own; `vu.id` and `vu.iteration` are variables of its own steps."},

@@ -98,6 +98,10 @@ type WebServer struct {
 type Gates struct {
 	SuccessRate *float64 `yaml:"successRate" doc:"Least share of cases that pass; skipped cases do not count." min:"0" max:"1" example:"0.95"`
 	MinCases    *int     `yaml:"minCases" doc:"Least number of cases that must have been run, counted after the matrix." min:"1" max:"10000" example:"6"`
+
+	SuccessRateLowerBound *float64 `yaml:"successRateLowerBound" doc:"Least lower bound of the share of cases that pass, by Wilson with 95 % confidence: 0.72 when 10 of 10 pass, 0.96 when 100 of 100 do." min:"0" max:"1" example:"0.9"`
+
+	Judge *float64 `yaml:"judge" doc:"Least overall score that the language model's judgement gives. It is applied only where that model and its instructions are calibrated on labels of people; otherwise the gate says why it was not." min:"0" max:"1" example:"0.6"`
 }
 
 // Case is the smallest thing with an outcome.

@@ -33,6 +33,7 @@ type Options struct {
 	Graph       config.Graph     // limits of the API; zero has no limits of how often
 	Identity    *config.Identity // how people sign in; nobody does when nil
 	Baselines   string           // folder of the accepted baselines; empty compares with those that the database names
+	LLM         config.LLM       // language models; none when zero
 	Permissions []string         // of the token; all but admin when empty
 	Log         io.Writer        // gets the whole log, instead of the test's output with its warnings
 }
@@ -71,7 +72,7 @@ func Start(t testing.TB, o Options) *Server {
 			DrainTimeout: 5 * time.Second, BreakerFailures: o.Breaker.Failures, BreakerOpen: o.Breaker.Open,
 			LoadTeamWithin: o.Gather,
 		},
-		Graph: o.Graph, Identity: o.Identity, Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
+		Graph: o.Graph, LLM: o.LLM, Identity: o.Identity, Listen: listen, Workers: !o.NoWorkers, Executors: o.Executors, Egress: egress.Dev,
 		Webhooks: o.Webhooks, Baselines: o.Baselines, Version: "test", Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

@@ -88,6 +88,12 @@ func failure(err error) string {
 	return clean(err.Error(), maxSentence)
 }
 
+// NotAssessed is a judgement that did not come about, for a reason that is none of
+// the model's.
+func NotAssessed(c Case, reason string) *Judgement {
+	return notAssessed(c, Panel{Votes: []Vote{}, Items: []JudgedItem{}, Notes: []string{}, Rubrics: []RubricName{}}, clean(reason, maxSentence))
+}
+
 // notAssessed is a judgement that did not come about; what was measured keeps its
 // places, without scores.
 func notAssessed(c Case, panel Panel, reason string) *Judgement {

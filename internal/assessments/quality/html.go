@@ -66,9 +66,9 @@ func WriteHTML(w io.Writer, r Report) error {
 }
 
 // Section is an assessment as a part of another page, with Style beside it.
-func Section(a rules.Assessment) (template.HTML, error) {
+func Section(a rules.Assessment, p *Panel) (template.HTML, error) {
 	var b strings.Builder
-	if err := pages.ExecuteTemplate(&b, "quality", pageOf(Report{Assessment: a})); err != nil {
+	if err := pages.ExecuteTemplate(&b, "quality", pageOf(Report{Assessment: a, Panel: p})); err != nil {
 		return "", fmt.Errorf("write the assessment: %w", err)
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // the template has escaped it

@@ -30,7 +30,12 @@ func WriteMarkdown(w io.Writer, r Report) error {
 	markdownIssues(&b, a)
 	markdownAdvice(&b, a)
 	markdownParts(&b, a)
-	fmt.Fprintf(&b, "\n---\n\nRun `%s`, assessment `%s`, by rules %s.\n", r.Run.ID, r.AssessmentID, a.RulesVersion)
+	markdownPanel(&b, r.Panel)
+	by := "by rules " + a.RulesVersion
+	if r.Panel != nil {
+		by = "by a language model, bounded by rules " + a.RulesVersion
+	}
+	fmt.Fprintf(&b, "\n---\n\nRun `%s`, assessment `%s`, %s.\n", r.Run.ID, r.AssessmentID, by)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write the quality report: %w", err)
 	}

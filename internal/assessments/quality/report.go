@@ -18,6 +18,7 @@ type Report struct {
 	CreatedAt    time.Time        `json:"createdAt"`
 	Run          Run              `json:"run"`
 	Assessment   rules.Assessment `json:"assessment"`
+	Panel        *Panel           `json:"panel,omitempty"` // of a model's judgement
 }
 
 // Run is the run that was assessed.

@@ -197,6 +197,7 @@ type Run struct {
 		Expected, Actual float64
 	}
 	Assessment json.RawMessage // null where nobody has assessed it
+	Judged     json.RawMessage `json:"-"` // by a language model; nil unless it was asked
 	Results    []Result        `json:"-"`
 }
 
