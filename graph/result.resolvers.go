@@ -58,6 +58,10 @@ func (r *resultResolver) Artifacts(ctx context.Context, obj *ent.Result) ([]*ent
 	return dataloader.From(ctx).Artifacts.Load(ctx, obj.ID)
 }
 
+func (r *resultResolver) History(ctx context.Context, obj *ent.Result, first *int) ([]*ent.Result, error) {
+	return r.Services.Runs.History(ctx, obj, deref(first))
+}
+
 func (r *stepResultResolver) DurationMs(ctx context.Context, obj *ent.Step) (float64, error) {
 	return float64(obj.DurationUs) / 1000, nil
 }

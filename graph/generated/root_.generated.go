@@ -946,6 +946,7 @@ type ComplexityRoot struct {
 		DurationMs func(childComplexity int) int
 		Error      func(childComplexity int) int
 		FinishedAt func(childComplexity int) int
+		History    func(childComplexity int, first *int) int
 		ID         func(childComplexity int) int
 		Kind       func(childComplexity int) int
 		Matrix     func(childComplexity int) int
@@ -5493,6 +5494,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Result.FinishedAt(childComplexity), true
+	case "Result.history":
+		if e.ComplexityRoot.Result.History == nil {
+			break
+		}
+
+		args, err := ec.field_Result_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Result.History(childComplexity, args["first"].(*int)), true
 	case "Result.id":
 		if e.ComplexityRoot.Result.ID == nil {
 			break
@@ -10108,6 +10120,8 @@ type Result implements Node {
   finishedAt: Time
   "Of the last attempt, in milliseconds."
   durationMs: Int!
+  "This case in the newest runs of the same plan and environment up to this one, newest first. Those that were cancelled or skipped are left out."
+  history("How many, 1–100." first: Int = 20): [Result!]!
 }
 
 "One try of a result."
@@ -13171,6 +13185,8 @@ func (ec *executionContext) childFields_Result(ctx context.Context, field graphq
 		return ec.fieldContext_Result_finishedAt(ctx, field)
 	case "durationMs":
 		return ec.fieldContext_Result_durationMs(ctx, field)
+	case "history":
+		return ec.fieldContext_Result_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Result", field.Name)
 }

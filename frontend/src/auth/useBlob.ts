@@ -25,6 +25,26 @@ export function useBlob(url: string): { address: string | null; failed: boolean 
   return blob.url === url ? blob : { address: null, failed: false };
 }
 
+/** A text of the server; null while it is read. */
+export function useText(url: string): { text: string | null; failed: boolean } {
+  const [content, setContent] = useState<{ url: string; text: string | null; failed: boolean }>({ url, text: null, failed: false });
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchContent(url, abort.signal)
+      .then((blob) => blob.text())
+      .then(
+        (text) => {
+          if (!abort.signal.aborted) setContent({ url, text, failed: false });
+        },
+        () => {
+          if (!abort.signal.aborted) setContent({ url, text: null, failed: true });
+        },
+      );
+    return () => abort.abort();
+  }, [url]);
+  return content.url === url ? content : { text: null, failed: false };
+}
+
 /** Saves a content of the server as a file. */
 export async function download(url: string, name: string): Promise<void> {
   const address = URL.createObjectURL(await fetchContent(url));

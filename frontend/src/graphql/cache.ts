@@ -6,6 +6,8 @@ import { LiveRunFragmentDoc, type RunProgressSubscription } from "@/gql/graphql"
  * read from. A test holds the list to the schema.
  */
 export const embedded = [
+  "ApiTokenConnection", "AuditActor", "AuditEntryConnection", "Breaker", "LoadGrant", "MemberConnection", "SecretConnection", "ServiceAccountConnection",
+  "WebhookConnection", "WebhookDeliveryConnection", "WebhookTry", "AssessmentIssue", "ComparisonConnection", "CriterionScore", "Evidence", "QualityReport", "Recommendation", "ScoreCap", "ScoreInterval", "ScorePart",
   "Attempt", "Capacity", "CheckResult", "EnvironmentLimit", "GateOutcome", "KindCapacity", "LoadPulse", "LogLine", "Metric",
   "OutcomeCounts", "PageInfo", "PlanCase", "PlanConnection", "PlanEdge", "PlanMistake", "PlanValidation", "PlanVersionConnection", "PlanVersionEdge", "RateLimit",
   "ResultConnection", "ResultEdge", "RunConnection", "RunEdge", "RunEvent", "RunProgress", "RunShard", "RunningCase",

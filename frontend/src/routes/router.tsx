@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { NotFoundPage } from "./NotFoundPage";
 import { oneOf, someOf, text } from "./search";
 import { Shell } from "./shell/Shell";
-import { caseStates, type PlanSearch, type PlansSearch, planTabs, type RunSearch, type RunsSearch, runStatuses } from "./words";
+import { caseChanges, caseStates, type CompareSearch, type PlanSearch, type PlansSearch, planTabs, type ResultSearch, resultViews, reviewModes, type ReviewSearch, type RunSearch, type RunsSearch, runStatuses, runViews } from "./words";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
@@ -51,7 +51,7 @@ const run = createRoute({
     q: text(search.q),
     state: someOf(caseStates, search.state),
     order: oneOf(["plan", "failures"] as const, search.order),
-    view: oneOf(["log"] as const, search.view),
+    view: oneOf(runViews, search.view),
   }),
   component: lazyRouteComponent(() => import("./pages/runs"), "Run"),
 });
@@ -59,7 +59,35 @@ const run = createRoute({
 const result = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId/results/$resultId",
+  validateSearch: (search: Record<string, unknown>): ResultSearch => ({ view: oneOf(resultViews, search.view) }),
   component: lazyRouteComponent(() => import("./pages/runs"), "Result"),
+});
+
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId/review",
+  validateSearch: (search: Record<string, unknown>): ReviewSearch => ({ c: text(search.c), mode: oneOf(reviewModes, search.mode) }),
+  component: lazyRouteComponent(() => import("./pages/review"), "Review"),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId/compare",
+  validateSearch: (search: Record<string, unknown>): CompareSearch => ({ with: text(search.with), change: someOf(caseChanges, search.change) }),
+  component: lazyRouteComponent(() => import("./pages/compare"), "Compare"),
+});
+
+const assessments = createRoute({
+  getParentRoute: () => root,
+  path: "/assessments",
+  validateSearch: (search: Record<string, unknown>): { after?: string | undefined } => ({ after: text(search.after) }),
+  component: lazyRouteComponent(() => import("./pages/assessments"), "Assessments"),
+});
+
+const assessment = createRoute({
+  getParentRoute: () => root,
+  path: "/assessments/$assessmentId",
+  component: lazyRouteComponent(() => import("./pages/assessments"), "OneAssessment"),
 });
 
 const graphiql = createRoute({
@@ -70,7 +98,7 @@ const graphiql = createRoute({
 
 /** Every address of the dashboard. What a page filters by stands in its search, with a type. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, result, graphiql]),
+  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, assessment, graphiql]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -13,6 +13,37 @@ export const caseStates: readonly CaseState[] = [
 export const planTabs = ["editor", "versions", "runs", "schedules"] as const;
 export type PlanTab = (typeof planTabs)[number];
 
+export const runViews = ["log", "failures", "quality"] as const;
+
+export const reviewModes = ["side", "slider", "overlay", "blink", "diff"] as const;
+
+export interface ReviewSearch {
+  c?: string | undefined;
+  mode?: (typeof reviewModes)[number] | undefined;
+}
+
+export const caseChanges = ["regressed", "fixed", "added", "removed", "slower", "failing", "same"] as const;
+
+export interface CompareSearch {
+  /** The run that is compared with. */
+  with?: string | undefined;
+  change?: (typeof caseChanges)[number][] | undefined;
+}
+
+export interface SettingsSearch {
+  after?: string | undefined;
+  /** Of the audit log. */
+  action?: string | undefined;
+  /** Whose deliveries are shown. */
+  webhook?: string | undefined;
+}
+
+export const resultViews = ["steps", "pictures", "network", "console", "artifacts", "logs", "metrics", "history"] as const;
+
+export interface ResultSearch {
+  view?: (typeof resultViews)[number] | undefined;
+}
+
 export interface PlansSearch {
   q?: string | undefined;
   after?: string | undefined;
@@ -33,5 +64,5 @@ export interface RunSearch {
   q?: string | undefined;
   state?: CaseState[] | undefined;
   order?: "plan" | "failures" | undefined;
-  view?: "log" | undefined;
+  view?: (typeof runViews)[number] | undefined;
 }

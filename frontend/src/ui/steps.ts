@@ -3,6 +3,7 @@ export interface ObservedStep {
   index: number;
   /** How many steps the case has. */
   of: number | null;
+  /** Empty where it passed between two looks. */
   name: string;
   startedAt: number;
   /** null while it goes on. */

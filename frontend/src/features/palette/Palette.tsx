@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, NotebookText, OctagonAlert } from "lucide-react";
+import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
@@ -28,6 +28,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: "Plans", icon: NotebookText, open: then(() => navigate({ to: "/plans" })) },
     { title: "Runs", icon: Gauge, open: then(() => navigate({ to: "/runs" })) },
     { title: "Failed runs", icon: OctagonAlert, open: then(() => navigate({ to: "/runs", search: { status: ["FAILED", "ERRORED"] } })) },
+    { title: "Assessments", icon: Medal, open: then(() => navigate({ to: "/assessments" })) },
     { title: "API", icon: Braces, open: then(() => navigate({ to: "/graphiql" })) },
     ...(mayWrite ? [{ title: "Write a new plan", icon: FilePlus2, open: then(() => navigate({ to: "/plans/new" })) }] : []),
   ].filter(({ title }) => has(title));

@@ -1,3 +1,4 @@
+import { clsx } from "clsx";
 import type { ResultStatus } from "@/gql/graphql";
 import { formatDuration } from "@/ui/duration";
 import { OutcomeIcon } from "@/ui/Outcome";
@@ -23,10 +24,11 @@ export function ObservedSteps({ steps, status, waiting }: Props) {
       <ol hidden={steps.length === 0} className="overflow-hidden rounded-lg border border-line bg-raised">
         {steps.map((step) => (
           <li key={step.index} className="flex min-h-10 items-center gap-2.5 border-t border-line px-3 py-1.5 text-sm first:border-t-0">
-            {step.endedAt === null ? <OutcomeIcon state="RUNNING" /> : <OutcomeIcon state="FINISHED" />}
+            {/* A case goes on only after a step that passed. */}
+            <OutcomeIcon state={step.endedAt === null ? "RUNNING" : "PASSED"} />
             <span className="w-5 shrink-0 text-right text-xs text-faint">{step.index + 1}</span>
-            <span className="min-w-0 flex-1 break-words">{step.name}</span>
-            <span className="text-xs whitespace-nowrap text-faint">{formatDuration(Math.max((step.endedAt ?? now) - step.startedAt, 0))}</span>
+            <span className={clsx("min-w-0 flex-1 break-words", !step.name && "text-faint")}>{step.name || "Done between two looks"}</span>
+            {step.name ? <span className="text-xs whitespace-nowrap text-faint">{formatDuration(Math.max((step.endedAt ?? now) - step.startedAt, 0))}</span> : null}
           </li>
         ))}
       </ol>

@@ -12,17 +12,19 @@ import { Page } from "@/ui/Page";
 import { Skeleton } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
 import { formatDuration } from "@/ui/duration";
-import { ResultSkeleton, ResultView } from "./ResultView";
+import { ResultSkeleton, ResultView, type View } from "./ResultView";
 
 interface Props {
   runId: string;
   resultId: string;
+  view: View | undefined;
+  onView: (view: View) => void;
   /** What was measured, where the kind of the case has a view of its own for that. */
   renderMeasured: (result: ResultDetailFragment) => ReactNode;
 }
 
 /** Everything that is known of one case in a run. */
-export function ResultPage({ runId, resultId, renderMeasured }: Props) {
+export function ResultPage({ runId, resultId, view, onView, renderMeasured }: Props) {
   const [{ data, error, fetching }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   const result = data?.result;
@@ -71,7 +73,7 @@ export function ResultPage({ runId, resultId, renderMeasured }: Props) {
       }
     >
       {renderMeasured(result)}
-      <ResultView result={result} observed={[]} />
+      <ResultView result={result} observed={[]} view={view} onView={onView} />
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { ResultDetailFragment } from "@/gql/graphql";
 import { OutcomeIcon } from "@/ui/Outcome";
 import { looks } from "@/ui/looks";
@@ -8,7 +8,11 @@ import type { ObservedStep } from "@/ui/steps";
 import { Tabs } from "@/ui/Tabs";
 import { formatDuration } from "@/ui/duration";
 import { Artifacts } from "./Artifacts";
+import { Console } from "./Console";
+import { Filmstrip } from "./Filmstrip";
+import { History } from "./History";
 import { Logs } from "./Logs";
+import { Network } from "./Network";
 import { ObservedSteps } from "./ObservedSteps";
 import { StepTree } from "./StepTree";
 
@@ -16,20 +20,39 @@ interface Props {
   result: ResultDetailFragment;
   /** Steps of the attempt under way, as this page saw them. */
   observed: ObservedStep[];
+  /** Which part is shown, where the address says it. */
+  view?: View | undefined;
+  onView?: ((view: View) => void) | undefined;
 }
 
-type View = "steps" | "logs" | "artifacts" | "metrics";
+export type View = "steps" | "pictures" | "network" | "console" | "artifacts" | "logs" | "metrics" | "history";
 
 /** The attempts of a result, one at a time: its steps, logs, artifacts and measurements. */
-export function ResultView({ result, observed }: Props) {
+export function ResultView({ result, observed, view: asked, onView }: Props) {
   const [chosen, setChosen] = useState<number | null>(null);
-  const [view, setView] = useState<View>("steps");
+  const [own, setOwn] = useState<View>("steps");
   const { attempts } = result;
   const running = result.status !== "FINISHED";
   const attempt = attempts.find((a) => a.number === chosen) ?? (running && observed.length > 0 ? undefined : attempts.at(-1));
   const artifacts = result.artifacts.filter((a) => a.attempt === attempt?.number);
+  const archive = artifacts.find(({ name, error }) => name.endsWith(".har") && !error);
+  const console = artifacts.find(({ name, error }) => name === "console.jsonl" && !error);
+  const film = artifacts.filter(({ name, error }) => /^step-\d+-(before|after)\.jpg$/.test(name) && !error);
+  const view = asked ?? own;
+  const tabs: { name: View; title: ReactNode; content: ReactNode }[] = attempt
+    ? [
+        { name: "steps", title: <Counted word="Steps" count={attempt.steps.length} />, content: <StepTree attempt={attempt} artifacts={artifacts.filter((a) => !film.includes(a))} /> },
+        ...(film.length > 0 ? [{ name: "pictures" as const, title: <Counted word="Pictures" count={film.length} />, content: <Filmstrip key={attempt.number} attempt={attempt} pictures={film} /> }] : []),
+        ...(archive ? [{ name: "network" as const, title: "Network", content: <Network url={archive.url} /> }] : []),
+        ...(console ? [{ name: "console" as const, title: "Console", content: <Console url={console.url} /> }] : []),
+        { name: "artifacts", title: <Counted word="Artifacts" count={artifacts.length} />, content: <Artifacts artifacts={artifacts} /> },
+        { name: "logs", title: <Counted word="Log" count={attempt.logs.length} />, content: <Logs lines={attempt.logs} /> },
+        { name: "metrics", title: <Counted word="Metrics" count={attempt.metrics.length} />, content: <Metrics metrics={attempt.metrics} /> },
+        { name: "history", title: "History", content: <History resultId={result.id} /> },
+      ]
+    : [];
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       {attempts.length > 1 || (running && attempts.length > 0) ? (
         <div role="group" aria-label="Attempts" className="flex flex-wrap gap-1.5">
           {attempts.map(({ number, outcome, durationMs }) => (
@@ -62,14 +85,9 @@ export function ResultView({ result, observed }: Props) {
           ) : null}
           <Tabs<View>
             label="Parts of the attempt"
-            value={view}
-            onChange={setView}
-            tabs={[
-              { name: "steps", title: <Counted word="Steps" count={attempt.steps.length} />, content: <StepTree attempt={attempt} artifacts={artifacts} /> },
-              { name: "artifacts", title: <Counted word="Artifacts" count={artifacts.length} />, content: <Artifacts artifacts={artifacts} /> },
-              { name: "logs", title: <Counted word="Log" count={attempt.logs.length} />, content: <Logs lines={attempt.logs} /> },
-              { name: "metrics", title: <Counted word="Metrics" count={attempt.metrics.length} />, content: <Metrics metrics={attempt.metrics} /> },
-            ]}
+            value={tabs.some(({ name }) => name === view) ? view : "steps"}
+            onChange={onView ?? setOwn}
+            tabs={tabs}
           />
         </>
       ) : running ? (

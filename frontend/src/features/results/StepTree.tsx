@@ -7,6 +7,9 @@ import { OutcomeIcon } from "@/ui/Outcome";
 import { isBad } from "@/ui/looks";
 import { Picture } from "./Artifacts";
 import { Checks } from "./Checks";
+import { Exchange } from "./Exchange";
+import { pretty } from "./pretty";
+import { isObject } from "./unknown";
 
 interface Props {
   attempt: AttemptDetailFragment;
@@ -28,7 +31,8 @@ export function StepTree({ attempt, artifacts }: Props) {
 
 function Step({ step, total, pictures }: { step: StepDetailFragment; total: number; pictures: ArtifactDetailFragment[] }) {
   const [open, setOpen] = useState(isBad(step.outcome));
-  const detail = hasDetail(step.detail) ? step.detail : null;
+  const detail = isObject(step.detail) && Object.keys(step.detail).length > 0 ? step.detail : null;
+  const rest = detail ? restOf(detail) : null;
   const more = step.checks.length > 0 || detail !== null || step.error !== "" || pictures.length > 0;
   return (
     <li className="border-t border-line first:border-t-0">
@@ -54,10 +58,11 @@ function Step({ step, total, pictures }: { step: StepDetailFragment; total: numb
         <div className="grid gap-3 border-t border-line bg-sunken px-3 py-3 sm:pl-10">
           {step.error && !step.checks.some((check) => check.message === step.error) ? <p className="text-sm break-words text-failed">{step.error}</p> : null}
           {step.checks.length > 0 ? <Checks checks={step.checks} /> : null}
+          {detail && (isObject(detail.request) || isObject(detail.response)) ? <Exchange request={detail.request} response={detail.response} /> : null}
           {pictures.map((picture) => (
             <Picture key={picture.id} artifact={picture} />
           ))}
-          {detail ? <Detail value={detail} /> : null}
+          {rest ? <Detail value={rest} /> : null}
         </div>
       ) : null}
     </li>
@@ -81,16 +86,8 @@ function Detail({ value }: { value: object }) {
   );
 }
 
-function hasDetail(detail: unknown): detail is object {
-  return typeof detail === "object" && detail !== null && Object.keys(detail).length > 0;
-}
-
-// Bodies are mostly JSON in one line.
-function pretty(text: string): string {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
+// What has no view of its own.
+function restOf(detail: Record<string, unknown>): object | null {
+  const rest = Object.entries(detail).filter(([name, part]) => !((name === "request" || name === "response") && isObject(part)));
+  return rest.length > 0 ? Object.fromEntries(rest) : null;
 }

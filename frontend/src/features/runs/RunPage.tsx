@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { SearchX } from "lucide-react";
+import { Eye, GitCompareArrows, SearchX } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useClient } from "urql";
 import { type RunDetailFragment, RunDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
+import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { OutcomeBadge } from "@/ui/Outcome";
@@ -16,6 +17,7 @@ import { Tabs } from "@/ui/Tabs";
 import { RelativeTime } from "@/ui/Time";
 import { CaseBrowser } from "./CaseBrowser";
 import { EventLog } from "./EventLog";
+import { Failures } from "./Failures";
 import type { CaseState, LiveCase, Order } from "./live";
 import { RunActions } from "./RunActions";
 import { createRunStore, type RunView } from "./runStore";
@@ -28,7 +30,7 @@ export interface RunPageSearch {
   q?: string | undefined;
   state?: CaseState[] | undefined;
   order?: Order | undefined;
-  view?: "log" | undefined;
+  view?: "log" | "failures" | "quality" | undefined;
 }
 
 interface Props {
@@ -39,6 +41,8 @@ interface Props {
   onOpen: (resultId: string) => void;
   /** Shows one case; the route knows how. */
   renderCase: (row: LiveCase) => ReactNode;
+  /** Shows how the run is assessed; the route knows how. */
+  renderQuality: (run: RunDetailFragment) => ReactNode;
 }
 
 export function RunPage(props: Props) {
@@ -63,7 +67,7 @@ export function RunPage(props: Props) {
   );
 }
 
-function Run({ run, again, runId, search, onSearch, onOpen, renderCase }: Props & { run: RunDetailFragment; again: () => void }) {
+function Run({ run, again, runId, search, onSearch, onOpen, renderCase, renderQuality }: Props & { run: RunDetailFragment; again: () => void }) {
   const view = useRunView(runId);
   const final = isFinal(run.status);
   // What events do not carry (the queue, gates, deadlines) is read when a turn
@@ -76,6 +80,7 @@ function Run({ run, again, runId, search, onSearch, onOpen, renderCase }: Props 
 
   const shown = view.rows.find((row) => row.id === search.case) ?? (final ? firstToLookAt(view) : view.rows.find((row) => row.status === "RUNNING"));
   const wide = useWide();
+  const failures = run.outcomeCounts.failed + run.outcomeCounts.timedOut + run.outcomeCounts.errored;
   return (
     <Page
       title={run.name}
@@ -99,13 +104,31 @@ function Run({ run, again, runId, search, onSearch, onOpen, renderCase }: Props 
           <span>Started by {{ CALLER: "a person or CI", SCHEDULE: "a schedule", TRIGGER: "a trigger" }[run.origin]} <RelativeTime at={run.createdAt} /></span>
         </span>
       }
-      actions={<RunActions run={run} />}
+      actions={
+        <>
+          {final ? (
+            <Button asChild>
+              <Link to="/runs/$runId/compare" params={{ runId }}>
+                <GitCompareArrows size={15} aria-hidden /> Compare
+              </Link>
+            </Button>
+          ) : null}
+          {run.comparisons.nodes.length > 0 ? (
+            <Button asChild look={run.waiting.totalCount > 0 ? "primary" : "plain"}>
+              <Link to="/runs/$runId/review" params={{ runId }}>
+                <Eye size={15} aria-hidden /> Review {run.waiting.totalCount > 0 ? run.waiting.totalCount : ""}
+              </Link>
+            </Button>
+          ) : null}
+          <RunActions run={run} />
+        </>
+      }
     >
       <RunSummary run={run} view={view} />
-      <Tabs
+      <Tabs<"cases" | "failures" | "quality" | "log">
         label="Views of the run"
         value={search.view ?? "cases"}
-        onChange={(name) => onSearch({ view: name === "log" ? "log" : undefined })}
+        onChange={(name) => onSearch({ view: name === "cases" ? undefined : name })}
         tabs={[
           {
             name: "cases",
@@ -133,6 +156,12 @@ function Run({ run, again, runId, search, onSearch, onOpen, renderCase }: Props 
               </div>
             ),
           },
+          {
+            name: "failures",
+            title: <>Failures {failures > 0 ? <span className="text-failed">{failures}</span> : null}</>,
+            content: <Failures run={run} view={view} />,
+          },
+          { name: "quality", title: "Quality", content: renderQuality(run) },
           {
             name: "log",
             title: "Log",

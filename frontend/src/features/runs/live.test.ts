@@ -28,6 +28,22 @@ describe("a case after an event", () => {
 describe("a case after progress", () => {
   const running = (step: number, attempt = 1) => aProgress({ step, steps: 3, stepName: `step ${step}`, attempt });
 
+  it("counts steps that passed between two snapshots", () => {
+    let row = fromResult(aCase({ status: "RUNNING" }));
+    row = afterProgress(row, running(0), 1000);
+    row = afterProgress(row, running(2), 1500);
+    expect(row.observed.map(({ index, name, endedAt }) => [index, name, endedAt])).toEqual([
+      [0, "step 0", 1500],
+      [1, "", 1500],
+      [2, "step 2", null],
+    ]);
+  });
+
+  it("counts those before the page was opened", () => {
+    const row = afterProgress(fromResult(aCase({ status: "RUNNING" })), running(1), 1000);
+    expect(row.observed.map(({ index, endedAt }) => [index, endedAt])).toEqual([[0, 1000], [1, null]]);
+  });
+
   it("collects its steps with the times at which they were seen", () => {
     let row = fromResult(aCase({ status: "RUNNING" }));
     row = afterProgress(row, running(0), 1000);

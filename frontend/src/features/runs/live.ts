@@ -52,8 +52,13 @@ export function afterProgress(row: LiveCase, running: Progress["running"][number
   const index = running.step ?? null;
   const next: LiveCase = { ...row, status: "RUNNING", attempt: running.attempt, startedAt: row.startedAt ?? running.startedAt };
   if (index === null || last?.index === index) return row.status === "RUNNING" && !again ? row : { ...next, observed: before };
+  const of = running.steps ?? null;
   const ended = before.map((step) => (step.endedAt === null ? { ...step, endedAt: now } : step));
-  return { ...next, observed: [...ended, { index, of: running.steps ?? null, name: running.stepName ?? `Step ${index + 1}`, startedAt: now, endedAt: null }] };
+  // Snapshots are taken now and then: steps between two of them have passed
+  // unseen, and nobody knows their names and times yet.
+  const from = last ? last.index + 1 : 0;
+  const unseen = Array.from({ length: Math.max(index - from, 0) }, (_, i) => ({ index: from + i, of, name: "", startedAt: now, endedAt: now }));
+  return { ...next, observed: [...ended, ...unseen, { index, of, name: running.stepName ?? `Step ${index + 1}`, startedAt: now, endedAt: null }] };
 }
 
 export type Order = "plan" | "failures";

@@ -1,8 +1,10 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { RunQuality } from "@/features/assessments/RunQuality";
 import { ResultPage } from "@/features/results/ResultPage";
 import { ResultPanel } from "@/features/results/ResultPanel";
 import { RunListPage } from "@/features/runs/RunListPage";
 import { RunPage } from "@/features/runs/RunPage";
+import { isFinal } from "@/ui/looks";
 import { Measured } from "./measured";
 
 const runs = getRouteApi("/runs");
@@ -25,6 +27,7 @@ export function Run() {
       // Filters are no places to go back to; the back button leaves the run.
       onSearch={(change) => void navigate({ to: "/runs/$runId", params: { runId }, search: { ...search, ...change }, replace: true, resetScroll: false })}
       onOpen={(resultId) => void navigate({ to: "/runs/$runId/results/$resultId", params: { runId, resultId } })}
+      renderQuality={(found) => <RunQuality runId={runId} ended={isFinal(found.status)} />}
       renderCase={(row) => (
         <ResultPanel
           key={row.id}
@@ -43,5 +46,16 @@ export function Run() {
 
 export function Result() {
   const { runId, resultId } = result.useParams();
-  return <ResultPage key={resultId} runId={runId} resultId={resultId} renderMeasured={(found) => <Measured result={found} runId={runId} />} />;
+  const { view } = result.useSearch();
+  const navigate = useNavigate();
+  return (
+    <ResultPage
+      key={resultId}
+      runId={runId}
+      resultId={resultId}
+      view={view}
+      renderMeasured={(found) => <Measured result={found} runId={runId} />}
+      onView={(next) => void navigate({ to: "/runs/$runId/results/$resultId", params: { runId, resultId }, search: { view: next === "steps" ? undefined : next }, replace: true, resetScroll: false })}
+    />
+  );
 }
