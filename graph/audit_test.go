@@ -61,6 +61,7 @@ var trail = []audited{
 	{mutation: "acceptBaseline", action: "baseline.accepted", of: ident.Comparison, input: `comparisonId: $id`, selects: "comparison { id }"},
 	{mutation: "rejectBaseline", newest: true, action: "baseline.rejected", of: ident.Comparison, input: `comparisonId: $id`, selects: "comparison { id }"},
 	{mutation: "acceptAll", action: "baseline.accepted", of: ident.Run, input: `runId: $id`, selects: "left"},
+	{mutation: "promoteBaselines", action: "baseline.promoted", input: `branch: "main", into: "release"`, selects: "into"},
 	{mutation: "removeBaseline", action: "baseline.removed", of: ident.Baseline, input: `id: $id`, selects: "baseline { id }"},
 	{mutation: "assessRun", action: "assessment.made", of: ident.Run, input: `runId: $id, fresh: true`, selects: "assessment { id }"},
 	{mutation: "assessResult", action: "assessment.made", of: ident.Result, input: `resultId: $id`, selects: "assessment { id }"},

@@ -63,6 +63,18 @@ func (r *mutationResolver) RemoveBaseline(ctx context.Context, input model.Remov
 	return &model.RemoveBaselinePayload{Baseline: row, ClientMutationID: input.ClientMutationID}, err
 }
 
+func (r *mutationResolver) PromoteBaselines(ctx context.Context, input model.PromoteBaselinesInput) (*model.PromoteBaselinesPayload, error) {
+	done, err := r.Services.Baselines.Promote(ctx, input.Branch, deref(input.Into))
+	if err != nil {
+		return nil, err
+	}
+	out := &model.PromoteBaselinesPayload{Into: done.Into, Promoted: done.Promoted, Unchanged: done.Unchanged, ClientMutationID: input.ClientMutationID}
+	for _, c := range done.Kept {
+		out.Kept = append(out.Kept, &model.BaselineConflict{Ours: c.Ours, Theirs: c.Theirs})
+	}
+	return out, nil
+}
+
 func (r *queryResolver) Baseline(ctx context.Context, id string) (*ent.Baseline, error) {
 	return orNull(r.Services.Baselines.Get(ctx, id))
 }

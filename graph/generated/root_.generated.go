@@ -264,6 +264,11 @@ type ComplexityRoot struct {
 		Viewport       func(childComplexity int) int
 	}
 
+	BaselineConflict struct {
+		Ours   func(childComplexity int) int
+		Theirs func(childComplexity int) int
+	}
+
 	BaselineConnection struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
@@ -668,6 +673,7 @@ type ComplexityRoot struct {
 		Login                func(childComplexity int, input model.LoginInput) int
 		Logout               func(childComplexity int, input model.LogoutInput) int
 		PauseRun             func(childComplexity int, input model.PauseRunInput) int
+		PromoteBaselines     func(childComplexity int, input model.PromoteBaselinesInput) int
 		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshToken         func(childComplexity int, input model.RefreshTokenInput) int
 		RejectBaseline       func(childComplexity int, input model.RejectBaselineInput) int
@@ -811,6 +817,14 @@ type ComplexityRoot struct {
 	ProjectEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	PromoteBaselinesPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Into             func(childComplexity int) int
+		Kept             func(childComplexity int) int
+		Promoted         func(childComplexity int) int
+		Unchanged        func(childComplexity int) int
 	}
 
 	QualityReport struct {
@@ -2324,6 +2338,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Baseline.Viewport(childComplexity), true
+
+	case "BaselineConflict.ours":
+		if e.ComplexityRoot.BaselineConflict.Ours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConflict.Ours(childComplexity), true
+	case "BaselineConflict.theirs":
+		if e.ComplexityRoot.BaselineConflict.Theirs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BaselineConflict.Theirs(childComplexity), true
 
 	case "BaselineConnection.edges":
 		if e.ComplexityRoot.BaselineConnection.Edges == nil {
@@ -4040,6 +4067,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseRun(childComplexity, args["input"].(model.PauseRunInput)), true
+	case "Mutation.promoteBaselines":
+		if e.ComplexityRoot.Mutation.PromoteBaselines == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_promoteBaselines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PromoteBaselines(childComplexity, args["input"].(model.PromoteBaselinesInput)), true
 	case "Mutation.redeliverWebhook":
 		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
 			break
@@ -4808,6 +4846,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
+
+	case "PromoteBaselinesPayload.clientMutationId":
+		if e.ComplexityRoot.PromoteBaselinesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromoteBaselinesPayload.ClientMutationID(childComplexity), true
+	case "PromoteBaselinesPayload.into":
+		if e.ComplexityRoot.PromoteBaselinesPayload.Into == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromoteBaselinesPayload.Into(childComplexity), true
+	case "PromoteBaselinesPayload.kept":
+		if e.ComplexityRoot.PromoteBaselinesPayload.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromoteBaselinesPayload.Kept(childComplexity), true
+	case "PromoteBaselinesPayload.promoted":
+		if e.ComplexityRoot.PromoteBaselinesPayload.Promoted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromoteBaselinesPayload.Promoted(childComplexity), true
+	case "PromoteBaselinesPayload.unchanged":
+		if e.ComplexityRoot.PromoteBaselinesPayload.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PromoteBaselinesPayload.Unchanged(childComplexity), true
 
 	case "QualityReport.assessment":
 		if e.ComplexityRoot.QualityReport.Assessment == nil {
@@ -7584,6 +7653,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLogoutInput,
 		ec.unmarshalInputPauseRunInput,
 		ec.unmarshalInputPlanFileInput,
+		ec.unmarshalInputPromoteBaselinesInput,
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputRefreshTokenInput,
 		ec.unmarshalInputRejectBaselineInput,
@@ -8688,6 +8758,8 @@ extend type Mutation {
   acceptAll("The run." input: AcceptAllInput!): AcceptAllPayload! @hasPermission(permission: "tests:write")
   "Take a variant out of what is accepted. Comparisons that name it keep showing it."
   removeBaseline("The variant." input: RemoveBaselineInput!): RemoveBaselinePayload! @hasPermission(permission: "tests:write")
+  "Make what is accepted on a branch the baseline of the branch that it is merged into, all of it or nothing. What was changed on both since is kept there as it is, and told."
+  promoteBaselines("The branches." input: PromoteBaselinesInput!): PromoteBaselinesPayload! @hasPermission(permission: "tests:write")
 }
 
 "What acceptBaseline needs."
@@ -8762,6 +8834,38 @@ type RemoveBaselinePayload {
   baseline: Baseline!
   "As sent."
   clientMutationId: String
+}
+
+"What promoteBaselines needs."
+input PromoteBaselinesInput {
+  "The branch that is merged; it has at most 1000 accepted variants."
+  branch: String!
+  "The branch that it is merged into; the project's default branch when null."
+  into: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What promoteBaselines gives."
+type PromoteBaselinesPayload {
+  "The branch that took the baselines over."
+  into: String!
+  "What it took over, its own by now."
+  promoted: [Baseline!]!
+  "How many variants it had already."
+  unchanged: Int!
+  "What it kept, since it was changed on both branches."
+  kept: [BaselineConflict!]!
+  "As sent."
+  clientMutationId: String
+}
+
+"A baseline that was changed on both branches."
+type BaselineConflict {
+  "The newest variant of the branch that is merged, which stays that branch's own."
+  ours: Baseline!
+  "The newest variant of the other branch, which was accepted there since and is kept."
+  theirs: Baseline!
 }
 `, BuiltIn: false},
 	{Name: "../schema/breaker.graphqls", Input: `"What a circuit breaker protects."
@@ -11981,6 +12085,16 @@ func (ec *executionContext) childFields_Baseline(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Baseline", field.Name)
 }
 
+func (ec *executionContext) childFields_BaselineConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ours":
+		return ec.fieldContext_BaselineConflict_ours(ctx, field)
+	case "theirs":
+		return ec.fieldContext_BaselineConflict_theirs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BaselineConflict", field.Name)
+}
+
 func (ec *executionContext) childFields_BaselineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -12963,6 +13077,22 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 		return ec.fieldContext_ProjectEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PromoteBaselinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "into":
+		return ec.fieldContext_PromoteBaselinesPayload_into(ctx, field)
+	case "promoted":
+		return ec.fieldContext_PromoteBaselinesPayload_promoted(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_PromoteBaselinesPayload_unchanged(ctx, field)
+	case "kept":
+		return ec.fieldContext_PromoteBaselinesPayload_kept(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PromoteBaselinesPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PromoteBaselinesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_QualityReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -39,6 +39,7 @@ type MutationResolver interface {
 	RejectBaseline(ctx context.Context, input model.RejectBaselineInput) (*model.RejectBaselinePayload, error)
 	AcceptAll(ctx context.Context, input model.AcceptAllInput) (*model.AcceptAllPayload, error)
 	RemoveBaseline(ctx context.Context, input model.RemoveBaselineInput) (*model.RemoveBaselinePayload, error)
+	PromoteBaselines(ctx context.Context, input model.PromoteBaselinesInput) (*model.PromoteBaselinesPayload, error)
 	ValidateSchema(ctx context.Context, input model.ValidateSchemaInput) (*model.ValidateSchemaPayload, error)
 	ValidateResponse(ctx context.Context, input model.ValidateResponseInput) (*model.ValidateResponsePayload, error)
 	ValidateContract(ctx context.Context, input model.ValidateContractInput) (*model.ValidateContractPayload, error)
@@ -506,6 +507,20 @@ func (ec *executionContext) field_Mutation_pauseRun_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PauseRunInput, error) {
 			return ec.unmarshalNPauseRunInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPauseRunInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_promoteBaselines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PromoteBaselinesInput, error) {
+			return ec.unmarshalNPromoteBaselinesInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPromoteBaselinesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2386,6 +2401,68 @@ func (ec *executionContext) fieldContext_Mutation_removeBaseline(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_removeBaseline_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_promoteBaselines(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_promoteBaselines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PromoteBaselines(ctx, fc.Args["input"].(model.PromoteBaselinesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:write")
+				if err != nil {
+					var zeroVal *model.PromoteBaselinesPayload
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *model.PromoteBaselinesPayload
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PromoteBaselinesPayload) graphql.Marshaler {
+			return ec.marshalNPromoteBaselinesPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPromoteBaselinesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_promoteBaselines(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PromoteBaselinesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_promoteBaselines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7844,6 +7921,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "removeBaseline":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_removeBaseline(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "promoteBaselines":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_promoteBaselines(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -206,6 +206,14 @@ type AuditFilter struct {
 	To *time.Time `json:"to,omitempty"`
 }
 
+// A baseline that was changed on both branches.
+type BaselineConflict struct {
+	// The newest variant of the branch that is merged, which stays that branch's own.
+	Ours *ent.Baseline `json:"ours"`
+	// The newest variant of the other branch, which was accepted there since and is kept.
+	Theirs *ent.Baseline `json:"theirs"`
+}
+
 // A baseline in a page.
 type BaselineEdge struct {
 	// Gives the page after this item.
@@ -764,6 +772,30 @@ type ProjectEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Project `json:"node"`
+}
+
+// What promoteBaselines needs.
+type PromoteBaselinesInput struct {
+	// The branch that is merged; it has at most 1000 accepted variants.
+	Branch string `json:"branch"`
+	// The branch that it is merged into; the project's default branch when null.
+	Into *string `json:"into,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What promoteBaselines gives.
+type PromoteBaselinesPayload struct {
+	// The branch that took the baselines over.
+	Into string `json:"into"`
+	// What it took over, its own by now.
+	Promoted []*ent.Baseline `json:"promoted"`
+	// How many variants it had already.
+	Unchanged int `json:"unchanged"`
+	// What it kept, since it was changed on both branches.
+	Kept []*BaselineConflict `json:"kept"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // Where the caller stands with the limits of requests.

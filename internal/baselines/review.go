@@ -210,12 +210,8 @@ func inherit(ctx context.Context, tx *store.Tx, at place, key Key) ([]*ent.Basel
 	}
 	out := make([]*ent.Baseline, len(from))
 	for i, b := range from {
-		out[i], err = tx.Baseline.Create().SetProjectID(b.ProjectID).SetPlanID(b.PlanID).SetBranch(at.branch).
-			SetCaseKey(b.CaseKey).SetName(b.Name).SetKind(b.Kind).SetBrowser(b.Browser).SetViewport(b.Viewport).
-			SetContentType(b.ContentType).SetSize(b.Size).SetSha256(b.Sha256).SetKey(b.Key).
-			SetComparisonID(b.ComparisonID).SetAcceptedBy(b.AcceptedBy).SetAcceptedByName(b.AcceptedByName).Save(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("give the branch the baselines of %s: %w", at.fallback, err)
+		if out[i], err = copyTo(ctx, tx, b, at.branch); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

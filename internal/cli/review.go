@@ -16,6 +16,8 @@ type reviewCmd struct {
 	Show   reviewShowCmd   `cmd:"" help:"Show baseline, what was seen and the difference side by side, on a page written to a file."`
 	Accept reviewAcceptCmd `cmd:"" help:"Make what was seen the baseline."`
 	Reject reviewRejectCmd `cmd:"" help:"Say that what was seen is wrong; it is known when it is seen again."`
+
+	Promote reviewPromoteCmd `cmd:"" default:"withargs" help:"Make what a branch has accepted the baseline of the branch that it was merged into: semantest review --promote BRANCH."`
 }
 
 // reviewTarget is where what waits for a review lies.

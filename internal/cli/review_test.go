@@ -84,6 +84,15 @@ func TestReviewOnAServer(t *testing.T) {
 	run("three", cli.ExitPassed, "1 changed, 0 unchanged; accepted", "--update-baselines")
 	run("three", cli.ExitPassed, "PASSED")
 	run("three", cli.ExitPassed, "PASSED", "--branch", "feature")
+	run("four", cli.ExitPassed, "1 changed, 0 unchanged; accepted", "--update-baselines", "--branch", "feature")
+	review(cli.ExitUsage, "say what to do")
+	review(cli.ExitUsage, "come with its merge", "--promote", "feature", "--local", plan)
+	review(cli.ExitPassed, "promoted  home logo fake 800x600@1\n1 promoted into main, 0 there already, 0 kept", "--promote", "feature")
+	run("four", cli.ExitPassed, "PASSED")
+	run("five", cli.ExitPassed, "1 changed, 0 unchanged; accepted", "--update-baselines", "--branch", "feature")
+	run("six", cli.ExitPassed, "1 changed, 0 unchanged; accepted", "--update-baselines")
+	review(cli.ExitPassed, "kept      home logo fake 800x600@1: main has had its own since", "--promote", "feature", "--into", "main")
+	run("six", cli.ExitPassed, "PASSED")
 	review(cli.ExitUsage, "there is no comparison", "accept", "cmp_01m80ma387fbwsmx3a8sgk6m52")
 }
 

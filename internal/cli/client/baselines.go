@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	"github.com/semantest/semantest/internal/apperr"
 )
@@ -113,4 +115,37 @@ func (c *Client) AcceptAll(ctx context.Context, runID string, asVariants bool) (
 			return all, nil
 		}
 	}
+}
+
+// Baseline is one variant that people have accepted.
+type Baseline struct {
+	ID, CaseKey, Name, Browser, Viewport, AcceptedBy string
+	AcceptedAt                                       time.Time
+}
+
+// Title names it for people.
+func (b Baseline) Title() string {
+	return strings.Join(strings.Fields(strings.Join([]string{b.CaseKey, b.Name, b.Browser, b.Viewport}, " ")), " ")
+}
+
+// Promotion is what became of the baselines of a branch.
+type Promotion struct {
+	Into      string
+	Promoted  []Baseline
+	Unchanged int
+	Kept      []struct{ Ours, Theirs Baseline }
+}
+
+// PromoteBaselines makes what a branch has accepted the baseline of another one;
+// of the project's default branch where into is empty.
+func (c *Client) PromoteBaselines(ctx context.Context, branch, into string) (*Promotion, error) {
+	const fields = `{ id caseKey name browser viewport acceptedBy acceptedAt }`
+	input := map[string]any{"branch": branch}
+	if into != "" {
+		input["into"] = into
+	}
+	var out struct{ PromoteBaselines *Promotion }
+	err := c.Do(ctx, `mutation($in: PromoteBaselinesInput!) { promoteBaselines(input: $in) { into unchanged promoted `+fields+` kept { ours `+fields+` theirs `+fields+` } } }`,
+		map[string]any{"in": input}, &out)
+	return out.PromoteBaselines, err
 }
