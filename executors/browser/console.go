@@ -16,8 +16,9 @@ const (
 
 // console keeps what the page wrote, and what went wrong in it.
 type console struct {
-	lines   []consoleLine
-	dropped int
+	lines    []consoleLine
+	dropped  int
+	document int // number of the document that writes
 }
 
 type consoleLine struct {
@@ -26,6 +27,7 @@ type consoleLine struct {
 	text      string
 	where     string
 	exception int64 // number of an uncaught exception, which may be revoked
+	document  int   // that wrote it
 }
 
 func (l consoleLine) String() string {
@@ -36,6 +38,7 @@ func (l consoleLine) String() string {
 }
 
 func (c *console) add(l consoleLine) {
+	l.document = c.document
 	l.text, l.where = short(strings.TrimSpace(l.text), maxConsoleText), short(l.where, maxConsoleText)
 	if len(c.lines) >= maxConsoleLines {
 		// Errors decide about cases, so they push out chatter.
@@ -75,6 +78,17 @@ func (c *console) errors() []string {
 		}
 	}
 	return out
+}
+
+// fresh counts the errors of the document that is shown.
+func (c *console) fresh() int {
+	n := 0
+	for _, l := range c.lines {
+		if l.level == "error" && l.document == c.document {
+			n++
+		}
+	}
+	return n
 }
 
 // exceptions lists those that nobody has caught.

@@ -177,7 +177,7 @@ func (st *step) expect(e spec.Expect) error {
 	case e.Aria != nil:
 		return st.expectAria(*e.Aria)
 	case e.Picture != nil:
-		return st.compare(*e.Picture)
+		return st.laidOut(st.compare(*e.Picture))
 	case e.Cookie != nil:
 		return st.expectCookie(*e.Cookie, e.Matcher)
 	case e.Clipboard != nil:

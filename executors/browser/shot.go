@@ -9,7 +9,9 @@ import (
 	"github.com/semantest/semantest/internal/spec"
 )
 
-func (st *step) screenshot(s spec.Screenshot) error {
+func (st *step) screenshot(s spec.Screenshot) error { return st.laidOut(st.shoot(s)) }
+
+func (st *step) shoot(s spec.Screenshot) error {
 	if s.Compared() {
 		return st.compare(s)
 	}

@@ -120,6 +120,7 @@ func (s *state) loaded() bool { return strings.HasPrefix(s.url, "http") && s.rea
 func (s *state) enter(load string) {
 	if load != s.load {
 		s.load, s.reached = load, map[string]bool{}
+		s.console.document++
 	}
 	if s.seen == nil || len(s.seen) > maxLoads {
 		s.seen = map[string]bool{}
