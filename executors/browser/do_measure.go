@@ -40,6 +40,7 @@ type measurement struct {
 	names    map[string]int  // of attachments
 	answered map[string]bool // targets that have answered something
 	samples  []sample
+	left     []shelved // by the last run, until the outcome is known
 }
 
 // sample is what one run has found.
@@ -82,7 +83,9 @@ func (e *Executor) measure(ctx context.Context, task executors.Task, sink execut
 		return unreached(sink, steps, err)
 	}
 	m.pool = pool
-	return executors.RunSteps(ctx, sink, steps)
+	outcome, err := executors.RunSteps(ctx, sink, steps)
+	m.store(ctx, outcome)
+	return outcome, err
 }
 
 // run performs one run.
@@ -95,7 +98,7 @@ func (m *measurement) run(ctx context.Context, what spec.Measure, report *execut
 		return executors.Errorf("no browser for the run: %w", sentence(err))
 	}
 	defer m.pool.release(pg)
-	r := &run{task: m.task, sink: m.sink, names: m.names, answered: m.answered, page: pg, measured: true}
+	r := &run{task: m.task, sink: m.sink, names: m.names, answered: m.answered, page: pg, kept: keptOf(m.task), measured: true}
 	r.first, r.known = pg, map[string]*page{}
 	r.task.Case.BrowserSteps = what.Acts()
 	defer r.tidy()
@@ -105,6 +108,9 @@ func (m *measurement) run(ctx context.Context, what spec.Measure, report *execut
 		return r.unfit(ctx, err)
 	}
 	found, err := m.perform(ctx, r, what, report)
+	if failed := err != nil || report.Failed(); failed || what.Run == what.Times() {
+		m.shelve(ctx, r, report)
+	}
 	if err != nil || report.Failed() {
 		return err
 	}
@@ -159,7 +165,7 @@ func (m *measurement) perform(ctx context.Context, r *run, what spec.Measure, re
 	}
 	end := newStep(ctx, r, report, limit)
 	defer end.cancel()
-	return found, end.collect(now, film, &found)
+	return found, end.laidOut(end.collect(now, film, &found))
 }
 
 // each performs steps of the plan within a run. It reports whether the run goes

@@ -161,7 +161,7 @@ func (r *run) storeConsole(ctx context.Context) {
 			tab = look(pg, func(s *state) string { return s.url })
 		}
 		log := look(pg, func(s *state) console {
-			return console{append([]consoleLine(nil), s.console.lines...), s.console.dropped}
+			return console{lines: append([]consoleLine(nil), s.console.lines...), dropped: s.console.dropped}
 		})
 		for _, l := range log.lines {
 			// Masked before it is written as JSON, which would break a secret up.

@@ -196,7 +196,7 @@ func TestMeasuresTell(t *testing.T) {
 	r := performTask(t, shared, one).passes(t)
 	names := map[string]int{}
 	for _, m := range r.Metrics() {
-		if m.Name == "page_load" {
+		if m.Name == "page_load" || m.Name == "console_errors" || strings.HasPrefix(m.Name, "layout_") {
 			continue
 		}
 		names[m.Name]++
@@ -332,6 +332,51 @@ func TestEnginesMeasure(t *testing.T) {
 			t.Parallel()
 			r := performTask(t, shared, onEngine(name, measuring(spec.PerformanceCase{URL: "/"}))).want(t, spec.OutcomeSkipped)
 			r.says(t, name+" cannot measure how pages load")
+		})
+	}
+}
+
+// TestMeasuresKeep: what a measured case leaves behind is kept by its outcome, and
+// what would change the measurement is never made.
+func TestMeasuresKeep(t *testing.T) {
+	t.Parallel()
+	page := site.put(`<title>x</title><h1>x</h1><script>console.log('hello'); fetch('/other').catch(() => {})</script>`)
+	tooSlow := map[string][]string{"LCP": {"max<0.001"}}
+	always := &spec.Artifacts{Screenshot: "always", Steps: "always", Video: "always", HAR: "always", Console: "always", DOM: "always", Trace: "always"}
+	none := &spec.Artifacts{Screenshot: "off", HAR: "off", Console: "off", DOM: "off"}
+	for name, tt := range map[string]struct {
+		what    spec.PerformanceCase
+		keeps   *spec.Artifacts
+		outcome spec.Outcome
+		want    []string
+		told    bool // that the plan asks for something in vain
+	}{
+		"a run that passes":      {spec.PerformanceCase{}, nil, spec.OutcomePassed, nil, false},
+		"a threshold that fails": {spec.PerformanceCase{Thresholds: tooSlow, Runs: new(2)}, nil, spec.OutcomeFailed, []string{"console.jsonl", "network.har", "page.html"}, false},
+		"a step that fails": {spec.PerformanceCase{Steps: []spec.BrowserStep{within(time.Second, click(role("button", "None")))}}, nil, spec.OutcomeFailed,
+			[]string{"console.jsonl", "failure.png", "network.har", "page.html"}, false},
+		"always":              {spec.PerformanceCase{}, always, spec.OutcomePassed, []string{"console.jsonl", "network.har", "page.html", "page.png"}, true},
+		"never, and it fails": {spec.PerformanceCase{Thresholds: tooSlow}, none, spec.OutcomeFailed, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.what.URL = page
+			one := measuring(tt.what)
+			one.Use.Artifacts = tt.keeps
+			r := performTask(t, shared, one).want(t, tt.outcome)
+			var got []string
+			for _, a := range r.Attachments() {
+				if a.Name != "performance.json" && a.Name != "filmstrip.jpg" {
+					got = append(got, a.Name)
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			if told := strings.Contains(r.Text(), "keeps no video"); told != tt.told {
+				t.Errorf("it says that something is not kept: %v", told)
+			}
 		})
 	}
 }
