@@ -30,6 +30,7 @@ var addresses = map[string]ident.Type{
 	`"GET " + oidcStart`:           "",
 	`"GET " + oidcCallback`:        "",
 	`"GET /readyz"`:                "",
+	`"GET " + metricsPath`:         "",
 	`"/"`:                          "",
 }
 

@@ -92,22 +92,21 @@ func (a *App) graph() *graph.Server {
 
 func (a *App) routes(graph http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	handle := func(service, pattern string, h http.Handler) { mux.Handle(pattern, a.metrics.Requests(service, h)) }
-	handle("graphql", "/graphql", a.authenticated(graph))
-	handle("artifacts", "GET /artifacts/{id}", a.authenticated(http.HandlerFunc(a.artifact)))
-	handle("artifacts", "GET /baselines/{id}", a.authenticated(http.HandlerFunc(a.baseline)))
-	handle("triggers", triggers.Path("{id}"), a.hooks())
-	handle("identity", "GET /.well-known/jwks.json", http.HandlerFunc(a.jwks))
+	mux.Handle("/graphql", a.metrics.Requests("graphql", a.authenticated(graph)))
+	mux.Handle("GET /artifacts/{id}", a.metrics.Requests("artifacts", a.authenticated(http.HandlerFunc(a.artifact))))
+	mux.Handle("GET /baselines/{id}", a.metrics.Requests("artifacts", a.authenticated(http.HandlerFunc(a.baseline))))
+	mux.Handle(triggers.Path("{id}"), a.metrics.Requests("triggers", a.hooks()))
+	mux.Handle("GET /.well-known/jwks.json", a.metrics.Requests("identity", http.HandlerFunc(a.jwks)))
 	if a.provider != nil {
-		handle("identity", "GET "+oidcStart, http.HandlerFunc(a.oidcBegin))
-		handle("identity", "GET "+oidcCallback, http.HandlerFunc(a.oidcEnd))
+		mux.Handle("GET "+oidcStart, a.metrics.Requests("identity", http.HandlerFunc(a.oidcBegin)))
+		mux.Handle("GET "+oidcCallback, a.metrics.Requests("identity", http.HandlerFunc(a.oidcEnd)))
 	}
-	handle("health", "GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") }))
-	handle("health", "GET /readyz", http.HandlerFunc(a.ready))
+	mux.Handle("GET /healthz", a.metrics.Requests("health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "ok") })))
+	mux.Handle("GET /readyz", a.metrics.Requests("health", http.HandlerFunc(a.ready)))
 	if a.cfg.Metrics.MetricsPath {
-		handle("metrics", "GET "+metricsPath, a.metricsForAdmins())
+		mux.Handle("GET "+metricsPath, a.metrics.Requests("metrics", a.metricsForAdmins()))
 	}
-	handle("pages", "/", pages(frontend.Handler()))
+	mux.Handle("/", a.metrics.Requests("pages", pages(frontend.Handler())))
 	return mux
 }
 
