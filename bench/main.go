@@ -44,6 +44,7 @@ func registry() []benchmark {
 		{"live", "Live delivery, beside others", performanceDoc, runLive},
 		{"crowd", "Live delivery to many, and to few", performanceDoc, runCrowd},
 		{"soak", "Viewers who do not read", performanceDoc, runSoak},
+		{"assess", "Assessing a run", performanceDoc, runAssess},
 		{"requests", "What a request costs", scalingDoc, runRequests},
 		{"identity", "Who a request is", performanceDoc, runIdentity},
 		{"hostile", "Hostile requests", performanceDoc, runHostile},
@@ -58,7 +59,7 @@ func registry() []benchmark {
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, requests, identity, api, contract, browser, ui, load, visual, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, assess, requests, identity, api, contract, browser, ui, load, visual, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/llm"
 )
 
 // Judgement is an assessment with how it came about.
@@ -38,17 +38,19 @@ func Judge(ctx context.Context, m Model, c Case) (*Judgement, error) {
 		panel.Votes = []Vote{}
 		return notAssessed(c, panel, "nothing was measured that a model could judge"), nil
 	}
-	ballots := make([]map[string]answer, c.Votes)
-	var g errgroup.Group
-	for i := range c.Votes {
-		g.Go(func() error {
-			ballots[i], panel.Votes[i] = b.cast(ctx, m, c, i)
-			return nil
-		})
-	}
-	_ = g.Wait() // what went wrong stands with each vote
+	ballots := b.vote(ctx, m, c, panel.Votes)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("ask for the votes: %w", context.Cause(ctx))
+	}
+	if panel.rejected() && len(c.Screens) > 0 {
+		// Perhaps the model does not see. What it can read is judged without.
+		why := panel.Votes[0].Failure
+		c.Screens = nil
+		out, err := Judge(ctx, m, c)
+		if err == nil && out.Panel.Counted > 0 {
+			out.Panel.note("the screenshots were left out, since the model did not take them: " + strings.TrimSuffix(why, "."))
+		}
+		return out, err
 	}
 	panel.sum()
 	if n := panel.Counted; 2*n <= c.Votes {
@@ -57,12 +59,23 @@ func Judge(ctx context.Context, m Model, c Case) (*Judgement, error) {
 	return b.count(c, ballots, panel), nil
 }
 
+// vote asks for all votes at once. What went wrong stands with each of them.
+func (b *ballot) vote(ctx context.Context, m Model, c Case, votes []Vote) []map[string]answer {
+	ballots := make([]map[string]answer, len(votes))
+	var all sync.WaitGroup
+	for i := range votes {
+		all.Go(func() { ballots[i], votes[i] = b.cast(ctx, m, c, i) })
+	}
+	all.Wait()
+	return ballots
+}
+
 // cast asks for one vote.
 func (b *ballot) cast(ctx context.Context, m Model, c Case, i int) (map[string]answer, Vote) {
 	v := Vote{Number: i + 1, Reversed: i%2 == 1}
 	resp, err := m.Generate(ctx, b.request(c, i))
 	if err != nil {
-		v.Failure = failure(err)
+		v.Failure, v.rejected = failure(err), llm.ReasonOf(err) == llm.Rejected
 		return nil, v
 	}
 	v.Provider, v.Model, v.FromCache, v.AgeSeconds = clean(resp.Provider, 200), clean(resp.Model, 200), resp.FromCache, int(resp.Age.Seconds())

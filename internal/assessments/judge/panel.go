@@ -50,6 +50,8 @@ type Vote struct {
 	Estimated  bool   `json:"estimated"`
 	CostNanos  *int64 `json:"costNanos"`
 	Failure    string `json:"failure"` // why it did not come in
+
+	rejected bool // the provider did not take the request
 }
 
 // JudgedItem is what the votes say of an item.
@@ -68,6 +70,16 @@ type JudgedItem struct {
 	Quotes    []rules.Evidence `json:"quotes"`    // looked up in the evidence; of screenshots, what a model says it sees
 
 	fault, advice string // the rubric's words where the answer is no
+}
+
+// rejected says that the provider took none of the requests.
+func (p *Panel) rejected() bool {
+	for _, v := range p.Votes {
+		if !v.rejected {
+			return false
+		}
+	}
+	return len(p.Votes) > 0
 }
 
 // sum adds up what the votes took.
