@@ -18,7 +18,7 @@ import (
 
 const judgedFields = fields + ` judge reason model promptVersion votes
 	gate { expected actual applied passed reason } labels { item label said }
-	panel { counted agreement tokens fromCache notes items { criterion id answer pass fail dropped quotes { id quote } } votes { failure fromCache } }`
+	panel { counted agreement tokens screens fromCache notes items { criterion id answer pass fail dropped quotes { id quote } } votes { failure fromCache } }`
 
 // judged is a model's assessment as the graph shows it.
 type judged struct {
@@ -33,11 +33,11 @@ type judged struct {
 	}
 	Labels []struct{ Item, Label, Said string }
 	Panel  struct {
-		Counted, Tokens int
-		Agreement       float64
-		FromCache       bool
-		Notes           []string
-		Items           []struct {
+		Counted, Tokens, Screens int
+		Agreement                float64
+		FromCache                bool
+		Notes                    []string
+		Items                    []struct {
 			Criterion, ID, Answer string
 			Pass, Fail, Dropped   int
 			Quotes                []struct{ ID, Quote string }
@@ -133,6 +133,9 @@ func TestAModelJudgesARun(t *testing.T) {
 	first := askModel(t, s, id, ", votes: 3")
 	if first.Judge != "LLM" || first.Status != "ASSESSED" || first.Votes != 3 || first.Panel.Counted != 3 || first.Model != llmtest.Model || first.Panel.Tokens == 0 {
 		t.Fatalf("the judgement is %+v", first)
+	}
+	if first.Panel.Screens != 1 || stub.Asked()[0].Messages[1].Images != 1 {
+		t.Errorf("%d screenshots are told and %d shown, want the one that is a picture", first.Panel.Screens, stub.Asked()[0].Messages[1].Images)
 	}
 	if *first.Score > *byRules.Score || *first.Criteria[0].Score > *byRules.Criteria[0].Score {
 		t.Errorf("a case failed, and praise raises the score from %v to %v", *byRules.Score, *first.Score)

@@ -26,7 +26,8 @@ func (s *Service) screens(ctx context.Context, found *reading) ([]judge.Screen, 
 	for _, r := range found.in.Results {
 		attempts[r.ID] = r
 	}
-	where := []predicate.Artifact{artifact.RunID(found.runID), artifact.Kind("screenshot"), artifact.Error("")}
+	where := []predicate.Artifact{artifact.RunID(found.runID), artifact.Kind("screenshot"), artifact.Error(""),
+		artifact.Not(artifact.NameHasSuffix("-diff.png"))} // they show what differs, not what people see
 	if found.only != nil {
 		where = append(where, artifact.ResultID(*found.only))
 	}

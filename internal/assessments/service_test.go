@@ -1,9 +1,12 @@
 package assessments_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"math"
 	"strings"
 	"testing"
@@ -31,6 +34,8 @@ cases:
 
 // measuring is an executor whose cases tell what real ones do.
 func measuring() *fake.Executor {
+	var shot bytes.Buffer
+	_ = png.Encode(&shot, image.NewGray(image.Rect(0, 0, 2000, 1000))) // a buffer takes everything
 	vitals := []executors.Metric{{Name: "layout_overflow", Unit: "px", Value: 0}}
 	for range 5 {
 		vitals = append(vitals, executors.Metric{Name: "LCP", Unit: "ms", Value: 4000, Tags: map[string]string{"device": "mobile", "case": "page"}})
@@ -38,7 +43,10 @@ func measuring() *fake.Executor {
 	return fake.New(spec.KindAPI, fake.WithScripts(map[string]fake.Script{
 		"good": {Steps: []fake.Step{{Metrics: []executors.Metric{{Name: "http_req_duration", Unit: "ms", Value: 300}}}}},
 		"bad":  {Steps: []fake.Step{{}, {Checks: []executors.Check{{Name: "status equals 200", Message: "status is 500, expected 200"}}}}},
-		"page": {Steps: []fake.Step{{Metrics: vitals}, {
+		"page": {Steps: []fake.Step{{Metrics: vitals, Attachments: []fake.Attachment{
+			{Name: "page.png", Kind: executors.AttachmentScreenshot, ContentType: "image/png", Body: shot.Bytes()},
+			{Name: "no-picture.png", Kind: executors.AttachmentScreenshot, ContentType: "image/png", Body: []byte("<html>")},
+		}}, {
 			Action: "audit",
 			Checks: []executors.Check{{Name: "accessibility image-alt", Passed: true}, {Name: "accessibility color-contrast", Passed: true}},
 			Detail: object{"accessibility": object{

@@ -161,10 +161,16 @@ func (p *progress) judged(raw json.RawMessage) error {
 	if err != nil || a == nil {
 		return err
 	}
-	p.assessed(*a)
 	panel, err := panelOf(raw)
-	if err != nil || panel == nil {
+	if err != nil {
 		return err
+	}
+	if panel != nil {
+		p.print("\nBy a language model, bounded by what was measured")
+	}
+	p.assessed(*a)
+	if panel == nil {
+		return nil
 	}
 	var b bytes.Buffer
 	if err := quality.WriteTextPanel(&b, panel); err != nil {

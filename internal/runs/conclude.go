@@ -82,7 +82,8 @@ func wilsonLow(good, n int) float64 {
 	}
 	const z = 1.959963984540054
 	p, m := float64(good)/float64(n), float64(n)
-	return max(0, (p+z*z/(2*m)-z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m)))/(1+z*z/m))
+	low := (p + z*z/(2*m) - z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m))) / (1 + z*z/m)
+	return math.Round(max(0, low)*1e4) / 1e4
 }
 
 // statusOf decides the run's status. Gates that hold do not make up for a

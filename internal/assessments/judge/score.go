@@ -118,15 +118,15 @@ func judged(fact rules.CriterionScore, items []JudgedItem, votes int) *criterion
 	for i := range j.Parts {
 		j.Parts[i].Weight = rules.Round(j.Parts[i].Weight / decided)
 	}
-	known := unmeasuredMax
+	known, precise := unmeasuredMax, 1.0
 	if fact.Score != nil {
-		known = fact.Coverage
+		known, precise = fact.Coverage, fact.Precision
 	}
 	j.Status, j.raw = rules.Assessed, good/decided
 	j.Coverage = known * decided / all
-	j.Precision = agreement / decided * (1 - 1/float64(votes+1))
-	j.Why = fmt.Sprintf("%.0f %% of the items are decided, on %.0f %% of what can be measured; %.0f %% of the votes agree, which counts %.2f of that with %d of them",
-		100*decided/all, 100*known, 100*agreement/decided, 1-1/float64(votes+1), votes)
+	j.Precision = precise * agreement / decided * (1 - 1/float64(votes+1))
+	j.Why = fmt.Sprintf("%.0f %% of the items are decided, on %.0f %% of what can be measured, with a precision of %.2f; %.0f %% of the votes agree, which counts %.2f of that with %d of them",
+		100*decided/all, 100*known, precise, 100*agreement/decided, 1-1/float64(votes+1), votes)
 	j.cap(fact)
 	return j
 }
