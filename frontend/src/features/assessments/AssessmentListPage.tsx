@@ -31,7 +31,7 @@ export function AssessmentListPage({ after }: { after: string | undefined }) {
         <ul className="overflow-hidden rounded-lg border border-line bg-raised">
           {page.nodes.map(({ id, name, status, createdAt, environment, assessment }) => (
             <li key={id} className="relative flex items-center gap-3 border-t border-line px-3 py-2.5 first:border-t-0 hover:bg-hover">
-              <span className={clsx("w-9 text-right text-xl font-semibold", assessment?.verdict ? verdicts[assessment.verdict].text : "text-faint")}>{assessment?.score == null ? "–" : points(assessment.score)}</span>
+              <span className={clsx("w-12 shrink-0 text-right text-xl font-semibold", assessment?.verdict ? verdicts[assessment.verdict].text : "text-faint")}>{assessment?.score == null ? "–" : points(assessment.score)}</span>
               <span className="min-w-0 flex-1">
                 {assessment ? (
                   <Link to="/assessments/$assessmentId" params={{ assessmentId: assessment.id }} className="block truncate font-medium after:absolute after:inset-0">{name}</Link>
