@@ -15,6 +15,7 @@ import (
 	"github.com/semantest/semantest/internal/exporting"
 	"github.com/semantest/semantest/internal/generation/accept"
 	"github.com/semantest/semantest/internal/generation/making"
+	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/trial"
 )
@@ -45,6 +46,18 @@ func Generate(ctx context.Context, cfg Config, r GenerationRequest, progress fun
 		return policy, err
 	}, browser.Options{Path: cfg.Browser, Firefox: cfg.Firefox, WebKit: cfg.WebKit}, cfg.Logger)
 	tools.Progress = progress
+	if cfg.LLM.LLMBaseURL != "" {
+		o, err := llmOptions(cfg.LLM, cfg.Egress)
+		if err != nil {
+			return nil, err
+		}
+		client, err := llm.New(o)
+		if err != nil {
+			return nil, err
+		}
+		defer client.Close()
+		tools.Model = client
+	}
 	return making.Make(ctx, r, tools)
 }
 

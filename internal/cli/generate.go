@@ -19,6 +19,8 @@ import (
 type generateCmd struct {
 	OpenAPI string `name:"openapi" xor:"source" placeholder:"FILE|URL" help:"Make cases of an OpenAPI document of version 3."`
 
+	Requirements string `name:"requirements" xor:"source" placeholder:"FILE" help:"Let the configured model make cases of requirements, one a line, each with its id in front."`
+
 	Target      string        `placeholder:"URL" help:"Where the application is; the source's own address when absent."`
 	Environment string        `placeholder:"NAME" help:"Environment that the plan names."`
 	Max         int           `default:"10" help:"How many cases to propose at most."`
@@ -29,6 +31,7 @@ type generateCmd struct {
 	Suspected   bool          `help:"Also write the cases by which the target seems to have a defect."`
 
 	Local config.Server `embed:""`
+	LLM   config.LLM    `embed:""`
 }
 
 func (c *generateCmd) Help() string {
@@ -41,7 +44,7 @@ func (c *generateCmd) Run(ctx context.Context, sys Sys) error {
 	if err := c.source(&r); err != nil {
 		return err
 	}
-	cfg := app.Config{Server: c.Local, Egress: c.Local.EgressMode(egress.Dev), Logger: logger(sys.Stderr, c.Local)}
+	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: c.Local.EgressMode(egress.Dev), Logger: logger(sys.Stderr, c.Local)}
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	made, err := app.Generate(within, cfg, r, func(p app.GenerationProgress) {
@@ -62,20 +65,26 @@ func (c *generateCmd) Run(ctx context.Context, sys Sys) error {
 
 func (c *generateCmd) source(r *app.GenerationRequest) error {
 	switch {
+	case c.Requirements != "":
+		return sourceFile(c.Requirements, &r.Source.Requirements)
 	case c.OpenAPI == "":
-		return usage("say what to make cases of: --openapi FILE or URL")
+		return usage("say what to make cases of: --openapi FILE or URL, or --requirements FILE")
 	case strings.HasPrefix(c.OpenAPI, "http://"), strings.HasPrefix(c.OpenAPI, "https://"):
 		r.Source.OpenAPIURL = c.OpenAPI
 		return nil
 	}
-	data, err := readLimited(os.Open, c.OpenAPI, app.MaxGenerationSource)
+	return sourceFile(c.OpenAPI, &r.Source.OpenAPI)
+}
+
+func sourceFile(path string, into *string) error {
+	data, err := readLimited(os.Open, path, app.MaxGenerationSource)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usage("there is no file %s", c.OpenAPI)
+		return usage("there is no file %s", path)
 	}
 	if err != nil {
-		return usage("read %s: %w", c.OpenAPI, err)
+		return usage("read %s: %w", path, err)
 	}
-	r.Source.OpenAPI = string(data)
+	*into = string(data)
 	return nil
 }
 

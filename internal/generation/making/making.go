@@ -10,6 +10,7 @@ import (
 
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/generation/accept"
+	"github.com/semantest/semantest/internal/generation/bymodel"
 	"github.com/semantest/semantest/internal/generation/byrules"
 	"github.com/semantest/semantest/internal/generation/draft"
 	"github.com/semantest/semantest/internal/spec"
@@ -40,13 +41,24 @@ type Request struct {
 	MaxCases    int         `json:"maxCases"`
 	Coverage    float64     `json:"coverage"` // 0–1
 	Model       string      `json:"model,omitempty"`
-	NoRun       bool        `json:"noRun,omitempty"` // perform nothing
+	NoRun       bool        `json:"noRun,omitempty"`   // perform nothing
+	Project     string      `json:"project,omitempty"` // whose budget a model is asked on
 }
 
 // Source is what cases are made of: exactly one of its parts.
 type Source struct {
 	OpenAPI    string `json:"openapi,omitempty"`    // the document itself
 	OpenAPIURL string `json:"openapiUrl,omitempty"` // or where it lies
+
+	Requirements string `json:"requirements,omitempty"` // one a line
+}
+
+// Kind says what the source is: openapi or requirements.
+func (s Source) Kind() string {
+	if s.Requirements != "" {
+		return "requirements"
+	}
+	return "openapi"
 }
 
 // Made is what came of a request.
@@ -56,6 +68,8 @@ type Made struct {
 	Verdicts  []accept.Verdict
 	Coverage  float64 // of what there is to cover, by what was proposed
 	Notes     []string
+	FromCache bool          // whether a model had given its answer before
+	CacheAge  time.Duration // how old that was
 }
 
 // Stage is what is being done.
@@ -83,6 +97,8 @@ type Tools struct {
 	Fetch func(ctx context.Context, address string, most int64) ([]byte, error)
 	// Try begins to perform cases against a target; done ends that.
 	Try func(target string) (p accept.Performer, done func() error, err error)
+	// Model writes cases of requirements; nil where none is configured.
+	Model bymodel.Model
 	// Export says whether a case can be exported to something that compiles.
 	Export func(plan *spec.Plan) (skipped string, err error)
 	// Existing are the cases of the plan that the new ones are for.
@@ -94,7 +110,7 @@ type Tools struct {
 func (r *Request) Check() error {
 	r.MaxCases, r.Coverage = cmp.Or(r.MaxCases, DefaultCases), cmp.Or(r.Coverage, DefaultCoverage)
 	given := 0
-	for _, text := range []string{r.Source.OpenAPI, r.Source.OpenAPIURL} {
+	for _, text := range []string{r.Source.OpenAPI, r.Source.OpenAPIURL, r.Source.Requirements} {
 		if text != "" {
 			given++
 		}
@@ -104,7 +120,7 @@ func (r *Request) Check() error {
 	}
 	switch {
 	case given != 1:
-		return apperr.Invalid("source", "give exactly one source: an OpenAPI document or its address")
+		return apperr.Invalid("source", "give exactly one source: an OpenAPI document or its address, or requirements")
 	case r.MaxCases < 1 || r.MaxCases > MaxCases:
 		return apperr.Invalid("maxCases", "maxCases is %d; it may be 1 to %d", r.MaxCases, MaxCases)
 	case !(r.Coverage > 0 && r.Coverage <= 1):
@@ -137,13 +153,14 @@ func Make(ctx context.Context, r Request, t Tools) (*Made, error) {
 		}
 	}
 	tell(Progress{Stage: Reading})
-	set, generator, err := read(ctx, r, t, tell)
+	made := &Made{Generator: ByRules}
+	set, err := made.read(ctx, r, t, tell)
 	if err != nil {
 		return nil, err
 	}
 	set.Frame.BaseURL = strings.TrimSuffix(cmp.Or(r.Target, set.Frame.BaseURL), "/")
 	set.Frame.Environment = r.Environment
-	made := &Made{Frame: set.Frame, Generator: generator, Notes: set.Notes}
+	made.Frame, made.Notes = set.Frame, set.Notes
 	f := accept.Filter{
 		Frame: set.Frame, Cites: set.Cites, Universe: set.Universe, Existing: t.Existing, Kinds: r.Kinds,
 		MaxCases: r.MaxCases, Coverage: r.Coverage, Export: t.Export,
@@ -173,24 +190,46 @@ func Make(ctx context.Context, r Request, t Tools) (*Made, error) {
 	return made, nil
 }
 
-func read(ctx context.Context, r Request, t Tools, tell func(Progress)) (*draft.Set, string, error) {
-	document, base := []byte(r.Source.OpenAPI), ""
-	if address := r.Source.OpenAPIURL; address != "" {
+// read reads the source and makes cases of it.
+func (m *Made) read(ctx context.Context, r Request, t Tools, tell func(Progress)) (*draft.Set, error) {
+	if r.Source.Requirements != "" {
+		tell(Progress{Stage: Generating})
+		a, err := bymodel.Make(ctx, t.Model, bymodel.Ask{
+			Requirements: r.Source.Requirements, Target: r.Target, MaxCases: r.MaxCases, Model: r.Model, Project: r.Project,
+		})
+		if err != nil {
+			return nil, err
+		}
+		m.Generator, m.FromCache, m.CacheAge = a.Model, a.FromCache, a.Age
+		return a.Set, nil
+	}
+	return described(ctx, r.Source, t, tell)
+}
+
+func described(ctx context.Context, source Source, t Tools, tell func(Progress)) (*draft.Set, error) {
+	document, base := []byte(source.OpenAPI), ""
+	if address := source.OpenAPIURL; address != "" {
 		var err error
 		if document, err = t.Fetch(ctx, address, MaxSource); err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		if u, err := url.Parse(address); err == nil {
-			base = u.Scheme + "://" + u.Host
-		}
+		base = origin(address)
 	}
 	tell(Progress{Stage: Generating})
 	set, err := byrules.FromOpenAPI(document)
 	if err != nil {
-		return nil, "", apperr.Wrap(err, apperr.InvalidInput, "%s", err)
+		return nil, apperr.Wrap(err, apperr.InvalidInput, "%s", err)
 	}
 	set.Frame.BaseURL = cmp.Or(set.Frame.BaseURL, base)
-	return set, ByRules, nil
+	return set, nil
+}
+
+func origin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // Plan writes a plan of the cases in a state.
