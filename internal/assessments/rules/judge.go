@@ -137,6 +137,8 @@ func (a *Assessment) tell(by map[Criterion]*judged) {
 			})
 		}
 	}
+	// What gains nothing that the numbers show is no advice.
+	a.Recommendations = slices.DeleteFunc(a.Recommendations, func(r Recommendation) bool { return Round(r.Gain) == 0 && Round(r.ConfidenceGain) == 0 })
 	rank := []Severity{SeverityCritical, SeveritySerious, SeverityModerate, SeverityMinor}
 	slices.SortStableFunc(a.Issues, func(x, y Issue) int {
 		return cmp.Compare(slices.Index(rank, x.Severity), slices.Index(rank, y.Severity))
