@@ -23,6 +23,7 @@ import (
 // The words of generated cases, for those who know only this room.
 type (
 	GenerationRequest  = making.Request
+	GenerationCrawl    = making.Crawl
 	GenerationProgress = making.Progress
 	GenerationVerdict  = accept.Verdict
 	Generated          = making.Made

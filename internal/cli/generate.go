@@ -18,8 +18,12 @@ import (
 
 type generateCmd struct {
 	OpenAPI string `name:"openapi" xor:"source" placeholder:"FILE|URL" help:"Make cases of an OpenAPI document of version 3."`
+	Crawl   string `name:"crawl" xor:"source" placeholder:"URL" help:"Make cases of the pages of an application, from this one on."`
 
 	Requirements string `name:"requirements" xor:"source" placeholder:"FILE" help:"Let the configured model make cases of requirements, one a line, each with its id in front."`
+
+	Depth int `default:"2" help:"With --crawl: how many links deep, 0 to 5."`
+	Pages int `default:"10" help:"With --crawl: how many pages at most, 1 to 50."`
 
 	Target      string        `placeholder:"URL" help:"Where the application is; the source's own address when absent."`
 	Environment string        `placeholder:"NAME" help:"Environment that the plan names."`
@@ -65,10 +69,13 @@ func (c *generateCmd) Run(ctx context.Context, sys Sys) error {
 
 func (c *generateCmd) source(r *app.GenerationRequest) error {
 	switch {
+	case c.Crawl != "":
+		r.Source.Crawl = &app.GenerationCrawl{URL: c.Crawl, Depth: c.Depth, Pages: c.Pages}
+		return nil
 	case c.Requirements != "":
 		return sourceFile(c.Requirements, &r.Source.Requirements)
 	case c.OpenAPI == "":
-		return usage("say what to make cases of: --openapi FILE or URL, or --requirements FILE")
+		return usage("say what to make cases of: --openapi FILE or URL, --crawl URL, or --requirements FILE")
 	case strings.HasPrefix(c.OpenAPI, "http://"), strings.HasPrefix(c.OpenAPI, "https://"):
 		r.Source.OpenAPIURL = c.OpenAPI
 		return nil

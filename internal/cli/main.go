@@ -24,7 +24,7 @@ type commands struct {
 	Run      runCmd      `cmd:"" help:"Run a plan and watch it."`
 	Validate validateCmd `cmd:"" help:"Check plans and name each mistake with its place."`
 	Record   recordCmd   `cmd:"" help:"Make a plan of what you do in a browser, or of what you have: an HTTP archive, an OpenAPI document, curl commands, a Postman collection or Playwright tests."`
-	Generate generateCmd `cmd:"" help:"Make cases of an OpenAPI document or of requirements, try them out, and write those that hold as a plan."`
+	Generate generateCmd `cmd:"" help:"Make cases of an OpenAPI document, of pages or of requirements, try them out, and write those that hold as a plan."`
 	Export   exportCmd   `cmd:"" help:"Write the cases of a plan as tests for Playwright, k6 or Go."`
 	Demo     demoCmd     `cmd:"" help:"Run an example plan against the sample shop, all in one go."`
 	Review   reviewCmd   `cmd:"" help:"Look at what runs found when they compared with baselines, and accept or reject it."`

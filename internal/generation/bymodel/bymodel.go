@@ -91,7 +91,7 @@ func Make(ctx context.Context, m Model, ask Ask) (*Answer, error) {
 	}
 	if m == nil {
 		return nil, apperr.New(apperr.Conflict,
-			"cases of requirements are written by a model: %s; cases of an OpenAPI document need none", apperr.Message(llm.ErrNotConfigured))
+			"cases of requirements are written by a model: %s; cases of an OpenAPI document and of a crawl need none", apperr.Message(llm.ErrNotConfigured))
 	}
 	schema, err := form(requirements)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/internal/generation/accept"
 	"github.com/semantest/semantest/internal/generation/bymodel"
 	"github.com/semantest/semantest/internal/generation/byrules"
+	"github.com/semantest/semantest/internal/generation/crawl"
 	"github.com/semantest/semantest/internal/generation/draft"
 	"github.com/semantest/semantest/internal/spec"
 )
@@ -28,6 +29,8 @@ const (
 	MaxCases     = 100
 	MaxTimeout   = 10 * time.Minute
 	MaxSource    = 4 << 20 // bytes of a document or of requirements
+	MaxDepth     = 5       // of a crawl
+	MaxPages     = 50      // of a crawl
 	ByRules      = "RULES" // the generator that is no model
 	maxEnvironID = 50
 )
@@ -50,12 +53,23 @@ type Source struct {
 	OpenAPI    string `json:"openapi,omitempty"`    // the document itself
 	OpenAPIURL string `json:"openapiUrl,omitempty"` // or where it lies
 
+	Crawl        *Crawl `json:"crawl,omitempty"`
 	Requirements string `json:"requirements,omitempty"` // one a line
 }
 
-// Kind says what the source is: openapi or requirements.
+// Crawl says which pages of the target are read.
+type Crawl struct {
+	URL   string `json:"url"`
+	Depth int    `json:"depth"` // links from the first page, 0–5
+	Pages int    `json:"pages"` // 1–50
+}
+
+// Kind says what the source is: openapi, crawl or requirements.
 func (s Source) Kind() string {
-	if s.Requirements != "" {
+	switch {
+	case s.Crawl != nil:
+		return "crawl"
+	case s.Requirements != "":
 		return "requirements"
 	}
 	return "openapi"
@@ -110,6 +124,9 @@ type Tools struct {
 func (r *Request) Check() error {
 	r.MaxCases, r.Coverage = cmp.Or(r.MaxCases, DefaultCases), cmp.Or(r.Coverage, DefaultCoverage)
 	given := 0
+	if r.Source.Crawl != nil {
+		given++
+	}
 	for _, text := range []string{r.Source.OpenAPI, r.Source.OpenAPIURL, r.Source.Requirements} {
 		if text != "" {
 			given++
@@ -120,7 +137,9 @@ func (r *Request) Check() error {
 	}
 	switch {
 	case given != 1:
-		return apperr.Invalid("source", "give exactly one source: an OpenAPI document or its address, or requirements")
+		return apperr.Invalid("source", "give exactly one source: an OpenAPI document or its address, pages to crawl, or requirements")
+	case r.Source.Crawl != nil && (!webAddress(r.Source.Crawl.URL) || r.Source.Crawl.Depth < 0 || r.Source.Crawl.Depth > MaxDepth || r.Source.Crawl.Pages < 1 || r.Source.Crawl.Pages > MaxPages):
+		return apperr.Invalid("source", "a crawl needs an http or https address, a depth of 0 to %d and 1 to %d pages", MaxDepth, MaxPages)
 	case r.MaxCases < 1 || r.MaxCases > MaxCases:
 		return apperr.Invalid("maxCases", "maxCases is %d; it may be 1 to %d", r.MaxCases, MaxCases)
 	case !(r.Coverage > 0 && r.Coverage <= 1):
@@ -192,7 +211,10 @@ func Make(ctx context.Context, r Request, t Tools) (*Made, error) {
 
 // read reads the source and makes cases of it.
 func (m *Made) read(ctx context.Context, r Request, t Tools, tell func(Progress)) (*draft.Set, error) {
-	if r.Source.Requirements != "" {
+	switch {
+	case r.Source.Crawl != nil:
+		return crawled(ctx, *r.Source.Crawl, t, tell)
+	case r.Source.Requirements != "":
 		tell(Progress{Stage: Generating})
 		a, err := bymodel.Make(ctx, t.Model, bymodel.Ask{
 			Requirements: r.Source.Requirements, Target: r.Target, MaxCases: r.MaxCases, Model: r.Model, Project: r.Project,
@@ -222,6 +244,30 @@ func described(ctx context.Context, source Source, t Tools, tell func(Progress))
 	}
 	set.Frame.BaseURL = cmp.Or(set.Frame.BaseURL, base)
 	return set, nil
+}
+
+// crawled reads for at most a third of the time that there is: trying the cases
+// out takes longer.
+func crawled(ctx context.Context, c Crawl, t Tools, tell func(Progress)) (*draft.Set, error) {
+	reading := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var stop func()
+		reading, stop = context.WithTimeout(ctx, time.Until(deadline)/3)
+		defer stop()
+	}
+	pages, notes, err := crawl.Read(reading, t.Fetch, c.URL, crawl.Limits{Depth: c.Depth, Pages: c.Pages})
+	if err != nil {
+		if apperr.CodeOf(err) == apperr.Internal {
+			err = apperr.Wrap(err, apperr.Unavailable, "%s", err)
+		}
+		return nil, err
+	}
+	tell(Progress{Stage: Generating})
+	set, err := byrules.FromPages(origin(c.URL), pages)
+	if err == nil {
+		set.Notes = append(set.Notes, notes...)
+	}
+	return set, err
 }
 
 func origin(address string) string {
