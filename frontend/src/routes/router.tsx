@@ -1,8 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { NotFoundPage } from "./NotFoundPage";
 import { oneOf, someOf, text } from "./search";
 import { Shell } from "./shell/Shell";
-import { caseChanges, caseStates, type CompareSearch, type PlanSearch, type PlansSearch, planTabs, type ResultSearch, resultViews, reviewModes, type ReviewSearch, type RunSearch, type RunsSearch, runStatuses, runViews } from "./words";
+import { caseChanges, caseStates, type CompareSearch, type PlanSearch, type PlansSearch, planTabs, type ResultSearch, resultViews, reviewModes, type ReviewSearch, type RunSearch, type RunsSearch, runStatuses, runViews, type SettingsSearch } from "./words";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 
@@ -90,6 +90,22 @@ const assessment = createRoute({
   component: lazyRouteComponent(() => import("./pages/assessments"), "OneAssessment"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  beforeLoad: ({ location }) => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's own way
+    if (/^\/settings\/?$/.test(location.pathname)) throw redirect({ to: "/settings/$part", params: { part: "members" } });
+  },
+});
+
+const settingsPart = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/$part",
+  validateSearch: (search: Record<string, unknown>): SettingsSearch => ({ after: text(search.after), action: text(search.action), webhook: text(search.webhook) }),
+  component: lazyRouteComponent(() => import("./pages/settings"), "Settings"),
+});
+
 const graphiql = createRoute({
   getParentRoute: () => root,
   path: "/graphiql",
@@ -98,7 +114,7 @@ const graphiql = createRoute({
 
 /** Every address of the dashboard. What a page filters by stands in its search, with a type. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, assessment, graphiql]),
+  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, assessment, settings, settingsPart, graphiql]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,4 +1,5 @@
-import { LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { LogOut, Monitor, Moon, Settings, Sun, UserRound } from "lucide-react";
 import { identity, useIdentity } from "@/auth/useIdentity";
 import { IconButton } from "@/ui/Button";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLine } from "@/ui/Menu";
@@ -13,6 +14,7 @@ const themes: { name: Theme; title: string; icon: typeof Sun }[] = [
 
 export function UserMenu() {
   const { user, by } = useIdentity();
+  const navigate = useNavigate();
   const { theme, setTheme } = useTheme();
   return (
     <Menu
@@ -31,6 +33,9 @@ export function UserMenu() {
         </MenuChoice>
       ))}
       <MenuLine />
+      <MenuItem onSelect={() => void navigate({ to: "/settings/$part", params: { part: "members" } })}>
+        <Settings size={15} aria-hidden /> Settings
+      </MenuItem>
       <MenuItem
         onSelect={() =>
           void identity.logout().catch((error: unknown) => toast(error instanceof Error ? error.message : String(error), "wrong"))
