@@ -17,7 +17,7 @@ func picture(t *testing.T, w, h int) []byte {
 	in := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			in.SetRGBA(x, y, color.RGBA{R: uint8(255 * (x * 2 / w)), B: 128, A: 255}) //nolint:gosec // 0 or 255
+			in.SetRGBA(x, y, color.RGBA{R: uint8(255 * (x * 2 / w)), B: 128, A: 255})
 		}
 	}
 	var b bytes.Buffer
