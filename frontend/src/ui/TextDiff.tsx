@@ -6,8 +6,8 @@ export function TextDiff({ expected, actual }: { expected: string; actual: strin
   const pieces = useMemo(() => diffText(expected, actual), [expected, actual]);
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] overflow-hidden rounded-md border border-line bg-raised text-xs">
-      <Side name="Expected" pieces={pieces} own="expected" mark="text-passed bg-[color-mix(in_srgb,var(--passed)_16%,transparent)]" />
-      <Side name="Actual" pieces={pieces} own="actual" mark="text-failed bg-[color-mix(in_srgb,var(--failed)_16%,transparent)]" />
+      <Side name="Expected" pieces={pieces} own="expected" mark="text-passed bg-[color-mix(in_srgb,var(--passed)_9%,transparent)]" />
+      <Side name="Actual" pieces={pieces} own="actual" mark="text-failed bg-[color-mix(in_srgb,var(--failed)_9%,transparent)]" />
     </dl>
   );
 }

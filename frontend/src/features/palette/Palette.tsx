@@ -16,12 +16,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
-  const [{ data }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
+  const [{ data, fetching }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
   const then = (move: () => Promise<void>) => () => {
     onClose();
     void move();
   };
-  const words = search.toLowerCase();
+  const words = text.trim().toLowerCase();
   const has = (name: string) => name.toLowerCase().includes(words);
   const pages: { title: string; icon: LucideIcon; open: () => void }[] = [
     { title: "Overview", icon: LayoutDashboard, open: then(() => navigate({ to: "/" })) },
@@ -35,7 +35,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: "API", icon: Braces, open: then(() => navigate({ to: "/graphiql" })) },
     ...(mayWrite ? [{ title: "Write a new plan", icon: FilePlus2, open: then(() => navigate({ to: "/plans/new" })) }] : []),
   ].filter(({ title }) => has(title));
-  const plans = data?.plans.nodes ?? [];
+  // Until the server has answered, those of the letters before are there: Enter must not take one that is called otherwise.
+  const stale = fetching || search !== text.trim();
+  const plans = (data?.plans.nodes ?? []).filter(({ name }) => !stale || has(name));
   const runs = (data?.runs.nodes ?? []).filter(({ id, name, environment }) => has(`${name} ${environment} ${id}`)).slice(0, 8);
   // What was chosen may be gone with the next letter; Enter then takes the first.
   const values = [plans, runs].flatMap((found) => found.map(({ id }) => id));

@@ -1,9 +1,13 @@
-import { useEffect, useRef } from "react";
+import { memo, useDeferredValue, useEffect, useRef } from "react";
 import { looks } from "@/ui/looks";
 import type { RunEvent } from "./live";
 
+const screenful = 60;
+
 /** The newest events of a run as lines. It stays at its end unless somebody scrolls up. */
-export function EventLog({ events }: { events: RunEvent[] }) {
+export function EventLog({ events: all }: { events: RunEvent[] }) {
+  // The tab opens with what fits into it; the lines above come with the next drawing.
+  const events = useDeferredValue(all, all.slice(-screenful));
   const frame = useRef<HTMLDivElement>(null);
   const following = useRef(true);
   useEffect(() => {
@@ -23,16 +27,26 @@ export function EventLog({ events }: { events: RunEvent[] }) {
     >
       {events.length === 0 ? <p className="text-faint">No event yet.</p> : null}
       {events.map((event) => (
-        <p key={event.seq} className="flex gap-2.5">
-          <span className="text-faint select-none">{new Date(event.at).toLocaleTimeString(undefined, { hour12: false })}</span>
-          <span className="min-w-0 break-words">
-            <Line event={event} />
-          </span>
-        </p>
+        <Entry key={event.seq} event={event} />
       ))}
     </div>
   );
 }
+
+// An event never changes: of hundreds of lines only the new ones are drawn.
+const Entry = memo(function Entry({ event }: { event: RunEvent }) {
+  return (
+    <p className="flex gap-2.5">
+      <span className="text-faint select-none">{clock.format(new Date(event.at))}</span>
+      <span className="min-w-0 break-words">
+        <Line event={event} />
+      </span>
+    </p>
+  );
+});
+
+// Made once: toLocaleTimeString makes one for each line.
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 
 const told: Partial<Record<RunEvent["type"], string>> = {
   RUN_QUEUED: "run queued",
