@@ -1,5 +1,6 @@
 // Package examples holds plans that run as they are against the shop beside
-// them, and the files that those plans name.
+// them, one that tests the product's own dashboard, and the files that those
+// plans name.
 //
 // It knows nothing of how plans are run.
 package examples

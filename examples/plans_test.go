@@ -45,7 +45,7 @@ func TestEveryPlanParsesAndFindsItsFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"first.plan.yaml", "shop-faulty.plan.yaml", "shop.plan.yaml"}; !cmp.Equal(names, want) {
+	if want := []string{"dashboard.plan.yaml", "first.plan.yaml", "shop-faulty.plan.yaml", "shop.plan.yaml"}; !cmp.Equal(names, want) {
 		t.Errorf("plans %v, want %v", names, want)
 	}
 	for _, name := range names {
