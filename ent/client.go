@@ -23,6 +23,8 @@ import (
 	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
+	"github.com/semantest/semantest/ent/failurecluster"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -74,6 +76,10 @@ type Client struct {
 	Check *CheckClient
 	// Comparison is the client for interacting with the Comparison builders.
 	Comparison *ComparisonClient
+	// Failure is the client for interacting with the Failure builders.
+	Failure *FailureClient
+	// FailureCluster is the client for interacting with the FailureCluster builders.
+	FailureCluster *FailureClusterClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -145,6 +151,8 @@ func (c *Client) init() {
 	c.Baseline = NewBaselineClient(c.config)
 	c.Check = NewCheckClient(c.config)
 	c.Comparison = NewComparisonClient(c.config)
+	c.Failure = NewFailureClient(c.config)
+	c.FailureCluster = NewFailureClusterClient(c.config)
 	c.LoadPart = NewLoadPartClient(c.config)
 	c.LoadReport = NewLoadReportClient(c.config)
 	c.Member = NewMemberClient(c.config)
@@ -271,6 +279,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Baseline:        NewBaselineClient(cfg),
 		Check:           NewCheckClient(cfg),
 		Comparison:      NewComparisonClient(cfg),
+		Failure:         NewFailureClient(cfg),
+		FailureCluster:  NewFailureClusterClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -324,6 +334,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Baseline:        NewBaselineClient(cfg),
 		Check:           NewCheckClient(cfg),
 		Comparison:      NewComparisonClient(cfg),
+		Failure:         NewFailureClient(cfg),
+		FailureCluster:  NewFailureClusterClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -380,11 +392,11 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
-		c.Baseline, c.Check, c.Comparison, c.LoadPart, c.LoadReport, c.Member,
-		c.Metric, c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
-		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
-		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
-		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Baseline, c.Check, c.Comparison, c.Failure, c.FailureCluster, c.LoadPart,
+		c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan, c.PlanVersion,
+		c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent,
+		c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey,
+		c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -395,11 +407,11 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
-		c.Baseline, c.Check, c.Comparison, c.LoadPart, c.LoadReport, c.Member,
-		c.Metric, c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken,
-		c.Reservation, c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret,
-		c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey, c.Step, c.Token,
-		c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Baseline, c.Check, c.Comparison, c.Failure, c.FailureCluster, c.LoadPart,
+		c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan, c.PlanVersion,
+		c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent,
+		c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey,
+		c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -424,6 +436,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Check.mutate(ctx, m)
 	case *ComparisonMutation:
 		return c.Comparison.mutate(ctx, m)
+	case *FailureMutation:
+		return c.Failure.mutate(ctx, m)
+	case *FailureClusterMutation:
+		return c.FailureCluster.mutate(ctx, m)
 	case *LoadPartMutation:
 		return c.LoadPart.mutate(ctx, m)
 	case *LoadReportMutation:
@@ -1686,6 +1702,320 @@ func (c *ComparisonClient) mutate(ctx context.Context, m *ComparisonMutation) (V
 		return (&ComparisonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Comparison mutation op: %q", m.Op())
+	}
+}
+
+// FailureClient is a client for the Failure schema.
+type FailureClient struct {
+	config
+}
+
+// NewFailureClient returns a client for the Failure from the given config.
+func NewFailureClient(c config) *FailureClient {
+	return &FailureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `failure.Hooks(f(g(h())))`.
+func (c *FailureClient) Use(hooks ...Hook) {
+	c.hooks.Failure = append(c.hooks.Failure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `failure.Intercept(f(g(h())))`.
+func (c *FailureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Failure = append(c.inters.Failure, interceptors...)
+}
+
+// Create returns a builder for creating a Failure entity.
+func (c *FailureClient) Create() *FailureCreate {
+	mutation := newFailureMutation(c.config, OpCreate)
+	return &FailureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Failure entities.
+func (c *FailureClient) CreateBulk(builders ...*FailureCreate) *FailureCreateBulk {
+	return &FailureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FailureClient) MapCreateBulk(slice any, setFunc func(*FailureCreate, int)) *FailureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FailureCreateBulk{err: fmt.Errorf("calling to FailureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FailureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FailureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Failure.
+func (c *FailureClient) Update() *FailureUpdate {
+	mutation := newFailureMutation(c.config, OpUpdate)
+	return &FailureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FailureClient) UpdateOne(_m *Failure) *FailureUpdateOne {
+	mutation := newFailureMutation(c.config, OpUpdateOne, withFailure(_m))
+	return &FailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FailureClient) UpdateOneID(id int64) *FailureUpdateOne {
+	mutation := newFailureMutation(c.config, OpUpdateOne, withFailureID(id))
+	return &FailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Failure.
+func (c *FailureClient) Delete() *FailureDelete {
+	mutation := newFailureMutation(c.config, OpDelete)
+	return &FailureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FailureClient) DeleteOne(_m *Failure) *FailureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FailureClient) DeleteOneID(id int64) *FailureDeleteOne {
+	builder := c.Delete().Where(failure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FailureDeleteOne{builder}
+}
+
+// Query returns a query builder for Failure.
+func (c *FailureClient) Query() *FailureQuery {
+	return &FailureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFailure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Failure entity by its id.
+func (c *FailureClient) Get(ctx context.Context, id int64) (*Failure, error) {
+	return c.Query().Where(failure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FailureClient) GetX(ctx context.Context, id int64) *Failure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCluster queries the cluster edge of a Failure.
+func (c *FailureClient) QueryCluster(_m *Failure) *FailureClusterQuery {
+	query := (&FailureClusterClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(failure.Table, failure.FieldID, id),
+			sqlgraph.To(failurecluster.Table, failurecluster.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, failure.ClusterTable, failure.ClusterColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRun queries the run edge of a Failure.
+func (c *FailureClient) QueryRun(_m *Failure) *RunQuery {
+	query := (&RunClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(failure.Table, failure.FieldID, id),
+			sqlgraph.To(run.Table, run.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, failure.RunTable, failure.RunColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FailureClient) Hooks() []Hook {
+	return c.hooks.Failure
+}
+
+// Interceptors returns the client interceptors.
+func (c *FailureClient) Interceptors() []Interceptor {
+	return c.inters.Failure
+}
+
+func (c *FailureClient) mutate(ctx context.Context, m *FailureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FailureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FailureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FailureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FailureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Failure mutation op: %q", m.Op())
+	}
+}
+
+// FailureClusterClient is a client for the FailureCluster schema.
+type FailureClusterClient struct {
+	config
+}
+
+// NewFailureClusterClient returns a client for the FailureCluster from the given config.
+func NewFailureClusterClient(c config) *FailureClusterClient {
+	return &FailureClusterClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `failurecluster.Hooks(f(g(h())))`.
+func (c *FailureClusterClient) Use(hooks ...Hook) {
+	c.hooks.FailureCluster = append(c.hooks.FailureCluster, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `failurecluster.Intercept(f(g(h())))`.
+func (c *FailureClusterClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FailureCluster = append(c.inters.FailureCluster, interceptors...)
+}
+
+// Create returns a builder for creating a FailureCluster entity.
+func (c *FailureClusterClient) Create() *FailureClusterCreate {
+	mutation := newFailureClusterMutation(c.config, OpCreate)
+	return &FailureClusterCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FailureCluster entities.
+func (c *FailureClusterClient) CreateBulk(builders ...*FailureClusterCreate) *FailureClusterCreateBulk {
+	return &FailureClusterCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FailureClusterClient) MapCreateBulk(slice any, setFunc func(*FailureClusterCreate, int)) *FailureClusterCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FailureClusterCreateBulk{err: fmt.Errorf("calling to FailureClusterClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FailureClusterCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FailureClusterCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FailureCluster.
+func (c *FailureClusterClient) Update() *FailureClusterUpdate {
+	mutation := newFailureClusterMutation(c.config, OpUpdate)
+	return &FailureClusterUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FailureClusterClient) UpdateOne(_m *FailureCluster) *FailureClusterUpdateOne {
+	mutation := newFailureClusterMutation(c.config, OpUpdateOne, withFailureCluster(_m))
+	return &FailureClusterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FailureClusterClient) UpdateOneID(id string) *FailureClusterUpdateOne {
+	mutation := newFailureClusterMutation(c.config, OpUpdateOne, withFailureClusterID(id))
+	return &FailureClusterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FailureCluster.
+func (c *FailureClusterClient) Delete() *FailureClusterDelete {
+	mutation := newFailureClusterMutation(c.config, OpDelete)
+	return &FailureClusterDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FailureClusterClient) DeleteOne(_m *FailureCluster) *FailureClusterDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FailureClusterClient) DeleteOneID(id string) *FailureClusterDeleteOne {
+	builder := c.Delete().Where(failurecluster.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FailureClusterDeleteOne{builder}
+}
+
+// Query returns a query builder for FailureCluster.
+func (c *FailureClusterClient) Query() *FailureClusterQuery {
+	return &FailureClusterQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFailureCluster},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FailureCluster entity by its id.
+func (c *FailureClusterClient) Get(ctx context.Context, id string) (*FailureCluster, error) {
+	return c.Query().Where(failurecluster.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FailureClusterClient) GetX(ctx context.Context, id string) *FailureCluster {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFailures queries the failures edge of a FailureCluster.
+func (c *FailureClusterClient) QueryFailures(_m *FailureCluster) *FailureQuery {
+	query := (&FailureClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(failurecluster.Table, failurecluster.FieldID, id),
+			sqlgraph.To(failure.Table, failure.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, failurecluster.FailuresTable, failurecluster.FailuresColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FailureClusterClient) Hooks() []Hook {
+	return c.hooks.FailureCluster
+}
+
+// Interceptors returns the client interceptors.
+func (c *FailureClusterClient) Interceptors() []Interceptor {
+	return c.inters.FailureCluster
+}
+
+func (c *FailureClusterClient) mutate(ctx context.Context, m *FailureClusterMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FailureClusterCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FailureClusterUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FailureClusterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FailureClusterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FailureCluster mutation op: %q", m.Op())
 	}
 }
 
@@ -3621,6 +3951,22 @@ func (c *RunClient) QueryAssessments(_m *Run) *AssessmentQuery {
 			sqlgraph.From(run.Table, run.FieldID, id),
 			sqlgraph.To(assessment.Table, assessment.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, run.AssessmentsTable, run.AssessmentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFailures queries the failures edge of a Run.
+func (c *RunClient) QueryFailures(_m *Run) *FailureQuery {
+	query := (&FailureClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, id),
+			sqlgraph.To(failure.Table, failure.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.FailuresTable, run.FailuresColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -5711,17 +6057,17 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 type (
 	hooks struct {
 		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
-		Comparison, LoadPart, LoadReport, Member, Metric, ModelSpend, Plan,
-		PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
-		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
-		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
+		Comparison, Failure, FailureCluster, LoadPart, LoadReport, Member, Metric,
+		ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run,
+		RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey,
+		Step, Token, Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
 	}
 	inters struct {
 		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
-		Comparison, LoadPart, LoadReport, Member, Metric, ModelSpend, Plan,
-		PlanVersion, Project, RefreshToken, Reservation, Result, Run, RunEvent,
-		Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey, Step, Token,
-		Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
+		Comparison, Failure, FailureCluster, LoadPart, LoadReport, Member, Metric,
+		ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run,
+		RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey,
+		Step, Token, Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
 	}
 )
 

@@ -20,6 +20,8 @@ import (
 	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
+	"github.com/semantest/semantest/ent/failurecluster"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -114,6 +116,8 @@ func checkColumn(t, c string) error {
 			baseline.Table:        baseline.ValidColumn,
 			check.Table:           check.ValidColumn,
 			comparison.Table:      comparison.ValidColumn,
+			failure.Table:         failure.ValidColumn,
+			failurecluster.Table:  failurecluster.ValidColumn,
 			loadpart.Table:        loadpart.ValidColumn,
 			loadreport.Table:      loadreport.ValidColumn,
 			member.Table:          member.ValidColumn,

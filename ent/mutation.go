@@ -20,6 +20,8 @@ import (
 	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
+	"github.com/semantest/semantest/ent/failurecluster"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -68,6 +70,8 @@ const (
 	TypeBaseline        = "Baseline"
 	TypeCheck           = "Check"
 	TypeComparison      = "Comparison"
+	TypeFailure         = "Failure"
+	TypeFailureCluster  = "FailureCluster"
 	TypeLoadPart        = "LoadPart"
 	TypeLoadReport      = "LoadReport"
 	TypeMember          = "Member"
@@ -10463,6 +10467,2126 @@ func (m *ComparisonMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Comparison edge %s", name)
+}
+
+// FailureMutation represents an operation that mutates the Failure nodes in the graph.
+type FailureMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	project_id     *string
+	result_id      *string
+	plan_id        *string
+	case_key       *string
+	attempt        *int
+	addattempt     *int
+	passed_later   *bool
+	message        *string
+	at             *time.Time
+	clearedFields  map[string]struct{}
+	cluster        *string
+	clearedcluster bool
+	run            *string
+	clearedrun     bool
+	done           bool
+	oldValue       func(context.Context) (*Failure, error)
+	predicates     []predicate.Failure
+}
+
+var _ ent.Mutation = (*FailureMutation)(nil)
+
+// failureOption allows management of the mutation configuration using functional options.
+type failureOption func(*FailureMutation)
+
+// newFailureMutation creates new mutation for the Failure entity.
+func newFailureMutation(c config, op Op, opts ...failureOption) *FailureMutation {
+	m := &FailureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFailure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFailureID sets the ID field of the mutation.
+func withFailureID(id int64) failureOption {
+	return func(m *FailureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Failure
+		)
+		m.oldValue = func(ctx context.Context) (*Failure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Failure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFailure sets the old Failure of the mutation.
+func withFailure(node *Failure) failureOption {
+	return func(m *FailureMutation) {
+		m.oldValue = func(context.Context) (*Failure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FailureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FailureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Failure entities.
+func (m *FailureMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FailureMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FailureMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Failure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *FailureMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *FailureMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *FailureMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetClusterID sets the "cluster_id" field.
+func (m *FailureMutation) SetClusterID(s string) {
+	m.cluster = &s
+}
+
+// ClusterID returns the value of the "cluster_id" field in the mutation.
+func (m *FailureMutation) ClusterID() (r string, exists bool) {
+	v := m.cluster
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClusterID returns the old "cluster_id" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldClusterID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClusterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClusterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClusterID: %w", err)
+	}
+	return oldValue.ClusterID, nil
+}
+
+// ResetClusterID resets all changes to the "cluster_id" field.
+func (m *FailureMutation) ResetClusterID() {
+	m.cluster = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *FailureMutation) SetRunID(s string) {
+	m.run = &s
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *FailureMutation) RunID() (r string, exists bool) {
+	v := m.run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldRunID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *FailureMutation) ResetRunID() {
+	m.run = nil
+}
+
+// SetResultID sets the "result_id" field.
+func (m *FailureMutation) SetResultID(s string) {
+	m.result_id = &s
+}
+
+// ResultID returns the value of the "result_id" field in the mutation.
+func (m *FailureMutation) ResultID() (r string, exists bool) {
+	v := m.result_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResultID returns the old "result_id" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldResultID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResultID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResultID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResultID: %w", err)
+	}
+	return oldValue.ResultID, nil
+}
+
+// ResetResultID resets all changes to the "result_id" field.
+func (m *FailureMutation) ResetResultID() {
+	m.result_id = nil
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *FailureMutation) SetPlanID(s string) {
+	m.plan_id = &s
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *FailureMutation) PlanID() (r string, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldPlanID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *FailureMutation) ResetPlanID() {
+	m.plan_id = nil
+}
+
+// SetCaseKey sets the "case_key" field.
+func (m *FailureMutation) SetCaseKey(s string) {
+	m.case_key = &s
+}
+
+// CaseKey returns the value of the "case_key" field in the mutation.
+func (m *FailureMutation) CaseKey() (r string, exists bool) {
+	v := m.case_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseKey returns the old "case_key" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldCaseKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseKey: %w", err)
+	}
+	return oldValue.CaseKey, nil
+}
+
+// ResetCaseKey resets all changes to the "case_key" field.
+func (m *FailureMutation) ResetCaseKey() {
+	m.case_key = nil
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *FailureMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *FailureMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *FailureMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *FailureMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *FailureMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetPassedLater sets the "passed_later" field.
+func (m *FailureMutation) SetPassedLater(b bool) {
+	m.passed_later = &b
+}
+
+// PassedLater returns the value of the "passed_later" field in the mutation.
+func (m *FailureMutation) PassedLater() (r bool, exists bool) {
+	v := m.passed_later
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPassedLater returns the old "passed_later" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldPassedLater(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPassedLater is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPassedLater requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPassedLater: %w", err)
+	}
+	return oldValue.PassedLater, nil
+}
+
+// ResetPassedLater resets all changes to the "passed_later" field.
+func (m *FailureMutation) ResetPassedLater() {
+	m.passed_later = nil
+}
+
+// SetMessage sets the "message" field.
+func (m *FailureMutation) SetMessage(s string) {
+	m.message = &s
+}
+
+// Message returns the value of the "message" field in the mutation.
+func (m *FailureMutation) Message() (r string, exists bool) {
+	v := m.message
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessage returns the old "message" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldMessage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessage: %w", err)
+	}
+	return oldValue.Message, nil
+}
+
+// ResetMessage resets all changes to the "message" field.
+func (m *FailureMutation) ResetMessage() {
+	m.message = nil
+}
+
+// SetAt sets the "at" field.
+func (m *FailureMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *FailureMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Failure entity.
+// If the Failure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *FailureMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearCluster clears the "cluster" edge to the FailureCluster entity.
+func (m *FailureMutation) ClearCluster() {
+	m.clearedcluster = true
+	m.clearedFields[failure.FieldClusterID] = struct{}{}
+}
+
+// ClusterCleared reports if the "cluster" edge to the FailureCluster entity was cleared.
+func (m *FailureMutation) ClusterCleared() bool {
+	return m.clearedcluster
+}
+
+// ClusterIDs returns the "cluster" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ClusterID instead. It exists only for internal usage by the builders.
+func (m *FailureMutation) ClusterIDs() (ids []string) {
+	if id := m.cluster; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCluster resets all changes to the "cluster" edge.
+func (m *FailureMutation) ResetCluster() {
+	m.cluster = nil
+	m.clearedcluster = false
+}
+
+// ClearRun clears the "run" edge to the Run entity.
+func (m *FailureMutation) ClearRun() {
+	m.clearedrun = true
+	m.clearedFields[failure.FieldRunID] = struct{}{}
+}
+
+// RunCleared reports if the "run" edge to the Run entity was cleared.
+func (m *FailureMutation) RunCleared() bool {
+	return m.clearedrun
+}
+
+// RunIDs returns the "run" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RunID instead. It exists only for internal usage by the builders.
+func (m *FailureMutation) RunIDs() (ids []string) {
+	if id := m.run; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRun resets all changes to the "run" edge.
+func (m *FailureMutation) ResetRun() {
+	m.run = nil
+	m.clearedrun = false
+}
+
+// Where appends a list predicates to the FailureMutation builder.
+func (m *FailureMutation) Where(ps ...predicate.Failure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FailureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FailureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Failure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FailureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FailureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Failure).
+func (m *FailureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FailureMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.project_id != nil {
+		fields = append(fields, failure.FieldProjectID)
+	}
+	if m.cluster != nil {
+		fields = append(fields, failure.FieldClusterID)
+	}
+	if m.run != nil {
+		fields = append(fields, failure.FieldRunID)
+	}
+	if m.result_id != nil {
+		fields = append(fields, failure.FieldResultID)
+	}
+	if m.plan_id != nil {
+		fields = append(fields, failure.FieldPlanID)
+	}
+	if m.case_key != nil {
+		fields = append(fields, failure.FieldCaseKey)
+	}
+	if m.attempt != nil {
+		fields = append(fields, failure.FieldAttempt)
+	}
+	if m.passed_later != nil {
+		fields = append(fields, failure.FieldPassedLater)
+	}
+	if m.message != nil {
+		fields = append(fields, failure.FieldMessage)
+	}
+	if m.at != nil {
+		fields = append(fields, failure.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FailureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case failure.FieldProjectID:
+		return m.ProjectID()
+	case failure.FieldClusterID:
+		return m.ClusterID()
+	case failure.FieldRunID:
+		return m.RunID()
+	case failure.FieldResultID:
+		return m.ResultID()
+	case failure.FieldPlanID:
+		return m.PlanID()
+	case failure.FieldCaseKey:
+		return m.CaseKey()
+	case failure.FieldAttempt:
+		return m.Attempt()
+	case failure.FieldPassedLater:
+		return m.PassedLater()
+	case failure.FieldMessage:
+		return m.Message()
+	case failure.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FailureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case failure.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case failure.FieldClusterID:
+		return m.OldClusterID(ctx)
+	case failure.FieldRunID:
+		return m.OldRunID(ctx)
+	case failure.FieldResultID:
+		return m.OldResultID(ctx)
+	case failure.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case failure.FieldCaseKey:
+		return m.OldCaseKey(ctx)
+	case failure.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case failure.FieldPassedLater:
+		return m.OldPassedLater(ctx)
+	case failure.FieldMessage:
+		return m.OldMessage(ctx)
+	case failure.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Failure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FailureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case failure.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case failure.FieldClusterID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClusterID(v)
+		return nil
+	case failure.FieldRunID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case failure.FieldResultID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResultID(v)
+		return nil
+	case failure.FieldPlanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case failure.FieldCaseKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseKey(v)
+		return nil
+	case failure.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case failure.FieldPassedLater:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPassedLater(v)
+		return nil
+	case failure.FieldMessage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessage(v)
+		return nil
+	case failure.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Failure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FailureMutation) AddedFields() []string {
+	var fields []string
+	if m.addattempt != nil {
+		fields = append(fields, failure.FieldAttempt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FailureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case failure.FieldAttempt:
+		return m.AddedAttempt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FailureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case failure.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Failure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FailureMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FailureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FailureMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Failure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FailureMutation) ResetField(name string) error {
+	switch name {
+	case failure.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case failure.FieldClusterID:
+		m.ResetClusterID()
+		return nil
+	case failure.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case failure.FieldResultID:
+		m.ResetResultID()
+		return nil
+	case failure.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case failure.FieldCaseKey:
+		m.ResetCaseKey()
+		return nil
+	case failure.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case failure.FieldPassedLater:
+		m.ResetPassedLater()
+		return nil
+	case failure.FieldMessage:
+		m.ResetMessage()
+		return nil
+	case failure.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Failure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FailureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cluster != nil {
+		edges = append(edges, failure.EdgeCluster)
+	}
+	if m.run != nil {
+		edges = append(edges, failure.EdgeRun)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FailureMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case failure.EdgeCluster:
+		if id := m.cluster; id != nil {
+			return []ent.Value{*id}
+		}
+	case failure.EdgeRun:
+		if id := m.run; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FailureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FailureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FailureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcluster {
+		edges = append(edges, failure.EdgeCluster)
+	}
+	if m.clearedrun {
+		edges = append(edges, failure.EdgeRun)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FailureMutation) EdgeCleared(name string) bool {
+	switch name {
+	case failure.EdgeCluster:
+		return m.clearedcluster
+	case failure.EdgeRun:
+		return m.clearedrun
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FailureMutation) ClearEdge(name string) error {
+	switch name {
+	case failure.EdgeCluster:
+		m.ClearCluster()
+		return nil
+	case failure.EdgeRun:
+		m.ClearRun()
+		return nil
+	}
+	return fmt.Errorf("unknown Failure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FailureMutation) ResetEdge(name string) error {
+	switch name {
+	case failure.EdgeCluster:
+		m.ResetCluster()
+		return nil
+	case failure.EdgeRun:
+		m.ResetRun()
+		return nil
+	}
+	return fmt.Errorf("unknown Failure edge %s", name)
+}
+
+// FailureClusterMutation represents an operation that mutates the FailureCluster nodes in the graph.
+type FailureClusterMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	project_id      *string
+	signature       *string
+	code            *string
+	check_name      *string
+	operation       *string
+	title           *string
+	cause           *string
+	rule            *string
+	why             *string
+	quote           *string
+	first_run_id    *string
+	first_seen_at   *time.Time
+	last_seen_at    *time.Time
+	analysis        *json.RawMessage
+	appendanalysis  json.RawMessage
+	clearedFields   map[string]struct{}
+	failures        map[int64]struct{}
+	removedfailures map[int64]struct{}
+	clearedfailures bool
+	done            bool
+	oldValue        func(context.Context) (*FailureCluster, error)
+	predicates      []predicate.FailureCluster
+}
+
+var _ ent.Mutation = (*FailureClusterMutation)(nil)
+
+// failureclusterOption allows management of the mutation configuration using functional options.
+type failureclusterOption func(*FailureClusterMutation)
+
+// newFailureClusterMutation creates new mutation for the FailureCluster entity.
+func newFailureClusterMutation(c config, op Op, opts ...failureclusterOption) *FailureClusterMutation {
+	m := &FailureClusterMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFailureCluster,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFailureClusterID sets the ID field of the mutation.
+func withFailureClusterID(id string) failureclusterOption {
+	return func(m *FailureClusterMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FailureCluster
+		)
+		m.oldValue = func(ctx context.Context) (*FailureCluster, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FailureCluster.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFailureCluster sets the old FailureCluster of the mutation.
+func withFailureCluster(node *FailureCluster) failureclusterOption {
+	return func(m *FailureClusterMutation) {
+		m.oldValue = func(context.Context) (*FailureCluster, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FailureClusterMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FailureClusterMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FailureCluster entities.
+func (m *FailureClusterMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FailureClusterMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FailureClusterMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FailureCluster.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *FailureClusterMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *FailureClusterMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *FailureClusterMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetSignature sets the "signature" field.
+func (m *FailureClusterMutation) SetSignature(s string) {
+	m.signature = &s
+}
+
+// Signature returns the value of the "signature" field in the mutation.
+func (m *FailureClusterMutation) Signature() (r string, exists bool) {
+	v := m.signature
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignature returns the old "signature" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldSignature(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignature is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignature requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignature: %w", err)
+	}
+	return oldValue.Signature, nil
+}
+
+// ResetSignature resets all changes to the "signature" field.
+func (m *FailureClusterMutation) ResetSignature() {
+	m.signature = nil
+}
+
+// SetCode sets the "code" field.
+func (m *FailureClusterMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *FailureClusterMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *FailureClusterMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetCheckName sets the "check_name" field.
+func (m *FailureClusterMutation) SetCheckName(s string) {
+	m.check_name = &s
+}
+
+// CheckName returns the value of the "check_name" field in the mutation.
+func (m *FailureClusterMutation) CheckName() (r string, exists bool) {
+	v := m.check_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckName returns the old "check_name" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldCheckName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckName: %w", err)
+	}
+	return oldValue.CheckName, nil
+}
+
+// ResetCheckName resets all changes to the "check_name" field.
+func (m *FailureClusterMutation) ResetCheckName() {
+	m.check_name = nil
+}
+
+// SetOperation sets the "operation" field.
+func (m *FailureClusterMutation) SetOperation(s string) {
+	m.operation = &s
+}
+
+// Operation returns the value of the "operation" field in the mutation.
+func (m *FailureClusterMutation) Operation() (r string, exists bool) {
+	v := m.operation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperation returns the old "operation" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldOperation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperation: %w", err)
+	}
+	return oldValue.Operation, nil
+}
+
+// ResetOperation resets all changes to the "operation" field.
+func (m *FailureClusterMutation) ResetOperation() {
+	m.operation = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *FailureClusterMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *FailureClusterMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *FailureClusterMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetCause sets the "cause" field.
+func (m *FailureClusterMutation) SetCause(s string) {
+	m.cause = &s
+}
+
+// Cause returns the value of the "cause" field in the mutation.
+func (m *FailureClusterMutation) Cause() (r string, exists bool) {
+	v := m.cause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCause returns the old "cause" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldCause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCause: %w", err)
+	}
+	return oldValue.Cause, nil
+}
+
+// ResetCause resets all changes to the "cause" field.
+func (m *FailureClusterMutation) ResetCause() {
+	m.cause = nil
+}
+
+// SetRule sets the "rule" field.
+func (m *FailureClusterMutation) SetRule(s string) {
+	m.rule = &s
+}
+
+// Rule returns the value of the "rule" field in the mutation.
+func (m *FailureClusterMutation) Rule() (r string, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRule returns the old "rule" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldRule(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRule: %w", err)
+	}
+	return oldValue.Rule, nil
+}
+
+// ResetRule resets all changes to the "rule" field.
+func (m *FailureClusterMutation) ResetRule() {
+	m.rule = nil
+}
+
+// SetWhy sets the "why" field.
+func (m *FailureClusterMutation) SetWhy(s string) {
+	m.why = &s
+}
+
+// Why returns the value of the "why" field in the mutation.
+func (m *FailureClusterMutation) Why() (r string, exists bool) {
+	v := m.why
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWhy returns the old "why" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldWhy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWhy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWhy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWhy: %w", err)
+	}
+	return oldValue.Why, nil
+}
+
+// ResetWhy resets all changes to the "why" field.
+func (m *FailureClusterMutation) ResetWhy() {
+	m.why = nil
+}
+
+// SetQuote sets the "quote" field.
+func (m *FailureClusterMutation) SetQuote(s string) {
+	m.quote = &s
+}
+
+// Quote returns the value of the "quote" field in the mutation.
+func (m *FailureClusterMutation) Quote() (r string, exists bool) {
+	v := m.quote
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuote returns the old "quote" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldQuote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuote: %w", err)
+	}
+	return oldValue.Quote, nil
+}
+
+// ResetQuote resets all changes to the "quote" field.
+func (m *FailureClusterMutation) ResetQuote() {
+	m.quote = nil
+}
+
+// SetFirstRunID sets the "first_run_id" field.
+func (m *FailureClusterMutation) SetFirstRunID(s string) {
+	m.first_run_id = &s
+}
+
+// FirstRunID returns the value of the "first_run_id" field in the mutation.
+func (m *FailureClusterMutation) FirstRunID() (r string, exists bool) {
+	v := m.first_run_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstRunID returns the old "first_run_id" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldFirstRunID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstRunID: %w", err)
+	}
+	return oldValue.FirstRunID, nil
+}
+
+// ResetFirstRunID resets all changes to the "first_run_id" field.
+func (m *FailureClusterMutation) ResetFirstRunID() {
+	m.first_run_id = nil
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (m *FailureClusterMutation) SetFirstSeenAt(t time.Time) {
+	m.first_seen_at = &t
+}
+
+// FirstSeenAt returns the value of the "first_seen_at" field in the mutation.
+func (m *FailureClusterMutation) FirstSeenAt() (r time.Time, exists bool) {
+	v := m.first_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstSeenAt returns the old "first_seen_at" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldFirstSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstSeenAt: %w", err)
+	}
+	return oldValue.FirstSeenAt, nil
+}
+
+// ResetFirstSeenAt resets all changes to the "first_seen_at" field.
+func (m *FailureClusterMutation) ResetFirstSeenAt() {
+	m.first_seen_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *FailureClusterMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *FailureClusterMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *FailureClusterMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// SetAnalysis sets the "analysis" field.
+func (m *FailureClusterMutation) SetAnalysis(jm json.RawMessage) {
+	m.analysis = &jm
+	m.appendanalysis = nil
+}
+
+// Analysis returns the value of the "analysis" field in the mutation.
+func (m *FailureClusterMutation) Analysis() (r json.RawMessage, exists bool) {
+	v := m.analysis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnalysis returns the old "analysis" field's value of the FailureCluster entity.
+// If the FailureCluster object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FailureClusterMutation) OldAnalysis(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnalysis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnalysis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnalysis: %w", err)
+	}
+	return oldValue.Analysis, nil
+}
+
+// AppendAnalysis adds jm to the "analysis" field.
+func (m *FailureClusterMutation) AppendAnalysis(jm json.RawMessage) {
+	m.appendanalysis = append(m.appendanalysis, jm...)
+}
+
+// AppendedAnalysis returns the list of values that were appended to the "analysis" field in this mutation.
+func (m *FailureClusterMutation) AppendedAnalysis() (json.RawMessage, bool) {
+	if len(m.appendanalysis) == 0 {
+		return nil, false
+	}
+	return m.appendanalysis, true
+}
+
+// ClearAnalysis clears the value of the "analysis" field.
+func (m *FailureClusterMutation) ClearAnalysis() {
+	m.analysis = nil
+	m.appendanalysis = nil
+	m.clearedFields[failurecluster.FieldAnalysis] = struct{}{}
+}
+
+// AnalysisCleared returns if the "analysis" field was cleared in this mutation.
+func (m *FailureClusterMutation) AnalysisCleared() bool {
+	_, ok := m.clearedFields[failurecluster.FieldAnalysis]
+	return ok
+}
+
+// ResetAnalysis resets all changes to the "analysis" field.
+func (m *FailureClusterMutation) ResetAnalysis() {
+	m.analysis = nil
+	m.appendanalysis = nil
+	delete(m.clearedFields, failurecluster.FieldAnalysis)
+}
+
+// AddFailureIDs adds the "failures" edge to the Failure entity by ids.
+func (m *FailureClusterMutation) AddFailureIDs(ids ...int64) {
+	if m.failures == nil {
+		m.failures = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.failures[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFailures clears the "failures" edge to the Failure entity.
+func (m *FailureClusterMutation) ClearFailures() {
+	m.clearedfailures = true
+}
+
+// FailuresCleared reports if the "failures" edge to the Failure entity was cleared.
+func (m *FailureClusterMutation) FailuresCleared() bool {
+	return m.clearedfailures
+}
+
+// RemoveFailureIDs removes the "failures" edge to the Failure entity by IDs.
+func (m *FailureClusterMutation) RemoveFailureIDs(ids ...int64) {
+	if m.removedfailures == nil {
+		m.removedfailures = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.failures, ids[i])
+		m.removedfailures[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFailures returns the removed IDs of the "failures" edge to the Failure entity.
+func (m *FailureClusterMutation) RemovedFailuresIDs() (ids []int64) {
+	for id := range m.removedfailures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FailuresIDs returns the "failures" edge IDs in the mutation.
+func (m *FailureClusterMutation) FailuresIDs() (ids []int64) {
+	for id := range m.failures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFailures resets all changes to the "failures" edge.
+func (m *FailureClusterMutation) ResetFailures() {
+	m.failures = nil
+	m.clearedfailures = false
+	m.removedfailures = nil
+}
+
+// Where appends a list predicates to the FailureClusterMutation builder.
+func (m *FailureClusterMutation) Where(ps ...predicate.FailureCluster) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FailureClusterMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FailureClusterMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FailureCluster, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FailureClusterMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FailureClusterMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FailureCluster).
+func (m *FailureClusterMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FailureClusterMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.project_id != nil {
+		fields = append(fields, failurecluster.FieldProjectID)
+	}
+	if m.signature != nil {
+		fields = append(fields, failurecluster.FieldSignature)
+	}
+	if m.code != nil {
+		fields = append(fields, failurecluster.FieldCode)
+	}
+	if m.check_name != nil {
+		fields = append(fields, failurecluster.FieldCheckName)
+	}
+	if m.operation != nil {
+		fields = append(fields, failurecluster.FieldOperation)
+	}
+	if m.title != nil {
+		fields = append(fields, failurecluster.FieldTitle)
+	}
+	if m.cause != nil {
+		fields = append(fields, failurecluster.FieldCause)
+	}
+	if m.rule != nil {
+		fields = append(fields, failurecluster.FieldRule)
+	}
+	if m.why != nil {
+		fields = append(fields, failurecluster.FieldWhy)
+	}
+	if m.quote != nil {
+		fields = append(fields, failurecluster.FieldQuote)
+	}
+	if m.first_run_id != nil {
+		fields = append(fields, failurecluster.FieldFirstRunID)
+	}
+	if m.first_seen_at != nil {
+		fields = append(fields, failurecluster.FieldFirstSeenAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, failurecluster.FieldLastSeenAt)
+	}
+	if m.analysis != nil {
+		fields = append(fields, failurecluster.FieldAnalysis)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FailureClusterMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case failurecluster.FieldProjectID:
+		return m.ProjectID()
+	case failurecluster.FieldSignature:
+		return m.Signature()
+	case failurecluster.FieldCode:
+		return m.Code()
+	case failurecluster.FieldCheckName:
+		return m.CheckName()
+	case failurecluster.FieldOperation:
+		return m.Operation()
+	case failurecluster.FieldTitle:
+		return m.Title()
+	case failurecluster.FieldCause:
+		return m.Cause()
+	case failurecluster.FieldRule:
+		return m.Rule()
+	case failurecluster.FieldWhy:
+		return m.Why()
+	case failurecluster.FieldQuote:
+		return m.Quote()
+	case failurecluster.FieldFirstRunID:
+		return m.FirstRunID()
+	case failurecluster.FieldFirstSeenAt:
+		return m.FirstSeenAt()
+	case failurecluster.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case failurecluster.FieldAnalysis:
+		return m.Analysis()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FailureClusterMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case failurecluster.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case failurecluster.FieldSignature:
+		return m.OldSignature(ctx)
+	case failurecluster.FieldCode:
+		return m.OldCode(ctx)
+	case failurecluster.FieldCheckName:
+		return m.OldCheckName(ctx)
+	case failurecluster.FieldOperation:
+		return m.OldOperation(ctx)
+	case failurecluster.FieldTitle:
+		return m.OldTitle(ctx)
+	case failurecluster.FieldCause:
+		return m.OldCause(ctx)
+	case failurecluster.FieldRule:
+		return m.OldRule(ctx)
+	case failurecluster.FieldWhy:
+		return m.OldWhy(ctx)
+	case failurecluster.FieldQuote:
+		return m.OldQuote(ctx)
+	case failurecluster.FieldFirstRunID:
+		return m.OldFirstRunID(ctx)
+	case failurecluster.FieldFirstSeenAt:
+		return m.OldFirstSeenAt(ctx)
+	case failurecluster.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case failurecluster.FieldAnalysis:
+		return m.OldAnalysis(ctx)
+	}
+	return nil, fmt.Errorf("unknown FailureCluster field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FailureClusterMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case failurecluster.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case failurecluster.FieldSignature:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignature(v)
+		return nil
+	case failurecluster.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case failurecluster.FieldCheckName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckName(v)
+		return nil
+	case failurecluster.FieldOperation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperation(v)
+		return nil
+	case failurecluster.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case failurecluster.FieldCause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCause(v)
+		return nil
+	case failurecluster.FieldRule:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRule(v)
+		return nil
+	case failurecluster.FieldWhy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWhy(v)
+		return nil
+	case failurecluster.FieldQuote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuote(v)
+		return nil
+	case failurecluster.FieldFirstRunID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstRunID(v)
+		return nil
+	case failurecluster.FieldFirstSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstSeenAt(v)
+		return nil
+	case failurecluster.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case failurecluster.FieldAnalysis:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnalysis(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FailureCluster field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FailureClusterMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FailureClusterMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FailureClusterMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown FailureCluster numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FailureClusterMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(failurecluster.FieldAnalysis) {
+		fields = append(fields, failurecluster.FieldAnalysis)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FailureClusterMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FailureClusterMutation) ClearField(name string) error {
+	switch name {
+	case failurecluster.FieldAnalysis:
+		m.ClearAnalysis()
+		return nil
+	}
+	return fmt.Errorf("unknown FailureCluster nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FailureClusterMutation) ResetField(name string) error {
+	switch name {
+	case failurecluster.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case failurecluster.FieldSignature:
+		m.ResetSignature()
+		return nil
+	case failurecluster.FieldCode:
+		m.ResetCode()
+		return nil
+	case failurecluster.FieldCheckName:
+		m.ResetCheckName()
+		return nil
+	case failurecluster.FieldOperation:
+		m.ResetOperation()
+		return nil
+	case failurecluster.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case failurecluster.FieldCause:
+		m.ResetCause()
+		return nil
+	case failurecluster.FieldRule:
+		m.ResetRule()
+		return nil
+	case failurecluster.FieldWhy:
+		m.ResetWhy()
+		return nil
+	case failurecluster.FieldQuote:
+		m.ResetQuote()
+		return nil
+	case failurecluster.FieldFirstRunID:
+		m.ResetFirstRunID()
+		return nil
+	case failurecluster.FieldFirstSeenAt:
+		m.ResetFirstSeenAt()
+		return nil
+	case failurecluster.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case failurecluster.FieldAnalysis:
+		m.ResetAnalysis()
+		return nil
+	}
+	return fmt.Errorf("unknown FailureCluster field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FailureClusterMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.failures != nil {
+		edges = append(edges, failurecluster.EdgeFailures)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FailureClusterMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case failurecluster.EdgeFailures:
+		ids := make([]ent.Value, 0, len(m.failures))
+		for id := range m.failures {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FailureClusterMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedfailures != nil {
+		edges = append(edges, failurecluster.EdgeFailures)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FailureClusterMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case failurecluster.EdgeFailures:
+		ids := make([]ent.Value, 0, len(m.removedfailures))
+		for id := range m.removedfailures {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FailureClusterMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedfailures {
+		edges = append(edges, failurecluster.EdgeFailures)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FailureClusterMutation) EdgeCleared(name string) bool {
+	switch name {
+	case failurecluster.EdgeFailures:
+		return m.clearedfailures
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FailureClusterMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown FailureCluster unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FailureClusterMutation) ResetEdge(name string) error {
+	switch name {
+	case failurecluster.EdgeFailures:
+		m.ResetFailures()
+		return nil
+	}
+	return fmt.Errorf("unknown FailureCluster edge %s", name)
 }
 
 // LoadPartMutation represents an operation that mutates the LoadPart nodes in the graph.
@@ -20876,6 +23000,9 @@ type RunMutation struct {
 	assessments         map[string]struct{}
 	removedassessments  map[string]struct{}
 	clearedassessments  bool
+	failures            map[int64]struct{}
+	removedfailures     map[int64]struct{}
+	clearedfailures     bool
 	done                bool
 	oldValue            func(context.Context) (*Run, error)
 	predicates          []predicate.Run
@@ -23414,6 +25541,60 @@ func (m *RunMutation) ResetAssessments() {
 	m.removedassessments = nil
 }
 
+// AddFailureIDs adds the "failures" edge to the Failure entity by ids.
+func (m *RunMutation) AddFailureIDs(ids ...int64) {
+	if m.failures == nil {
+		m.failures = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.failures[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFailures clears the "failures" edge to the Failure entity.
+func (m *RunMutation) ClearFailures() {
+	m.clearedfailures = true
+}
+
+// FailuresCleared reports if the "failures" edge to the Failure entity was cleared.
+func (m *RunMutation) FailuresCleared() bool {
+	return m.clearedfailures
+}
+
+// RemoveFailureIDs removes the "failures" edge to the Failure entity by IDs.
+func (m *RunMutation) RemoveFailureIDs(ids ...int64) {
+	if m.removedfailures == nil {
+		m.removedfailures = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.failures, ids[i])
+		m.removedfailures[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFailures returns the removed IDs of the "failures" edge to the Failure entity.
+func (m *RunMutation) RemovedFailuresIDs() (ids []int64) {
+	for id := range m.removedfailures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FailuresIDs returns the "failures" edge IDs in the mutation.
+func (m *RunMutation) FailuresIDs() (ids []int64) {
+	for id := range m.failures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFailures resets all changes to the "failures" edge.
+func (m *RunMutation) ResetFailures() {
+	m.failures = nil
+	m.clearedfailures = false
+	m.removedfailures = nil
+}
+
 // Where appends a list predicates to the RunMutation builder.
 func (m *RunMutation) Where(ps ...predicate.Run) {
 	m.predicates = append(m.predicates, ps...)
@@ -24572,7 +26753,7 @@ func (m *RunMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RunMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.project != nil {
 		edges = append(edges, run.EdgeProject)
 	}
@@ -24593,6 +26774,9 @@ func (m *RunMutation) AddedEdges() []string {
 	}
 	if m.assessments != nil {
 		edges = append(edges, run.EdgeAssessments)
+	}
+	if m.failures != nil {
+		edges = append(edges, run.EdgeFailures)
 	}
 	return edges
 }
@@ -24637,13 +26821,19 @@ func (m *RunMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case run.EdgeFailures:
+		ids := make([]ent.Value, 0, len(m.failures))
+		for id := range m.failures {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RunMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.removedresults != nil {
 		edges = append(edges, run.EdgeResults)
 	}
@@ -24655,6 +26845,9 @@ func (m *RunMutation) RemovedEdges() []string {
 	}
 	if m.removedassessments != nil {
 		edges = append(edges, run.EdgeAssessments)
+	}
+	if m.removedfailures != nil {
+		edges = append(edges, run.EdgeFailures)
 	}
 	return edges
 }
@@ -24687,13 +26880,19 @@ func (m *RunMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case run.EdgeFailures:
+		ids := make([]ent.Value, 0, len(m.removedfailures))
+		for id := range m.removedfailures {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RunMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 8)
 	if m.clearedproject {
 		edges = append(edges, run.EdgeProject)
 	}
@@ -24714,6 +26913,9 @@ func (m *RunMutation) ClearedEdges() []string {
 	}
 	if m.clearedassessments {
 		edges = append(edges, run.EdgeAssessments)
+	}
+	if m.clearedfailures {
+		edges = append(edges, run.EdgeFailures)
 	}
 	return edges
 }
@@ -24736,6 +26938,8 @@ func (m *RunMutation) EdgeCleared(name string) bool {
 		return m.clearedcomparisons
 	case run.EdgeAssessments:
 		return m.clearedassessments
+	case run.EdgeFailures:
+		return m.clearedfailures
 	}
 	return false
 }
@@ -24781,6 +26985,9 @@ func (m *RunMutation) ResetEdge(name string) error {
 		return nil
 	case run.EdgeAssessments:
 		m.ResetAssessments()
+		return nil
+	case run.EdgeFailures:
+		m.ResetFailures()
 		return nil
 	}
 	return fmt.Errorf("unknown Run edge %s", name)

@@ -133,9 +133,11 @@ type RunEdges struct {
 	Comparisons []*Comparison `json:"comparisons,omitempty"`
 	// Assessments holds the value of the assessments edge.
 	Assessments []*Assessment `json:"assessments,omitempty"`
+	// Failures holds the value of the failures edge.
+	Failures []*Failure `json:"failures,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [8]bool
 }
 
 // ProjectOrErr returns the Project value or an error if the edge
@@ -205,6 +207,15 @@ func (e RunEdges) AssessmentsOrErr() ([]*Assessment, error) {
 		return e.Assessments, nil
 	}
 	return nil, &NotLoadedError{edge: "assessments"}
+}
+
+// FailuresOrErr returns the Failures value or an error if the edge
+// was not loaded in eager-loading.
+func (e RunEdges) FailuresOrErr() ([]*Failure, error) {
+	if e.loadedTypes[7] {
+		return e.Failures, nil
+	}
+	return nil, &NotLoadedError{edge: "failures"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -567,6 +578,11 @@ func (_m *Run) QueryComparisons() *ComparisonQuery {
 // QueryAssessments queries the "assessments" edge of the Run entity.
 func (_m *Run) QueryAssessments() *AssessmentQuery {
 	return NewRunClient(_m.config).QueryAssessments(_m)
+}
+
+// QueryFailures queries the "failures" edge of the Run entity.
+func (_m *Run) QueryFailures() *FailureQuery {
+	return NewRunClient(_m.config).QueryFailures(_m)
 }
 
 // Update returns a builder for updating this Run.

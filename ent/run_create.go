@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/project"
@@ -670,6 +671,21 @@ func (_c *RunCreate) AddAssessments(v ...*Assessment) *RunCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddAssessmentIDs(ids...)
+}
+
+// AddFailureIDs adds the "failures" edge to the Failure entity by IDs.
+func (_c *RunCreate) AddFailureIDs(ids ...int64) *RunCreate {
+	_c.mutation.AddFailureIDs(ids...)
+	return _c
+}
+
+// AddFailures adds the "failures" edges to the Failure entity.
+func (_c *RunCreate) AddFailures(v ...*Failure) *RunCreate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFailureIDs(ids...)
 }
 
 // Mutation returns the RunMutation object of the builder.
@@ -1350,6 +1366,22 @@ func (_c *RunCreate) createSpec() (*Run, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(assessment.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FailuresIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

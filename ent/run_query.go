@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/plan"
 	"github.com/semantest/semantest/ent/planversion"
 	"github.com/semantest/semantest/ent/predicate"
@@ -38,6 +39,7 @@ type RunQuery struct {
 	withEvents      *RunEventQuery
 	withComparisons *ComparisonQuery
 	withAssessments *AssessmentQuery
+	withFailures    *FailureQuery
 	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -222,6 +224,28 @@ func (_q *RunQuery) QueryAssessments() *AssessmentQuery {
 			sqlgraph.From(run.Table, run.FieldID, selector),
 			sqlgraph.To(assessment.Table, assessment.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, run.AssessmentsTable, run.AssessmentsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryFailures chains the current query on the "failures" edge.
+func (_q *RunQuery) QueryFailures() *FailureQuery {
+	query := (&FailureClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(run.Table, run.FieldID, selector),
+			sqlgraph.To(failure.Table, failure.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, run.FailuresTable, run.FailuresColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -428,6 +452,7 @@ func (_q *RunQuery) Clone() *RunQuery {
 		withEvents:      _q.withEvents.Clone(),
 		withComparisons: _q.withComparisons.Clone(),
 		withAssessments: _q.withAssessments.Clone(),
+		withFailures:    _q.withFailures.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -512,6 +537,17 @@ func (_q *RunQuery) WithAssessments(opts ...func(*AssessmentQuery)) *RunQuery {
 	return _q
 }
 
+// WithFailures tells the query-builder to eager-load the nodes that are connected to
+// the "failures" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RunQuery) WithFailures(opts ...func(*FailureQuery)) *RunQuery {
+	query := (&FailureClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFailures = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -590,7 +626,7 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 	var (
 		nodes       = []*Run{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [8]bool{
 			_q.withProject != nil,
 			_q.withPlan != nil,
 			_q.withPlanVersion != nil,
@@ -598,6 +634,7 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 			_q.withEvents != nil,
 			_q.withComparisons != nil,
 			_q.withAssessments != nil,
+			_q.withFailures != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -664,6 +701,13 @@ func (_q *RunQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Run, err
 		if err := _q.loadAssessments(ctx, query, nodes,
 			func(n *Run) { n.Edges.Assessments = []*Assessment{} },
 			func(n *Run, e *Assessment) { n.Edges.Assessments = append(n.Edges.Assessments, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withFailures; query != nil {
+		if err := _q.loadFailures(ctx, query, nodes,
+			func(n *Run) { n.Edges.Failures = []*Failure{} },
+			func(n *Run, e *Failure) { n.Edges.Failures = append(n.Edges.Failures, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -862,6 +906,36 @@ func (_q *RunQuery) loadAssessments(ctx context.Context, query *AssessmentQuery,
 	}
 	query.Where(predicate.Assessment(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(run.AssessmentsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RunID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "run_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RunQuery) loadFailures(ctx context.Context, query *FailureQuery, nodes []*Run, init func(*Run), assign func(*Run, *Failure)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[string]*Run)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(failure.FieldRunID)
+	}
+	query.Where(predicate.Failure(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(run.FailuresColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

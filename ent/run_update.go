@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/predicate"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/ent/run"
@@ -526,6 +527,21 @@ func (_u *RunUpdate) AddAssessments(v ...*Assessment) *RunUpdate {
 	return _u.AddAssessmentIDs(ids...)
 }
 
+// AddFailureIDs adds the "failures" edge to the Failure entity by IDs.
+func (_u *RunUpdate) AddFailureIDs(ids ...int64) *RunUpdate {
+	_u.mutation.AddFailureIDs(ids...)
+	return _u
+}
+
+// AddFailures adds the "failures" edges to the Failure entity.
+func (_u *RunUpdate) AddFailures(v ...*Failure) *RunUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFailureIDs(ids...)
+}
+
 // Mutation returns the RunMutation object of the builder.
 func (_u *RunUpdate) Mutation() *RunMutation {
 	return _u.mutation
@@ -613,6 +629,27 @@ func (_u *RunUpdate) RemoveAssessments(v ...*Assessment) *RunUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAssessmentIDs(ids...)
+}
+
+// ClearFailures clears all "failures" edges to the Failure entity.
+func (_u *RunUpdate) ClearFailures() *RunUpdate {
+	_u.mutation.ClearFailures()
+	return _u
+}
+
+// RemoveFailureIDs removes the "failures" edge to Failure entities by IDs.
+func (_u *RunUpdate) RemoveFailureIDs(ids ...int64) *RunUpdate {
+	_u.mutation.RemoveFailureIDs(ids...)
+	return _u
+}
+
+// RemoveFailures removes "failures" edges to Failure entities.
+func (_u *RunUpdate) RemoveFailures(v ...*Failure) *RunUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFailureIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -1052,6 +1089,51 @@ func (_u *RunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(assessment.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FailuresCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFailuresIDs(); len(nodes) > 0 && !_u.mutation.FailuresCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FailuresIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -1572,6 +1654,21 @@ func (_u *RunUpdateOne) AddAssessments(v ...*Assessment) *RunUpdateOne {
 	return _u.AddAssessmentIDs(ids...)
 }
 
+// AddFailureIDs adds the "failures" edge to the Failure entity by IDs.
+func (_u *RunUpdateOne) AddFailureIDs(ids ...int64) *RunUpdateOne {
+	_u.mutation.AddFailureIDs(ids...)
+	return _u
+}
+
+// AddFailures adds the "failures" edges to the Failure entity.
+func (_u *RunUpdateOne) AddFailures(v ...*Failure) *RunUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFailureIDs(ids...)
+}
+
 // Mutation returns the RunMutation object of the builder.
 func (_u *RunUpdateOne) Mutation() *RunMutation {
 	return _u.mutation
@@ -1659,6 +1756,27 @@ func (_u *RunUpdateOne) RemoveAssessments(v ...*Assessment) *RunUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAssessmentIDs(ids...)
+}
+
+// ClearFailures clears all "failures" edges to the Failure entity.
+func (_u *RunUpdateOne) ClearFailures() *RunUpdateOne {
+	_u.mutation.ClearFailures()
+	return _u
+}
+
+// RemoveFailureIDs removes the "failures" edge to Failure entities by IDs.
+func (_u *RunUpdateOne) RemoveFailureIDs(ids ...int64) *RunUpdateOne {
+	_u.mutation.RemoveFailureIDs(ids...)
+	return _u
+}
+
+// RemoveFailures removes "failures" edges to Failure entities.
+func (_u *RunUpdateOne) RemoveFailures(v ...*Failure) *RunUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFailureIDs(ids...)
 }
 
 // Where appends a list predicates to the RunUpdate builder.
@@ -2128,6 +2246,51 @@ func (_u *RunUpdateOne) sqlSave(ctx context.Context) (_node *Run, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(assessment.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FailuresCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFailuresIDs(); len(nodes) > 0 && !_u.mutation.FailuresCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FailuresIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   run.FailuresTable,
+			Columns: []string{run.FailuresColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(failure.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

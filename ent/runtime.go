@@ -13,6 +13,8 @@ import (
 	"github.com/semantest/semantest/ent/baseline"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/failure"
+	"github.com/semantest/semantest/ent/failurecluster"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -361,6 +363,48 @@ func init() {
 	comparison.DefaultID = comparisonDescID.Default.(func() string)
 	// comparison.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	comparison.IDValidator = comparisonDescID.Validators[0].(func(string) error)
+	failureFields := schema.Failure{}.Fields()
+	_ = failureFields
+	// failureDescPassedLater is the schema descriptor for passed_later field.
+	failureDescPassedLater := failureFields[8].Descriptor()
+	// failure.DefaultPassedLater holds the default value on creation for the passed_later field.
+	failure.DefaultPassedLater = failureDescPassedLater.Default.(bool)
+	// failureDescMessage is the schema descriptor for message field.
+	failureDescMessage := failureFields[9].Descriptor()
+	// failure.DefaultMessage holds the default value on creation for the message field.
+	failure.DefaultMessage = failureDescMessage.Default.(string)
+	failureclusterFields := schema.FailureCluster{}.Fields()
+	_ = failureclusterFields
+	// failureclusterDescCode is the schema descriptor for code field.
+	failureclusterDescCode := failureclusterFields[3].Descriptor()
+	// failurecluster.DefaultCode holds the default value on creation for the code field.
+	failurecluster.DefaultCode = failureclusterDescCode.Default.(string)
+	// failureclusterDescCheckName is the schema descriptor for check_name field.
+	failureclusterDescCheckName := failureclusterFields[4].Descriptor()
+	// failurecluster.DefaultCheckName holds the default value on creation for the check_name field.
+	failurecluster.DefaultCheckName = failureclusterDescCheckName.Default.(string)
+	// failureclusterDescOperation is the schema descriptor for operation field.
+	failureclusterDescOperation := failureclusterFields[5].Descriptor()
+	// failurecluster.DefaultOperation holds the default value on creation for the operation field.
+	failurecluster.DefaultOperation = failureclusterDescOperation.Default.(string)
+	// failureclusterDescRule is the schema descriptor for rule field.
+	failureclusterDescRule := failureclusterFields[8].Descriptor()
+	// failurecluster.DefaultRule holds the default value on creation for the rule field.
+	failurecluster.DefaultRule = failureclusterDescRule.Default.(string)
+	// failureclusterDescWhy is the schema descriptor for why field.
+	failureclusterDescWhy := failureclusterFields[9].Descriptor()
+	// failurecluster.DefaultWhy holds the default value on creation for the why field.
+	failurecluster.DefaultWhy = failureclusterDescWhy.Default.(string)
+	// failureclusterDescQuote is the schema descriptor for quote field.
+	failureclusterDescQuote := failureclusterFields[10].Descriptor()
+	// failurecluster.DefaultQuote holds the default value on creation for the quote field.
+	failurecluster.DefaultQuote = failureclusterDescQuote.Default.(string)
+	// failureclusterDescID is the schema descriptor for id field.
+	failureclusterDescID := failureclusterFields[0].Descriptor()
+	// failurecluster.DefaultID holds the default value on creation for the id field.
+	failurecluster.DefaultID = failureclusterDescID.Default.(func() string)
+	// failurecluster.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	failurecluster.IDValidator = failureclusterDescID.Validators[0].(func(string) error)
 	loadpartFields := schema.LoadPart{}.Fields()
 	_ = loadpartFields
 	// loadpartDescAttempt is the schema descriptor for attempt field.

@@ -30,6 +30,10 @@ type Tx struct {
 	Check *CheckClient
 	// Comparison is the client for interacting with the Comparison builders.
 	Comparison *ComparisonClient
+	// Failure is the client for interacting with the Failure builders.
+	Failure *FailureClient
+	// FailureCluster is the client for interacting with the FailureCluster builders.
+	FailureCluster *FailureClusterClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -221,6 +225,8 @@ func (tx *Tx) init() {
 	tx.Baseline = NewBaselineClient(tx.config)
 	tx.Check = NewCheckClient(tx.config)
 	tx.Comparison = NewComparisonClient(tx.config)
+	tx.Failure = NewFailureClient(tx.config)
+	tx.FailureCluster = NewFailureClusterClient(tx.config)
 	tx.LoadPart = NewLoadPartClient(tx.config)
 	tx.LoadReport = NewLoadReportClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)

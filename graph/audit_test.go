@@ -64,6 +64,7 @@ var trail = []audited{
 	{mutation: "promoteBaselines", action: "baseline.promoted", input: `branch: "main", into: "release"`, selects: "into"},
 	{mutation: "removeBaseline", action: "baseline.removed", of: ident.Baseline, input: `id: $id`, selects: "baseline { id }"},
 	{mutation: "assessRun", action: "assessment.made", of: ident.Run, input: `runId: $id, fresh: true`, selects: "assessment { id }"},
+	{mutation: "analyzeFailures", action: "failures.analyzed", of: ident.FailureCluster, input: `clusterId: $id`, selects: "clusters { id }"},
 	{mutation: "assessResult", action: "assessment.made", of: ident.Result, input: `resultId: $id`, selects: "assessment { id }"},
 	{mutation: "labelAssessment", action: "assessment.labelled", of: ident.Assessment, input: `assessmentId: $id, criterion: FUNCTIONALITY, label: PASS`, selects: "label { id }"},
 	{mutation: "startRun", action: "run.started", input: `source: "version: \"1\"\nname: Long\ncases: [{id: a, kind: api, tags: [fake.block], steps: [{http: /}]}]"`, selects: "run { id }"},

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/auth"
@@ -156,6 +158,8 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Baselines.Get(ctx, id))
 	case ident.Assessment:
 		return nodeOf(r.Services.Assessments.Get(ctx, id))
+	case ident.FailureCluster:
+		return nodeOf(r.Services.Failures.Get(ctx, id))
 	case ident.Comparison:
 		return nodeOf(r.Services.Baselines.Comparison(ctx, id))
 	case ident.Schedule:
@@ -258,4 +262,21 @@ func (r *Resolver) comparisons(ctx context.Context, first *int, after *string, f
 	return model.NewComparisonConnection(rows, more, func(ctx context.Context) (int, error) {
 		return r.Services.Baselines.CountComparisons(ctx, f)
 	}), nil
+}
+
+// days is a window as the graph gives it. What is out of bounds stays so, for the
+// service to refuse, and nothing is not the default.
+func days(n int) time.Duration {
+	if n <= 0 {
+		return -1
+	}
+	return time.Duration(min(n, 100_000)) * 24 * time.Hour
+}
+
+// detection is what the graph asks for, likewise.
+func detection(window int, threshold float64) anomalies.Options {
+	if threshold == 0 {
+		threshold = -1
+	}
+	return anomalies.Options{Window: days(window), Threshold: threshold}
 }

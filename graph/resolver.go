@@ -5,6 +5,8 @@ import (
 
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/accounts"
+	"github.com/semantest/semantest/internal/analytics"
+	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/assessments"
@@ -12,6 +14,7 @@ import (
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/conformance"
+	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -45,7 +48,10 @@ type Services struct {
 	Breakers  *breaker.Set
 	Members   *members.Service
 
+	Analytics   *analytics.Service
+	Anomalies   *anomalies.Service
 	Assessments *assessments.Service
+	Failures    *failures.Service
 	Baselines   *baselines.Service
 	Conformance *conformance.Service
 

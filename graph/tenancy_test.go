@@ -284,7 +284,7 @@ var nodeTypes = map[string]ident.Type{
 	"Plan": ident.Plan, "PlanVersion": ident.PlanVersion, "Run": ident.Run, "Result": ident.Result, "Artifact": ident.Artifact,
 	"Schedule": ident.Schedule, "Trigger": ident.Trigger, "Webhook": ident.Webhook, "WebhookDelivery": ident.Delivery,
 	"Reservation": ident.Reservation, "Project": ident.Project, "Member": ident.Member, "ServiceAccount": ident.ServiceAccount,
-	"ApiToken": ident.Token, "Baseline": ident.Baseline, "Comparison": ident.Comparison, "Assessment": ident.Assessment,
+	"ApiToken": ident.Token, "Baseline": ident.Baseline, "Comparison": ident.Comparison, "Assessment": ident.Assessment, "FailureCluster": ident.FailureCluster,
 }
 
 // attackNodes tries node(id) with every id that there is, of whatever type.

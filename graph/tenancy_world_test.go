@@ -161,12 +161,23 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cluster, err := w.db.Ent.FailureCluster.Create().SetProjectID(p.project.ID).SetSignature("1:" + p.mark).SetTitle(p.mark).SetCause("UNKNOWN").
+		SetFirstRunID(p.ids[ident.Run]).SetFirstSeenAt(time.Now()).SetLastSeenAt(time.Now()).Save(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ids[ident.FailureCluster] = cluster.ID
 	p.ids[ident.Delivery] = d.ID
 	p.ids[ident.Session] = w.text(t, "SELECT id FROM sessions WHERE user_id = $1", p.user.ID)
 	p.ids[ident.Project], p.ids[ident.User] = p.project.ID, p.user.ID
 	for typ, table := range map[ident.Type]string{ident.Reservation: "reservations", ident.Secret: "secrets", ident.AuditEntry: "audit_entries", ident.Attempt: "attempts",
 		ident.Result: "results", ident.Baseline: "baselines", ident.Comparison: "comparisons", ident.Assessment: "assessments"} {
 		p.ids[typ] = w.text(t, "SELECT id FROM "+table+" WHERE project_id = $1 ORDER BY id LIMIT 1", p.project.ID)
+	}
+	err = w.db.Ent.Failure.Create().SetProjectID(p.project.ID).SetClusterID(cluster.ID).SetRunID(p.ids[ident.Run]).SetResultID(p.ids[ident.Result]).
+		SetPlanID(p.ids[ident.Plan]).SetCaseKey(p.mark).SetAttempt(1).SetMessage(p.mark).SetAt(time.Now()).Exec(ctx)
+	if err != nil {
+		t.Fatal(err)
 	}
 	// Cases run at the same time: the oldest artifact may belong to any of their
 	// results, and a reader of first pages meets those of the oldest result.

@@ -77,6 +77,7 @@ type HostConfig struct {
 	Breakers  *breaker.Set
 	Baselines Baselines   // what people have accepted; nil where nobody keeps any
 	Assessed  Assessments // makes assessments; nil where none are made
+	Analyses  Analyses    // says what caused failures; nil where nobody does
 	Hub       *events.Hub
 	Bus       *events.Bus
 	AuditLog  AuditLog
@@ -135,6 +136,9 @@ func NewHost(c HostConfig) (*Host, error) {
 		river.AddWorker(registry, &assessWorker{assessments: c.Assessed})
 		queues[judgeQueue] = judgeQueueConfig()
 		river.AddWorker(registry, &judgeWorker{assessments: c.Assessed})
+		if c.Analyses != nil {
+			river.AddWorker(registry, &analyzeWorker{analyses: c.Analyses})
+		}
 	}
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),

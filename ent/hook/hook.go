@@ -105,6 +105,30 @@ func (f ComparisonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ComparisonMutation", m)
 }
 
+// The FailureFunc type is an adapter to allow the use of ordinary
+// function as Failure mutator.
+type FailureFunc func(context.Context, *ent.FailureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FailureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FailureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FailureMutation", m)
+}
+
+// The FailureClusterFunc type is an adapter to allow the use of ordinary
+// function as FailureCluster mutator.
+type FailureClusterFunc func(context.Context, *ent.FailureClusterMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FailureClusterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FailureClusterMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FailureClusterMutation", m)
+}
+
 // The LoadPartFunc type is an adapter to allow the use of ordinary
 // function as LoadPart mutator.
 type LoadPartFunc func(context.Context, *ent.LoadPartMutation) (ent.Value, error)

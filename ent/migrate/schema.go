@@ -359,6 +359,98 @@ var (
 			},
 		},
 	}
+	// FailuresColumns holds the columns for the "failures" table.
+	FailuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "result_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString},
+		{Name: "case_key", Type: field.TypeString},
+		{Name: "attempt", Type: field.TypeInt},
+		{Name: "passed_later", Type: field.TypeBool, Default: false},
+		{Name: "message", Type: field.TypeString, Default: ""},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "cluster_id", Type: field.TypeString},
+		{Name: "run_id", Type: field.TypeString},
+	}
+	// FailuresTable holds the schema information for the "failures" table.
+	FailuresTable = &schema.Table{
+		Name:       "failures",
+		Columns:    FailuresColumns,
+		PrimaryKey: []*schema.Column{FailuresColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "failures_failure_clusters_failures",
+				Columns:    []*schema.Column{FailuresColumns[9]},
+				RefColumns: []*schema.Column{FailureClustersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "failures_runs_failures",
+				Columns:    []*schema.Column{FailuresColumns[10]},
+				RefColumns: []*schema.Column{RunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "failure_result_id",
+				Unique:  true,
+				Columns: []*schema.Column{FailuresColumns[2]},
+			},
+			{
+				Name:    "failure_run_id",
+				Unique:  false,
+				Columns: []*schema.Column{FailuresColumns[10]},
+			},
+			{
+				Name:    "failure_cluster_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{FailuresColumns[9], FailuresColumns[8]},
+			},
+			{
+				Name:    "failure_project_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{FailuresColumns[1], FailuresColumns[8]},
+			},
+		},
+	}
+	// FailureClustersColumns holds the columns for the "failure_clusters" table.
+	FailureClustersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "signature", Type: field.TypeString},
+		{Name: "code", Type: field.TypeString, Default: ""},
+		{Name: "check_name", Type: field.TypeString, Default: ""},
+		{Name: "operation", Type: field.TypeString, Default: ""},
+		{Name: "title", Type: field.TypeString},
+		{Name: "cause", Type: field.TypeString},
+		{Name: "rule", Type: field.TypeString, Default: ""},
+		{Name: "why", Type: field.TypeString, Default: ""},
+		{Name: "quote", Type: field.TypeString, Default: ""},
+		{Name: "first_run_id", Type: field.TypeString},
+		{Name: "first_seen_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "analysis", Type: field.TypeJSON, Nullable: true},
+	}
+	// FailureClustersTable holds the schema information for the "failure_clusters" table.
+	FailureClustersTable = &schema.Table{
+		Name:       "failure_clusters",
+		Columns:    FailureClustersColumns,
+		PrimaryKey: []*schema.Column{FailureClustersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "failurecluster_project_id_signature",
+				Unique:  true,
+				Columns: []*schema.Column{FailureClustersColumns[1], FailureClustersColumns[2]},
+			},
+			{
+				Name:    "failurecluster_project_id_last_seen_at",
+				Unique:  false,
+				Columns: []*schema.Column{FailureClustersColumns[1], FailureClustersColumns[13]},
+			},
+		},
+	}
 	// LoadPartsColumns holds the columns for the "load_parts" table.
 	LoadPartsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1318,6 +1410,8 @@ var (
 		BaselinesTable,
 		ChecksTable,
 		ComparisonsTable,
+		FailuresTable,
+		FailureClustersTable,
 		LoadPartsTable,
 		LoadReportsTable,
 		MembersTable,
@@ -1353,6 +1447,8 @@ func init() {
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
 	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable
+	FailuresTable.ForeignKeys[0].RefTable = FailureClustersTable
+	FailuresTable.ForeignKeys[1].RefTable = RunsTable
 	LoadReportsTable.ForeignKeys[0].RefTable = LoadPartsTable
 	MembersTable.ForeignKeys[0].RefTable = ProjectsTable
 	MembersTable.ForeignKeys[1].RefTable = UsersTable

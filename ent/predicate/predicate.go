@@ -30,6 +30,12 @@ type Check func(*sql.Selector)
 // Comparison is the predicate function for comparison builders.
 type Comparison func(*sql.Selector)
 
+// Failure is the predicate function for failure builders.
+type Failure func(*sql.Selector)
+
+// FailureCluster is the predicate function for failurecluster builders.
+type FailureCluster func(*sql.Selector)
+
 // LoadPart is the predicate function for loadpart builders.
 type LoadPart func(*sql.Selector)
 

@@ -117,6 +117,8 @@ const (
 	EdgeComparisons = "comparisons"
 	// EdgeAssessments holds the string denoting the assessments edge name in mutations.
 	EdgeAssessments = "assessments"
+	// EdgeFailures holds the string denoting the failures edge name in mutations.
+	EdgeFailures = "failures"
 	// Table holds the table name of the run in the database.
 	Table = "runs"
 	// ProjectTable is the table that holds the project relation/edge.
@@ -168,6 +170,13 @@ const (
 	AssessmentsInverseTable = "assessments"
 	// AssessmentsColumn is the table column denoting the assessments relation/edge.
 	AssessmentsColumn = "run_id"
+	// FailuresTable is the table that holds the failures relation/edge.
+	FailuresTable = "failures"
+	// FailuresInverseTable is the table name for the Failure entity.
+	// It exists in this package in order to avoid circular dependency with the "failure" package.
+	FailuresInverseTable = "failures"
+	// FailuresColumn is the table column denoting the failures relation/edge.
+	FailuresColumn = "run_id"
 )
 
 // Columns holds all SQL columns for run fields.
@@ -691,6 +700,20 @@ func ByAssessments(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newAssessmentsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByFailuresCount orders the results by failures count.
+func ByFailuresCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newFailuresStep(), opts...)
+	}
+}
+
+// ByFailures orders the results by failures terms.
+func ByFailures(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFailuresStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newProjectStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -738,5 +761,12 @@ func newAssessmentsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AssessmentsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, AssessmentsTable, AssessmentsColumn),
+	)
+}
+func newFailuresStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FailuresInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, FailuresTable, FailuresColumn),
 	)
 }

@@ -2306,6 +2306,29 @@ func HasAssessmentsWith(preds ...predicate.Assessment) predicate.Run {
 	})
 }
 
+// HasFailures applies the HasEdge predicate on the "failures" edge.
+func HasFailures() predicate.Run {
+	return predicate.Run(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, FailuresTable, FailuresColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFailuresWith applies the HasEdge predicate on the "failures" edge with a given conditions (other predicates).
+func HasFailuresWith(preds ...predicate.Failure) predicate.Run {
+	return predicate.Run(func(s *sql.Selector) {
+		step := newFailuresStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Run) predicate.Run {
 	return predicate.Run(sql.AndPredicates(predicates...))

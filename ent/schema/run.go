@@ -85,6 +85,7 @@ func (Run) Edges() []ent.Edge {
 		edge.To("events", RunEvent.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("comparisons", Comparison.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("assessments", Assessment.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("failures", Failure.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

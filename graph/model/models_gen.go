@@ -15,6 +15,7 @@ import (
 	"github.com/semantest/semantest/internal/breaker"
 	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/webhooks"
 	"github.com/semantest/semantest/internal/workers"
@@ -100,6 +101,26 @@ type AllocateSlotsInput struct {
 type AllocateSlotsPayload struct {
 	// The reservation.
 	Reservation *ent.Reservation `json:"reservation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What analyzeFailures needs: a run or a cluster.
+type AnalyzeFailuresInput struct {
+	// All clusters of this run.
+	RunID *string `json:"runId,omitempty"`
+	// This cluster.
+	ClusterID *string `json:"clusterId,omitempty"`
+	// Another model of the configured provider.
+	Model *string `json:"model,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What analyzeFailures gives.
+type AnalyzeFailuresPayload struct {
+	// The clusters, with analyses that are pending.
+	Clusters []*failures.Cluster `json:"clusters"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }

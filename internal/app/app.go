@@ -15,6 +15,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/accounts"
 	"github.com/semantest/semantest/internal/accounts/oidc"
+	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/calibration"
@@ -26,6 +27,7 @@ import (
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
+	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
@@ -104,6 +106,8 @@ type App struct {
 	members   *members.Service
 	baselines *baselines.Service
 	assessed  *assessments.Service
+	failures  *failures.Service
+	anomalies *anomalies.Service
 	metrics   *metrics.Set
 
 	host     *jobs.Host
@@ -274,8 +278,10 @@ func (a *App) buildServices(ctx context.Context) error {
 		Store: a.store, Plans: a.plans, Log: log, Hub: a.hub, Bus: a.bus, Enqueuer: enqueuer, Outbox: a.webhooks, Sealer: sealer, Vault: a.secrets,
 		Compared: baselines.Recorder{}, Assessor: assessments.Opener{Enqueuer: enqueuer},
 	})
+	a.failures = failures.New(failures.Deps{Store: a.store, Runs: a.runs, Model: a.llm, Enqueuer: enqueuer})
+	a.anomalies = anomalies.New(a.store, a.plans)
 	a.assessed = assessments.New(assessments.Deps{
-		Store: a.store, Plans: a.plans, Runs: a.runs, Artifacts: a.artifacts, Enqueuer: enqueuer, Model: a.llm, Meter: a.metrics,
+		Store: a.store, Plans: a.plans, Runs: a.runs, Artifacts: a.artifacts, Enqueuer: enqueuer, Model: a.llm, Meter: a.metrics, Failures: a.failures,
 		Limits: calibration.Limits{Kappa: a.cfg.LLM.JudgeKappa, Items: a.cfg.LLM.JudgeItems},
 	})
 	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
@@ -325,7 +331,7 @@ func (a *App) buildHost(context.Context) error {
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Hub: a.hub, Bus: a.bus,
+		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Analyses: a.failures, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Fit: a.cfg.Fitting(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})

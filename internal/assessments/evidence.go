@@ -46,13 +46,18 @@ func (s *Service) evidence(ctx context.Context, tx *store.Tx, row *ent.Assessmen
 	if err != nil {
 		return nil, err
 	}
+	if s.failures != nil {
+		if err := s.failures.Record(ctx, tx, of.ID); err != nil {
+			return nil, err
+		}
+	}
 	r := &reading{tx: tx, runID: row.RunID, only: row.ResultID, plan: version.Plan, files: version.Files, objectives: loadObjectives(version.Plan)}
 	r.in.Weights = planWeights(version.Plan)
 	for _, part := range []struct {
 		what string
 		read func(context.Context) error
 	}{
-		{"results", r.results}, {"failed checks", r.failedChecks}, {"metrics", r.metrics}, {"loads", r.loads},
+		{"results", r.results}, {"failed checks", r.failedChecks}, {"clusters of failures", r.clusters}, {"metrics", r.metrics}, {"loads", r.loads},
 		{"audits", r.audits}, {"comparisons", r.pictures},
 	} {
 		if err := part.read(ctx); err != nil {
@@ -62,7 +67,10 @@ func (s *Service) evidence(ctx context.Context, tx *store.Tx, row *ent.Assessmen
 	if w := row.Weights; w != nil {
 		r.in.Weights = rules.Weights(*w)
 	}
-	return r, nil
+	if row.ResultID != nil {
+		return r, nil
+	}
+	return r, r.anomalies(ctx, of)
 }
 
 // planWeights are the weights that the plan gives; zero where it gives none.

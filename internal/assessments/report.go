@@ -63,7 +63,11 @@ func (s *Service) Report(ctx context.Context, runID string, f Format, by Judge) 
 	judgement := a.Judgement
 	judgement.Status, judgement.Reason = a.Status, a.Reason
 	var b bytes.Buffer
-	err = how.write(&b, quality.Report{AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement, Panel: panelOf(a)})
+	kinds, err := s.kinds(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	err = how.write(&b, quality.Report{Failures: kinds, AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement, Panel: panelOf(a)})
 	if err != nil {
 		return nil, err
 	}
@@ -114,4 +118,19 @@ func runOf(row *ent.Run) quality.Run {
 			"passed": c.Passed, "flaky": c.Flaky, "failed": c.Failed, "timed out": c.TimedOut, "errored": c.Errored, "skipped": c.Skipped, "cancelled": c.Cancelled,
 		},
 	}
+}
+
+// kinds are the failures of a run by kind.
+func (s *Service) kinds(ctx context.Context, of *ent.Run) ([]quality.Failure, error) {
+	out := []quality.Failure{}
+	if s.failures == nil {
+		return out, nil
+	}
+	groups, err := s.failures.OfRun(ctx, of)
+	for _, g := range groups {
+		c := g.Cluster
+		out = append(out, quality.Failure{ID: c.ID, Title: c.Title, Operation: c.Operation, Cause: string(c.Cause), Why: c.Why, Quote: c.Quote,
+			Count: g.Count, Cases: g.Cases, CaseCount: g.CaseCount, New: g.New, FlakyShare: g.FlakyShare})
+	}
+	return out, err
 }

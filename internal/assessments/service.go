@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/assessments/calibration"
 	"github.com/semantest/semantest/internal/assessments/judge"
+	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
@@ -32,6 +33,7 @@ type Service struct {
 	model     judge.Model
 	limits    calibration.Limits
 	meter     Meter
+	failures  *failures.Service
 }
 
 // Meter counts the scores that are given.
@@ -39,7 +41,7 @@ type Meter interface {
 	Scored(judge, criterion string, score float64)
 }
 
-// Deps are what the service needs; all but the meter are required.
+// Deps are what the service needs; all but the meter and the failures are required.
 type Deps struct {
 	Store     *store.Store
 	Plans     *plans.Service
@@ -49,13 +51,14 @@ type Deps struct {
 	Model     judge.Model        // answers that none is configured where there is none
 	Limits    calibration.Limits // of a judge that may fail a gate; zero values mean the usual ones
 	Meter     Meter              // nil where nobody counts
+	Failures  *failures.Service  // nil where nobody keeps failures
 }
 
 // New returns the service.
 func New(d Deps) *Service {
 	return &Service{
 		store: d.Store, plans: d.Plans, runs: d.Runs, artifacts: d.Artifacts, enqueuer: d.Enqueuer, model: d.Model,
-		limits: d.Limits.OrUsual(), meter: d.Meter,
+		limits: d.Limits.OrUsual(), meter: d.Meter, failures: d.Failures,
 	}
 }
 

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/semantest/semantest/internal/app"
 	"github.com/semantest/semantest/internal/cli/client"
@@ -11,14 +13,21 @@ import (
 )
 
 type reportCmd struct {
-	RunID string `arg:"" name:"run" help:"Id of the run."`
+	RunID string `arg:"" name:"run" optional:"" help:"Id of the run."`
 	reportFlags
+	Project bool   `name:"project" help:"Print the quality report of the project instead of reports of a run."`
+	Days    int    `name:"days" placeholder:"N" default:"7" help:"Days before now that the project's report is about, 1 to 90."`
+	Form    string `name:"form" enum:"markdown,html,json" placeholder:"FORM" default:"markdown" help:"Form of the project's report: markdown, html or json."`
+
 	config.Client
 	Local config.Server `embed:""`
 }
 
 func (c *reportCmd) Run(ctx context.Context, sys Sys) error {
-	if err := c.check(); err != nil {
+	if c.Project != (c.RunID == "") {
+		return usage("name a run, or ask for the report of the project with --project")
+	}
+	if err := c.check(); err != nil && !c.Project {
 		return err
 	}
 	if c.URL != "" {
@@ -33,6 +42,13 @@ func (c *reportCmd) Run(ctx context.Context, sys Sys) error {
 }
 
 func (c *reportCmd) write(ctx context.Context, sys Sys, cl *client.Client) error {
+	if c.Project {
+		text, err := cl.ProjectReport(ctx, c.Days, strings.ToUpper(c.Form))
+		if err == nil {
+			_, err = io.WriteString(sys.Stdout, text)
+		}
+		return err
+	}
 	run, err := cl.FetchRun(ctx, c.RunID)
 	if err != nil {
 		return err

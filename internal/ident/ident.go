@@ -43,6 +43,7 @@ const (
 	Assessment     Type = "asm"
 
 	AssessmentLabel Type = "lab"
+	FailureCluster  Type = "fcl"
 )
 
 // Noun is what people call it.
@@ -92,6 +93,8 @@ func (t Type) Noun() string {
 		return "comparison"
 	case Assessment:
 		return "assessment"
+	case FailureCluster:
+		return "failure cluster"
 	}
 	return string(t)
 }

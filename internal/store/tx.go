@@ -31,6 +31,9 @@ func (t *Tx) Pgx() pgx.Tx { return &pgxTx{tx: t.Tx} }
 // whose text does not depend on how many.
 func Array[T any](values []T) any { return pq.Array(values) }
 
+// IntoArray is where an array of a row is read into.
+func IntoArray[T any](values *[]T) any { return pq.Array(values) }
+
 // maxTries bounds how often a transaction is tried when Postgres refuses it for
 // the sake of another one.
 const maxTries = 4

@@ -34,6 +34,7 @@ type page struct {
 	Rows                            []row
 	Issues                          []issue
 	Advice                          []rules.Recommendation
+	Kinds                           []kind
 }
 
 // issue is one with the name of its criterion.
@@ -45,7 +46,7 @@ type issue struct {
 func pageOf(r Report) page {
 	a := r.Assessment
 	r.Run.Name, r.Run.ID, r.AssessmentID = printable(r.Run.Name), printable(r.Run.ID), printable(r.AssessmentID)
-	p := page{Report: r, Headline: printable(Headline(a)), Belief: Belief(a), Sum: Sum(a), Rows: rowsOf(a), Sentence: printable(r.Run.sentence())}
+	p := page{Report: r, Headline: printable(Headline(a)), Belief: Belief(a), Sum: Sum(a), Rows: rowsOf(a), Sentence: printable(r.Run.sentence()), Kinds: kindsOf(r.Failures)}
 	for _, i := range a.Issues {
 		i.Title, i.Detail = printable(i.Title), printable(i.Detail)
 		p.Issues = append(p.Issues, issue{i, names[i.Criterion]})

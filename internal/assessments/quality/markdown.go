@@ -27,6 +27,7 @@ func WriteMarkdown(w io.Writer, r Report) error {
 	if sum := Sum(a); sum != "" {
 		fmt.Fprintf(&b, "\nThe score is %s: what was not measured has no part in it.\n", sum)
 	}
+	markdownFailures(&b, r.Failures)
 	markdownIssues(&b, a)
 	markdownAdvice(&b, a)
 	markdownParts(&b, a)

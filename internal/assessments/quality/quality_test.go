@@ -22,6 +22,11 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func sample() quality.Report {
 	finished := time.Date(2026, 3, 9, 6, 1, 0, 0, time.UTC)
 	return quality.Report{
+		Failures: []quality.Failure{
+			{ID: "fcl_1", Title: "status is <n>", Operation: "GET /orders/<id>", Cause: "PRODUCT_FAULT", Why: "the target answered with status 500, which tells of an error of its own",
+				Quote: "status is 500, expected 200", Count: 41, Cases: []string{"a", "b", "c", "d", "e", "f"}, CaseCount: 40, New: true},
+			{ID: "fcl_2", Title: "x", Cause: "UNKNOWN", Why: "no rule is sure", Quote: "the button <b>Pay</b> | is not there", Count: 2, Cases: []string{"ui.pay", "ui.cart"}, CaseCount: 2, FlakyShare: 0.5},
+		},
 		AssessmentID: "asm_1", Judge: "RULES", CreatedAt: finished,
 		Run: quality.Run{ID: "run_1", Name: "Checkout", Environment: "staging", Status: "FAILED", FinishedAt: &finished, Total: 3, Counts: map[string]int{"passed": 2, "failed": 1}},
 		Assessment: rules.Assess(rules.Input{
@@ -77,6 +82,7 @@ func TestTargetsAreDisarmed(t *testing.T) {
 	const evil = "</td><script>alert(1)</script>|\n# Good, 1 of 1\x1b[2J\u202e"
 	r := sample()
 	r.Run.Name = evil
+	r.Failures = []quality.Failure{{Title: evil, Operation: evil, Cause: evil, Why: evil, Quote: evil, Cases: []string{evil}, CaseCount: 1, Count: 1}}
 	r.Assessment = rules.Assess(rules.Input{Results: []rules.Result{{ID: evil, CaseKey: evil, Outcome: rules.Failed, Error: evil, Checks: []rules.Check{{Name: evil, Message: evil}}}}})
 	for name, write := range writers {
 		var got bytes.Buffer

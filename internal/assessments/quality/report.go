@@ -19,6 +19,7 @@ type Report struct {
 	Run          Run              `json:"run"`
 	Assessment   rules.Assessment `json:"assessment"`
 	Panel        *Panel           `json:"panel,omitempty"` // of a model's judgement
+	Failures     []Failure        `json:"failures"`        // by kind, the most results first
 }
 
 // Run is the run that was assessed.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -75,6 +76,12 @@ func failedMustHaves(results []Result) []string {
 // plan.
 func failures(results []Result, ran int) []finding {
 	var out []finding
+	failed := 0
+	for _, r := range results {
+		if clampOutcome(r.Outcome) == Failed {
+			failed++
+		}
+	}
 	for _, cluster := range clusters(results, Failed) {
 		first := cluster[0]
 		severity := SeveritySerious
@@ -90,19 +97,49 @@ func failures(results []Result, ran int) []finding {
 			action = fmt.Sprintf("Mend what makes %s and %s fail", first.CaseKey, count(more, "other case"))
 		}
 		out = append(out, finding{
-			issue:  Issue{Severity: severity, Title: title, Detail: reason(first), Evidence: evidenceOf(cluster)},
-			action: action, weight: float64(len(cluster)) / float64(ran),
+			issue:  Issue{Severity: severity, Title: title, Detail: explained(first), Evidence: evidenceOf(cluster)},
+			action: action, weight: float64(len(cluster)) / float64(ran), reason: turned(cluster, failed),
 		})
 	}
 	for _, cluster := range clusters(results, Flaky) {
 		keys := keysOf(cluster)
 		out = append(out, finding{
 			issue: Issue{Severity: SeverityModerate, Title: fmt.Sprintf("%s passed only when tried again", some(keys, 2)),
-				Detail: fmt.Sprintf("%s did not pass at the first attempt and passed at a later one", count(len(keys), "case")), Evidence: evidenceOf(cluster)},
+				Detail: fmt.Sprintf("%s did not pass at the first attempt and passed at a later one%s", count(len(keys), "case"), before(cluster[0])), Evidence: evidenceOf(cluster)},
 			action: fmt.Sprintf("Find out why %s does not pass at once", some(keys, 2)), weight: float64(len(cluster)) / float64(ran), score: flakyCredit,
 		})
 	}
 	return out
+}
+
+// explained is why a result failed, with the cause where it is clear.
+func explained(r Result) string {
+	text := reason(r)
+	if r.Cause != "" {
+		text = strings.TrimSuffix(text, ".") + ". Cause: " + r.Cause
+	}
+	return text
+}
+
+// turned says how many of the failed cases one fix may turn green; empty where
+// that is one alone.
+func turned(cluster []Result, failed int) string {
+	if len(cluster) < 2 {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %s share this failure, so one fix may turn them all green", len(cluster), count(failed, "failed case"))
+	if cluster[0].Known {
+		text += "; earlier runs had it too"
+	}
+	return text + ": " + explained(cluster[0])
+}
+
+// before is what a case that passed later said at first.
+func before(r Result) string {
+	if r.Error == "" {
+		return ""
+	}
+	return ": " + excerpt.Of(r.Error, maxQuote)
 }
 
 // unjudged tells the cases that say nothing of the target.
@@ -125,7 +162,7 @@ func clusters(results []Result, o Outcome) [][]Result {
 		if clampOutcome(r.Outcome) != o {
 			continue
 		}
-		key := signature(reason(r))
+		key := cmp.Or(r.Cluster, signature(reason(r)))
 		i, known := at[key]
 		if !known {
 			i = len(out)

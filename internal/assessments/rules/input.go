@@ -9,6 +9,7 @@ type Input struct {
 	Audits    []Audit
 	Pictures  []Picture
 	Layouts   []Layout
+	Anomalies []Anomaly // they are told, and cost no score
 }
 
 // Weights of the criteria, at least one above 0. Only their proportions matter.
@@ -63,6 +64,10 @@ type Result struct {
 	MustHave    bool   // whether a failure of it outweighs what passed
 	Attempt     int
 	Checks      []Check // that did not hold
+
+	Cluster string // name of the kind of its failure; empty where nobody has named it
+	Cause   string // of its failure in words; empty where it is not clear
+	Known   bool   // whether an earlier run had the same kind
 }
 
 // Check is an assertion that did not hold.

@@ -12,6 +12,7 @@ import (
 type finding struct {
 	issue  Issue
 	action string  // what to do about it; empty where nothing is to be said
+	reason string  // why to do it; empty for the detail of the issue
 	weight float64 // share of the criterion's score
 	score  float64 // of that share
 }
@@ -57,7 +58,7 @@ func Assess(in Input) Assessment {
 		out.Score, out.Verdict = rounded(total), BandOf(Round(total))
 	}
 	out.Status, out.Reason = statusOf(in.Results, measured)
-	out.tell(by)
+	out.tell(in, by)
 	return out
 }
 
@@ -118,7 +119,7 @@ func (j *judged) cap(limit float64, reason string) {
 }
 
 // tell adds what is wrong and what to do next.
-func (a *Assessment) tell(by map[Criterion]*judged) {
+func (a *Assessment) tell(in Input, by map[Criterion]*judged) {
 	for _, c := range Criteria() {
 		j := by[c]
 		for _, f := range j.findings {
@@ -127,7 +128,7 @@ func (a *Assessment) tell(by map[Criterion]*judged) {
 			a.Issues = append(a.Issues, f.issue)
 			if gain := j.Share * f.weight * (GoodFrom - f.score); gain > 0 && f.action != "" {
 				a.Recommendations = append(a.Recommendations, Recommendation{
-					Criterion: c, Action: f.action, Reason: f.issue.Detail, Gain: gain, Evidence: f.issue.Evidence, EvidenceCount: f.issue.EvidenceCount,
+					Criterion: c, Action: f.action, Reason: cmp.Or(f.reason, f.issue.Detail), Gain: gain, Evidence: f.issue.Evidence, EvidenceCount: f.issue.EvidenceCount,
 				})
 			}
 		}
@@ -136,6 +137,9 @@ func (a *Assessment) tell(by map[Criterion]*judged) {
 				Criterion: c, Action: j.missing, Reason: cmp.Or(j.Reason, j.Why), ConfidenceGain: j.Weight * (1 - j.Coverage), Evidence: []Evidence{},
 			})
 		}
+	}
+	for _, x := range in.Anomalies {
+		a.Issues = append(a.Issues, x.issue())
 	}
 	// What gains nothing that the numbers show is no advice.
 	a.Recommendations = slices.DeleteFunc(a.Recommendations, func(r Recommendation) bool { return Round(r.Gain) == 0 && Round(r.ConfidenceGain) == 0 })

@@ -57,3 +57,14 @@ func (c *Client) Assessment(ctx context.Context, id string) (json.RawMessage, er
 	err := c.Do(ctx, `query($id: ID!) { assessment(id: $id) { id model`+judgement+panel+`} }`+evidenceFragment, map[string]any{"id": id}, &out)
 	return out.Assessment, err
 }
+
+// ProjectReport returns the quality report of the token's project over the days
+// before now; the format is one of the graph's.
+func (c *Client) ProjectReport(ctx context.Context, days int, format string) (string, error) {
+	var out struct {
+		ProjectQualityReport struct{ Content string }
+	}
+	err := c.Do(ctx, `query($days: Int!, $format: ReportFormat!) { projectQualityReport(window: $days, format: $format) { content } }`,
+		map[string]any{"days": days, "format": format}, &out)
+	return out.ProjectQualityReport.Content, err
+}

@@ -1,0 +1,114 @@
+package analytics
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/internal/analytics/digest"
+	"github.com/semantest/semantest/internal/anomalies"
+	"github.com/semantest/semantest/internal/apperr"
+	"github.com/semantest/semantest/internal/assessments"
+	"github.com/semantest/semantest/internal/auth"
+	"github.com/semantest/semantest/internal/failures"
+	"github.com/semantest/semantest/internal/store"
+)
+
+// MaxPeriod bounds the time that a report is about.
+const MaxPeriod = 90 * 24 * time.Hour
+
+// Service tells what runs say together.
+type Service struct {
+	store     *store.Store
+	failures  *failures.Service
+	anomalies *anomalies.Service
+	now       func() time.Time
+}
+
+// New returns the service.
+func New(s *store.Store, f *failures.Service, a *anomalies.Service) *Service {
+	return &Service{store: s, failures: f, anomalies: a, now: time.Now}
+}
+
+// Ask is what a report shall show.
+type Ask struct {
+	Window   time.Duration // before To, where From is not given
+	From, To *time.Time
+	Format   assessments.Format
+	Sections []digest.Section // all usual ones where none is given
+}
+
+// Report is a project's report, as text.
+type Report struct {
+	Format                         assessments.Format
+	ContentType, FileName, Content string
+	From, To                       time.Time
+	Runs                           int
+}
+
+var formats = map[assessments.Format]struct {
+	contentType, ending string
+	write               func(io.Writer, digest.Report) error
+}{
+	assessments.HTML:     {"text/html; charset=utf-8", ".html", digest.WriteHTML},
+	assessments.Markdown: {"text/markdown; charset=utf-8", ".md", digest.WriteMarkdown},
+	assessments.JSON:     {"application/json", ".json", digest.WriteJSON},
+}
+
+// Report writes what the runs of the caller's project that ended in a time say
+// about quality.
+func (s *Service) Report(ctx context.Context, ask Ask) (*Report, error) {
+	p, err := auth.Require(ctx, auth.Read)
+	if err != nil {
+		return nil, err
+	}
+	how, ok := formats[ask.Format]
+	if !ok {
+		return nil, apperr.Invalid("format", "there is no format %s; use HTML, MARKDOWN or JSON", ask.Format)
+	}
+	sections, err := digest.Sections(ask.Sections)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := s.period(ask)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.store.Ent.Project.Query().Where(project.ID(p.ProjectID)).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the project: %w", err)
+	}
+	name := of.Name
+	if name == "" {
+		name = of.Slug
+	}
+	facts, err := s.facts(ctx, p.ProjectID, name, from, to)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := how.write(&b, digest.Report{Facts: *facts, Sections: sections}); err != nil {
+		return nil, err
+	}
+	return &Report{Format: ask.Format, ContentType: how.contentType, Content: b.String(), From: from, To: to, Runs: facts.Runs,
+		FileName: "quality-" + of.Slug + "-" + to.UTC().Format("2006-01-02") + how.ending}, nil
+}
+
+func (s *Service) period(ask Ask) (from, to time.Time, err error) {
+	to = s.now()
+	if ask.To != nil {
+		to = *ask.To
+	}
+	if ask.From != nil {
+		from = *ask.From
+	} else {
+		from = to.Add(-ask.Window)
+	}
+	if took := to.Sub(from); took <= 0 || took > MaxPeriod {
+		return from, to, apperr.Invalid("from", "a report is about more than nothing and at most %d days", int(MaxPeriod.Hours()/24))
+	}
+	return from, to, nil
+}
