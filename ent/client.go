@@ -21,6 +21,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
+	"github.com/semantest/semantest/ent/browsercommand"
+	"github.com/semantest/semantest/ent/browsersession"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
@@ -72,6 +74,10 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// Baseline is the client for interacting with the Baseline builders.
 	Baseline *BaselineClient
+	// BrowserCommand is the client for interacting with the BrowserCommand builders.
+	BrowserCommand *BrowserCommandClient
+	// BrowserSession is the client for interacting with the BrowserSession builders.
+	BrowserSession *BrowserSessionClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
 	// Comparison is the client for interacting with the Comparison builders.
@@ -149,6 +155,8 @@ func (c *Client) init() {
 	c.Attempt = NewAttemptClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Baseline = NewBaselineClient(c.config)
+	c.BrowserCommand = NewBrowserCommandClient(c.config)
+	c.BrowserSession = NewBrowserSessionClient(c.config)
 	c.Check = NewCheckClient(c.config)
 	c.Comparison = NewComparisonClient(c.config)
 	c.Failure = NewFailureClient(c.config)
@@ -277,6 +285,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
+		BrowserCommand:  NewBrowserCommandClient(cfg),
+		BrowserSession:  NewBrowserSessionClient(cfg),
 		Check:           NewCheckClient(cfg),
 		Comparison:      NewComparisonClient(cfg),
 		Failure:         NewFailureClient(cfg),
@@ -332,6 +342,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Attempt:         NewAttemptClient(cfg),
 		AuditEntry:      NewAuditEntryClient(cfg),
 		Baseline:        NewBaselineClient(cfg),
+		BrowserCommand:  NewBrowserCommandClient(cfg),
+		BrowserSession:  NewBrowserSessionClient(cfg),
 		Check:           NewCheckClient(cfg),
 		Comparison:      NewComparisonClient(cfg),
 		Failure:         NewFailureClient(cfg),
@@ -392,11 +404,12 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
-		c.Baseline, c.Check, c.Comparison, c.Failure, c.FailureCluster, c.LoadPart,
-		c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan, c.PlanVersion,
-		c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent,
-		c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey,
-		c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Baseline, c.BrowserCommand, c.BrowserSession, c.Check, c.Comparison,
+		c.Failure, c.FailureCluster, c.LoadPart, c.LoadReport, c.Member, c.Metric,
+		c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken, c.Reservation,
+		c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session,
+		c.ShardPlan, c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook,
+		c.WebhookDelivery, c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -407,11 +420,12 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
-		c.Baseline, c.Check, c.Comparison, c.Failure, c.FailureCluster, c.LoadPart,
-		c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan, c.PlanVersion,
-		c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run, c.RunEvent,
-		c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan, c.SigningKey,
-		c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery, c.Worker,
+		c.Baseline, c.BrowserCommand, c.BrowserSession, c.Check, c.Comparison,
+		c.Failure, c.FailureCluster, c.LoadPart, c.LoadReport, c.Member, c.Metric,
+		c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken, c.Reservation,
+		c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session,
+		c.ShardPlan, c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook,
+		c.WebhookDelivery, c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -432,6 +446,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *BaselineMutation:
 		return c.Baseline.mutate(ctx, m)
+	case *BrowserCommandMutation:
+		return c.BrowserCommand.mutate(ctx, m)
+	case *BrowserSessionMutation:
+		return c.BrowserSession.mutate(ctx, m)
 	case *CheckMutation:
 		return c.Check.mutate(ctx, m)
 	case *ComparisonMutation:
@@ -1404,6 +1422,304 @@ func (c *BaselineClient) mutate(ctx context.Context, m *BaselineMutation) (Value
 		return (&BaselineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Baseline mutation op: %q", m.Op())
+	}
+}
+
+// BrowserCommandClient is a client for the BrowserCommand schema.
+type BrowserCommandClient struct {
+	config
+}
+
+// NewBrowserCommandClient returns a client for the BrowserCommand from the given config.
+func NewBrowserCommandClient(c config) *BrowserCommandClient {
+	return &BrowserCommandClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `browsercommand.Hooks(f(g(h())))`.
+func (c *BrowserCommandClient) Use(hooks ...Hook) {
+	c.hooks.BrowserCommand = append(c.hooks.BrowserCommand, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `browsercommand.Intercept(f(g(h())))`.
+func (c *BrowserCommandClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BrowserCommand = append(c.inters.BrowserCommand, interceptors...)
+}
+
+// Create returns a builder for creating a BrowserCommand entity.
+func (c *BrowserCommandClient) Create() *BrowserCommandCreate {
+	mutation := newBrowserCommandMutation(c.config, OpCreate)
+	return &BrowserCommandCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BrowserCommand entities.
+func (c *BrowserCommandClient) CreateBulk(builders ...*BrowserCommandCreate) *BrowserCommandCreateBulk {
+	return &BrowserCommandCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BrowserCommandClient) MapCreateBulk(slice any, setFunc func(*BrowserCommandCreate, int)) *BrowserCommandCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BrowserCommandCreateBulk{err: fmt.Errorf("calling to BrowserCommandClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BrowserCommandCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BrowserCommandCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BrowserCommand.
+func (c *BrowserCommandClient) Update() *BrowserCommandUpdate {
+	mutation := newBrowserCommandMutation(c.config, OpUpdate)
+	return &BrowserCommandUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BrowserCommandClient) UpdateOne(_m *BrowserCommand) *BrowserCommandUpdateOne {
+	mutation := newBrowserCommandMutation(c.config, OpUpdateOne, withBrowserCommand(_m))
+	return &BrowserCommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BrowserCommandClient) UpdateOneID(id string) *BrowserCommandUpdateOne {
+	mutation := newBrowserCommandMutation(c.config, OpUpdateOne, withBrowserCommandID(id))
+	return &BrowserCommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BrowserCommand.
+func (c *BrowserCommandClient) Delete() *BrowserCommandDelete {
+	mutation := newBrowserCommandMutation(c.config, OpDelete)
+	return &BrowserCommandDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BrowserCommandClient) DeleteOne(_m *BrowserCommand) *BrowserCommandDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BrowserCommandClient) DeleteOneID(id string) *BrowserCommandDeleteOne {
+	builder := c.Delete().Where(browsercommand.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BrowserCommandDeleteOne{builder}
+}
+
+// Query returns a query builder for BrowserCommand.
+func (c *BrowserCommandClient) Query() *BrowserCommandQuery {
+	return &BrowserCommandQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBrowserCommand},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BrowserCommand entity by its id.
+func (c *BrowserCommandClient) Get(ctx context.Context, id string) (*BrowserCommand, error) {
+	return c.Query().Where(browsercommand.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BrowserCommandClient) GetX(ctx context.Context, id string) *BrowserCommand {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySession queries the session edge of a BrowserCommand.
+func (c *BrowserCommandClient) QuerySession(_m *BrowserCommand) *BrowserSessionQuery {
+	query := (&BrowserSessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(browsercommand.Table, browsercommand.FieldID, id),
+			sqlgraph.To(browsersession.Table, browsersession.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, browsercommand.SessionTable, browsercommand.SessionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BrowserCommandClient) Hooks() []Hook {
+	return c.hooks.BrowserCommand
+}
+
+// Interceptors returns the client interceptors.
+func (c *BrowserCommandClient) Interceptors() []Interceptor {
+	return c.inters.BrowserCommand
+}
+
+func (c *BrowserCommandClient) mutate(ctx context.Context, m *BrowserCommandMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BrowserCommandCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BrowserCommandUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BrowserCommandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BrowserCommandDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BrowserCommand mutation op: %q", m.Op())
+	}
+}
+
+// BrowserSessionClient is a client for the BrowserSession schema.
+type BrowserSessionClient struct {
+	config
+}
+
+// NewBrowserSessionClient returns a client for the BrowserSession from the given config.
+func NewBrowserSessionClient(c config) *BrowserSessionClient {
+	return &BrowserSessionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `browsersession.Hooks(f(g(h())))`.
+func (c *BrowserSessionClient) Use(hooks ...Hook) {
+	c.hooks.BrowserSession = append(c.hooks.BrowserSession, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `browsersession.Intercept(f(g(h())))`.
+func (c *BrowserSessionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BrowserSession = append(c.inters.BrowserSession, interceptors...)
+}
+
+// Create returns a builder for creating a BrowserSession entity.
+func (c *BrowserSessionClient) Create() *BrowserSessionCreate {
+	mutation := newBrowserSessionMutation(c.config, OpCreate)
+	return &BrowserSessionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BrowserSession entities.
+func (c *BrowserSessionClient) CreateBulk(builders ...*BrowserSessionCreate) *BrowserSessionCreateBulk {
+	return &BrowserSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BrowserSessionClient) MapCreateBulk(slice any, setFunc func(*BrowserSessionCreate, int)) *BrowserSessionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BrowserSessionCreateBulk{err: fmt.Errorf("calling to BrowserSessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BrowserSessionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BrowserSessionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BrowserSession.
+func (c *BrowserSessionClient) Update() *BrowserSessionUpdate {
+	mutation := newBrowserSessionMutation(c.config, OpUpdate)
+	return &BrowserSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BrowserSessionClient) UpdateOne(_m *BrowserSession) *BrowserSessionUpdateOne {
+	mutation := newBrowserSessionMutation(c.config, OpUpdateOne, withBrowserSession(_m))
+	return &BrowserSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BrowserSessionClient) UpdateOneID(id string) *BrowserSessionUpdateOne {
+	mutation := newBrowserSessionMutation(c.config, OpUpdateOne, withBrowserSessionID(id))
+	return &BrowserSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BrowserSession.
+func (c *BrowserSessionClient) Delete() *BrowserSessionDelete {
+	mutation := newBrowserSessionMutation(c.config, OpDelete)
+	return &BrowserSessionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BrowserSessionClient) DeleteOne(_m *BrowserSession) *BrowserSessionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BrowserSessionClient) DeleteOneID(id string) *BrowserSessionDeleteOne {
+	builder := c.Delete().Where(browsersession.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BrowserSessionDeleteOne{builder}
+}
+
+// Query returns a query builder for BrowserSession.
+func (c *BrowserSessionClient) Query() *BrowserSessionQuery {
+	return &BrowserSessionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBrowserSession},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BrowserSession entity by its id.
+func (c *BrowserSessionClient) Get(ctx context.Context, id string) (*BrowserSession, error) {
+	return c.Query().Where(browsersession.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BrowserSessionClient) GetX(ctx context.Context, id string) *BrowserSession {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPerformed queries the performed edge of a BrowserSession.
+func (c *BrowserSessionClient) QueryPerformed(_m *BrowserSession) *BrowserCommandQuery {
+	query := (&BrowserCommandClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(browsersession.Table, browsersession.FieldID, id),
+			sqlgraph.To(browsercommand.Table, browsercommand.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, browsersession.PerformedTable, browsersession.PerformedColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BrowserSessionClient) Hooks() []Hook {
+	return c.hooks.BrowserSession
+}
+
+// Interceptors returns the client interceptors.
+func (c *BrowserSessionClient) Interceptors() []Interceptor {
+	return c.inters.BrowserSession
+}
+
+func (c *BrowserSessionClient) mutate(ctx context.Context, m *BrowserSessionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BrowserSessionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BrowserSessionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BrowserSessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BrowserSessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BrowserSession mutation op: %q", m.Op())
 	}
 }
 
@@ -6056,18 +6372,20 @@ func (c *WorkerClient) mutate(ctx context.Context, m *WorkerMutation) (Value, er
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
-		Comparison, Failure, FailureCluster, LoadPart, LoadReport, Member, Metric,
-		ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run,
-		RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey,
-		Step, Token, Trigger, User, Webhook, WebhookDelivery, Worker []ent.Hook
+		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline,
+		BrowserCommand, BrowserSession, Check, Comparison, Failure, FailureCluster,
+		LoadPart, LoadReport, Member, Metric, ModelSpend, Plan, PlanVersion, Project,
+		RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
+		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
+		Webhook, WebhookDelivery, Worker []ent.Hook
 	}
 	inters struct {
-		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline, Check,
-		Comparison, Failure, FailureCluster, LoadPart, LoadReport, Member, Metric,
-		ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation, Result, Run,
-		RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan, SigningKey,
-		Step, Token, Trigger, User, Webhook, WebhookDelivery, Worker []ent.Interceptor
+		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline,
+		BrowserCommand, BrowserSession, Check, Comparison, Failure, FailureCluster,
+		LoadPart, LoadReport, Member, Metric, ModelSpend, Plan, PlanVersion, Project,
+		RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
+		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
+		Webhook, WebhookDelivery, Worker []ent.Interceptor
 	}
 )
 

@@ -18,6 +18,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
+	"github.com/semantest/semantest/ent/browsercommand"
+	"github.com/semantest/semantest/ent/browsersession"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
@@ -114,6 +116,8 @@ func checkColumn(t, c string) error {
 			attempt.Table:         attempt.ValidColumn,
 			auditentry.Table:      auditentry.ValidColumn,
 			baseline.Table:        baseline.ValidColumn,
+			browsercommand.Table:  browsercommand.ValidColumn,
+			browsersession.Table:  browsersession.ValidColumn,
 			check.Table:           check.ValidColumn,
 			comparison.Table:      comparison.ValidColumn,
 			failure.Table:         failure.ValidColumn,

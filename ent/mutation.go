@@ -18,6 +18,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
+	"github.com/semantest/semantest/ent/browsercommand"
+	"github.com/semantest/semantest/ent/browsersession"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
@@ -68,6 +70,8 @@ const (
 	TypeAttempt         = "Attempt"
 	TypeAuditEntry      = "AuditEntry"
 	TypeBaseline        = "Baseline"
+	TypeBrowserCommand  = "BrowserCommand"
+	TypeBrowserSession  = "BrowserSession"
 	TypeCheck           = "Check"
 	TypeComparison      = "Comparison"
 	TypeFailure         = "Failure"
@@ -7828,6 +7832,3429 @@ func (m *BaselineMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *BaselineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Baseline edge %s", name)
+}
+
+// BrowserCommandMutation represents an operation that mutates the BrowserCommand nodes in the graph.
+type BrowserCommandMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	project_id     *string
+	ordinal        *int
+	addordinal     *int
+	source         *string
+	status         *browsercommand.Status
+	outcome        *string
+	error          *string
+	steps          *[]schema.SessionStep
+	appendsteps    []schema.SessionStep
+	picture        *[]byte
+	page_url       *string
+	page_title     *string
+	created_at     *time.Time
+	started_at     *time.Time
+	finished_at    *time.Time
+	clearedFields  map[string]struct{}
+	session        *string
+	clearedsession bool
+	done           bool
+	oldValue       func(context.Context) (*BrowserCommand, error)
+	predicates     []predicate.BrowserCommand
+}
+
+var _ ent.Mutation = (*BrowserCommandMutation)(nil)
+
+// browsercommandOption allows management of the mutation configuration using functional options.
+type browsercommandOption func(*BrowserCommandMutation)
+
+// newBrowserCommandMutation creates new mutation for the BrowserCommand entity.
+func newBrowserCommandMutation(c config, op Op, opts ...browsercommandOption) *BrowserCommandMutation {
+	m := &BrowserCommandMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBrowserCommand,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBrowserCommandID sets the ID field of the mutation.
+func withBrowserCommandID(id string) browsercommandOption {
+	return func(m *BrowserCommandMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BrowserCommand
+		)
+		m.oldValue = func(ctx context.Context) (*BrowserCommand, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BrowserCommand.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBrowserCommand sets the old BrowserCommand of the mutation.
+func withBrowserCommand(node *BrowserCommand) browsercommandOption {
+	return func(m *BrowserCommandMutation) {
+		m.oldValue = func(context.Context) (*BrowserCommand, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BrowserCommandMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BrowserCommandMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BrowserCommand entities.
+func (m *BrowserCommandMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BrowserCommandMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BrowserCommandMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BrowserCommand.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *BrowserCommandMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *BrowserCommandMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *BrowserCommandMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetSessionID sets the "session_id" field.
+func (m *BrowserCommandMutation) SetSessionID(s string) {
+	m.session = &s
+}
+
+// SessionID returns the value of the "session_id" field in the mutation.
+func (m *BrowserCommandMutation) SessionID() (r string, exists bool) {
+	v := m.session
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionID returns the old "session_id" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldSessionID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionID: %w", err)
+	}
+	return oldValue.SessionID, nil
+}
+
+// ResetSessionID resets all changes to the "session_id" field.
+func (m *BrowserCommandMutation) ResetSessionID() {
+	m.session = nil
+}
+
+// SetOrdinal sets the "ordinal" field.
+func (m *BrowserCommandMutation) SetOrdinal(i int) {
+	m.ordinal = &i
+	m.addordinal = nil
+}
+
+// Ordinal returns the value of the "ordinal" field in the mutation.
+func (m *BrowserCommandMutation) Ordinal() (r int, exists bool) {
+	v := m.ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrdinal returns the old "ordinal" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldOrdinal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrdinal: %w", err)
+	}
+	return oldValue.Ordinal, nil
+}
+
+// AddOrdinal adds i to the "ordinal" field.
+func (m *BrowserCommandMutation) AddOrdinal(i int) {
+	if m.addordinal != nil {
+		*m.addordinal += i
+	} else {
+		m.addordinal = &i
+	}
+}
+
+// AddedOrdinal returns the value that was added to the "ordinal" field in this mutation.
+func (m *BrowserCommandMutation) AddedOrdinal() (r int, exists bool) {
+	v := m.addordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrdinal resets all changes to the "ordinal" field.
+func (m *BrowserCommandMutation) ResetOrdinal() {
+	m.ordinal = nil
+	m.addordinal = nil
+}
+
+// SetSource sets the "source" field.
+func (m *BrowserCommandMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *BrowserCommandMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *BrowserCommandMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *BrowserCommandMutation) SetStatus(b browsercommand.Status) {
+	m.status = &b
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *BrowserCommandMutation) Status() (r browsercommand.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldStatus(ctx context.Context) (v browsercommand.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *BrowserCommandMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *BrowserCommandMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *BrowserCommandMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *BrowserCommandMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetError sets the "error" field.
+func (m *BrowserCommandMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *BrowserCommandMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *BrowserCommandMutation) ResetError() {
+	m.error = nil
+}
+
+// SetSteps sets the "steps" field.
+func (m *BrowserCommandMutation) SetSteps(ss []schema.SessionStep) {
+	m.steps = &ss
+	m.appendsteps = nil
+}
+
+// Steps returns the value of the "steps" field in the mutation.
+func (m *BrowserCommandMutation) Steps() (r []schema.SessionStep, exists bool) {
+	v := m.steps
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSteps returns the old "steps" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldSteps(ctx context.Context) (v []schema.SessionStep, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSteps is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSteps requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSteps: %w", err)
+	}
+	return oldValue.Steps, nil
+}
+
+// AppendSteps adds ss to the "steps" field.
+func (m *BrowserCommandMutation) AppendSteps(ss []schema.SessionStep) {
+	m.appendsteps = append(m.appendsteps, ss...)
+}
+
+// AppendedSteps returns the list of values that were appended to the "steps" field in this mutation.
+func (m *BrowserCommandMutation) AppendedSteps() ([]schema.SessionStep, bool) {
+	if len(m.appendsteps) == 0 {
+		return nil, false
+	}
+	return m.appendsteps, true
+}
+
+// ClearSteps clears the value of the "steps" field.
+func (m *BrowserCommandMutation) ClearSteps() {
+	m.steps = nil
+	m.appendsteps = nil
+	m.clearedFields[browsercommand.FieldSteps] = struct{}{}
+}
+
+// StepsCleared returns if the "steps" field was cleared in this mutation.
+func (m *BrowserCommandMutation) StepsCleared() bool {
+	_, ok := m.clearedFields[browsercommand.FieldSteps]
+	return ok
+}
+
+// ResetSteps resets all changes to the "steps" field.
+func (m *BrowserCommandMutation) ResetSteps() {
+	m.steps = nil
+	m.appendsteps = nil
+	delete(m.clearedFields, browsercommand.FieldSteps)
+}
+
+// SetPicture sets the "picture" field.
+func (m *BrowserCommandMutation) SetPicture(b []byte) {
+	m.picture = &b
+}
+
+// Picture returns the value of the "picture" field in the mutation.
+func (m *BrowserCommandMutation) Picture() (r []byte, exists bool) {
+	v := m.picture
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPicture returns the old "picture" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldPicture(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPicture is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPicture requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPicture: %w", err)
+	}
+	return oldValue.Picture, nil
+}
+
+// ClearPicture clears the value of the "picture" field.
+func (m *BrowserCommandMutation) ClearPicture() {
+	m.picture = nil
+	m.clearedFields[browsercommand.FieldPicture] = struct{}{}
+}
+
+// PictureCleared returns if the "picture" field was cleared in this mutation.
+func (m *BrowserCommandMutation) PictureCleared() bool {
+	_, ok := m.clearedFields[browsercommand.FieldPicture]
+	return ok
+}
+
+// ResetPicture resets all changes to the "picture" field.
+func (m *BrowserCommandMutation) ResetPicture() {
+	m.picture = nil
+	delete(m.clearedFields, browsercommand.FieldPicture)
+}
+
+// SetPageURL sets the "page_url" field.
+func (m *BrowserCommandMutation) SetPageURL(s string) {
+	m.page_url = &s
+}
+
+// PageURL returns the value of the "page_url" field in the mutation.
+func (m *BrowserCommandMutation) PageURL() (r string, exists bool) {
+	v := m.page_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPageURL returns the old "page_url" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldPageURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPageURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPageURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPageURL: %w", err)
+	}
+	return oldValue.PageURL, nil
+}
+
+// ResetPageURL resets all changes to the "page_url" field.
+func (m *BrowserCommandMutation) ResetPageURL() {
+	m.page_url = nil
+}
+
+// SetPageTitle sets the "page_title" field.
+func (m *BrowserCommandMutation) SetPageTitle(s string) {
+	m.page_title = &s
+}
+
+// PageTitle returns the value of the "page_title" field in the mutation.
+func (m *BrowserCommandMutation) PageTitle() (r string, exists bool) {
+	v := m.page_title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPageTitle returns the old "page_title" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldPageTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPageTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPageTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPageTitle: %w", err)
+	}
+	return oldValue.PageTitle, nil
+}
+
+// ResetPageTitle resets all changes to the "page_title" field.
+func (m *BrowserCommandMutation) ResetPageTitle() {
+	m.page_title = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BrowserCommandMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BrowserCommandMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BrowserCommandMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *BrowserCommandMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *BrowserCommandMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *BrowserCommandMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[browsercommand.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *BrowserCommandMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[browsercommand.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *BrowserCommandMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, browsercommand.FieldStartedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *BrowserCommandMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *BrowserCommandMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the BrowserCommand entity.
+// If the BrowserCommand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserCommandMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *BrowserCommandMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[browsercommand.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *BrowserCommandMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[browsercommand.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *BrowserCommandMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, browsercommand.FieldFinishedAt)
+}
+
+// ClearSession clears the "session" edge to the BrowserSession entity.
+func (m *BrowserCommandMutation) ClearSession() {
+	m.clearedsession = true
+	m.clearedFields[browsercommand.FieldSessionID] = struct{}{}
+}
+
+// SessionCleared reports if the "session" edge to the BrowserSession entity was cleared.
+func (m *BrowserCommandMutation) SessionCleared() bool {
+	return m.clearedsession
+}
+
+// SessionIDs returns the "session" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SessionID instead. It exists only for internal usage by the builders.
+func (m *BrowserCommandMutation) SessionIDs() (ids []string) {
+	if id := m.session; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSession resets all changes to the "session" edge.
+func (m *BrowserCommandMutation) ResetSession() {
+	m.session = nil
+	m.clearedsession = false
+}
+
+// Where appends a list predicates to the BrowserCommandMutation builder.
+func (m *BrowserCommandMutation) Where(ps ...predicate.BrowserCommand) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BrowserCommandMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BrowserCommandMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BrowserCommand, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BrowserCommandMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BrowserCommandMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BrowserCommand).
+func (m *BrowserCommandMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BrowserCommandMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.project_id != nil {
+		fields = append(fields, browsercommand.FieldProjectID)
+	}
+	if m.session != nil {
+		fields = append(fields, browsercommand.FieldSessionID)
+	}
+	if m.ordinal != nil {
+		fields = append(fields, browsercommand.FieldOrdinal)
+	}
+	if m.source != nil {
+		fields = append(fields, browsercommand.FieldSource)
+	}
+	if m.status != nil {
+		fields = append(fields, browsercommand.FieldStatus)
+	}
+	if m.outcome != nil {
+		fields = append(fields, browsercommand.FieldOutcome)
+	}
+	if m.error != nil {
+		fields = append(fields, browsercommand.FieldError)
+	}
+	if m.steps != nil {
+		fields = append(fields, browsercommand.FieldSteps)
+	}
+	if m.picture != nil {
+		fields = append(fields, browsercommand.FieldPicture)
+	}
+	if m.page_url != nil {
+		fields = append(fields, browsercommand.FieldPageURL)
+	}
+	if m.page_title != nil {
+		fields = append(fields, browsercommand.FieldPageTitle)
+	}
+	if m.created_at != nil {
+		fields = append(fields, browsercommand.FieldCreatedAt)
+	}
+	if m.started_at != nil {
+		fields = append(fields, browsercommand.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, browsercommand.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BrowserCommandMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case browsercommand.FieldProjectID:
+		return m.ProjectID()
+	case browsercommand.FieldSessionID:
+		return m.SessionID()
+	case browsercommand.FieldOrdinal:
+		return m.Ordinal()
+	case browsercommand.FieldSource:
+		return m.Source()
+	case browsercommand.FieldStatus:
+		return m.Status()
+	case browsercommand.FieldOutcome:
+		return m.Outcome()
+	case browsercommand.FieldError:
+		return m.Error()
+	case browsercommand.FieldSteps:
+		return m.Steps()
+	case browsercommand.FieldPicture:
+		return m.Picture()
+	case browsercommand.FieldPageURL:
+		return m.PageURL()
+	case browsercommand.FieldPageTitle:
+		return m.PageTitle()
+	case browsercommand.FieldCreatedAt:
+		return m.CreatedAt()
+	case browsercommand.FieldStartedAt:
+		return m.StartedAt()
+	case browsercommand.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BrowserCommandMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case browsercommand.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case browsercommand.FieldSessionID:
+		return m.OldSessionID(ctx)
+	case browsercommand.FieldOrdinal:
+		return m.OldOrdinal(ctx)
+	case browsercommand.FieldSource:
+		return m.OldSource(ctx)
+	case browsercommand.FieldStatus:
+		return m.OldStatus(ctx)
+	case browsercommand.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case browsercommand.FieldError:
+		return m.OldError(ctx)
+	case browsercommand.FieldSteps:
+		return m.OldSteps(ctx)
+	case browsercommand.FieldPicture:
+		return m.OldPicture(ctx)
+	case browsercommand.FieldPageURL:
+		return m.OldPageURL(ctx)
+	case browsercommand.FieldPageTitle:
+		return m.OldPageTitle(ctx)
+	case browsercommand.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case browsercommand.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case browsercommand.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown BrowserCommand field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BrowserCommandMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case browsercommand.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case browsercommand.FieldSessionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionID(v)
+		return nil
+	case browsercommand.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrdinal(v)
+		return nil
+	case browsercommand.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case browsercommand.FieldStatus:
+		v, ok := value.(browsercommand.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case browsercommand.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case browsercommand.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case browsercommand.FieldSteps:
+		v, ok := value.([]schema.SessionStep)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSteps(v)
+		return nil
+	case browsercommand.FieldPicture:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPicture(v)
+		return nil
+	case browsercommand.FieldPageURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPageURL(v)
+		return nil
+	case browsercommand.FieldPageTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPageTitle(v)
+		return nil
+	case browsercommand.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case browsercommand.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case browsercommand.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BrowserCommandMutation) AddedFields() []string {
+	var fields []string
+	if m.addordinal != nil {
+		fields = append(fields, browsercommand.FieldOrdinal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BrowserCommandMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case browsercommand.FieldOrdinal:
+		return m.AddedOrdinal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BrowserCommandMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case browsercommand.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrdinal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BrowserCommandMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(browsercommand.FieldSteps) {
+		fields = append(fields, browsercommand.FieldSteps)
+	}
+	if m.FieldCleared(browsercommand.FieldPicture) {
+		fields = append(fields, browsercommand.FieldPicture)
+	}
+	if m.FieldCleared(browsercommand.FieldStartedAt) {
+		fields = append(fields, browsercommand.FieldStartedAt)
+	}
+	if m.FieldCleared(browsercommand.FieldFinishedAt) {
+		fields = append(fields, browsercommand.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BrowserCommandMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BrowserCommandMutation) ClearField(name string) error {
+	switch name {
+	case browsercommand.FieldSteps:
+		m.ClearSteps()
+		return nil
+	case browsercommand.FieldPicture:
+		m.ClearPicture()
+		return nil
+	case browsercommand.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case browsercommand.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BrowserCommandMutation) ResetField(name string) error {
+	switch name {
+	case browsercommand.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case browsercommand.FieldSessionID:
+		m.ResetSessionID()
+		return nil
+	case browsercommand.FieldOrdinal:
+		m.ResetOrdinal()
+		return nil
+	case browsercommand.FieldSource:
+		m.ResetSource()
+		return nil
+	case browsercommand.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case browsercommand.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case browsercommand.FieldError:
+		m.ResetError()
+		return nil
+	case browsercommand.FieldSteps:
+		m.ResetSteps()
+		return nil
+	case browsercommand.FieldPicture:
+		m.ResetPicture()
+		return nil
+	case browsercommand.FieldPageURL:
+		m.ResetPageURL()
+		return nil
+	case browsercommand.FieldPageTitle:
+		m.ResetPageTitle()
+		return nil
+	case browsercommand.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case browsercommand.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case browsercommand.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BrowserCommandMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.session != nil {
+		edges = append(edges, browsercommand.EdgeSession)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BrowserCommandMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case browsercommand.EdgeSession:
+		if id := m.session; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BrowserCommandMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BrowserCommandMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BrowserCommandMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedsession {
+		edges = append(edges, browsercommand.EdgeSession)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BrowserCommandMutation) EdgeCleared(name string) bool {
+	switch name {
+	case browsercommand.EdgeSession:
+		return m.clearedsession
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BrowserCommandMutation) ClearEdge(name string) error {
+	switch name {
+	case browsercommand.EdgeSession:
+		m.ClearSession()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BrowserCommandMutation) ResetEdge(name string) error {
+	switch name {
+	case browsercommand.EdgeSession:
+		m.ResetSession()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserCommand edge %s", name)
+}
+
+// BrowserSessionMutation represents an operation that mutates the BrowserSession nodes in the graph.
+type BrowserSessionMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	project_id       *string
+	created_by       *string
+	created_by_name  *string
+	status           *browsersession.Status
+	reason           *string
+	url              *string
+	browser          *string
+	device           *string
+	width            *int
+	addwidth         *int
+	height           *int
+	addheight        *int
+	record           *bool
+	environment      *string
+	secrets          *[]string
+	appendsecrets    []string
+	variables        *map[string]string
+	idle_ms          *int
+	addidle_ms       *int
+	captures         *[]string
+	appendcaptures   []string
+	command_count    *int
+	addcommand_count *int
+	waiting          *int
+	addwaiting       *int
+	worker_id        *string
+	lease_expires_at *time.Time
+	expires_at       *time.Time
+	used_at          *time.Time
+	ready_at         *time.Time
+	ended_at         *time.Time
+	recorded         *string
+	notes            *[]string
+	appendnotes      []string
+	created_at       *time.Time
+	clearedFields    map[string]struct{}
+	performed        map[string]struct{}
+	removedperformed map[string]struct{}
+	clearedperformed bool
+	done             bool
+	oldValue         func(context.Context) (*BrowserSession, error)
+	predicates       []predicate.BrowserSession
+}
+
+var _ ent.Mutation = (*BrowserSessionMutation)(nil)
+
+// browsersessionOption allows management of the mutation configuration using functional options.
+type browsersessionOption func(*BrowserSessionMutation)
+
+// newBrowserSessionMutation creates new mutation for the BrowserSession entity.
+func newBrowserSessionMutation(c config, op Op, opts ...browsersessionOption) *BrowserSessionMutation {
+	m := &BrowserSessionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBrowserSession,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBrowserSessionID sets the ID field of the mutation.
+func withBrowserSessionID(id string) browsersessionOption {
+	return func(m *BrowserSessionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BrowserSession
+		)
+		m.oldValue = func(ctx context.Context) (*BrowserSession, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BrowserSession.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBrowserSession sets the old BrowserSession of the mutation.
+func withBrowserSession(node *BrowserSession) browsersessionOption {
+	return func(m *BrowserSessionMutation) {
+		m.oldValue = func(context.Context) (*BrowserSession, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BrowserSessionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BrowserSessionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BrowserSession entities.
+func (m *BrowserSessionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BrowserSessionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BrowserSessionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BrowserSession.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *BrowserSessionMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *BrowserSessionMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *BrowserSessionMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *BrowserSessionMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *BrowserSessionMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *BrowserSessionMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetCreatedByName sets the "created_by_name" field.
+func (m *BrowserSessionMutation) SetCreatedByName(s string) {
+	m.created_by_name = &s
+}
+
+// CreatedByName returns the value of the "created_by_name" field in the mutation.
+func (m *BrowserSessionMutation) CreatedByName() (r string, exists bool) {
+	v := m.created_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByName returns the old "created_by_name" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldCreatedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByName: %w", err)
+	}
+	return oldValue.CreatedByName, nil
+}
+
+// ResetCreatedByName resets all changes to the "created_by_name" field.
+func (m *BrowserSessionMutation) ResetCreatedByName() {
+	m.created_by_name = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *BrowserSessionMutation) SetStatus(b browsersession.Status) {
+	m.status = &b
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *BrowserSessionMutation) Status() (r browsersession.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldStatus(ctx context.Context) (v browsersession.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *BrowserSessionMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *BrowserSessionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BrowserSessionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BrowserSessionMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetURL sets the "url" field.
+func (m *BrowserSessionMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *BrowserSessionMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *BrowserSessionMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *BrowserSessionMutation) SetBrowser(s string) {
+	m.browser = &s
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *BrowserSessionMutation) Browser() (r string, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldBrowser(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *BrowserSessionMutation) ResetBrowser() {
+	m.browser = nil
+}
+
+// SetDevice sets the "device" field.
+func (m *BrowserSessionMutation) SetDevice(s string) {
+	m.device = &s
+}
+
+// Device returns the value of the "device" field in the mutation.
+func (m *BrowserSessionMutation) Device() (r string, exists bool) {
+	v := m.device
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDevice returns the old "device" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldDevice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDevice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDevice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDevice: %w", err)
+	}
+	return oldValue.Device, nil
+}
+
+// ResetDevice resets all changes to the "device" field.
+func (m *BrowserSessionMutation) ResetDevice() {
+	m.device = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *BrowserSessionMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *BrowserSessionMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldWidth(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *BrowserSessionMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *BrowserSessionMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *BrowserSessionMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+}
+
+// SetHeight sets the "height" field.
+func (m *BrowserSessionMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *BrowserSessionMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldHeight(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *BrowserSessionMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *BrowserSessionMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *BrowserSessionMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+}
+
+// SetRecord sets the "record" field.
+func (m *BrowserSessionMutation) SetRecord(b bool) {
+	m.record = &b
+}
+
+// Record returns the value of the "record" field in the mutation.
+func (m *BrowserSessionMutation) Record() (r bool, exists bool) {
+	v := m.record
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecord returns the old "record" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldRecord(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecord is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecord requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecord: %w", err)
+	}
+	return oldValue.Record, nil
+}
+
+// ResetRecord resets all changes to the "record" field.
+func (m *BrowserSessionMutation) ResetRecord() {
+	m.record = nil
+}
+
+// SetEnvironment sets the "environment" field.
+func (m *BrowserSessionMutation) SetEnvironment(s string) {
+	m.environment = &s
+}
+
+// Environment returns the value of the "environment" field in the mutation.
+func (m *BrowserSessionMutation) Environment() (r string, exists bool) {
+	v := m.environment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnvironment returns the old "environment" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldEnvironment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnvironment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnvironment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnvironment: %w", err)
+	}
+	return oldValue.Environment, nil
+}
+
+// ResetEnvironment resets all changes to the "environment" field.
+func (m *BrowserSessionMutation) ResetEnvironment() {
+	m.environment = nil
+}
+
+// SetSecrets sets the "secrets" field.
+func (m *BrowserSessionMutation) SetSecrets(s []string) {
+	m.secrets = &s
+	m.appendsecrets = nil
+}
+
+// Secrets returns the value of the "secrets" field in the mutation.
+func (m *BrowserSessionMutation) Secrets() (r []string, exists bool) {
+	v := m.secrets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecrets returns the old "secrets" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldSecrets(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecrets is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecrets requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecrets: %w", err)
+	}
+	return oldValue.Secrets, nil
+}
+
+// AppendSecrets adds s to the "secrets" field.
+func (m *BrowserSessionMutation) AppendSecrets(s []string) {
+	m.appendsecrets = append(m.appendsecrets, s...)
+}
+
+// AppendedSecrets returns the list of values that were appended to the "secrets" field in this mutation.
+func (m *BrowserSessionMutation) AppendedSecrets() ([]string, bool) {
+	if len(m.appendsecrets) == 0 {
+		return nil, false
+	}
+	return m.appendsecrets, true
+}
+
+// ClearSecrets clears the value of the "secrets" field.
+func (m *BrowserSessionMutation) ClearSecrets() {
+	m.secrets = nil
+	m.appendsecrets = nil
+	m.clearedFields[browsersession.FieldSecrets] = struct{}{}
+}
+
+// SecretsCleared returns if the "secrets" field was cleared in this mutation.
+func (m *BrowserSessionMutation) SecretsCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldSecrets]
+	return ok
+}
+
+// ResetSecrets resets all changes to the "secrets" field.
+func (m *BrowserSessionMutation) ResetSecrets() {
+	m.secrets = nil
+	m.appendsecrets = nil
+	delete(m.clearedFields, browsersession.FieldSecrets)
+}
+
+// SetVariables sets the "variables" field.
+func (m *BrowserSessionMutation) SetVariables(value map[string]string) {
+	m.variables = &value
+}
+
+// Variables returns the value of the "variables" field in the mutation.
+func (m *BrowserSessionMutation) Variables() (r map[string]string, exists bool) {
+	v := m.variables
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVariables returns the old "variables" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldVariables(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVariables is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVariables requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVariables: %w", err)
+	}
+	return oldValue.Variables, nil
+}
+
+// ClearVariables clears the value of the "variables" field.
+func (m *BrowserSessionMutation) ClearVariables() {
+	m.variables = nil
+	m.clearedFields[browsersession.FieldVariables] = struct{}{}
+}
+
+// VariablesCleared returns if the "variables" field was cleared in this mutation.
+func (m *BrowserSessionMutation) VariablesCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldVariables]
+	return ok
+}
+
+// ResetVariables resets all changes to the "variables" field.
+func (m *BrowserSessionMutation) ResetVariables() {
+	m.variables = nil
+	delete(m.clearedFields, browsersession.FieldVariables)
+}
+
+// SetIdleMs sets the "idle_ms" field.
+func (m *BrowserSessionMutation) SetIdleMs(i int) {
+	m.idle_ms = &i
+	m.addidle_ms = nil
+}
+
+// IdleMs returns the value of the "idle_ms" field in the mutation.
+func (m *BrowserSessionMutation) IdleMs() (r int, exists bool) {
+	v := m.idle_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdleMs returns the old "idle_ms" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldIdleMs(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdleMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdleMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdleMs: %w", err)
+	}
+	return oldValue.IdleMs, nil
+}
+
+// AddIdleMs adds i to the "idle_ms" field.
+func (m *BrowserSessionMutation) AddIdleMs(i int) {
+	if m.addidle_ms != nil {
+		*m.addidle_ms += i
+	} else {
+		m.addidle_ms = &i
+	}
+}
+
+// AddedIdleMs returns the value that was added to the "idle_ms" field in this mutation.
+func (m *BrowserSessionMutation) AddedIdleMs() (r int, exists bool) {
+	v := m.addidle_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIdleMs resets all changes to the "idle_ms" field.
+func (m *BrowserSessionMutation) ResetIdleMs() {
+	m.idle_ms = nil
+	m.addidle_ms = nil
+}
+
+// SetCaptures sets the "captures" field.
+func (m *BrowserSessionMutation) SetCaptures(s []string) {
+	m.captures = &s
+	m.appendcaptures = nil
+}
+
+// Captures returns the value of the "captures" field in the mutation.
+func (m *BrowserSessionMutation) Captures() (r []string, exists bool) {
+	v := m.captures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaptures returns the old "captures" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldCaptures(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaptures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaptures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaptures: %w", err)
+	}
+	return oldValue.Captures, nil
+}
+
+// AppendCaptures adds s to the "captures" field.
+func (m *BrowserSessionMutation) AppendCaptures(s []string) {
+	m.appendcaptures = append(m.appendcaptures, s...)
+}
+
+// AppendedCaptures returns the list of values that were appended to the "captures" field in this mutation.
+func (m *BrowserSessionMutation) AppendedCaptures() ([]string, bool) {
+	if len(m.appendcaptures) == 0 {
+		return nil, false
+	}
+	return m.appendcaptures, true
+}
+
+// ClearCaptures clears the value of the "captures" field.
+func (m *BrowserSessionMutation) ClearCaptures() {
+	m.captures = nil
+	m.appendcaptures = nil
+	m.clearedFields[browsersession.FieldCaptures] = struct{}{}
+}
+
+// CapturesCleared returns if the "captures" field was cleared in this mutation.
+func (m *BrowserSessionMutation) CapturesCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldCaptures]
+	return ok
+}
+
+// ResetCaptures resets all changes to the "captures" field.
+func (m *BrowserSessionMutation) ResetCaptures() {
+	m.captures = nil
+	m.appendcaptures = nil
+	delete(m.clearedFields, browsersession.FieldCaptures)
+}
+
+// SetCommandCount sets the "command_count" field.
+func (m *BrowserSessionMutation) SetCommandCount(i int) {
+	m.command_count = &i
+	m.addcommand_count = nil
+}
+
+// CommandCount returns the value of the "command_count" field in the mutation.
+func (m *BrowserSessionMutation) CommandCount() (r int, exists bool) {
+	v := m.command_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCommandCount returns the old "command_count" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldCommandCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCommandCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCommandCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCommandCount: %w", err)
+	}
+	return oldValue.CommandCount, nil
+}
+
+// AddCommandCount adds i to the "command_count" field.
+func (m *BrowserSessionMutation) AddCommandCount(i int) {
+	if m.addcommand_count != nil {
+		*m.addcommand_count += i
+	} else {
+		m.addcommand_count = &i
+	}
+}
+
+// AddedCommandCount returns the value that was added to the "command_count" field in this mutation.
+func (m *BrowserSessionMutation) AddedCommandCount() (r int, exists bool) {
+	v := m.addcommand_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCommandCount resets all changes to the "command_count" field.
+func (m *BrowserSessionMutation) ResetCommandCount() {
+	m.command_count = nil
+	m.addcommand_count = nil
+}
+
+// SetWaiting sets the "waiting" field.
+func (m *BrowserSessionMutation) SetWaiting(i int) {
+	m.waiting = &i
+	m.addwaiting = nil
+}
+
+// Waiting returns the value of the "waiting" field in the mutation.
+func (m *BrowserSessionMutation) Waiting() (r int, exists bool) {
+	v := m.waiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaiting returns the old "waiting" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldWaiting(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaiting: %w", err)
+	}
+	return oldValue.Waiting, nil
+}
+
+// AddWaiting adds i to the "waiting" field.
+func (m *BrowserSessionMutation) AddWaiting(i int) {
+	if m.addwaiting != nil {
+		*m.addwaiting += i
+	} else {
+		m.addwaiting = &i
+	}
+}
+
+// AddedWaiting returns the value that was added to the "waiting" field in this mutation.
+func (m *BrowserSessionMutation) AddedWaiting() (r int, exists bool) {
+	v := m.addwaiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWaiting resets all changes to the "waiting" field.
+func (m *BrowserSessionMutation) ResetWaiting() {
+	m.waiting = nil
+	m.addwaiting = nil
+}
+
+// SetWorkerID sets the "worker_id" field.
+func (m *BrowserSessionMutation) SetWorkerID(s string) {
+	m.worker_id = &s
+}
+
+// WorkerID returns the value of the "worker_id" field in the mutation.
+func (m *BrowserSessionMutation) WorkerID() (r string, exists bool) {
+	v := m.worker_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkerID returns the old "worker_id" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldWorkerID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkerID: %w", err)
+	}
+	return oldValue.WorkerID, nil
+}
+
+// ClearWorkerID clears the value of the "worker_id" field.
+func (m *BrowserSessionMutation) ClearWorkerID() {
+	m.worker_id = nil
+	m.clearedFields[browsersession.FieldWorkerID] = struct{}{}
+}
+
+// WorkerIDCleared returns if the "worker_id" field was cleared in this mutation.
+func (m *BrowserSessionMutation) WorkerIDCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldWorkerID]
+	return ok
+}
+
+// ResetWorkerID resets all changes to the "worker_id" field.
+func (m *BrowserSessionMutation) ResetWorkerID() {
+	m.worker_id = nil
+	delete(m.clearedFields, browsersession.FieldWorkerID)
+}
+
+// SetLeaseExpiresAt sets the "lease_expires_at" field.
+func (m *BrowserSessionMutation) SetLeaseExpiresAt(t time.Time) {
+	m.lease_expires_at = &t
+}
+
+// LeaseExpiresAt returns the value of the "lease_expires_at" field in the mutation.
+func (m *BrowserSessionMutation) LeaseExpiresAt() (r time.Time, exists bool) {
+	v := m.lease_expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseExpiresAt returns the old "lease_expires_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldLeaseExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseExpiresAt: %w", err)
+	}
+	return oldValue.LeaseExpiresAt, nil
+}
+
+// ClearLeaseExpiresAt clears the value of the "lease_expires_at" field.
+func (m *BrowserSessionMutation) ClearLeaseExpiresAt() {
+	m.lease_expires_at = nil
+	m.clearedFields[browsersession.FieldLeaseExpiresAt] = struct{}{}
+}
+
+// LeaseExpiresAtCleared returns if the "lease_expires_at" field was cleared in this mutation.
+func (m *BrowserSessionMutation) LeaseExpiresAtCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldLeaseExpiresAt]
+	return ok
+}
+
+// ResetLeaseExpiresAt resets all changes to the "lease_expires_at" field.
+func (m *BrowserSessionMutation) ResetLeaseExpiresAt() {
+	m.lease_expires_at = nil
+	delete(m.clearedFields, browsersession.FieldLeaseExpiresAt)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *BrowserSessionMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *BrowserSessionMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *BrowserSessionMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetUsedAt sets the "used_at" field.
+func (m *BrowserSessionMutation) SetUsedAt(t time.Time) {
+	m.used_at = &t
+}
+
+// UsedAt returns the value of the "used_at" field in the mutation.
+func (m *BrowserSessionMutation) UsedAt() (r time.Time, exists bool) {
+	v := m.used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsedAt returns the old "used_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldUsedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsedAt: %w", err)
+	}
+	return oldValue.UsedAt, nil
+}
+
+// ResetUsedAt resets all changes to the "used_at" field.
+func (m *BrowserSessionMutation) ResetUsedAt() {
+	m.used_at = nil
+}
+
+// SetReadyAt sets the "ready_at" field.
+func (m *BrowserSessionMutation) SetReadyAt(t time.Time) {
+	m.ready_at = &t
+}
+
+// ReadyAt returns the value of the "ready_at" field in the mutation.
+func (m *BrowserSessionMutation) ReadyAt() (r time.Time, exists bool) {
+	v := m.ready_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadyAt returns the old "ready_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldReadyAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadyAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadyAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadyAt: %w", err)
+	}
+	return oldValue.ReadyAt, nil
+}
+
+// ClearReadyAt clears the value of the "ready_at" field.
+func (m *BrowserSessionMutation) ClearReadyAt() {
+	m.ready_at = nil
+	m.clearedFields[browsersession.FieldReadyAt] = struct{}{}
+}
+
+// ReadyAtCleared returns if the "ready_at" field was cleared in this mutation.
+func (m *BrowserSessionMutation) ReadyAtCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldReadyAt]
+	return ok
+}
+
+// ResetReadyAt resets all changes to the "ready_at" field.
+func (m *BrowserSessionMutation) ResetReadyAt() {
+	m.ready_at = nil
+	delete(m.clearedFields, browsersession.FieldReadyAt)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *BrowserSessionMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *BrowserSessionMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *BrowserSessionMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[browsersession.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *BrowserSessionMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *BrowserSessionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, browsersession.FieldEndedAt)
+}
+
+// SetRecorded sets the "recorded" field.
+func (m *BrowserSessionMutation) SetRecorded(s string) {
+	m.recorded = &s
+}
+
+// Recorded returns the value of the "recorded" field in the mutation.
+func (m *BrowserSessionMutation) Recorded() (r string, exists bool) {
+	v := m.recorded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecorded returns the old "recorded" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldRecorded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecorded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecorded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecorded: %w", err)
+	}
+	return oldValue.Recorded, nil
+}
+
+// ResetRecorded resets all changes to the "recorded" field.
+func (m *BrowserSessionMutation) ResetRecorded() {
+	m.recorded = nil
+}
+
+// SetNotes sets the "notes" field.
+func (m *BrowserSessionMutation) SetNotes(s []string) {
+	m.notes = &s
+	m.appendnotes = nil
+}
+
+// Notes returns the value of the "notes" field in the mutation.
+func (m *BrowserSessionMutation) Notes() (r []string, exists bool) {
+	v := m.notes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotes returns the old "notes" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldNotes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotes: %w", err)
+	}
+	return oldValue.Notes, nil
+}
+
+// AppendNotes adds s to the "notes" field.
+func (m *BrowserSessionMutation) AppendNotes(s []string) {
+	m.appendnotes = append(m.appendnotes, s...)
+}
+
+// AppendedNotes returns the list of values that were appended to the "notes" field in this mutation.
+func (m *BrowserSessionMutation) AppendedNotes() ([]string, bool) {
+	if len(m.appendnotes) == 0 {
+		return nil, false
+	}
+	return m.appendnotes, true
+}
+
+// ClearNotes clears the value of the "notes" field.
+func (m *BrowserSessionMutation) ClearNotes() {
+	m.notes = nil
+	m.appendnotes = nil
+	m.clearedFields[browsersession.FieldNotes] = struct{}{}
+}
+
+// NotesCleared returns if the "notes" field was cleared in this mutation.
+func (m *BrowserSessionMutation) NotesCleared() bool {
+	_, ok := m.clearedFields[browsersession.FieldNotes]
+	return ok
+}
+
+// ResetNotes resets all changes to the "notes" field.
+func (m *BrowserSessionMutation) ResetNotes() {
+	m.notes = nil
+	m.appendnotes = nil
+	delete(m.clearedFields, browsersession.FieldNotes)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BrowserSessionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BrowserSessionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BrowserSession entity.
+// If the BrowserSession object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BrowserSessionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BrowserSessionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// AddPerformedIDs adds the "performed" edge to the BrowserCommand entity by ids.
+func (m *BrowserSessionMutation) AddPerformedIDs(ids ...string) {
+	if m.performed == nil {
+		m.performed = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.performed[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPerformed clears the "performed" edge to the BrowserCommand entity.
+func (m *BrowserSessionMutation) ClearPerformed() {
+	m.clearedperformed = true
+}
+
+// PerformedCleared reports if the "performed" edge to the BrowserCommand entity was cleared.
+func (m *BrowserSessionMutation) PerformedCleared() bool {
+	return m.clearedperformed
+}
+
+// RemovePerformedIDs removes the "performed" edge to the BrowserCommand entity by IDs.
+func (m *BrowserSessionMutation) RemovePerformedIDs(ids ...string) {
+	if m.removedperformed == nil {
+		m.removedperformed = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.performed, ids[i])
+		m.removedperformed[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPerformed returns the removed IDs of the "performed" edge to the BrowserCommand entity.
+func (m *BrowserSessionMutation) RemovedPerformedIDs() (ids []string) {
+	for id := range m.removedperformed {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PerformedIDs returns the "performed" edge IDs in the mutation.
+func (m *BrowserSessionMutation) PerformedIDs() (ids []string) {
+	for id := range m.performed {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPerformed resets all changes to the "performed" edge.
+func (m *BrowserSessionMutation) ResetPerformed() {
+	m.performed = nil
+	m.clearedperformed = false
+	m.removedperformed = nil
+}
+
+// Where appends a list predicates to the BrowserSessionMutation builder.
+func (m *BrowserSessionMutation) Where(ps ...predicate.BrowserSession) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BrowserSessionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BrowserSessionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BrowserSession, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BrowserSessionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BrowserSessionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BrowserSession).
+func (m *BrowserSessionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BrowserSessionMutation) Fields() []string {
+	fields := make([]string, 0, 27)
+	if m.project_id != nil {
+		fields = append(fields, browsersession.FieldProjectID)
+	}
+	if m.created_by != nil {
+		fields = append(fields, browsersession.FieldCreatedBy)
+	}
+	if m.created_by_name != nil {
+		fields = append(fields, browsersession.FieldCreatedByName)
+	}
+	if m.status != nil {
+		fields = append(fields, browsersession.FieldStatus)
+	}
+	if m.reason != nil {
+		fields = append(fields, browsersession.FieldReason)
+	}
+	if m.url != nil {
+		fields = append(fields, browsersession.FieldURL)
+	}
+	if m.browser != nil {
+		fields = append(fields, browsersession.FieldBrowser)
+	}
+	if m.device != nil {
+		fields = append(fields, browsersession.FieldDevice)
+	}
+	if m.width != nil {
+		fields = append(fields, browsersession.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, browsersession.FieldHeight)
+	}
+	if m.record != nil {
+		fields = append(fields, browsersession.FieldRecord)
+	}
+	if m.environment != nil {
+		fields = append(fields, browsersession.FieldEnvironment)
+	}
+	if m.secrets != nil {
+		fields = append(fields, browsersession.FieldSecrets)
+	}
+	if m.variables != nil {
+		fields = append(fields, browsersession.FieldVariables)
+	}
+	if m.idle_ms != nil {
+		fields = append(fields, browsersession.FieldIdleMs)
+	}
+	if m.captures != nil {
+		fields = append(fields, browsersession.FieldCaptures)
+	}
+	if m.command_count != nil {
+		fields = append(fields, browsersession.FieldCommandCount)
+	}
+	if m.waiting != nil {
+		fields = append(fields, browsersession.FieldWaiting)
+	}
+	if m.worker_id != nil {
+		fields = append(fields, browsersession.FieldWorkerID)
+	}
+	if m.lease_expires_at != nil {
+		fields = append(fields, browsersession.FieldLeaseExpiresAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, browsersession.FieldExpiresAt)
+	}
+	if m.used_at != nil {
+		fields = append(fields, browsersession.FieldUsedAt)
+	}
+	if m.ready_at != nil {
+		fields = append(fields, browsersession.FieldReadyAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, browsersession.FieldEndedAt)
+	}
+	if m.recorded != nil {
+		fields = append(fields, browsersession.FieldRecorded)
+	}
+	if m.notes != nil {
+		fields = append(fields, browsersession.FieldNotes)
+	}
+	if m.created_at != nil {
+		fields = append(fields, browsersession.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BrowserSessionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case browsersession.FieldProjectID:
+		return m.ProjectID()
+	case browsersession.FieldCreatedBy:
+		return m.CreatedBy()
+	case browsersession.FieldCreatedByName:
+		return m.CreatedByName()
+	case browsersession.FieldStatus:
+		return m.Status()
+	case browsersession.FieldReason:
+		return m.Reason()
+	case browsersession.FieldURL:
+		return m.URL()
+	case browsersession.FieldBrowser:
+		return m.Browser()
+	case browsersession.FieldDevice:
+		return m.Device()
+	case browsersession.FieldWidth:
+		return m.Width()
+	case browsersession.FieldHeight:
+		return m.Height()
+	case browsersession.FieldRecord:
+		return m.Record()
+	case browsersession.FieldEnvironment:
+		return m.Environment()
+	case browsersession.FieldSecrets:
+		return m.Secrets()
+	case browsersession.FieldVariables:
+		return m.Variables()
+	case browsersession.FieldIdleMs:
+		return m.IdleMs()
+	case browsersession.FieldCaptures:
+		return m.Captures()
+	case browsersession.FieldCommandCount:
+		return m.CommandCount()
+	case browsersession.FieldWaiting:
+		return m.Waiting()
+	case browsersession.FieldWorkerID:
+		return m.WorkerID()
+	case browsersession.FieldLeaseExpiresAt:
+		return m.LeaseExpiresAt()
+	case browsersession.FieldExpiresAt:
+		return m.ExpiresAt()
+	case browsersession.FieldUsedAt:
+		return m.UsedAt()
+	case browsersession.FieldReadyAt:
+		return m.ReadyAt()
+	case browsersession.FieldEndedAt:
+		return m.EndedAt()
+	case browsersession.FieldRecorded:
+		return m.Recorded()
+	case browsersession.FieldNotes:
+		return m.Notes()
+	case browsersession.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BrowserSessionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case browsersession.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case browsersession.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case browsersession.FieldCreatedByName:
+		return m.OldCreatedByName(ctx)
+	case browsersession.FieldStatus:
+		return m.OldStatus(ctx)
+	case browsersession.FieldReason:
+		return m.OldReason(ctx)
+	case browsersession.FieldURL:
+		return m.OldURL(ctx)
+	case browsersession.FieldBrowser:
+		return m.OldBrowser(ctx)
+	case browsersession.FieldDevice:
+		return m.OldDevice(ctx)
+	case browsersession.FieldWidth:
+		return m.OldWidth(ctx)
+	case browsersession.FieldHeight:
+		return m.OldHeight(ctx)
+	case browsersession.FieldRecord:
+		return m.OldRecord(ctx)
+	case browsersession.FieldEnvironment:
+		return m.OldEnvironment(ctx)
+	case browsersession.FieldSecrets:
+		return m.OldSecrets(ctx)
+	case browsersession.FieldVariables:
+		return m.OldVariables(ctx)
+	case browsersession.FieldIdleMs:
+		return m.OldIdleMs(ctx)
+	case browsersession.FieldCaptures:
+		return m.OldCaptures(ctx)
+	case browsersession.FieldCommandCount:
+		return m.OldCommandCount(ctx)
+	case browsersession.FieldWaiting:
+		return m.OldWaiting(ctx)
+	case browsersession.FieldWorkerID:
+		return m.OldWorkerID(ctx)
+	case browsersession.FieldLeaseExpiresAt:
+		return m.OldLeaseExpiresAt(ctx)
+	case browsersession.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case browsersession.FieldUsedAt:
+		return m.OldUsedAt(ctx)
+	case browsersession.FieldReadyAt:
+		return m.OldReadyAt(ctx)
+	case browsersession.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case browsersession.FieldRecorded:
+		return m.OldRecorded(ctx)
+	case browsersession.FieldNotes:
+		return m.OldNotes(ctx)
+	case browsersession.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown BrowserSession field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BrowserSessionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case browsersession.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case browsersession.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case browsersession.FieldCreatedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByName(v)
+		return nil
+	case browsersession.FieldStatus:
+		v, ok := value.(browsersession.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case browsersession.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case browsersession.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case browsersession.FieldBrowser:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
+	case browsersession.FieldDevice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDevice(v)
+		return nil
+	case browsersession.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case browsersession.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case browsersession.FieldRecord:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecord(v)
+		return nil
+	case browsersession.FieldEnvironment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnvironment(v)
+		return nil
+	case browsersession.FieldSecrets:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecrets(v)
+		return nil
+	case browsersession.FieldVariables:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVariables(v)
+		return nil
+	case browsersession.FieldIdleMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdleMs(v)
+		return nil
+	case browsersession.FieldCaptures:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaptures(v)
+		return nil
+	case browsersession.FieldCommandCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCommandCount(v)
+		return nil
+	case browsersession.FieldWaiting:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaiting(v)
+		return nil
+	case browsersession.FieldWorkerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkerID(v)
+		return nil
+	case browsersession.FieldLeaseExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseExpiresAt(v)
+		return nil
+	case browsersession.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case browsersession.FieldUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsedAt(v)
+		return nil
+	case browsersession.FieldReadyAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadyAt(v)
+		return nil
+	case browsersession.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case browsersession.FieldRecorded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecorded(v)
+		return nil
+	case browsersession.FieldNotes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotes(v)
+		return nil
+	case browsersession.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserSession field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BrowserSessionMutation) AddedFields() []string {
+	var fields []string
+	if m.addwidth != nil {
+		fields = append(fields, browsersession.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, browsersession.FieldHeight)
+	}
+	if m.addidle_ms != nil {
+		fields = append(fields, browsersession.FieldIdleMs)
+	}
+	if m.addcommand_count != nil {
+		fields = append(fields, browsersession.FieldCommandCount)
+	}
+	if m.addwaiting != nil {
+		fields = append(fields, browsersession.FieldWaiting)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BrowserSessionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case browsersession.FieldWidth:
+		return m.AddedWidth()
+	case browsersession.FieldHeight:
+		return m.AddedHeight()
+	case browsersession.FieldIdleMs:
+		return m.AddedIdleMs()
+	case browsersession.FieldCommandCount:
+		return m.AddedCommandCount()
+	case browsersession.FieldWaiting:
+		return m.AddedWaiting()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BrowserSessionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case browsersession.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case browsersession.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	case browsersession.FieldIdleMs:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdleMs(v)
+		return nil
+	case browsersession.FieldCommandCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCommandCount(v)
+		return nil
+	case browsersession.FieldWaiting:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWaiting(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserSession numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BrowserSessionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(browsersession.FieldSecrets) {
+		fields = append(fields, browsersession.FieldSecrets)
+	}
+	if m.FieldCleared(browsersession.FieldVariables) {
+		fields = append(fields, browsersession.FieldVariables)
+	}
+	if m.FieldCleared(browsersession.FieldCaptures) {
+		fields = append(fields, browsersession.FieldCaptures)
+	}
+	if m.FieldCleared(browsersession.FieldWorkerID) {
+		fields = append(fields, browsersession.FieldWorkerID)
+	}
+	if m.FieldCleared(browsersession.FieldLeaseExpiresAt) {
+		fields = append(fields, browsersession.FieldLeaseExpiresAt)
+	}
+	if m.FieldCleared(browsersession.FieldReadyAt) {
+		fields = append(fields, browsersession.FieldReadyAt)
+	}
+	if m.FieldCleared(browsersession.FieldEndedAt) {
+		fields = append(fields, browsersession.FieldEndedAt)
+	}
+	if m.FieldCleared(browsersession.FieldNotes) {
+		fields = append(fields, browsersession.FieldNotes)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BrowserSessionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BrowserSessionMutation) ClearField(name string) error {
+	switch name {
+	case browsersession.FieldSecrets:
+		m.ClearSecrets()
+		return nil
+	case browsersession.FieldVariables:
+		m.ClearVariables()
+		return nil
+	case browsersession.FieldCaptures:
+		m.ClearCaptures()
+		return nil
+	case browsersession.FieldWorkerID:
+		m.ClearWorkerID()
+		return nil
+	case browsersession.FieldLeaseExpiresAt:
+		m.ClearLeaseExpiresAt()
+		return nil
+	case browsersession.FieldReadyAt:
+		m.ClearReadyAt()
+		return nil
+	case browsersession.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case browsersession.FieldNotes:
+		m.ClearNotes()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserSession nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BrowserSessionMutation) ResetField(name string) error {
+	switch name {
+	case browsersession.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case browsersession.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case browsersession.FieldCreatedByName:
+		m.ResetCreatedByName()
+		return nil
+	case browsersession.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case browsersession.FieldReason:
+		m.ResetReason()
+		return nil
+	case browsersession.FieldURL:
+		m.ResetURL()
+		return nil
+	case browsersession.FieldBrowser:
+		m.ResetBrowser()
+		return nil
+	case browsersession.FieldDevice:
+		m.ResetDevice()
+		return nil
+	case browsersession.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case browsersession.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case browsersession.FieldRecord:
+		m.ResetRecord()
+		return nil
+	case browsersession.FieldEnvironment:
+		m.ResetEnvironment()
+		return nil
+	case browsersession.FieldSecrets:
+		m.ResetSecrets()
+		return nil
+	case browsersession.FieldVariables:
+		m.ResetVariables()
+		return nil
+	case browsersession.FieldIdleMs:
+		m.ResetIdleMs()
+		return nil
+	case browsersession.FieldCaptures:
+		m.ResetCaptures()
+		return nil
+	case browsersession.FieldCommandCount:
+		m.ResetCommandCount()
+		return nil
+	case browsersession.FieldWaiting:
+		m.ResetWaiting()
+		return nil
+	case browsersession.FieldWorkerID:
+		m.ResetWorkerID()
+		return nil
+	case browsersession.FieldLeaseExpiresAt:
+		m.ResetLeaseExpiresAt()
+		return nil
+	case browsersession.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case browsersession.FieldUsedAt:
+		m.ResetUsedAt()
+		return nil
+	case browsersession.FieldReadyAt:
+		m.ResetReadyAt()
+		return nil
+	case browsersession.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case browsersession.FieldRecorded:
+		m.ResetRecorded()
+		return nil
+	case browsersession.FieldNotes:
+		m.ResetNotes()
+		return nil
+	case browsersession.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserSession field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BrowserSessionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.performed != nil {
+		edges = append(edges, browsersession.EdgePerformed)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BrowserSessionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case browsersession.EdgePerformed:
+		ids := make([]ent.Value, 0, len(m.performed))
+		for id := range m.performed {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BrowserSessionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedperformed != nil {
+		edges = append(edges, browsersession.EdgePerformed)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BrowserSessionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case browsersession.EdgePerformed:
+		ids := make([]ent.Value, 0, len(m.removedperformed))
+		for id := range m.removedperformed {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BrowserSessionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedperformed {
+		edges = append(edges, browsersession.EdgePerformed)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BrowserSessionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case browsersession.EdgePerformed:
+		return m.clearedperformed
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BrowserSessionMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown BrowserSession unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BrowserSessionMutation) ResetEdge(name string) error {
+	switch name {
+	case browsersession.EdgePerformed:
+		m.ResetPerformed()
+		return nil
+	}
+	return fmt.Errorf("unknown BrowserSession edge %s", name)
 }
 
 // CheckMutation represents an operation that mutates the Check nodes in the graph.

@@ -11,6 +11,8 @@ import (
 	"github.com/semantest/semantest/ent/attempt"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/baseline"
+	"github.com/semantest/semantest/ent/browsercommand"
+	"github.com/semantest/semantest/ent/browsersession"
 	"github.com/semantest/semantest/ent/check"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
@@ -289,6 +291,102 @@ func init() {
 	baseline.DefaultID = baselineDescID.Default.(func() string)
 	// baseline.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	baseline.IDValidator = baselineDescID.Validators[0].(func(string) error)
+	browsercommandFields := schema.BrowserCommand{}.Fields()
+	_ = browsercommandFields
+	// browsercommandDescOrdinal is the schema descriptor for ordinal field.
+	browsercommandDescOrdinal := browsercommandFields[3].Descriptor()
+	// browsercommand.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
+	browsercommand.OrdinalValidator = browsercommandDescOrdinal.Validators[0].(func(int) error)
+	// browsercommandDescOutcome is the schema descriptor for outcome field.
+	browsercommandDescOutcome := browsercommandFields[6].Descriptor()
+	// browsercommand.DefaultOutcome holds the default value on creation for the outcome field.
+	browsercommand.DefaultOutcome = browsercommandDescOutcome.Default.(string)
+	// browsercommandDescError is the schema descriptor for error field.
+	browsercommandDescError := browsercommandFields[7].Descriptor()
+	// browsercommand.DefaultError holds the default value on creation for the error field.
+	browsercommand.DefaultError = browsercommandDescError.Default.(string)
+	// browsercommandDescPageURL is the schema descriptor for page_url field.
+	browsercommandDescPageURL := browsercommandFields[10].Descriptor()
+	// browsercommand.DefaultPageURL holds the default value on creation for the page_url field.
+	browsercommand.DefaultPageURL = browsercommandDescPageURL.Default.(string)
+	// browsercommandDescPageTitle is the schema descriptor for page_title field.
+	browsercommandDescPageTitle := browsercommandFields[11].Descriptor()
+	// browsercommand.DefaultPageTitle holds the default value on creation for the page_title field.
+	browsercommand.DefaultPageTitle = browsercommandDescPageTitle.Default.(string)
+	// browsercommandDescCreatedAt is the schema descriptor for created_at field.
+	browsercommandDescCreatedAt := browsercommandFields[12].Descriptor()
+	// browsercommand.DefaultCreatedAt holds the default value on creation for the created_at field.
+	browsercommand.DefaultCreatedAt = browsercommandDescCreatedAt.Default.(func() time.Time)
+	// browsercommandDescID is the schema descriptor for id field.
+	browsercommandDescID := browsercommandFields[0].Descriptor()
+	// browsercommand.DefaultID holds the default value on creation for the id field.
+	browsercommand.DefaultID = browsercommandDescID.Default.(func() string)
+	// browsercommand.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	browsercommand.IDValidator = browsercommandDescID.Validators[0].(func(string) error)
+	browsersessionFields := schema.BrowserSession{}.Fields()
+	_ = browsersessionFields
+	// browsersessionDescCreatedBy is the schema descriptor for created_by field.
+	browsersessionDescCreatedBy := browsersessionFields[2].Descriptor()
+	// browsersession.DefaultCreatedBy holds the default value on creation for the created_by field.
+	browsersession.DefaultCreatedBy = browsersessionDescCreatedBy.Default.(string)
+	// browsersessionDescCreatedByName is the schema descriptor for created_by_name field.
+	browsersessionDescCreatedByName := browsersessionFields[3].Descriptor()
+	// browsersession.DefaultCreatedByName holds the default value on creation for the created_by_name field.
+	browsersession.DefaultCreatedByName = browsersessionDescCreatedByName.Default.(string)
+	// browsersessionDescReason is the schema descriptor for reason field.
+	browsersessionDescReason := browsersessionFields[5].Descriptor()
+	// browsersession.DefaultReason holds the default value on creation for the reason field.
+	browsersession.DefaultReason = browsersessionDescReason.Default.(string)
+	// browsersessionDescBrowser is the schema descriptor for browser field.
+	browsersessionDescBrowser := browsersessionFields[7].Descriptor()
+	// browsersession.DefaultBrowser holds the default value on creation for the browser field.
+	browsersession.DefaultBrowser = browsersessionDescBrowser.Default.(string)
+	// browsersessionDescDevice is the schema descriptor for device field.
+	browsersessionDescDevice := browsersessionFields[8].Descriptor()
+	// browsersession.DefaultDevice holds the default value on creation for the device field.
+	browsersession.DefaultDevice = browsersessionDescDevice.Default.(string)
+	// browsersessionDescWidth is the schema descriptor for width field.
+	browsersessionDescWidth := browsersessionFields[9].Descriptor()
+	// browsersession.DefaultWidth holds the default value on creation for the width field.
+	browsersession.DefaultWidth = browsersessionDescWidth.Default.(int)
+	// browsersessionDescHeight is the schema descriptor for height field.
+	browsersessionDescHeight := browsersessionFields[10].Descriptor()
+	// browsersession.DefaultHeight holds the default value on creation for the height field.
+	browsersession.DefaultHeight = browsersessionDescHeight.Default.(int)
+	// browsersessionDescRecord is the schema descriptor for record field.
+	browsersessionDescRecord := browsersessionFields[11].Descriptor()
+	// browsersession.DefaultRecord holds the default value on creation for the record field.
+	browsersession.DefaultRecord = browsersessionDescRecord.Default.(bool)
+	// browsersessionDescEnvironment is the schema descriptor for environment field.
+	browsersessionDescEnvironment := browsersessionFields[12].Descriptor()
+	// browsersession.DefaultEnvironment holds the default value on creation for the environment field.
+	browsersession.DefaultEnvironment = browsersessionDescEnvironment.Default.(string)
+	// browsersessionDescIdleMs is the schema descriptor for idle_ms field.
+	browsersessionDescIdleMs := browsersessionFields[15].Descriptor()
+	// browsersession.IdleMsValidator is a validator for the "idle_ms" field. It is called by the builders before save.
+	browsersession.IdleMsValidator = browsersessionDescIdleMs.Validators[0].(func(int) error)
+	// browsersessionDescCommandCount is the schema descriptor for command_count field.
+	browsersessionDescCommandCount := browsersessionFields[17].Descriptor()
+	// browsersession.DefaultCommandCount holds the default value on creation for the command_count field.
+	browsersession.DefaultCommandCount = browsersessionDescCommandCount.Default.(int)
+	// browsersessionDescWaiting is the schema descriptor for waiting field.
+	browsersessionDescWaiting := browsersessionFields[18].Descriptor()
+	// browsersession.DefaultWaiting holds the default value on creation for the waiting field.
+	browsersession.DefaultWaiting = browsersessionDescWaiting.Default.(int)
+	// browsersessionDescRecorded is the schema descriptor for recorded field.
+	browsersessionDescRecorded := browsersessionFields[25].Descriptor()
+	// browsersession.DefaultRecorded holds the default value on creation for the recorded field.
+	browsersession.DefaultRecorded = browsersessionDescRecorded.Default.(string)
+	// browsersessionDescCreatedAt is the schema descriptor for created_at field.
+	browsersessionDescCreatedAt := browsersessionFields[27].Descriptor()
+	// browsersession.DefaultCreatedAt holds the default value on creation for the created_at field.
+	browsersession.DefaultCreatedAt = browsersessionDescCreatedAt.Default.(func() time.Time)
+	// browsersessionDescID is the schema descriptor for id field.
+	browsersessionDescID := browsersessionFields[0].Descriptor()
+	// browsersession.DefaultID holds the default value on creation for the id field.
+	browsersession.DefaultID = browsersessionDescID.Default.(func() string)
+	// browsersession.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	browsersession.IDValidator = browsersessionDescID.Validators[0].(func(string) error)
 	checkFields := schema.Check{}.Fields()
 	_ = checkFields
 	// checkDescStepOrdinal is the schema descriptor for step_ordinal field.

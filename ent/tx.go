@@ -26,6 +26,10 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// Baseline is the client for interacting with the Baseline builders.
 	Baseline *BaselineClient
+	// BrowserCommand is the client for interacting with the BrowserCommand builders.
+	BrowserCommand *BrowserCommandClient
+	// BrowserSession is the client for interacting with the BrowserSession builders.
+	BrowserSession *BrowserSessionClient
 	// Check is the client for interacting with the Check builders.
 	Check *CheckClient
 	// Comparison is the client for interacting with the Comparison builders.
@@ -223,6 +227,8 @@ func (tx *Tx) init() {
 	tx.Attempt = NewAttemptClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Baseline = NewBaselineClient(tx.config)
+	tx.BrowserCommand = NewBrowserCommandClient(tx.config)
+	tx.BrowserSession = NewBrowserSessionClient(tx.config)
 	tx.Check = NewCheckClient(tx.config)
 	tx.Comparison = NewComparisonClient(tx.config)
 	tx.Failure = NewFailureClient(tx.config)

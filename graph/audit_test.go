@@ -73,6 +73,9 @@ var trail = []audited{
 	{mutation: "stopRun", newest: true, action: "run.stopped", of: ident.Run, input: `id: $id`, selects: "run { id }"},
 	{mutation: "allocateSlots", action: "slots.allocated", by: "instance", of: ident.Project, input: `projectId: $id, kind: API, slots: 1, endsAt: "SOON"`, selects: "reservation { id }"},
 	{mutation: "releaseSlots", newest: true, action: "slots.released", by: "instance", of: ident.Reservation, input: `id: $id`, selects: "reservation { id }"},
+	{mutation: "createBrowserSession", action: "browser_session.created", input: `url: "http://127.0.0.1:1/"`, selects: "session { id }"},
+	{mutation: "performBrowserSteps", newest: true, action: "browser_session.performed", of: ident.BrowserSession, input: `sessionId: $id, steps: "- reload: true", waitMs: 0`, selects: "command { id }"},
+	{mutation: "closeBrowserSession", newest: true, action: "browser_session.closed", of: ident.BrowserSession, input: `id: $id`, selects: "session { id }"},
 	{mutation: "deletePlan", action: "plan.deleted", of: ident.Plan, input: `id: $id`, selects: "id"},
 	{mutation: "login", action: "session.created", input: `email: "quokka@example.test", password: "the password of quokka"`, selects: "refreshToken"},
 	{mutation: "refreshToken", input: `refreshToken: "REFRESH"`, selects: "accessToken"},
@@ -151,7 +154,7 @@ func (w *tenancy) idFor(t *testing.T, step audited) string {
 	if !step.newest {
 		return w.ours.ids[step.of]
 	}
-	table := map[ident.Type]string{ident.Comparison: "comparisons", ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations"}[step.of]
+	table := map[ident.Type]string{ident.Comparison: "comparisons", ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations", ident.BrowserSession: "browser_sessions"}[step.of]
 	if table == "" {
 		return w.text(t, "SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1", w.ours.user.ID)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/baselines"
+	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -71,6 +72,19 @@ func startInput(in model.StartRunInput) (runs.StartInput, error) {
 		}
 	}
 	return out, nil
+}
+
+func newBrowserSession(in model.CreateBrowserSessionInput) (browsersessions.NewSession, error) {
+	out := browsersessions.NewSession{
+		URL: in.URL, Browser: deref(in.Browser), Device: deref(in.Device), Record: in.Record, Environment: deref(in.Environment), Secrets: in.Secrets,
+		ExpiresIn: time.Duration(in.ExpiresIn) * time.Second, Idle: time.Duration(in.IdleSeconds) * time.Second,
+	}
+	if v := in.Viewport; v != nil {
+		out.Viewport = &spec.Viewport{Width: v.Width, Height: v.Height}
+	}
+	var err error
+	out.Variables, err = variablesOf("variables", in.Variables)
+	return out, err
 }
 
 func limitsOf(in model.SetProjectLimitsInput) (auth.Limits, error) {
@@ -162,6 +176,10 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Failures.Get(ctx, id))
 	case ident.Comparison:
 		return nodeOf(r.Services.Baselines.Comparison(ctx, id))
+	case ident.BrowserSession:
+		return nodeOf(r.Services.Sessions.Get(ctx, id))
+	case ident.BrowserCommand:
+		return nodeOf(r.Services.Sessions.Command(ctx, id))
 	case ident.Schedule:
 		return nodeOf(r.Services.Schedules.Get(ctx, id))
 	case ident.Trigger:

@@ -22,6 +22,8 @@ func (r *Resolver) liveOptions() transport.Options {
 		Fields: map[string]transport.Field{
 			"runEvents":   {Cursor: "after"},
 			"runProgress": {Snapshot: true},
+
+			"browserSessionChanged": {Snapshot: true},
 		},
 	}
 }

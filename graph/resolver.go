@@ -13,6 +13,7 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/members"
@@ -47,6 +48,7 @@ type Services struct {
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
 	Members   *members.Service
+	Sessions  *browsersessions.Service
 
 	Analytics   *analytics.Service
 	Anomalies   *anomalies.Service

@@ -67,6 +67,10 @@ var attacks = map[string]attack{
 	"Query.result(id)":                                read("result", ident.Result),
 	"Query.schedule(id)":                              read("schedule", ident.Schedule),
 	"Query.trigger(id)":                               read("trigger", ident.Trigger),
+	"Query.browserSession(id)":                        read("browserSession", ident.BrowserSession),
+	"Query.browserCommand(id)":                        read("browserCommand", ident.BrowserCommand),
+	"Mutation.performBrowserSteps(input.sessionId)":   {takes: ident.BrowserSession, want: notFound, operation: `mutation($id: ID!) { performBrowserSteps(input: {sessionId: $id, waitMs: 0, steps: "- reload: true"}) { command { id source } } }`},
+	"Mutation.closeBrowserSession(input.id)":          change("closeBrowserSession", ident.BrowserSession, "", "session { id url }").destroying(),
 	"Query.webhook(id)":                               read("webhook", ident.Webhook),
 	"Query.node(id)":                                  read("node", ident.Plan), // each type has its own test
 	"Query.runs(planId)":                              filter(ident.Plan, `query($id: ID!) { runs(planId: $id) { nodes { id } totalCount pageInfo { hasNextPage endCursor } } }`),
@@ -126,10 +130,11 @@ var attacks = map[string]attack{
 		takes: ident.Project, want: forbidden,
 		operation: `mutation($id: ID!) { grantLoad(input: {projectId: $id, maxVirtualUsers: 5000}) { project { id } } }`,
 	},
-	"Mutation.revokeSession(input.id)": {takes: ident.Session, want: notFound, people: true, destroys: true, operation: `mutation($id: ID!) { revokeSession(input: {id: $id}) { session { id } } }`},
-	"Mutation.updateUser(input.id)":    change("updateUser", ident.User, `, name: "n"`, "user { id }").beyond(),
-	"Subscription.runEvents(runId)":    {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},
-	"Subscription.runProgress(runId)":  {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runProgress(runId: $id) { runId status } }`},
+	"Mutation.revokeSession(input.id)":       {takes: ident.Session, want: notFound, people: true, destroys: true, operation: `mutation($id: ID!) { revokeSession(input: {id: $id}) { session { id } } }`},
+	"Mutation.updateUser(input.id)":          change("updateUser", ident.User, `, name: "n"`, "user { id }").beyond(),
+	"Subscription.runEvents(runId)":          {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},
+	"Subscription.browserSessionChanged(id)": {takes: ident.BrowserSession, want: notFound, operation: `subscription($id: ID!) { browserSessionChanged(id: $id) { id url status } }`},
+	"Subscription.runProgress(runId)":        {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runProgress(runId: $id) { runId status } }`},
 }
 
 // idArguments lists every argument of the three roots, and every field of an

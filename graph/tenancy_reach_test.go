@@ -146,6 +146,8 @@ var pages = map[string]struct {
 	"Query.schedules":          {`query($c: String) { schedules(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Schedule},
 	"Query.triggers":           {`query($c: String) { triggers(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Trigger},
 	"Query.webhooks":           {`query($c: String) { webhooks(after: $c) { nodes { id url } pageInfo { endCursor } totalCount } }`, "", ident.Webhook},
+	"Query.browserSessions":    {`query($c: String) { browserSessions(after: $c) { nodes { id url } pageInfo { endCursor } totalCount } }`, "", ident.BrowserSession},
+	"BrowserSession.commands":  {`query($id: ID!, $c: String) { browserSession(id: $id) { commands(after: $c) { nodes { id source } totalCount } } }`, ident.BrowserSession, ident.BrowserCommand},
 	"Query.projects":           {`query($c: String) { projects(after: $c) { nodes { id slug } pageInfo { endCursor } totalCount } }`, "", ident.Project},
 	"Query.users":              {`query($c: String) { users(after: $c) { nodes { id email } pageInfo { endCursor } totalCount } }`, "", ident.User},
 	"Query.secrets":            {`query($c: String) { secrets(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Secret},

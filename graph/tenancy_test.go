@@ -285,6 +285,7 @@ var nodeTypes = map[string]ident.Type{
 	"Schedule": ident.Schedule, "Trigger": ident.Trigger, "Webhook": ident.Webhook, "WebhookDelivery": ident.Delivery,
 	"Reservation": ident.Reservation, "Project": ident.Project, "Member": ident.Member, "ServiceAccount": ident.ServiceAccount,
 	"ApiToken": ident.Token, "Baseline": ident.Baseline, "Comparison": ident.Comparison, "Assessment": ident.Assessment, "FailureCluster": ident.FailureCluster,
+	"BrowserSession": ident.BrowserSession, "BrowserCommand": ident.BrowserCommand,
 }
 
 // attackNodes tries node(id) with every id that there is, of whatever type.

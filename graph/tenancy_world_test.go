@@ -151,6 +151,12 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	w.Query(t, `mutation($p: ID!, $n: String!, $end: Time!) { allocateSlots(input: {projectId: $p, kind: API, slots: 1, note: $n, endsAt: $end}) { reservation { id } } }`,
 		map[string]any{"p": p.project.ID, "n": p.mark, "end": time.Now().Add(time.Hour).Format(time.RFC3339)})
 
+	made(ident.BrowserSession, `mutation($u: String!) { createBrowserSession(input: {url: $u, expiresIn: 3600}) { session { id } } }`,
+		map[string]any{"u": "http://127.0.0.1:1/" + p.mark})
+	made(ident.BrowserCommand, `mutation($id: ID!, $s: String!) { performBrowserSteps(input: {sessionId: $id, waitMs: 0, steps: $s}) { command { id } } }`,
+		map[string]any{"id": p.ids[ident.BrowserSession], "s": "- goto: /" + p.mark})
+	p.Query(t, `mutation($id: ID!) { closeBrowserSession(input: {id: $id}) { session { id } } }`, map[string]any{"id": p.ids[ident.BrowserSession]})
+
 	// What only the server itself makes, or people.
 	d, err := w.db.Ent.WebhookDelivery.Create().SetProjectID(p.project.ID).SetWebhookID(p.ids[ident.Webhook]).SetEventID("evt_" + p.mark).
 		SetType("test.execution.completed").SetPayload([]byte(`{"mark":"` + p.mark + `"}`)).SetStatus(webhookdelivery.StatusDelivered).Save(ctx)

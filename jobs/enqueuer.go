@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
@@ -51,6 +52,18 @@ func (e *Enqueuer) EnqueueParts(ctx context.Context, tx *store.Tx, jobs ...loadt
 	}
 	if _, err := e.client.InsertManyTx(ctx, tx.Pgx(), params); err != nil {
 		return fmt.Errorf("enqueue the parts: %w", err)
+	}
+	return nil
+}
+
+var _ browsersessions.Enqueuer = (*Enqueuer)(nil)
+
+// EnqueueSession implements browsersessions.Enqueuer. Somebody waits for the
+// session, as for a case of the first priority.
+func (e *Enqueuer) EnqueueSession(ctx context.Context, tx *store.Tx, job browsersessions.Job) error {
+	args := SessionArgs{SessionID: job.SessionID, TimeoutMS: job.Timeout.Milliseconds()}
+	if _, err := e.client.InsertTx(ctx, tx.Pgx(), args, insertOpts(spec.KindBrowser, 1)); err != nil {
+		return fmt.Errorf("enqueue the session: %w", err)
 	}
 	return nil
 }

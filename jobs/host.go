@@ -21,6 +21,7 @@ import (
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/internal/artifacts"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/ident"
 	"github.com/semantest/semantest/internal/loadteams"
@@ -39,6 +40,7 @@ type Host struct {
 	runs      *runs.Service
 	workers   *workers.Service
 	teams     *loadteams.Service
+	sessions  *browsersessions.Service
 	artifacts *artifacts.Service
 	webhooks  *webhooks.Service
 	breakers  *breaker.Set
@@ -62,6 +64,7 @@ type Host struct {
 	beats      atomic.Int64 // heartbeats that succeeded in a row
 	unregister func()
 	done       chan struct{}
+	draining   chan struct{} // closed when no more jobs are taken
 	ending     chan struct{} // closed when deliveries under way shall be broken off
 	loops      sync.WaitGroup
 }
@@ -72,6 +75,7 @@ type HostConfig struct {
 	Runs      *runs.Service
 	Workers   *workers.Service
 	Teams     *loadteams.Service
+	Sessions  *browsersessions.Service // nil where no browser is kept open for anybody
 	Artifacts *artifacts.Service
 	Webhooks  *webhooks.Service
 	Breakers  *breaker.Set
@@ -101,10 +105,10 @@ const (
 // NewHost prepares a worker; Start begins.
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
-		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
+		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, sessions: c.Sessions, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
 		auditLog: c.AuditLog, auditFor: c.AuditFor,
 		executors: map[spec.Kind]executors.Executor{}, meter: c.Meter, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
-		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), ending: make(chan struct{}),
+		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), draining: make(chan struct{}), ending: make(chan struct{}),
 	}
 	if h.meter == nil {
 		h.meter = uncounted{}
@@ -131,6 +135,9 @@ func NewHost(c HostConfig) (*Host, error) {
 	river.AddWorker(registry, &caseWorker{host: h})
 	river.AddWorker(registry, &partWorker{host: h})
 	river.AddWorker(registry, &webhookWorker{webhooks: c.Webhooks, ending: h.ending})
+	if c.Sessions != nil {
+		river.AddWorker(registry, &sessionWorker{host: h})
+	}
 	if c.Assessed != nil {
 		queues[assessQueue] = assessQueueConfig()
 		river.AddWorker(registry, &assessWorker{assessments: c.Assessed})
@@ -191,11 +198,12 @@ func machine() string {
 	return name
 }
 
-// Stop takes no more jobs, lets those under way end until ctx is done, then
-// cancels them, and closes the executors.
+// Stop takes no more jobs, ends the sessions, lets other jobs under way end until
+// ctx is done, then cancels them, and closes the executors.
 func (h *Host) Stop(ctx context.Context) error {
 	ctx = store.AllProjects(ctx)
 	h.unregister()
+	close(h.draining)
 	errs := []error{}
 	if err := h.workers.Drain(ctx, h.id); err != nil {
 		h.logger.Warn("telling that the worker drains failed", "error", err)

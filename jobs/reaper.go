@@ -30,6 +30,14 @@ func (h *Host) reap(ctx context.Context) error {
 	if _, err := h.teams.Reap(ctx); err != nil {
 		return err
 	}
+	if h.sessions != nil {
+		if n, err = h.sessions.Reap(ctx); err != nil {
+			return err
+		}
+		if n > 0 {
+			h.logger.Warn("browser sessions of lost workers were ended", "sessions", n)
+		}
+	}
 	return h.returnJobs(ctx)
 }
 
@@ -46,12 +54,14 @@ func (h *Host) returnJobs(ctx context.Context) error {
 	}
 	const query = `
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = GREATEST(max_attempts, attempt + 1)
-WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part') AND (
+WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part', 'browser_session') AND (
 	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
 	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND NOT EXISTS (
 		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'running')
 	OR kind = 'load_part' AND attempted_at < now() - $2 * interval '1 millisecond' AND NOT EXISTS (
 		SELECT FROM load_parts WHERE id = args->>'partId' AND state IN ('seated', 'ready', 'running'))
+	OR kind = 'browser_session' AND attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
+		SELECT FROM browser_sessions WHERE id = args->>'sessionId' AND status = 'queued')
 	OR kind = 'webhook' AND attempted_at < now() - $3 * interval '1 millisecond')`
 	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds())
 	if err != nil {

@@ -258,6 +258,105 @@ var (
 			},
 		},
 	}
+	// BrowserCommandsColumns holds the columns for the "browser_commands" table.
+	BrowserCommandsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "ordinal", Type: field.TypeInt},
+		{Name: "source", Type: field.TypeString, Size: 2147483647},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"queued", "running", "done", "dropped"}, Default: "queued"},
+		{Name: "outcome", Type: field.TypeString, Default: ""},
+		{Name: "error", Type: field.TypeString, Default: ""},
+		{Name: "steps", Type: field.TypeJSON, Nullable: true},
+		{Name: "picture", Type: field.TypeBytes, Nullable: true},
+		{Name: "page_url", Type: field.TypeString, Default: ""},
+		{Name: "page_title", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "session_id", Type: field.TypeString},
+	}
+	// BrowserCommandsTable holds the schema information for the "browser_commands" table.
+	BrowserCommandsTable = &schema.Table{
+		Name:       "browser_commands",
+		Columns:    BrowserCommandsColumns,
+		PrimaryKey: []*schema.Column{BrowserCommandsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "browser_commands_browser_sessions_performed",
+				Columns:    []*schema.Column{BrowserCommandsColumns[14]},
+				RefColumns: []*schema.Column{BrowserSessionsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "browsercommand_session_id_ordinal",
+				Unique:  true,
+				Columns: []*schema.Column{BrowserCommandsColumns[14], BrowserCommandsColumns[2]},
+			},
+		},
+	}
+	// BrowserSessionsColumns holds the columns for the "browser_sessions" table.
+	BrowserSessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "created_by", Type: field.TypeString, Default: ""},
+		{Name: "created_by_name", Type: field.TypeString, Default: ""},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"queued", "opening", "ready", "closed", "expired", "failed"}, Default: "queued"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "url", Type: field.TypeString},
+		{Name: "browser", Type: field.TypeString, Default: ""},
+		{Name: "device", Type: field.TypeString, Default: ""},
+		{Name: "width", Type: field.TypeInt, Default: 0},
+		{Name: "height", Type: field.TypeInt, Default: 0},
+		{Name: "record", Type: field.TypeBool, Default: true},
+		{Name: "environment", Type: field.TypeString, Default: ""},
+		{Name: "secrets", Type: field.TypeJSON, Nullable: true},
+		{Name: "variables", Type: field.TypeJSON, Nullable: true},
+		{Name: "idle_ms", Type: field.TypeInt},
+		{Name: "captures", Type: field.TypeJSON, Nullable: true},
+		{Name: "command_count", Type: field.TypeInt, Default: 0},
+		{Name: "waiting", Type: field.TypeInt, Default: 0},
+		{Name: "worker_id", Type: field.TypeString, Nullable: true},
+		{Name: "lease_expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "used_at", Type: field.TypeTime},
+		{Name: "ready_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "recorded", Type: field.TypeString, Default: ""},
+		{Name: "notes", Type: field.TypeJSON, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// BrowserSessionsTable holds the schema information for the "browser_sessions" table.
+	BrowserSessionsTable = &schema.Table{
+		Name:       "browser_sessions",
+		Columns:    BrowserSessionsColumns,
+		PrimaryKey: []*schema.Column{BrowserSessionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "browsersession_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BrowserSessionsColumns[1], BrowserSessionsColumns[0]},
+			},
+			{
+				Name:    "browsersession_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{BrowserSessionsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NULL",
+				},
+			},
+			{
+				Name:    "browsersession_ended_at",
+				Unique:  false,
+				Columns: []*schema.Column{BrowserSessionsColumns[24]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NOT NULL",
+				},
+			},
+		},
+	}
 	// ChecksColumns holds the columns for the "checks" table.
 	ChecksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1408,6 +1507,8 @@ var (
 		AttemptsTable,
 		AuditEntriesTable,
 		BaselinesTable,
+		BrowserCommandsTable,
+		BrowserSessionsTable,
 		ChecksTable,
 		ComparisonsTable,
 		FailuresTable,
@@ -1445,6 +1546,7 @@ func init() {
 	AssessmentsTable.ForeignKeys[0].RefTable = RunsTable
 	AssessmentLabelsTable.ForeignKeys[0].RefTable = AssessmentsTable
 	AttemptsTable.ForeignKeys[0].RefTable = ResultsTable
+	BrowserCommandsTable.ForeignKeys[0].RefTable = BrowserSessionsTable
 	ChecksTable.ForeignKeys[0].RefTable = AttemptsTable
 	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable
 	FailuresTable.ForeignKeys[0].RefTable = FailureClustersTable

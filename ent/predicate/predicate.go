@@ -24,6 +24,12 @@ type AuditEntry func(*sql.Selector)
 // Baseline is the predicate function for baseline builders.
 type Baseline func(*sql.Selector)
 
+// BrowserCommand is the predicate function for browsercommand builders.
+type BrowserCommand func(*sql.Selector)
+
+// BrowserSession is the predicate function for browsersession builders.
+type BrowserSession func(*sql.Selector)
+
 // Check is the predicate function for check builders.
 type Check func(*sql.Selector)
 

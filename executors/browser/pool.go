@@ -96,6 +96,37 @@ func (p *pool) acquire(ctx context.Context) (*page, error) {
 	}
 }
 
+// acquireWatched returns a page in a fresh context whose events watch hears from
+// the first on. The caller releases it.
+func (p *pool) acquireWatched(ctx context.Context, watch func(*page)) (*page, error) {
+	for attempt := 0; ; attempt++ {
+		inst, spare, err := p.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.giveBack(inst, spare)
+		pg, err := openPage(ctx, inst, watch)
+		if err == nil {
+			return pg, nil
+		}
+		p.leave(inst)
+		if attempt > 0 || ctx.Err() != nil || !errors.Is(err, driver.ErrLost) {
+			return nil, err
+		}
+		p.retire(inst)
+	}
+}
+
+// giveBack keeps a spare page for the next case. One that came too many goes with
+// the browser.
+func (p *pool) giveBack(inst *instance, spare *page) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if inst.spare == nil {
+		inst.spare = spare
+	}
+}
+
 // release throws the page's context away in the background.
 func (p *pool) release(pg *page) {
 	p.wg.Go(func() {

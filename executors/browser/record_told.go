@@ -226,6 +226,9 @@ func (rec *recording) upload(l spec.Locator, names []string) (spec.BrowserStep, 
 
 // secret returns the variable that stands for what is typed into a field.
 func (rec *recording) secret(name string, l spec.Locator, value string) string {
+	if given, ok := rec.variableOf(value); ok {
+		return given
+	}
 	field := l.String()
 	if known, ok := rec.secrets[field]; ok {
 		rec.secrets[field] = secret{known.variable, value}

@@ -7,12 +7,14 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/analytics/digest"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/spec"
@@ -33,8 +35,11 @@ type ResolverRoot interface {
 	Attempt() AttemptResolver
 	AuditEntry() AuditEntryResolver
 	Baseline() BaselineResolver
+	BrowserCommand() BrowserCommandResolver
+	BrowserSession() BrowserSessionResolver
 	Comparison() ComparisonResolver
 	CriterionScore() CriterionScoreResolver
+	FailureAnalysis() FailureAnalysisResolver
 	JudgePanel() JudgePanelResolver
 	Member() MemberResolver
 	Metric() MetricResolver
@@ -81,6 +86,28 @@ type ComplexityRoot struct {
 	AllocateSlotsPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Reservation      func(childComplexity int) int
+	}
+
+	AnalyzeFailuresPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Clusters         func(childComplexity int) int
+	}
+
+	Anomaly struct {
+		Above     func(childComplexity int) int
+		CaseKey   func(childComplexity int) int
+		Effect    func(childComplexity int) int
+		High      func(childComplexity int) int
+		Low       func(childComplexity int) int
+		Mean      func(childComplexity int) int
+		Metric    func(childComplexity int) int
+		ResultID  func(childComplexity int) int
+		RunID     func(childComplexity int) int
+		Subject   func(childComplexity int) int
+		Threshold func(childComplexity int) int
+		Unit      func(childComplexity int) int
+		Value     func(childComplexity int) int
+		Values    func(childComplexity int) int
 	}
 
 	ApiToken struct {
@@ -291,6 +318,91 @@ type ComplexityRoot struct {
 		Status   func(childComplexity int) int
 	}
 
+	BrowserCommand struct {
+		CreatedAt  func(childComplexity int) int
+		Error      func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Ordinal    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		PageTitle  func(childComplexity int) int
+		PageURL    func(childComplexity int) int
+		Picture    func(childComplexity int) int
+		Source     func(childComplexity int) int
+		StartedAt  func(childComplexity int) int
+		Status     func(childComplexity int) int
+		Steps      func(childComplexity int) int
+	}
+
+	BrowserCommandConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BrowserCommandEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BrowserSession struct {
+		Browser        func(childComplexity int) int
+		CommandCount   func(childComplexity int) int
+		Commands       func(childComplexity int, first *int, after *string) int
+		CreatedAt      func(childComplexity int) int
+		CreatedByName  func(childComplexity int) int
+		Device         func(childComplexity int) int
+		EndedAt        func(childComplexity int) int
+		Environment    func(childComplexity int) int
+		ExpiresAt      func(childComplexity int) int
+		Height         func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IdleSeconds    func(childComplexity int) int
+		ReadyAt        func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		Record         func(childComplexity int) int
+		RecordedSteps  func(childComplexity int) int
+		RecordingNotes func(childComplexity int) int
+		Secrets        func(childComplexity int) int
+		Status         func(childComplexity int) int
+		URL            func(childComplexity int) int
+		Width          func(childComplexity int) int
+		WorkerID       func(childComplexity int) int
+	}
+
+	BrowserSessionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BrowserSessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BrowserStepCheck struct {
+		Actual   func(childComplexity int) int
+		Expected func(childComplexity int) int
+		Message  func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Passed   func(childComplexity int) int
+	}
+
+	BrowserStepResult struct {
+		Action     func(childComplexity int) int
+		Checks     func(childComplexity int) int
+		Detail     func(childComplexity int) int
+		DurationMs func(childComplexity int) int
+		Error      func(childComplexity int) int
+		Name       func(childComplexity int) int
+		OffsetMs   func(childComplexity int) int
+		Ordinal    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+	}
+
 	Capacity struct {
 		Kinds        func(childComplexity int) int
 		Reservations func(childComplexity int) int
@@ -308,6 +420,11 @@ type ComplexityRoot struct {
 		Message  func(childComplexity int) int
 		Name     func(childComplexity int) int
 		Passed   func(childComplexity int) int
+	}
+
+	CloseBrowserSessionPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Session          func(childComplexity int) int
 	}
 
 	Comparison struct {
@@ -364,6 +481,11 @@ type ComplexityRoot struct {
 		APIToken         func(childComplexity int) int
 		ClientMutationID func(childComplexity int) int
 		Secret           func(childComplexity int) int
+	}
+
+	CreateBrowserSessionPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Session          func(childComplexity int) int
 	}
 
 	CreatePlanPayload struct {
@@ -467,6 +589,61 @@ type ComplexityRoot struct {
 		Name    func(childComplexity int) int
 		Quote   func(childComplexity int) int
 		Step    func(childComplexity int) int
+	}
+
+	FailureAnalysis struct {
+		Cause       func(childComplexity int) int
+		Confidence  func(childComplexity int) int
+		Dropped     func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		Model       func(childComplexity int) int
+		Quotes      func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Votes       func(childComplexity int) int
+	}
+
+	FailureCluster struct {
+		Analysis    func(childComplexity int) int
+		Cause       func(childComplexity int) int
+		Check       func(childComplexity int) int
+		Code        func(childComplexity int) int
+		FirstRunID  func(childComplexity int) int
+		FirstSeenAt func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastSeenAt  func(childComplexity int) int
+		Operation   func(childComplexity int) int
+		Quote       func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		Signature   func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Why         func(childComplexity int) int
+	}
+
+	FailureExample struct {
+		Attempt  func(childComplexity int) int
+		CaseKey  func(childComplexity int) int
+		Message  func(childComplexity int) int
+		ResultID func(childComplexity int) int
+		RunID    func(childComplexity int) int
+	}
+
+	FailureGroup struct {
+		CaseCount  func(childComplexity int) int
+		Cases      func(childComplexity int) int
+		Cluster    func(childComplexity int) int
+		Count      func(childComplexity int) int
+		Examples   func(childComplexity int) int
+		FlakyShare func(childComplexity int) int
+		New        func(childComplexity int) int
+		Runs       func(childComplexity int) int
+	}
+
+	FailureQuote struct {
+		CaseKey  func(childComplexity int) int
+		ResultID func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	GateOutcome struct {
@@ -651,10 +828,13 @@ type ComplexityRoot struct {
 		AcceptBaseline       func(childComplexity int, input model.AcceptBaselineInput) int
 		AddMember            func(childComplexity int, input model.AddMemberInput) int
 		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
+		AnalyzeFailures      func(childComplexity int, input model.AnalyzeFailuresInput) int
 		AssessResult         func(childComplexity int, input model.AssessResultInput) int
 		AssessRun            func(childComplexity int, input model.AssessRunInput) int
 		ChangePassword       func(childComplexity int, input model.ChangePasswordInput) int
+		CloseBrowserSession  func(childComplexity int, input model.CloseBrowserSessionInput) int
 		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
+		CreateBrowserSession func(childComplexity int, input model.CreateBrowserSessionInput) int
 		CreatePlan           func(childComplexity int, input model.CreatePlanInput) int
 		CreateProject        func(childComplexity int, input model.CreateProjectInput) int
 		CreateSchedule       func(childComplexity int, input model.CreateScheduleInput) int
@@ -673,6 +853,7 @@ type ComplexityRoot struct {
 		Login                func(childComplexity int, input model.LoginInput) int
 		Logout               func(childComplexity int, input model.LogoutInput) int
 		PauseRun             func(childComplexity int, input model.PauseRunInput) int
+		PerformBrowserSteps  func(childComplexity int, input model.PerformBrowserStepsInput) int
 		PromoteBaselines     func(childComplexity int, input model.PromoteBaselinesInput) int
 		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
 		RefreshToken         func(childComplexity int, input model.RefreshTokenInput) int
@@ -724,6 +905,11 @@ type ComplexityRoot struct {
 	PauseRunPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Run              func(childComplexity int) int
+	}
+
+	PerformBrowserStepsPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Command          func(childComplexity int) int
 	}
 
 	Plan struct {
@@ -819,6 +1005,16 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ProjectQualityReport struct {
+		Content     func(childComplexity int) int
+		ContentType func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Format      func(childComplexity int) int
+		From        func(childComplexity int) int
+		Runs        func(childComplexity int) int
+		To          func(childComplexity int) int
+	}
+
 	PromoteBaselinesPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Into             func(childComplexity int) int
@@ -836,37 +1032,44 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Assessment         func(childComplexity int, id string) int
-		AuditLog           func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
-		Baseline           func(childComplexity int, id string) int
-		Baselines          func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
-		Breakers           func(childComplexity int) int
-		Capacity           func(childComplexity int) int
-		CompareAssessments func(childComplexity int, a string, b string) int
-		Comparison         func(childComplexity int, id string) int
-		InstanceAuditLog   func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
-		JudgeCalibration   func(childComplexity int, criterion rules.Criterion, model *string, promptVersion *string) int
-		Node               func(childComplexity int, id string) int
-		PendingComparisons func(childComplexity int, runID string, first *int, after *string) int
-		Plan               func(childComplexity int, id string) int
-		Plans              func(childComplexity int, first *int, after *string, search *string) int
-		Project            func(childComplexity int, id string) int
-		Projects           func(childComplexity int, first *int, after *string) int
-		QualityReport      func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge) int
-		RateLimit          func(childComplexity int) int
-		Result             func(childComplexity int, id string) int
-		Run                func(childComplexity int, id string) int
-		Runs               func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
-		Schedule           func(childComplexity int, id string) int
-		Schedules          func(childComplexity int, first *int, after *string) int
-		Secrets            func(childComplexity int, environment *string, first *int, after *string) int
-		SignInMethods      func(childComplexity int) int
-		Trigger            func(childComplexity int, id string) int
-		Triggers           func(childComplexity int, first *int, after *string) int
-		Users              func(childComplexity int, first *int, after *string) int
-		Viewer             func(childComplexity int) int
-		Webhook            func(childComplexity int, id string) int
-		Webhooks           func(childComplexity int, first *int, after *string) int
+		Anomalies            func(childComplexity int, planID string, window int, threshold float64) int
+		Assessment           func(childComplexity int, id string) int
+		AuditLog             func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		Baseline             func(childComplexity int, id string) int
+		Baselines            func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
+		Breakers             func(childComplexity int) int
+		BrowserCommand       func(childComplexity int, id string) int
+		BrowserSession       func(childComplexity int, id string) int
+		BrowserSessions      func(childComplexity int, first *int, after *string) int
+		Capacity             func(childComplexity int) int
+		CompareAssessments   func(childComplexity int, a string, b string) int
+		Comparison           func(childComplexity int, id string) int
+		FailureCluster       func(childComplexity int, id string) int
+		FailureClusters      func(childComplexity int, window int) int
+		InstanceAuditLog     func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
+		JudgeCalibration     func(childComplexity int, criterion rules.Criterion, model *string, promptVersion *string) int
+		Node                 func(childComplexity int, id string) int
+		PendingComparisons   func(childComplexity int, runID string, first *int, after *string) int
+		Plan                 func(childComplexity int, id string) int
+		Plans                func(childComplexity int, first *int, after *string, search *string) int
+		Project              func(childComplexity int, id string) int
+		ProjectQualityReport func(childComplexity int, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section) int
+		Projects             func(childComplexity int, first *int, after *string) int
+		QualityReport        func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge) int
+		RateLimit            func(childComplexity int) int
+		Result               func(childComplexity int, id string) int
+		Run                  func(childComplexity int, id string) int
+		Runs                 func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
+		Schedule             func(childComplexity int, id string) int
+		Schedules            func(childComplexity int, first *int, after *string) int
+		Secrets              func(childComplexity int, environment *string, first *int, after *string) int
+		SignInMethods        func(childComplexity int) int
+		Trigger              func(childComplexity int, id string) int
+		Triggers             func(childComplexity int, first *int, after *string) int
+		Users                func(childComplexity int, first *int, after *string) int
+		Viewer               func(childComplexity int) int
+		Webhook              func(childComplexity int, id string) int
+		Webhooks             func(childComplexity int, first *int, after *string) int
 	}
 
 	RateInterval struct {
@@ -1014,6 +1217,7 @@ type ComplexityRoot struct {
 	}
 
 	Run struct {
+		Anomalies        func(childComplexity int, window int, threshold float64) int
 		Assessment       func(childComplexity int) int
 		Assessments      func(childComplexity int, first *int, after *string) int
 		Branch           func(childComplexity int) int
@@ -1023,6 +1227,7 @@ type ComplexityRoot struct {
 		DeadlineAt       func(childComplexity int) int
 		Environment      func(childComplexity int) int
 		EstimatedStart   func(childComplexity int) int
+		FailureClusters  func(childComplexity int) int
 		FinishedAt       func(childComplexity int) int
 		Gates            func(childComplexity int) int
 		ID               func(childComplexity int) int
@@ -1281,8 +1486,9 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		RunEvents   func(childComplexity int, runID string, after int, reviews bool) int
-		RunProgress func(childComplexity int, runID string) int
+		BrowserSessionChanged func(childComplexity int, id string) int
+		RunEvents             func(childComplexity int, runID string, after int, reviews bool) int
+		RunProgress           func(childComplexity int, runID string) int
 	}
 
 	TestWebhookPayload struct {
@@ -1558,6 +1764,104 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AllocateSlotsPayload.Reservation(childComplexity), true
+
+	case "AnalyzeFailuresPayload.clientMutationId":
+		if e.ComplexityRoot.AnalyzeFailuresPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnalyzeFailuresPayload.ClientMutationID(childComplexity), true
+	case "AnalyzeFailuresPayload.clusters":
+		if e.ComplexityRoot.AnalyzeFailuresPayload.Clusters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnalyzeFailuresPayload.Clusters(childComplexity), true
+
+	case "Anomaly.above":
+		if e.ComplexityRoot.Anomaly.Above == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Above(childComplexity), true
+	case "Anomaly.caseKey":
+		if e.ComplexityRoot.Anomaly.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.CaseKey(childComplexity), true
+	case "Anomaly.effect":
+		if e.ComplexityRoot.Anomaly.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Effect(childComplexity), true
+	case "Anomaly.high":
+		if e.ComplexityRoot.Anomaly.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.High(childComplexity), true
+	case "Anomaly.low":
+		if e.ComplexityRoot.Anomaly.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Low(childComplexity), true
+	case "Anomaly.mean":
+		if e.ComplexityRoot.Anomaly.Mean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Mean(childComplexity), true
+	case "Anomaly.metric":
+		if e.ComplexityRoot.Anomaly.Metric == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Metric(childComplexity), true
+	case "Anomaly.resultId":
+		if e.ComplexityRoot.Anomaly.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.ResultID(childComplexity), true
+	case "Anomaly.runId":
+		if e.ComplexityRoot.Anomaly.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.RunID(childComplexity), true
+	case "Anomaly.subject":
+		if e.ComplexityRoot.Anomaly.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Subject(childComplexity), true
+	case "Anomaly.threshold":
+		if e.ComplexityRoot.Anomaly.Threshold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Threshold(childComplexity), true
+	case "Anomaly.unit":
+		if e.ComplexityRoot.Anomaly.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Unit(childComplexity), true
+	case "Anomaly.value":
+		if e.ComplexityRoot.Anomaly.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Value(childComplexity), true
+	case "Anomaly.values":
+		if e.ComplexityRoot.Anomaly.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Anomaly.Values(childComplexity), true
 
 	case "ApiToken.createdAt":
 		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
@@ -2433,6 +2737,385 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Breaker.Status(childComplexity), true
 
+	case "BrowserCommand.createdAt":
+		if e.ComplexityRoot.BrowserCommand.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.CreatedAt(childComplexity), true
+	case "BrowserCommand.error":
+		if e.ComplexityRoot.BrowserCommand.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Error(childComplexity), true
+	case "BrowserCommand.finishedAt":
+		if e.ComplexityRoot.BrowserCommand.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.FinishedAt(childComplexity), true
+	case "BrowserCommand.id":
+		if e.ComplexityRoot.BrowserCommand.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.ID(childComplexity), true
+	case "BrowserCommand.ordinal":
+		if e.ComplexityRoot.BrowserCommand.Ordinal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Ordinal(childComplexity), true
+	case "BrowserCommand.outcome":
+		if e.ComplexityRoot.BrowserCommand.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Outcome(childComplexity), true
+	case "BrowserCommand.pageTitle":
+		if e.ComplexityRoot.BrowserCommand.PageTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.PageTitle(childComplexity), true
+	case "BrowserCommand.pageUrl":
+		if e.ComplexityRoot.BrowserCommand.PageURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.PageURL(childComplexity), true
+	case "BrowserCommand.picture":
+		if e.ComplexityRoot.BrowserCommand.Picture == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Picture(childComplexity), true
+	case "BrowserCommand.source":
+		if e.ComplexityRoot.BrowserCommand.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Source(childComplexity), true
+	case "BrowserCommand.startedAt":
+		if e.ComplexityRoot.BrowserCommand.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.StartedAt(childComplexity), true
+	case "BrowserCommand.status":
+		if e.ComplexityRoot.BrowserCommand.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Status(childComplexity), true
+	case "BrowserCommand.steps":
+		if e.ComplexityRoot.BrowserCommand.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommand.Steps(childComplexity), true
+
+	case "BrowserCommandConnection.edges":
+		if e.ComplexityRoot.BrowserCommandConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandConnection.Edges(childComplexity), true
+	case "BrowserCommandConnection.nodes":
+		if e.ComplexityRoot.BrowserCommandConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandConnection.Nodes(childComplexity), true
+	case "BrowserCommandConnection.pageInfo":
+		if e.ComplexityRoot.BrowserCommandConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandConnection.PageInfo(childComplexity), true
+	case "BrowserCommandConnection.totalCount":
+		if e.ComplexityRoot.BrowserCommandConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandConnection.TotalCount(childComplexity), true
+
+	case "BrowserCommandEdge.cursor":
+		if e.ComplexityRoot.BrowserCommandEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandEdge.Cursor(childComplexity), true
+	case "BrowserCommandEdge.node":
+		if e.ComplexityRoot.BrowserCommandEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserCommandEdge.Node(childComplexity), true
+
+	case "BrowserSession.browser":
+		if e.ComplexityRoot.BrowserSession.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Browser(childComplexity), true
+	case "BrowserSession.commandCount":
+		if e.ComplexityRoot.BrowserSession.CommandCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.CommandCount(childComplexity), true
+	case "BrowserSession.commands":
+		if e.ComplexityRoot.BrowserSession.Commands == nil {
+			break
+		}
+
+		args, err := ec.field_BrowserSession_commands_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BrowserSession.Commands(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "BrowserSession.createdAt":
+		if e.ComplexityRoot.BrowserSession.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.CreatedAt(childComplexity), true
+	case "BrowserSession.createdByName":
+		if e.ComplexityRoot.BrowserSession.CreatedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.CreatedByName(childComplexity), true
+	case "BrowserSession.device":
+		if e.ComplexityRoot.BrowserSession.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Device(childComplexity), true
+	case "BrowserSession.endedAt":
+		if e.ComplexityRoot.BrowserSession.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.EndedAt(childComplexity), true
+	case "BrowserSession.environment":
+		if e.ComplexityRoot.BrowserSession.Environment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Environment(childComplexity), true
+	case "BrowserSession.expiresAt":
+		if e.ComplexityRoot.BrowserSession.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.ExpiresAt(childComplexity), true
+	case "BrowserSession.height":
+		if e.ComplexityRoot.BrowserSession.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Height(childComplexity), true
+	case "BrowserSession.id":
+		if e.ComplexityRoot.BrowserSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.ID(childComplexity), true
+	case "BrowserSession.idleSeconds":
+		if e.ComplexityRoot.BrowserSession.IdleSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.IdleSeconds(childComplexity), true
+	case "BrowserSession.readyAt":
+		if e.ComplexityRoot.BrowserSession.ReadyAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.ReadyAt(childComplexity), true
+	case "BrowserSession.reason":
+		if e.ComplexityRoot.BrowserSession.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Reason(childComplexity), true
+	case "BrowserSession.record":
+		if e.ComplexityRoot.BrowserSession.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Record(childComplexity), true
+	case "BrowserSession.recordedSteps":
+		if e.ComplexityRoot.BrowserSession.RecordedSteps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.RecordedSteps(childComplexity), true
+	case "BrowserSession.recordingNotes":
+		if e.ComplexityRoot.BrowserSession.RecordingNotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.RecordingNotes(childComplexity), true
+	case "BrowserSession.secrets":
+		if e.ComplexityRoot.BrowserSession.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Secrets(childComplexity), true
+	case "BrowserSession.status":
+		if e.ComplexityRoot.BrowserSession.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Status(childComplexity), true
+	case "BrowserSession.url":
+		if e.ComplexityRoot.BrowserSession.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.URL(childComplexity), true
+	case "BrowserSession.width":
+		if e.ComplexityRoot.BrowserSession.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.Width(childComplexity), true
+	case "BrowserSession.workerId":
+		if e.ComplexityRoot.BrowserSession.WorkerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSession.WorkerID(childComplexity), true
+
+	case "BrowserSessionConnection.edges":
+		if e.ComplexityRoot.BrowserSessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionConnection.Edges(childComplexity), true
+	case "BrowserSessionConnection.nodes":
+		if e.ComplexityRoot.BrowserSessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionConnection.Nodes(childComplexity), true
+	case "BrowserSessionConnection.pageInfo":
+		if e.ComplexityRoot.BrowserSessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionConnection.PageInfo(childComplexity), true
+	case "BrowserSessionConnection.totalCount":
+		if e.ComplexityRoot.BrowserSessionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionConnection.TotalCount(childComplexity), true
+
+	case "BrowserSessionEdge.cursor":
+		if e.ComplexityRoot.BrowserSessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionEdge.Cursor(childComplexity), true
+	case "BrowserSessionEdge.node":
+		if e.ComplexityRoot.BrowserSessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserSessionEdge.Node(childComplexity), true
+
+	case "BrowserStepCheck.actual":
+		if e.ComplexityRoot.BrowserStepCheck.Actual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepCheck.Actual(childComplexity), true
+	case "BrowserStepCheck.expected":
+		if e.ComplexityRoot.BrowserStepCheck.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepCheck.Expected(childComplexity), true
+	case "BrowserStepCheck.message":
+		if e.ComplexityRoot.BrowserStepCheck.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepCheck.Message(childComplexity), true
+	case "BrowserStepCheck.name":
+		if e.ComplexityRoot.BrowserStepCheck.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepCheck.Name(childComplexity), true
+	case "BrowserStepCheck.passed":
+		if e.ComplexityRoot.BrowserStepCheck.Passed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepCheck.Passed(childComplexity), true
+
+	case "BrowserStepResult.action":
+		if e.ComplexityRoot.BrowserStepResult.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Action(childComplexity), true
+	case "BrowserStepResult.checks":
+		if e.ComplexityRoot.BrowserStepResult.Checks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Checks(childComplexity), true
+	case "BrowserStepResult.detail":
+		if e.ComplexityRoot.BrowserStepResult.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Detail(childComplexity), true
+	case "BrowserStepResult.durationMs":
+		if e.ComplexityRoot.BrowserStepResult.DurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.DurationMs(childComplexity), true
+	case "BrowserStepResult.error":
+		if e.ComplexityRoot.BrowserStepResult.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Error(childComplexity), true
+	case "BrowserStepResult.name":
+		if e.ComplexityRoot.BrowserStepResult.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Name(childComplexity), true
+	case "BrowserStepResult.offsetMs":
+		if e.ComplexityRoot.BrowserStepResult.OffsetMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.OffsetMs(childComplexity), true
+	case "BrowserStepResult.ordinal":
+		if e.ComplexityRoot.BrowserStepResult.Ordinal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Ordinal(childComplexity), true
+	case "BrowserStepResult.outcome":
+		if e.ComplexityRoot.BrowserStepResult.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BrowserStepResult.Outcome(childComplexity), true
+
 	case "Capacity.kinds":
 		if e.ComplexityRoot.Capacity.Kinds == nil {
 			break
@@ -2495,6 +3178,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CheckResult.Passed(childComplexity), true
+
+	case "CloseBrowserSessionPayload.clientMutationId":
+		if e.ComplexityRoot.CloseBrowserSessionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseBrowserSessionPayload.ClientMutationID(childComplexity), true
+	case "CloseBrowserSessionPayload.session":
+		if e.ComplexityRoot.CloseBrowserSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseBrowserSessionPayload.Session(childComplexity), true
 
 	case "Comparison.actual":
 		if e.ComplexityRoot.Comparison.Actual == nil {
@@ -2729,6 +3425,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiTokenPayload.Secret(childComplexity), true
+
+	case "CreateBrowserSessionPayload.clientMutationId":
+		if e.ComplexityRoot.CreateBrowserSessionPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBrowserSessionPayload.ClientMutationID(childComplexity), true
+	case "CreateBrowserSessionPayload.session":
+		if e.ComplexityRoot.CreateBrowserSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBrowserSessionPayload.Session(childComplexity), true
 
 	case "CreatePlanPayload.clientMutationId":
 		if e.ComplexityRoot.CreatePlanPayload.ClientMutationID == nil {
@@ -3075,6 +3784,251 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Evidence.Step(childComplexity), true
+
+	case "FailureAnalysis.cause":
+		if e.ComplexityRoot.FailureAnalysis.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Cause(childComplexity), true
+	case "FailureAnalysis.confidence":
+		if e.ComplexityRoot.FailureAnalysis.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Confidence(childComplexity), true
+	case "FailureAnalysis.dropped":
+		if e.ComplexityRoot.FailureAnalysis.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Dropped(childComplexity), true
+	case "FailureAnalysis.explanation":
+		if e.ComplexityRoot.FailureAnalysis.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Explanation(childComplexity), true
+	case "FailureAnalysis.finishedAt":
+		if e.ComplexityRoot.FailureAnalysis.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.FinishedAt(childComplexity), true
+	case "FailureAnalysis.model":
+		if e.ComplexityRoot.FailureAnalysis.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Model(childComplexity), true
+	case "FailureAnalysis.quotes":
+		if e.ComplexityRoot.FailureAnalysis.Quotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Quotes(childComplexity), true
+	case "FailureAnalysis.reason":
+		if e.ComplexityRoot.FailureAnalysis.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Reason(childComplexity), true
+	case "FailureAnalysis.status":
+		if e.ComplexityRoot.FailureAnalysis.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Status(childComplexity), true
+	case "FailureAnalysis.votes":
+		if e.ComplexityRoot.FailureAnalysis.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureAnalysis.Votes(childComplexity), true
+
+	case "FailureCluster.analysis":
+		if e.ComplexityRoot.FailureCluster.Analysis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Analysis(childComplexity), true
+	case "FailureCluster.cause":
+		if e.ComplexityRoot.FailureCluster.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Cause(childComplexity), true
+	case "FailureCluster.check":
+		if e.ComplexityRoot.FailureCluster.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Check(childComplexity), true
+	case "FailureCluster.code":
+		if e.ComplexityRoot.FailureCluster.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Code(childComplexity), true
+	case "FailureCluster.firstRunId":
+		if e.ComplexityRoot.FailureCluster.FirstRunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.FirstRunID(childComplexity), true
+	case "FailureCluster.firstSeenAt":
+		if e.ComplexityRoot.FailureCluster.FirstSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.FirstSeenAt(childComplexity), true
+	case "FailureCluster.id":
+		if e.ComplexityRoot.FailureCluster.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.ID(childComplexity), true
+	case "FailureCluster.lastSeenAt":
+		if e.ComplexityRoot.FailureCluster.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.LastSeenAt(childComplexity), true
+	case "FailureCluster.operation":
+		if e.ComplexityRoot.FailureCluster.Operation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Operation(childComplexity), true
+	case "FailureCluster.quote":
+		if e.ComplexityRoot.FailureCluster.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Quote(childComplexity), true
+	case "FailureCluster.rule":
+		if e.ComplexityRoot.FailureCluster.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Rule(childComplexity), true
+	case "FailureCluster.signature":
+		if e.ComplexityRoot.FailureCluster.Signature == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Signature(childComplexity), true
+	case "FailureCluster.title":
+		if e.ComplexityRoot.FailureCluster.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Title(childComplexity), true
+	case "FailureCluster.why":
+		if e.ComplexityRoot.FailureCluster.Why == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureCluster.Why(childComplexity), true
+
+	case "FailureExample.attempt":
+		if e.ComplexityRoot.FailureExample.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureExample.Attempt(childComplexity), true
+	case "FailureExample.caseKey":
+		if e.ComplexityRoot.FailureExample.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureExample.CaseKey(childComplexity), true
+	case "FailureExample.message":
+		if e.ComplexityRoot.FailureExample.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureExample.Message(childComplexity), true
+	case "FailureExample.resultId":
+		if e.ComplexityRoot.FailureExample.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureExample.ResultID(childComplexity), true
+	case "FailureExample.runId":
+		if e.ComplexityRoot.FailureExample.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureExample.RunID(childComplexity), true
+
+	case "FailureGroup.caseCount":
+		if e.ComplexityRoot.FailureGroup.CaseCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.CaseCount(childComplexity), true
+	case "FailureGroup.cases":
+		if e.ComplexityRoot.FailureGroup.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.Cases(childComplexity), true
+	case "FailureGroup.cluster":
+		if e.ComplexityRoot.FailureGroup.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.Cluster(childComplexity), true
+	case "FailureGroup.count":
+		if e.ComplexityRoot.FailureGroup.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.Count(childComplexity), true
+	case "FailureGroup.examples":
+		if e.ComplexityRoot.FailureGroup.Examples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.Examples(childComplexity), true
+	case "FailureGroup.flakyShare":
+		if e.ComplexityRoot.FailureGroup.FlakyShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.FlakyShare(childComplexity), true
+	case "FailureGroup.new":
+		if e.ComplexityRoot.FailureGroup.New == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.New(childComplexity), true
+	case "FailureGroup.runs":
+		if e.ComplexityRoot.FailureGroup.Runs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureGroup.Runs(childComplexity), true
+
+	case "FailureQuote.caseKey":
+		if e.ComplexityRoot.FailureQuote.CaseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureQuote.CaseKey(childComplexity), true
+	case "FailureQuote.resultId":
+		if e.ComplexityRoot.FailureQuote.ResultID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureQuote.ResultID(childComplexity), true
+	case "FailureQuote.text":
+		if e.ComplexityRoot.FailureQuote.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailureQuote.Text(childComplexity), true
 
 	case "GateOutcome.actual":
 		if e.ComplexityRoot.GateOutcome.Actual == nil {
@@ -3825,6 +4779,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AllocateSlots(childComplexity, args["input"].(model.AllocateSlotsInput)), true
+	case "Mutation.analyzeFailures":
+		if e.ComplexityRoot.Mutation.AnalyzeFailures == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_analyzeFailures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnalyzeFailures(childComplexity, args["input"].(model.AnalyzeFailuresInput)), true
 	case "Mutation.assessResult":
 		if e.ComplexityRoot.Mutation.AssessResult == nil {
 			break
@@ -3858,6 +4823,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "Mutation.closeBrowserSession":
+		if e.ComplexityRoot.Mutation.CloseBrowserSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeBrowserSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseBrowserSession(childComplexity, args["input"].(model.CloseBrowserSessionInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -3869,6 +4845,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(model.CreateAPITokenInput)), true
+	case "Mutation.createBrowserSession":
+		if e.ComplexityRoot.Mutation.CreateBrowserSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBrowserSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBrowserSession(childComplexity, args["input"].(model.CreateBrowserSessionInput)), true
 	case "Mutation.createPlan":
 		if e.ComplexityRoot.Mutation.CreatePlan == nil {
 			break
@@ -4067,6 +5054,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PauseRun(childComplexity, args["input"].(model.PauseRunInput)), true
+	case "Mutation.performBrowserSteps":
+		if e.ComplexityRoot.Mutation.PerformBrowserSteps == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_performBrowserSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PerformBrowserSteps(childComplexity, args["input"].(model.PerformBrowserStepsInput)), true
 	case "Mutation.promoteBaselines":
 		if e.ComplexityRoot.Mutation.PromoteBaselines == nil {
 			break
@@ -4468,6 +5466,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PauseRunPayload.Run(childComplexity), true
 
+	case "PerformBrowserStepsPayload.clientMutationId":
+		if e.ComplexityRoot.PerformBrowserStepsPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PerformBrowserStepsPayload.ClientMutationID(childComplexity), true
+	case "PerformBrowserStepsPayload.command":
+		if e.ComplexityRoot.PerformBrowserStepsPayload.Command == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PerformBrowserStepsPayload.Command(childComplexity), true
+
 	case "Plan.createdAt":
 		if e.ComplexityRoot.Plan.CreatedAt == nil {
 			break
@@ -4847,6 +5858,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProjectEdge.Node(childComplexity), true
 
+	case "ProjectQualityReport.content":
+		if e.ComplexityRoot.ProjectQualityReport.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.Content(childComplexity), true
+	case "ProjectQualityReport.contentType":
+		if e.ComplexityRoot.ProjectQualityReport.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.ContentType(childComplexity), true
+	case "ProjectQualityReport.fileName":
+		if e.ComplexityRoot.ProjectQualityReport.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.FileName(childComplexity), true
+	case "ProjectQualityReport.format":
+		if e.ComplexityRoot.ProjectQualityReport.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.Format(childComplexity), true
+	case "ProjectQualityReport.from":
+		if e.ComplexityRoot.ProjectQualityReport.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.From(childComplexity), true
+	case "ProjectQualityReport.runs":
+		if e.ComplexityRoot.ProjectQualityReport.Runs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.Runs(childComplexity), true
+	case "ProjectQualityReport.to":
+		if e.ComplexityRoot.ProjectQualityReport.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.To(childComplexity), true
+
 	case "PromoteBaselinesPayload.clientMutationId":
 		if e.ComplexityRoot.PromoteBaselinesPayload.ClientMutationID == nil {
 			break
@@ -4909,6 +5963,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.QualityReport.Format(childComplexity), true
 
+	case "Query.anomalies":
+		if e.ComplexityRoot.Query.Anomalies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_anomalies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Anomalies(childComplexity, args["planId"].(string), args["window"].(int), args["threshold"].(float64)), true
 	case "Query.assessment":
 		if e.ComplexityRoot.Query.Assessment == nil {
 			break
@@ -4959,6 +6024,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Breakers(childComplexity), true
+	case "Query.browserCommand":
+		if e.ComplexityRoot.Query.BrowserCommand == nil {
+			break
+		}
+
+		args, err := ec.field_Query_browserCommand_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BrowserCommand(childComplexity, args["id"].(string)), true
+	case "Query.browserSession":
+		if e.ComplexityRoot.Query.BrowserSession == nil {
+			break
+		}
+
+		args, err := ec.field_Query_browserSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BrowserSession(childComplexity, args["id"].(string)), true
+	case "Query.browserSessions":
+		if e.ComplexityRoot.Query.BrowserSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_browserSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BrowserSessions(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.capacity":
 		if e.ComplexityRoot.Query.Capacity == nil {
 			break
@@ -4987,6 +6085,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Comparison(childComplexity, args["id"].(string)), true
+	case "Query.failureCluster":
+		if e.ComplexityRoot.Query.FailureCluster == nil {
+			break
+		}
+
+		args, err := ec.field_Query_failureCluster_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FailureCluster(childComplexity, args["id"].(string)), true
+	case "Query.failureClusters":
+		if e.ComplexityRoot.Query.FailureClusters == nil {
+			break
+		}
+
+		args, err := ec.field_Query_failureClusters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FailureClusters(childComplexity, args["window"].(int)), true
 	case "Query.instanceAuditLog":
 		if e.ComplexityRoot.Query.InstanceAuditLog == nil {
 			break
@@ -5065,6 +6185,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Project(childComplexity, args["id"].(string)), true
+	case "Query.projectQualityReport":
+		if e.ComplexityRoot.Query.ProjectQualityReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_projectQualityReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProjectQualityReport(childComplexity, args["window"].(int), args["from"].(*time.Time), args["to"].(*time.Time), args["format"].(assessments.Format), args["sections"].([]*digest.Section)), true
 	case "Query.projects":
 		if e.ComplexityRoot.Query.Projects == nil {
 			break
@@ -5756,6 +6887,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RotateWebhookSecretPayload.Webhook(childComplexity), true
 
+	case "Run.anomalies":
+		if e.ComplexityRoot.Run.Anomalies == nil {
+			break
+		}
+
+		args, err := ec.field_Run_anomalies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Run.Anomalies(childComplexity, args["window"].(int), args["threshold"].(float64)), true
 	case "Run.assessment":
 		if e.ComplexityRoot.Run.Assessment == nil {
 			break
@@ -5820,6 +6962,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Run.EstimatedStart(childComplexity), true
+	case "Run.failureClusters":
+		if e.ComplexityRoot.Run.FailureClusters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Run.FailureClusters(childComplexity), true
 	case "Run.finishedAt":
 		if e.ComplexityRoot.Run.FinishedAt == nil {
 			break
@@ -6890,6 +8038,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StopRunPayload.Run(childComplexity), true
 
+	case "Subscription.browserSessionChanged":
+		if e.ComplexityRoot.Subscription.BrowserSessionChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_browserSessionChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BrowserSessionChanged(childComplexity, args["id"].(string)), true
 	case "Subscription.runEvents":
 		if e.ComplexityRoot.Subscription.RunEvents == nil {
 			break
@@ -7626,11 +8785,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptBaselineInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
+		ec.unmarshalInputAnalyzeFailuresInput,
 		ec.unmarshalInputAssessResultInput,
 		ec.unmarshalInputAssessRunInput,
 		ec.unmarshalInputAuditFilter,
 		ec.unmarshalInputChangePasswordInput,
+		ec.unmarshalInputCloseBrowserSessionInput,
 		ec.unmarshalInputCreateApiTokenInput,
+		ec.unmarshalInputCreateBrowserSessionInput,
 		ec.unmarshalInputCreatePlanInput,
 		ec.unmarshalInputCreateProjectInput,
 		ec.unmarshalInputCreateScheduleInput,
@@ -7652,6 +8814,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLoginInput,
 		ec.unmarshalInputLogoutInput,
 		ec.unmarshalInputPauseRunInput,
+		ec.unmarshalInputPerformBrowserStepsInput,
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputPromoteBaselinesInput,
 		ec.unmarshalInputRedeliverWebhookInput,
@@ -7660,6 +8823,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReleaseSlotsInput,
 		ec.unmarshalInputRemoveBaselineInput,
 		ec.unmarshalInputRemoveMemberInput,
+		ec.unmarshalInputReportSectionInput,
 		ec.unmarshalInputResumeRunInput,
 		ec.unmarshalInputRevokeApiTokenInput,
 		ec.unmarshalInputRevokeSessionInput,
@@ -7685,6 +8849,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputValidateResponseInput,
 		ec.unmarshalInputValidateSchemaInput,
 		ec.unmarshalInputVariableInput,
+		ec.unmarshalInputViewportInput,
 	)
 	first := true
 
@@ -8036,6 +9201,209 @@ input UpdateUserInput {
 type UpdateUserPayload {
   "The user."
   user: User!
+  "As sent."
+  clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/analysis.graphqls", Input: `"Why something failed."
+enum FailureCause {
+  "What is tested does something wrong."
+  PRODUCT_FAULT
+  "The plan asks for something that is not meant to be."
+  TEST_FAULT
+  "What is tested is not there, or not set up as it should be."
+  ENVIRONMENT
+  "The data that the case found are not those that it needs."
+  DATA
+  "It depends on when, or passes only sometimes."
+  TIMING
+  "What performs cases failed."
+  INFRASTRUCTURE
+  "Something behind what is tested failed."
+  DEPENDENCY
+  "The evidence is not clear."
+  UNKNOWN
+}
+
+"Whether a model has said what caused failures."
+enum FailureAnalysisStatus {
+  "It is still to be made."
+  PENDING
+  "It has a cause, which may be UNKNOWN."
+  ANALYZED
+  "No model could be asked, or none gave an answer; reason says why."
+  NOT_ANALYZED
+}
+
+"A part of a failure, word for word."
+type FailureQuote {
+  "The part."
+  text: String!
+  "The result that it is of."
+  resultId: ID!
+  "The case's id with its matrix values."
+  caseKey: String!
+}
+
+"What a model says of a cluster. Its cause counts as far as it quotes what is in the failures."
+type FailureAnalysis {
+  "Whether it is made."
+  status: FailureAnalysisStatus!
+  "Why it is not; empty otherwise."
+  reason: String!
+  "The cause of most answers; null unless it is analysed."
+  cause: FailureCause
+  "The share of the answers that agree, 0–1."
+  confidence: Float!
+  "How many answers counted."
+  votes: Int!
+  "In one or two sentences."
+  explanation: String!
+  "What shows it; looked up in the failures."
+  quotes: [FailureQuote!]!
+  "Quotations that are in no failure, and were dropped."
+  dropped: Int!
+  "The model."
+  model: String!
+  "When it was made; null while it is pending."
+  finishedAt: Time
+}
+
+"One kind of failure in the project: what has the same signature."
+type FailureCluster implements Node {
+  "Opaque id."
+  id: ID!
+  "Hash of what it is made of, with the version of its rules."
+  signature: String!
+  "Such as status_500, connection_refused or timeout; empty without one."
+  code: String!
+  "The check that does not hold, without data; empty without one."
+  check: String!
+  "The step, without data; empty where it is of no step."
+  operation: String!
+  "The message without data."
+  title: String!
+  "By rules, where the evidence is clear."
+  cause: FailureCause!
+  "The rule; empty for UNKNOWN."
+  rule: String!
+  "Why the rule says so."
+  why: String!
+  "Word for word from the first failure."
+  quote: String!
+  "The earliest run that has it."
+  firstRunId: ID!
+  "When it was seen first."
+  firstSeenAt: Time!
+  "When it was seen last."
+  lastSeenAt: Time!
+  "What a model says; null where nobody asked."
+  analysis: FailureAnalysis
+}
+
+"One failure of a cluster."
+type FailureExample {
+  "The result."
+  resultId: ID!
+  "Its run."
+  runId: ID!
+  "The case's id with its matrix values."
+  caseKey: String!
+  "Number of the attempt that failed."
+  attempt: Int!
+  "What it said."
+  message: String!
+}
+
+"What there is of a cluster in a run or a window."
+type FailureGroup {
+  "The cluster."
+  cluster: FailureCluster!
+  "Results that have it."
+  count: Int!
+  "Runs that have it."
+  runs: Int!
+  "Different cases that have it."
+  caseCount: Int!
+  "Their ids with their matrix values; 20 at most."
+  cases: [String!]!
+  "Whether it was not there before the run or the window."
+  new: Boolean!
+  "The share of the results that passed when they were tried again, 0–1."
+  flakyShare: Float!
+  "The newest ones; 5 at most."
+  examples: [FailureExample!]!
+}
+
+"A value of a case that does not fit the runs before, nor did that of the run before it."
+type Anomaly {
+  "The run."
+  runId: ID!
+  "The result."
+  resultId: ID!
+  "The case's id with its matrix values."
+  caseKey: String!
+  "duration, or the name of a metric."
+  metric: String!
+  "The page and the device that it is about; empty for the case."
+  subject: String!
+  "Unit of the values."
+  unit: String!
+  "The value."
+  value: Float!
+  "Mean of the values before."
+  mean: Float!
+  "Least value that was expected."
+  low: Float!
+  "Greatest value that was expected."
+  high: Float!
+  "Difference from the mean as a share of it."
+  effect: Float!
+  "Runs that it was judged by."
+  values: Int!
+  "Whether it is above what was expected."
+  above: Boolean!
+  "How wide the interval is, in standard deviations of a normal distribution."
+  threshold: Float!
+}
+
+extend type Run {
+  "Its failures by kind, the largest first; empty before its end."
+  failureClusters: [FailureGroup!]!
+  "What does not fit the runs of its plan in the same environment and branch before it; empty before its end."
+  anomalies("Days before its end." window: Int! = 7, "In standard deviations, 1–10." threshold: Float! = 2): [Anomaly!]!
+}
+
+extend type Query {
+  "A cluster of failures of the project; null when there is none with this id."
+  failureCluster("Its id." id: ID!): FailureCluster @hasPermission(permission: "tests:read")
+  "The project's failures by kind in the days before now, the largest first; 100 at most."
+  failureClusters("Days, 1–90." window: Int! = 7): [FailureGroup!]! @hasPermission(permission: "tests:read")
+  "The anomalies of a plan's runs in the days before now, the newest run first; 100 at most."
+  anomalies("The plan." planId: ID!, "Days, 1–90." window: Int! = 7, "In standard deviations, 1–10." threshold: Float! = 2): [Anomaly!]! @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Ask a model what caused failures: all clusters of a run, ten at most, or one. The answers come later, in the clusters."
+  analyzeFailures("What to analyse." input: AnalyzeFailuresInput!): AnalyzeFailuresPayload! @hasPermission(permission: "tests:execute")
+}
+
+"What analyzeFailures needs: a run or a cluster."
+input AnalyzeFailuresInput {
+  "All clusters of this run."
+  runId: ID
+  "This cluster."
+  clusterId: ID
+  "Another model of the configured provider."
+  model: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What analyzeFailures gives."
+type AnalyzeFailuresPayload {
+  "The clusters, with analyses that are pending."
+  clusters: [FailureCluster!]!
   "As sent."
   clientMutationId: String
 }
@@ -8910,6 +10278,298 @@ extend type Query {
   which something is wrong: one is not there while its target answers.
   """
   breakers: [Breaker!]! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/browsersession.graphqls", Input: `"Where a browser session stands."
+enum BrowserSessionStatus {
+  "It waits for a worker with a free slot for browsers."
+  QUEUED
+  "A worker opens its browser and its first page."
+  OPENING
+  "It performs steps."
+  READY
+  "It was closed."
+  CLOSED
+  "Its time was over, or nobody asked for anything for too long."
+  EXPIRED
+  "It could not go on; reason says why."
+  FAILED
+}
+
+"Where the steps of a command stand."
+enum BrowserCommandStatus {
+  "They wait for the session, or for the commands before."
+  QUEUED
+  "They are performed now."
+  RUNNING
+  "They were performed, up to the first that did not pass."
+  DONE
+  "The session ended before they were done."
+  DROPPED
+}
+
+"A browser that stays open, and in which steps are performed as they are asked for."
+type BrowserSession implements Node {
+  "Opaque id."
+  id: ID!
+  "Where it stands."
+  status: BrowserSessionStatus!
+  "One sentence why it ended, or what it waits for; may be empty."
+  reason: String!
+  "Of the page at which it began."
+  url: String!
+  "The plan's word for the browser; empty is the default one."
+  browser: String!
+  "The device that it is; empty without one."
+  device: String!
+  "Width of the viewport in CSS pixels; 0 where the device, or the server, says it."
+  width: Int!
+  "Height of the viewport in CSS pixels; 0 where the device, or the server, says it."
+  height: Int!
+  "Whether what is done in it is recorded."
+  record: Boolean!
+  "Environment whose secrets it uses."
+  environment: String!
+  "Names of the project's secrets that steps may refer to."
+  secrets: [String!]
+  "How many commands there were so far; the ordinal of the newest."
+  commandCount: Int!
+  "Its commands, oldest first."
+  commands("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): BrowserCommandConnection!
+  """
+  Plan, in YAML, of what was done so far: the actions with the locators that the
+  recorder has found for them, and the other steps as they were asked for. Empty
+  where nothing is recorded, or nothing was done yet.
+  """
+  recordedSteps: String!
+  "What could not be recorded, and what the plan needs."
+  recordingNotes: [String!]!
+  "The worker that has the browser; null before one has taken it."
+  workerId: ID
+  "Who created it, for people."
+  createdByName: String!
+  "When it was created."
+  createdAt: Time!
+  "When it could perform steps; null before."
+  readyAt: Time
+  "When it ends in any case."
+  expiresAt: Time!
+  "In how many seconds without a command it ends."
+  idleSeconds: Int!
+  "When it ended; null before."
+  endedAt: Time
+}
+
+"Some steps that were asked for together."
+type BrowserCommand implements Node {
+  "Opaque id."
+  id: ID!
+  "From 1, in the order in which they are performed."
+  ordinal: Int!
+  "Where it stands."
+  status: BrowserCommandStatus!
+  "How it ended; null before."
+  outcome: Outcome
+  "One sentence when it did not pass."
+  error: String!
+  "The steps, as they were sent."
+  source: String!
+  "How each step ended; empty before."
+  steps: [BrowserStepResult!]!
+  "Address of the page afterwards."
+  pageUrl: String!
+  "Title of the page afterwards."
+  pageTitle: String!
+  "What the page showed afterwards: a PNG of at most 2 MiB in base64. Only of the newest 20 commands; null where there is none."
+  picture: String
+  "When it was asked for."
+  createdAt: Time!
+  "When its first step began."
+  startedAt: Time
+  "When it ended."
+  finishedAt: Time
+}
+
+"How a step of a command ended."
+type BrowserStepResult {
+  "Place in the command, from 0."
+  ordinal: Int!
+  "What people read."
+  name: String!
+  "The plan's word for it."
+  action: String!
+  "How it ended."
+  outcome: Outcome!
+  "One sentence when it did not pass."
+  error: String!
+  "Start, in milliseconds since the command began."
+  offsetMs: Int!
+  "In milliseconds."
+  durationMs: Float!
+  "What the action saw."
+  detail: JSON
+  "Its assertions."
+  checks: [BrowserStepCheck!]!
+}
+
+"One assertion, as judged."
+type BrowserStepCheck {
+  "What was asserted."
+  name: String!
+  "Whether it held."
+  passed: Boolean!
+  "What was expected."
+  expected: String!
+  "What was found."
+  actual: String!
+  "One sentence when it did not hold."
+  message: String!
+}
+
+"A page of browser sessions."
+type BrowserSessionConnection {
+  "The items with their cursors."
+  edges: [BrowserSessionEdge!]!
+  "The items alone."
+  nodes: [BrowserSession!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A browser session in a page."
+type BrowserSessionEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: BrowserSession!
+}
+
+"A page of commands."
+type BrowserCommandConnection {
+  "The items with their cursors."
+  edges: [BrowserCommandEdge!]!
+  "The items alone."
+  nodes: [BrowserCommand!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A command in a page."
+type BrowserCommandEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: BrowserCommand!
+}
+
+extend type Query {
+  "A browser session of the project; null when there is none with this id."
+  browserSession("Its id." id: ID!): BrowserSession @hasPermission(permission: "tests:execute")
+  "The project's browser sessions, newest first; ended ones are kept for a day."
+  browserSessions("How many, 1–100." first: Int = 20, "The cursor of the page before." after: String): BrowserSessionConnection! @hasPermission(permission: "tests:execute")
+  "A command of a browser session of the project; null when there is none with this id."
+  browserCommand("Its id." id: ID!): BrowserCommand @hasPermission(permission: "tests:execute")
+}
+
+extend type Mutation {
+  "Ask for a browser that stays open. It takes a slot for browsers of a worker, and counts among the cases that the project may have at once."
+  createBrowserSession("The session." input: CreateBrowserSessionInput!): CreateBrowserSessionPayload! @hasPermission(permission: "tests:execute")
+  """
+  Perform steps in a session, behind those that were asked for before. It answers
+  when they are done, or with the command as it is when waitMs are over: then
+  browserCommand tells how it went on. The first step that does not pass skips
+  those behind it; the session goes on.
+  """
+  performBrowserSteps("The steps." input: PerformBrowserStepsInput!): PerformBrowserStepsPayload! @hasPermission(permission: "tests:execute")
+  "End a session, and what it performs. One that has ended stays as it is."
+  closeBrowserSession("The session." input: CloseBrowserSessionInput!): CloseBrowserSessionPayload! @hasPermission(permission: "tests:execute")
+}
+
+extend type Subscription {
+  "A session as it is now, and then whenever its status changes or a command is asked for or ends, until it has ended."
+  browserSessionChanged("Its id." id: ID!): BrowserSession! @hasPermission(permission: "tests:execute")
+}
+
+"What createBrowserSession needs."
+input CreateBrowserSessionInput {
+  "The page at which it begins: an http or https address."
+  url: String!
+  "chromium, chrome, edge, firefox or webkit; the first three can record. Chromium when absent."
+  browser: String
+  "A device of the plan language, such as iPhone 15; or else a viewport."
+  device: String
+  "Size of the page; 1280x720 when there is no device either."
+  viewport: ViewportInput
+  "In how many seconds it ends in any case, 10–3600."
+  expiresIn: Int! = 600
+  "In how many seconds without a command it ends, 10–3600."
+  idleSeconds: Int! = 300
+  "Whether to make a plan of what is done."
+  record: Boolean! = true
+  "Environment whose secrets it uses."
+  environment: String
+  "Names of the project's secrets that steps may refer to."
+  secrets: [String!]
+  "Variables that steps may refer to."
+  variables: [VariableInput!]
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"A size in CSS pixels."
+input ViewportInput {
+  "1–10000."
+  width: Int!
+  "1–10000."
+  height: Int!
+}
+
+"What createBrowserSession gives."
+type CreateBrowserSessionPayload {
+  "The new session."
+  session: BrowserSession!
+  "As sent."
+  clientMutationId: String
+}
+
+"What performBrowserSteps needs."
+input PerformBrowserStepsInput {
+  "The session's id."
+  sessionId: ID!
+  "A list of steps of the plan language, in YAML or JSON, as under steps of a browser case; at most 64 KiB and 50 steps."
+  steps: String!
+  "How long to wait for their end, in milliseconds, 0–8000."
+  waitMs: Int! = 8000
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What performBrowserSteps gives."
+type PerformBrowserStepsPayload {
+  "The command."
+  command: BrowserCommand!
+  "As sent."
+  clientMutationId: String
+}
+
+"What closeBrowserSession needs."
+input CloseBrowserSessionInput {
+  "The session's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What closeBrowserSession gives."
+type CloseBrowserSessionPayload {
+  "The session."
+  session: BrowserSession!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/conformance.graphqls", Input: `"What is wrong at one place of a text."
@@ -10154,6 +11814,76 @@ type ValidatePlanPayload {
   validation: PlanValidation!
   "As sent."
   clientMutationId: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/report.graphqls", Input: `"A part of a project's report."
+enum ReportSectionKind {
+  "How it went, in words."
+  SUMMARY
+  "Score and pass rate by day."
+  TREND
+  "Each plan with its newest run."
+  PLANS
+  "Cases that passed before and fail now."
+  NEWLY_BROKEN
+  "Cases that passed only when they were tried again."
+  FLAKY
+  "The cases that take the longest."
+  SLOWEST
+  "Failures by kind."
+  CLUSTERS
+  "What does not fit the runs before."
+  ANOMALIES
+  "Accessibility scores by plan."
+  ACCESSIBILITY
+  "Medians of what pages measured."
+  VITALS
+  "A text of one's own, in Markdown."
+  TEXT
+}
+
+"A section of a report: sections stand in the order in which they are given."
+input ReportSectionInput {
+  "What it shows."
+  kind: ReportSectionKind!
+  "Instead of its usual title; 200 characters at most."
+  title: String! = ""
+  "Of TEXT: paragraphs, headings and lists in Markdown; 10,000 characters at most."
+  text: String! = ""
+}
+
+"A project's report as text."
+type ProjectQualityReport {
+  "How it is written."
+  format: ReportFormat!
+  "Media type."
+  contentType: String!
+  "A name for a file."
+  fileName: String!
+  "The text."
+  content: String!
+  "Beginning of the time that it is about."
+  from: Time!
+  "End of that time."
+  to: Time!
+  "Runs that ended in that time."
+  runs: Int!
+}
+
+extend type Query {
+  "What the project's runs of some time say about quality, for people."
+  projectQualityReport(
+    "Days before now, 1–90; when from is not given."
+    window: Int! = 7
+    "Beginning of the time."
+    from: Time
+    "End of the time; now when it is not given."
+    to: Time
+    "How it is written."
+    format: ReportFormat! = MARKDOWN
+    "What it shows, in this order; everything when it is not given."
+    sections: [ReportSectionInput!]
+  ): ProjectQualityReport! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
 	{Name: "../schema/result.graphqls", Input: `"How a case, an attempt or a step ended."
@@ -11723,6 +13453,50 @@ func (ec *executionContext) childFields_AllocateSlotsPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type AllocateSlotsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AnalyzeFailuresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clusters":
+		return ec.fieldContext_AnalyzeFailuresPayload_clusters(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_AnalyzeFailuresPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnalyzeFailuresPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Anomaly(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "runId":
+		return ec.fieldContext_Anomaly_runId(ctx, field)
+	case "resultId":
+		return ec.fieldContext_Anomaly_resultId(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_Anomaly_caseKey(ctx, field)
+	case "metric":
+		return ec.fieldContext_Anomaly_metric(ctx, field)
+	case "subject":
+		return ec.fieldContext_Anomaly_subject(ctx, field)
+	case "unit":
+		return ec.fieldContext_Anomaly_unit(ctx, field)
+	case "value":
+		return ec.fieldContext_Anomaly_value(ctx, field)
+	case "mean":
+		return ec.fieldContext_Anomaly_mean(ctx, field)
+	case "low":
+		return ec.fieldContext_Anomaly_low(ctx, field)
+	case "high":
+		return ec.fieldContext_Anomaly_high(ctx, field)
+	case "effect":
+		return ec.fieldContext_Anomaly_effect(ctx, field)
+	case "values":
+		return ec.fieldContext_Anomaly_values(ctx, field)
+	case "above":
+		return ec.fieldContext_Anomaly_above(ctx, field)
+	case "threshold":
+		return ec.fieldContext_Anomaly_threshold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Anomaly", field.Name)
+}
+
 func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12139,6 +13913,176 @@ func (ec *executionContext) childFields_Breaker(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Breaker", field.Name)
 }
 
+func (ec *executionContext) childFields_BrowserCommand(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BrowserCommand_id(ctx, field)
+	case "ordinal":
+		return ec.fieldContext_BrowserCommand_ordinal(ctx, field)
+	case "status":
+		return ec.fieldContext_BrowserCommand_status(ctx, field)
+	case "outcome":
+		return ec.fieldContext_BrowserCommand_outcome(ctx, field)
+	case "error":
+		return ec.fieldContext_BrowserCommand_error(ctx, field)
+	case "source":
+		return ec.fieldContext_BrowserCommand_source(ctx, field)
+	case "steps":
+		return ec.fieldContext_BrowserCommand_steps(ctx, field)
+	case "pageUrl":
+		return ec.fieldContext_BrowserCommand_pageUrl(ctx, field)
+	case "pageTitle":
+		return ec.fieldContext_BrowserCommand_pageTitle(ctx, field)
+	case "picture":
+		return ec.fieldContext_BrowserCommand_picture(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BrowserCommand_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_BrowserCommand_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_BrowserCommand_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserCommand", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserCommandConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BrowserCommandConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BrowserCommandConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BrowserCommandConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BrowserCommandConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserCommandConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserCommandEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BrowserCommandEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BrowserCommandEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserCommandEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BrowserSession_id(ctx, field)
+	case "status":
+		return ec.fieldContext_BrowserSession_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_BrowserSession_reason(ctx, field)
+	case "url":
+		return ec.fieldContext_BrowserSession_url(ctx, field)
+	case "browser":
+		return ec.fieldContext_BrowserSession_browser(ctx, field)
+	case "device":
+		return ec.fieldContext_BrowserSession_device(ctx, field)
+	case "width":
+		return ec.fieldContext_BrowserSession_width(ctx, field)
+	case "height":
+		return ec.fieldContext_BrowserSession_height(ctx, field)
+	case "record":
+		return ec.fieldContext_BrowserSession_record(ctx, field)
+	case "environment":
+		return ec.fieldContext_BrowserSession_environment(ctx, field)
+	case "secrets":
+		return ec.fieldContext_BrowserSession_secrets(ctx, field)
+	case "commandCount":
+		return ec.fieldContext_BrowserSession_commandCount(ctx, field)
+	case "commands":
+		return ec.fieldContext_BrowserSession_commands(ctx, field)
+	case "recordedSteps":
+		return ec.fieldContext_BrowserSession_recordedSteps(ctx, field)
+	case "recordingNotes":
+		return ec.fieldContext_BrowserSession_recordingNotes(ctx, field)
+	case "workerId":
+		return ec.fieldContext_BrowserSession_workerId(ctx, field)
+	case "createdByName":
+		return ec.fieldContext_BrowserSession_createdByName(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BrowserSession_createdAt(ctx, field)
+	case "readyAt":
+		return ec.fieldContext_BrowserSession_readyAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_BrowserSession_expiresAt(ctx, field)
+	case "idleSeconds":
+		return ec.fieldContext_BrowserSession_idleSeconds(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_BrowserSession_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserSession", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserSessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BrowserSessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BrowserSessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BrowserSessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BrowserSessionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserSessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserSessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BrowserSessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BrowserSessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserSessionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserStepCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_BrowserStepCheck_name(ctx, field)
+	case "passed":
+		return ec.fieldContext_BrowserStepCheck_passed(ctx, field)
+	case "expected":
+		return ec.fieldContext_BrowserStepCheck_expected(ctx, field)
+	case "actual":
+		return ec.fieldContext_BrowserStepCheck_actual(ctx, field)
+	case "message":
+		return ec.fieldContext_BrowserStepCheck_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserStepCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_BrowserStepResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ordinal":
+		return ec.fieldContext_BrowserStepResult_ordinal(ctx, field)
+	case "name":
+		return ec.fieldContext_BrowserStepResult_name(ctx, field)
+	case "action":
+		return ec.fieldContext_BrowserStepResult_action(ctx, field)
+	case "outcome":
+		return ec.fieldContext_BrowserStepResult_outcome(ctx, field)
+	case "error":
+		return ec.fieldContext_BrowserStepResult_error(ctx, field)
+	case "offsetMs":
+		return ec.fieldContext_BrowserStepResult_offsetMs(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_BrowserStepResult_durationMs(ctx, field)
+	case "detail":
+		return ec.fieldContext_BrowserStepResult_detail(ctx, field)
+	case "checks":
+		return ec.fieldContext_BrowserStepResult_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BrowserStepResult", field.Name)
+}
+
 func (ec *executionContext) childFields_Capacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "workers":
@@ -12175,6 +14119,16 @@ func (ec *executionContext) childFields_CheckResult(ctx context.Context, field g
 		return ec.fieldContext_CheckResult_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CheckResult", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseBrowserSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_CloseBrowserSessionPayload_session(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CloseBrowserSessionPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseBrowserSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Comparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12287,6 +14241,16 @@ func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_CreateApiTokenPayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateBrowserSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_CreateBrowserSessionPayload_session(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CreateBrowserSessionPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateBrowserSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreatePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12493,6 +14457,116 @@ func (ec *executionContext) childFields_Evidence(ctx context.Context, field grap
 		return ec.fieldContext_Evidence_quote(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureAnalysis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_FailureAnalysis_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_FailureAnalysis_reason(ctx, field)
+	case "cause":
+		return ec.fieldContext_FailureAnalysis_cause(ctx, field)
+	case "confidence":
+		return ec.fieldContext_FailureAnalysis_confidence(ctx, field)
+	case "votes":
+		return ec.fieldContext_FailureAnalysis_votes(ctx, field)
+	case "explanation":
+		return ec.fieldContext_FailureAnalysis_explanation(ctx, field)
+	case "quotes":
+		return ec.fieldContext_FailureAnalysis_quotes(ctx, field)
+	case "dropped":
+		return ec.fieldContext_FailureAnalysis_dropped(ctx, field)
+	case "model":
+		return ec.fieldContext_FailureAnalysis_model(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_FailureAnalysis_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureAnalysis", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureCluster(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FailureCluster_id(ctx, field)
+	case "signature":
+		return ec.fieldContext_FailureCluster_signature(ctx, field)
+	case "code":
+		return ec.fieldContext_FailureCluster_code(ctx, field)
+	case "check":
+		return ec.fieldContext_FailureCluster_check(ctx, field)
+	case "operation":
+		return ec.fieldContext_FailureCluster_operation(ctx, field)
+	case "title":
+		return ec.fieldContext_FailureCluster_title(ctx, field)
+	case "cause":
+		return ec.fieldContext_FailureCluster_cause(ctx, field)
+	case "rule":
+		return ec.fieldContext_FailureCluster_rule(ctx, field)
+	case "why":
+		return ec.fieldContext_FailureCluster_why(ctx, field)
+	case "quote":
+		return ec.fieldContext_FailureCluster_quote(ctx, field)
+	case "firstRunId":
+		return ec.fieldContext_FailureCluster_firstRunId(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_FailureCluster_firstSeenAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_FailureCluster_lastSeenAt(ctx, field)
+	case "analysis":
+		return ec.fieldContext_FailureCluster_analysis(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureCluster", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureExample(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resultId":
+		return ec.fieldContext_FailureExample_resultId(ctx, field)
+	case "runId":
+		return ec.fieldContext_FailureExample_runId(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_FailureExample_caseKey(ctx, field)
+	case "attempt":
+		return ec.fieldContext_FailureExample_attempt(ctx, field)
+	case "message":
+		return ec.fieldContext_FailureExample_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureExample", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cluster":
+		return ec.fieldContext_FailureGroup_cluster(ctx, field)
+	case "count":
+		return ec.fieldContext_FailureGroup_count(ctx, field)
+	case "runs":
+		return ec.fieldContext_FailureGroup_runs(ctx, field)
+	case "caseCount":
+		return ec.fieldContext_FailureGroup_caseCount(ctx, field)
+	case "cases":
+		return ec.fieldContext_FailureGroup_cases(ctx, field)
+	case "new":
+		return ec.fieldContext_FailureGroup_new(ctx, field)
+	case "flakyShare":
+		return ec.fieldContext_FailureGroup_flakyShare(ctx, field)
+	case "examples":
+		return ec.fieldContext_FailureGroup_examples(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_FailureQuote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_FailureQuote_text(ctx, field)
+	case "resultId":
+		return ec.fieldContext_FailureQuote_resultId(ctx, field)
+	case "caseKey":
+		return ec.fieldContext_FailureQuote_caseKey(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailureQuote", field.Name)
 }
 
 func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12893,6 +14967,16 @@ func (ec *executionContext) childFields_PauseRunPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PauseRunPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PerformBrowserStepsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "command":
+		return ec.fieldContext_PerformBrowserStepsPayload_command(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_PerformBrowserStepsPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PerformBrowserStepsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Plan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13077,6 +15161,26 @@ func (ec *executionContext) childFields_ProjectEdge(ctx context.Context, field g
 		return ec.fieldContext_ProjectEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProjectQualityReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_ProjectQualityReport_format(ctx, field)
+	case "contentType":
+		return ec.fieldContext_ProjectQualityReport_contentType(ctx, field)
+	case "fileName":
+		return ec.fieldContext_ProjectQualityReport_fileName(ctx, field)
+	case "content":
+		return ec.fieldContext_ProjectQualityReport_content(ctx, field)
+	case "from":
+		return ec.fieldContext_ProjectQualityReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ProjectQualityReport_to(ctx, field)
+	case "runs":
+		return ec.fieldContext_ProjectQualityReport_runs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectQualityReport", field.Name)
 }
 
 func (ec *executionContext) childFields_PromoteBaselinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13457,6 +15561,10 @@ func (ec *executionContext) childFields_Run(ctx context.Context, field graphql.C
 		return ec.fieldContext_Run_startedAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_Run_finishedAt(ctx, field)
+	case "failureClusters":
+		return ec.fieldContext_Run_failureClusters(ctx, field)
+	case "anomalies":
+		return ec.fieldContext_Run_anomalies(ctx, field)
 	case "assessment":
 		return ec.fieldContext_Run_assessment(ctx, field)
 	case "assessments":

@@ -8,6 +8,8 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/auditentry"
 	"github.com/semantest/semantest/ent/schedule"
+	"github.com/semantest/semantest/ent/schema"
+	"github.com/semantest/semantest/graph/scalar"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
@@ -261,6 +263,44 @@ type Breaker struct {
 	Reason string `json:"reason"`
 }
 
+// A command in a page.
+type BrowserCommandEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.BrowserCommand `json:"node"`
+}
+
+// A browser session in a page.
+type BrowserSessionEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.BrowserSession `json:"node"`
+}
+
+// How a step of a command ended.
+type BrowserStepResult struct {
+	// Place in the command, from 0.
+	Ordinal int `json:"ordinal"`
+	// What people read.
+	Name string `json:"name"`
+	// The plan's word for it.
+	Action string `json:"action"`
+	// How it ended.
+	Outcome spec.Outcome `json:"outcome"`
+	// One sentence when it did not pass.
+	Error string `json:"error"`
+	// Start, in milliseconds since the command began.
+	OffsetMs int `json:"offsetMs"`
+	// In milliseconds.
+	DurationMs float64 `json:"durationMs"`
+	// What the action saw.
+	Detail scalar.JSON `json:"detail,omitempty"`
+	// Its assertions.
+	Checks []*schema.SessionCheck `json:"checks"`
+}
+
 // What there is to perform cases. It tells of all projects together: slots are shared.
 type Capacity struct {
 	// The workers that were heard of in the last seconds.
@@ -285,6 +325,22 @@ type ChangePasswordInput struct {
 type ChangePasswordPayload struct {
 	// Whose password it is.
 	User *ent.User `json:"user"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What closeBrowserSession needs.
+type CloseBrowserSessionInput struct {
+	// The session's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What closeBrowserSession gives.
+type CloseBrowserSessionPayload struct {
+	// The session.
+	Session *ent.BrowserSession `json:"session"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -317,6 +373,40 @@ type CreateAPITokenPayload struct {
 	APIToken *ent.Token `json:"apiToken"`
 	// What a program sends as Authorization: Bearer SECRET. It is shown this once.
 	Secret string `json:"secret"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createBrowserSession needs.
+type CreateBrowserSessionInput struct {
+	// The page at which it begins: an http or https address.
+	URL string `json:"url"`
+	// chromium, chrome, edge, firefox or webkit; the first three can record. Chromium when absent.
+	Browser *string `json:"browser,omitempty"`
+	// A device of the plan language, such as iPhone 15; or else a viewport.
+	Device *string `json:"device,omitempty"`
+	// Size of the page; 1280x720 when there is no device either.
+	Viewport *ViewportInput `json:"viewport,omitempty"`
+	// In how many seconds it ends in any case, 10–3600.
+	ExpiresIn int `json:"expiresIn"`
+	// In how many seconds without a command it ends, 10–3600.
+	IdleSeconds int `json:"idleSeconds"`
+	// Whether to make a plan of what is done.
+	Record bool `json:"record"`
+	// Environment whose secrets it uses.
+	Environment *string `json:"environment,omitempty"`
+	// Names of the project's secrets that steps may refer to.
+	Secrets []string `json:"secrets,omitempty"`
+	// Variables that steps may refer to.
+	Variables []*VariableInput `json:"variables,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What createBrowserSession gives.
+type CreateBrowserSessionPayload struct {
+	// The new session.
+	Session *ent.BrowserSession `json:"session"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -735,6 +825,26 @@ type PauseRunInput struct {
 type PauseRunPayload struct {
 	// The run.
 	Run *ent.Run `json:"run"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What performBrowserSteps needs.
+type PerformBrowserStepsInput struct {
+	// The session's id.
+	SessionID string `json:"sessionId"`
+	// A list of steps of the plan language, in YAML or JSON, as under steps of a browser case; at most 64 KiB and 50 steps.
+	Steps string `json:"steps"`
+	// How long to wait for their end, in milliseconds, 0–8000.
+	WaitMs int `json:"waitMs"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What performBrowserSteps gives.
+type PerformBrowserStepsPayload struct {
+	// The command.
+	Command *ent.BrowserCommand `json:"command"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -1563,6 +1673,14 @@ type ViewerProject struct {
 	Project *ent.Project `json:"project"`
 	// What the user is there; null for an API token, which has permissions of its own.
 	Role *auth.Role `json:"role,omitempty"`
+}
+
+// A size in CSS pixels.
+type ViewportInput struct {
+	// 1–10000.
+	Width int `json:"width"`
+	// 1–10000.
+	Height int `json:"height"`
 }
 
 // A delivery in a page.

@@ -23,6 +23,7 @@ import (
 	"github.com/semantest/semantest/internal/auth/keys"
 	"github.com/semantest/semantest/internal/baselines"
 	"github.com/semantest/semantest/internal/breaker"
+	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/edge"
 	"github.com/semantest/semantest/internal/egress"
@@ -109,6 +110,7 @@ type App struct {
 	failures  *failures.Service
 	anomalies *anomalies.Service
 	metrics   *metrics.Set
+	sessions  *browsersessions.Service
 
 	host     *jobs.Host
 	listener net.Listener
@@ -290,6 +292,7 @@ func (a *App) buildServices(ctx context.Context) error {
 	a.metrics.Queues(func(ctx context.Context) (map[string]int64, error) {
 		return jobs.QueueDepths(store.AllProjects(ctx), a.store.Pool)
 	})
+	a.sessions = browsersessions.New(browsersessions.Deps{Store: a.store, Enqueuer: enqueuer, Vault: a.secrets, Slots: a.runs, Bus: a.bus, Hub: a.hub})
 	_, err = a.auth.EnsureProject(ctx)
 	return err
 }
@@ -330,7 +333,7 @@ func (a *App) buildHost(context.Context) error {
 		}
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
-		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Artifacts: a.artifacts,
+		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Sessions: a.sessions, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Analyses: a.failures, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Fit: a.cfg.Fitting(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,

@@ -87,7 +87,9 @@ func (a *App) graph() *graph.Server {
 	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
-		Members: a.members, Conformance: conformance.New(judge{}), Baselines: a.baselines, Assessments: a.assessed, Failures: a.failures, Anomalies: a.anomalies, Analytics: analytics.New(a.store, a.failures, a.anomalies), Accounts: a.accounts, StartOIDC: a.startOIDC(),
+		Members: a.members, Sessions: a.sessions, Conformance: conformance.New(judge{}), Baselines: a.baselines, Assessments: a.assessed,
+		Failures: a.failures, Anomalies: a.anomalies, Analytics: analytics.New(a.store, a.failures, a.anomalies),
+		Accounts: a.accounts, StartOIDC: a.startOIDC(),
 	}}, a.logger)
 }
 

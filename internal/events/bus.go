@@ -15,6 +15,7 @@ const (
 	channelEvents = "semantest:events"
 	channelTicks  = "semantest:ticks"
 	channelStops  = "semantest:stops"
+	channelBells  = "semantest:bells"
 )
 
 // Bus publishes to other processes through Redis. What it can't deliver it

@@ -28,6 +28,7 @@ type Hub struct {
 	topics map[string]*topic
 	stops  map[int]func(runID string)
 	nextID int
+	bells  map[string]map[chan struct{}]struct{} // who attends, by id
 
 	cancel context.CancelFunc
 	done   sync.WaitGroup
@@ -47,7 +48,7 @@ func NewHub(log *Log, client redis.UniversalClient, logger *slog.Logger, o HubOp
 	ctx, cancel := context.WithCancel(store.AllProjects(context.Background())) // who may listen, the services have asked
 	h := &Hub{
 		log: log, client: client, logger: logger, poll: o.Poll,
-		topics: map[string]*topic{}, stops: map[int]func(string){}, cancel: cancel, ctx: ctx,
+		topics: map[string]*topic{}, stops: map[int]func(string){}, bells: map[string]map[chan struct{}]struct{}{}, cancel: cancel, ctx: ctx,
 	}
 	h.done.Go(func() { h.listen(ctx) })
 	h.done.Go(func() { h.compare(ctx) })
@@ -76,7 +77,7 @@ func (h *Hub) OnStop(f func(runID string)) (unregister func()) {
 }
 
 func (h *Hub) listen(ctx context.Context) {
-	sub := h.client.Subscribe(ctx, channelEvents, channelTicks, channelStops)
+	sub := h.client.Subscribe(ctx, channelEvents, channelTicks, channelStops, channelBells)
 	defer func() { _ = sub.Close() }()
 	messages := sub.Channel(redis.WithChannelSize(4096), redis.WithChannelHealthCheckInterval(3*time.Second))
 	for {
@@ -166,6 +167,8 @@ func (h *Hub) dispatch(channel, payload string) {
 			return
 		}
 		t.offerTick(tick)
+	case channelBells:
+		h.ring(payload)
 	case channelStops:
 		h.mu.Lock()
 		defer h.mu.Unlock()

@@ -44,6 +44,8 @@ const (
 
 	AssessmentLabel Type = "lab"
 	FailureCluster  Type = "fcl"
+	BrowserSession  Type = "bse"
+	BrowserCommand  Type = "bcm"
 )
 
 // Noun is what people call it.
@@ -95,6 +97,10 @@ func (t Type) Noun() string {
 		return "assessment"
 	case FailureCluster:
 		return "failure cluster"
+	case BrowserSession:
+		return "browser session"
+	case BrowserCommand:
+		return "browser command"
 	}
 	return string(t)
 }

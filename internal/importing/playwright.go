@@ -248,7 +248,7 @@ func (w *playwright) result() (*Result, error) {
 				s.Goto = &spec.Goto{URL: relative(s.Goto.URL, origin)}
 			}
 			node := stepNode(s)
-			if err := r.alone(node); err != nil || len(steps) == maxSteps {
+			if err := r.fits(node); err != nil || len(steps) == maxSteps {
 				w.note("line %d: %s was left out: %s", c.lines[i], line(s.Title(), 80, s.Action()), cmp.Or(reason(err), "a case has no more steps"))
 				continue
 			}

@@ -48,16 +48,16 @@ func (r Recorded) Plan() (*Result, error) {
 	origin := u.Scheme + "://" + u.Host
 	d.env[spec.VarBaseURL] = origin
 	list := []any{}
+	r.Steps = slices.Clone(r.Steps)
 	for i, s := range r.Steps {
 		if s.Goto != nil {
 			s.Goto = &spec.Goto{URL: relative(s.Goto.URL, origin)}
 		}
-		node := stepNode(s)
-		if err := r.alone(node); err != nil {
-			d.note("step %d (%s) was left out: %s", i+1, line(s.Title(), 100, s.Action()), firstLine(err.Error()))
-			continue
-		}
-		list = append(list, node)
+		list = append(list, stepNode(s))
+		r.Steps[i] = s
+	}
+	if r.fits(list...) != nil { // of most recordings all steps do
+		list = r.without(d, list)
 	}
 	if len(list) == 0 {
 		return nil, errNothing
@@ -89,9 +89,23 @@ func (d *draft) browserPlan(r Recorded, header string, cases []any) (*Result, er
 	return &Result{Plan: data, Notes: d.notes}, nil
 }
 
-// alone checks a step in a plan of its own.
-func (r Recorded) alone(step *yaml.Node) error {
-	data, err := encoded(r.document("Recorded", "http://localhost", []any{r.only([]any{step})}).node())
+// without leaves out the steps that no plan can hold.
+func (r Recorded) without(d *draft, all []any) []any {
+	list := []any{}
+	for i, node := range all {
+		if err := r.fits(node); err != nil {
+			s := r.Steps[i]
+			d.note("step %d (%s) was left out: %s", i+1, line(s.Title(), 100, s.Action()), firstLine(err.Error()))
+			continue
+		}
+		list = append(list, node)
+	}
+	return list
+}
+
+// fits checks steps in a plan of their own.
+func (r Recorded) fits(steps ...any) error {
+	data, err := encoded(r.document("Recorded", "http://localhost", []any{r.only(steps)}).node())
 	if err != nil {
 		return err
 	}

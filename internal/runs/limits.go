@@ -134,11 +134,24 @@ func (s *Service) roomFor(ctx context.Context, tx *store.Tx, l limits, projectID
 	return out, nil
 }
 
+// HasRoom reports whether the limits leave a project room for one more case of a
+// kind that belongs to no run: a session. They stay locked until the end of tx;
+// no row may be locked before.
+func (s *Service) HasRoom(ctx context.Context, tx *store.Tx, projectID string, kind spec.Kind) (bool, error) {
+	l, err := s.lockLimits(ctx, tx, projectID)
+	if err != nil {
+		return false, err
+	}
+	rm, err := s.roomFor(ctx, tx, l, projectID, "")
+	return err == nil && rm.most > 0 && rm.take(kind), err
+}
+
 // projectRoom is what the other runs of a project leave of its limit. While one
 // of them has too little, none gets more than its share.
 func projectRoom(ctx context.Context, q Querier, limit int, projectID, runID string) (int, error) {
 	const query = `
-SELECT COALESCE(sum(tokens), 0), count(*) FILTER (WHERE short), count(*) FILTER (WHERE short OR tokens > 0)
+SELECT COALESCE(sum(tokens), 0) + (SELECT count(*) FROM browser_sessions WHERE project_id = $1 AND status IN ('opening', 'ready')),
+	count(*) FILTER (WHERE short), count(*) FILTER (WHERE short OR tokens > 0)
 FROM runs WHERE project_id = $1 AND id <> $2 AND finished_at IS NULL`
 	rows, err := q.QueryContext(ctx, query, projectID, runID)
 	var held, short, sharing int
@@ -174,6 +187,8 @@ WITH reserved AS (
 		SELECT kind, project_id, run_id FROM results WHERE status IN ('queued', 'running')
 		UNION ALL
 		SELECT $4::text, project_id, run_id FROM load_parts WHERE state IN ('waiting', 'seated', 'ready', 'running')
+		UNION ALL
+		SELECT $5::text, project_id, '' FROM browser_sessions WHERE status IN ('opening', 'ready')
 	) AS cases WHERE kind IN (SELECT kind FROM reserved) GROUP BY kind, project_id
 ), used AS (
 	SELECT kind, project_id, COALESCE(reserved.slots, 0) AS reserved, COALESCE(n, 0) AS n, COALESCE(own, 0) AS own
@@ -184,7 +199,7 @@ SELECT kind, COALESCE(max(slots.slots), 0) - sum(reserved) AS common, sum(GREATE
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND short) AS short,
 	(SELECT count(*) FROM runs WHERE id <> $2 AND finished_at IS NULL AND (short OR tokens > 0)) AS sharing
 FROM used LEFT JOIN slots USING (kind) GROUP BY kind`
-	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID, runID, workers.LostAfter.Milliseconds(), string(spec.KindLoad))
+	rows, err := q.QueryContext(store.AllProjects(ctx), query, projectID, runID, workers.LostAfter.Milliseconds(), string(spec.KindLoad), string(spec.KindBrowser))
 	if err != nil {
 		return nil, fmt.Errorf("count the free slots: %w", err)
 	}
