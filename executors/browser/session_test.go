@@ -52,8 +52,8 @@ func openSession(t *testing.T, url string, o executors.SessionOptions) (executor
 	return s, scope
 }
 
-// act performs steps and returns the outcome of each.
-func act(t *testing.T, s executors.Session, source string) (outcomes string, sentence error) {
+// do performs steps and returns the outcome of each.
+func do(t *testing.T, s executors.Session, source string) (outcomes string, sentence error) {
 	t.Helper()
 	steps, err := spec.ParseBrowserSteps([]byte(source), []string{"WHO", "PIN", "seen"}, []string{"PIN"})
 	if err != nil {
@@ -88,7 +88,7 @@ func TestSession(t *testing.T) {
 		{"- click: {role: button, name: Open}\n- tab: 1\n- expect: {visible: {role: heading, name: Other}}\n- tab: {close: true}", "passed passed passed passed"},
 		{"- goto: " + other + "\n- back: true\n- expect: {title: {equals: Start}}\n- reload: true\n- goto: " + other, "passed passed passed passed passed"},
 	} {
-		if got, err := act(t, s, c.steps); got != c.want {
+		if got, err := do(t, s, c.steps); got != c.want {
 			t.Fatalf("%s\nis %s, want %s: %v", c.steps, got, c.want, err)
 		}
 	}
@@ -141,7 +141,7 @@ func TestSessionEnds(t *testing.T) {
 	if outcome, err := s.Perform(ctx, steps, &e); outcome != spec.OutcomeCancelled {
 		t.Errorf("it is %s, %v", outcome, err)
 	}
-	if got, err := act(t, s, "- expect: {title: {equals: Start}}"); got != "passed" {
+	if got, err := do(t, s, "- expect: {title: {equals: Start}}"); got != "passed" {
 		t.Errorf("afterwards it is %s, %v", got, err)
 	}
 	if rec, err := s.Recorded(t.Context()); rec != nil || err != nil {
