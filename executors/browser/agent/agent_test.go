@@ -8,7 +8,12 @@ import (
 )
 
 // declared is a name of the script's outermost level: nothing stands before it.
-var declared = regexp.MustCompile(`(?m)^(?:const|let|var|class|(?:async )?function\*?) (\w+)`)
+// Constants may follow on the line of another one.
+var (
+	declared = regexp.MustCompile(`(?m)^(?:const|let|var|class|(?:async )?function\*?) (\w+)`)
+	lists    = regexp.MustCompile(`(?m)^const [A-Z_]+ = .*$`)
+	listed   = regexp.MustCompile(`, ([A-Z_]+) = `)
+)
 
 // TestNamesOfPartsDiffer reads the files that share one scope. A name that two of
 // them declare is a mistake that keeps the whole script from being made.
@@ -24,7 +29,11 @@ func TestNamesOfPartsDiffer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range declared.FindAllStringSubmatch(string(text), -1) {
+		names := declared.FindAllStringSubmatch(string(text), -1)
+		for _, list := range lists.FindAllString(string(text), -1) {
+			names = append(names, listed.FindAllStringSubmatch(list, -1)...)
+		}
+		for _, found := range names {
 			if before := where[found[1]]; before != "" && part != "clock.js" && before != "clock.js" { // the clock is a script of its own
 				t.Errorf("%s declares %s, which %s does too", part, found[1], before)
 			}

@@ -1,7 +1,7 @@
 // ---- how the page is laid out ----
 
 // What is looked at, at most, so that a page of any size costs about the same.
-const MAX_TEXTS = 4000, MAX_BROKEN = 200, LOOKING = 60;
+const MAX_TEXTS = 4000, MAX_BROKEN = 200, GLANCE = 60;
 
 const CUTS = new Set(['hidden', 'clip']);
 
@@ -24,7 +24,7 @@ const brokenImages = async () => {
   const empty = [...document.images].slice(0, MAX_IMAGES)
     .filter((img) => img.complete && !img.naturalWidth && (img.currentSrc || img.src) && img.checkVisibility())
     .slice(0, MAX_BROKEN);
-  const late = new Promise((done) => setTimeout(() => done(0), LOOKING));
+  const late = new Promise((done) => setTimeout(() => done(0), GLANCE));
   const broken = await Promise.all(empty.map((img) => Promise.race([img.decode().then(() => 0, () => 1), late])));
   return broken.reduce((sum, n) => sum + n, 0);
 };
@@ -64,7 +64,7 @@ const clippedBy = (text, cutters, root, cut) => {
 
 const clippedTexts = (root, cut) => {
   const walker = document.createTreeWalker(document.body ?? root, NodeFilter.SHOW_TEXT), elements = new Set(), cutters = new Map();
-  const end = now() + LOOKING;
+  const end = now() + GLANCE;
   for (let n = 0, text = walker.nextNode(); text && n < MAX_TEXTS && now() < end; n++, text = walker.nextNode()) {
     const el = text.parentElement;
     if (!el || elements.has(el) || !text.data.trim() || el.closest('script,style,noscript,template,option,textarea') || !visible(el)) continue;
