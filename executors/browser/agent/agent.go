@@ -16,7 +16,7 @@ var files embed.FS
 const Name = "semantest"
 
 // parts are the files of the script, which share one scope, in their order.
-var parts = []string{"tree", "roles", "locate", "act", "frames", "hands", "sense", "look", "layout", "audit", "offer"}
+var parts = []string{"tree", "roles", "locate", "still", "act", "frames", "hands", "sense", "look", "layout", "audit", "offer"}
 
 // Source is the script: an expression that makes the agent, once in a document.
 var Source = sync.OnceValue(func() string {

@@ -11,6 +11,10 @@ import (
 // link-local addresses, which the browser would send round it.
 const BypassNothing = "<-loopback>"
 
+// scriptMemory is how much a page's scripts may hold, in bytes. A browser gives them
+// up to four times as much, and several pages are open.
+const scriptMemory = 1 << 30
+
 // flags returns the command line without the program's name. Where there is a
 // proxy, nothing is reached by another way, not even a name server.
 func flags(o Options, profile string, sandbox bool) []string {
@@ -53,6 +57,9 @@ func flags(o Options, profile string, sandbox bool) []string {
 		"--disable-renderer-backgrounding",
 		"--disable-hang-monitor",
 		"--disable-prompt-on-repost",
+
+		// A page whose scripts eat memory is ended before the machine has none.
+		"--js-flags=--max-old-space-size=" + strconv.Itoa(scriptMemory>>20),
 
 		// The same picture everywhere, and no questions asked.
 		"--enable-automation",
