@@ -22,11 +22,16 @@ import (
 
 // The words of generated cases, for those who know only this room.
 type (
-	GenerationRequest  = making.Request
-	GenerationCrawl    = making.Crawl
+	// GenerationRequest says what to make cases of.
+	GenerationRequest = making.Request
+	// GenerationCrawl bounds a crawl.
+	GenerationCrawl = making.Crawl
+	// GenerationProgress is how far a generation has come.
 	GenerationProgress = making.Progress
-	GenerationVerdict  = accept.Verdict
-	Generated          = making.Made
+	// GenerationVerdict is what became of a case.
+	GenerationVerdict = accept.Verdict
+	// Generated is what came of a generation.
+	Generated = making.Made
 )
 
 // MaxGenerationSource bounds what cases are made of, in bytes.

@@ -129,7 +129,7 @@ func (s *Service) Perform(ctx context.Context, clusterID string) error {
 	if err != nil || c.Analysis == nil || c.Analysis.Status != Pending {
 		return err
 	}
-	groups, err := s.groups(ctx, "f.cluster_id = $1", clusterID)
+	groups, err := s.groups(ctx, groupsWhere+"f.cluster_id = $1"+groupsEnd, clusterID)
 	if err != nil || len(groups) == 0 {
 		return err
 	}

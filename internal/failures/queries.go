@@ -15,13 +15,8 @@ import (
 	"github.com/semantest/semantest/internal/store"
 )
 
-// Bounds of what a list tells.
-const (
-	MaxWindow   = 90 * 24 * time.Hour
-	maxGroups   = 100
-	maxCases    = 20
-	maxExamples = 5
-)
+// MaxWindow is the longest time that a list looks back.
+const MaxWindow = 90 * 24 * time.Hour
 
 // Get returns a cluster of the caller's project.
 func (s *Service) Get(ctx context.Context, id string) (*Cluster, error) {
@@ -52,7 +47,7 @@ func (s *Service) OfRun(ctx context.Context, run *ent.Run) ([]*Group, error) {
 			return nil, err
 		}
 	}
-	groups, err := s.groups(ctx, "f.run_id = $1", run.ID)
+	groups, err := s.groups(ctx, groupsWhere+"f.run_id = $1"+groupsEnd, run.ID)
 	for _, g := range groups {
 		g.New = g.Cluster.FirstRunID == run.ID
 	}
@@ -76,23 +71,29 @@ func (s *Service) Within(ctx context.Context, window time.Duration) ([]*Group, e
 // Between returns the clusters of a project's failures in a time, the largest
 // first. The caller has checked who may see the project.
 func (s *Service) Between(ctx context.Context, projectID string, from, to time.Time) ([]*Group, error) {
-	groups, err := s.groups(ctx, "f.project_id = $1 AND f.at >= $2 AND f.at < $3", projectID, from, to)
+	groups, err := s.groups(ctx, groupsWhere+"f.project_id = $1 AND f.at >= $2 AND f.at < $3"+groupsEnd, projectID, from, to)
 	for _, g := range groups {
 		g.New = !g.Cluster.FirstSeenAt.Before(from)
 	}
 	return groups, err
 }
 
-// groups reads clusters with what there is of them where a condition holds.
-func (s *Service) groups(ctx context.Context, where string, args ...any) (out []*Group, err error) {
-	// Each example is one element: its parts stand side by side in five arrays.
-	query := `
+// The largest hundred clusters of failures, with the first twenty cases and the
+// newest five examples of each; a condition stands between the two halves. Each example is one element: its parts
+// stand side by side in five arrays.
+const (
+	groupsWhere = `
 SELECT f.cluster_id, count(*), count(DISTINCT f.run_id), count(DISTINCT f.case_key), avg(CASE WHEN f.passed_later THEN 1.0 ELSE 0.0 END),
-	(array_agg(DISTINCT f.case_key))[1:` + fmt.Sprint(maxCases) + `],
+	(array_agg(DISTINCT f.case_key))[1:20],
 	(array_agg(f.result_id ORDER BY f.id DESC))[1:5], (array_agg(f.run_id ORDER BY f.id DESC))[1:5], (array_agg(f.case_key ORDER BY f.id DESC))[1:5],
 	(array_agg(f.attempt ORDER BY f.id DESC))[1:5], (array_agg(f.message ORDER BY f.id DESC))[1:5]
-FROM failures f WHERE ` + where + `
-GROUP BY f.cluster_id ORDER BY count(*) DESC, min(f.id) LIMIT ` + fmt.Sprint(maxGroups)
+FROM failures f WHERE `
+	groupsEnd = `
+GROUP BY f.cluster_id ORDER BY count(*) DESC, min(f.id) LIMIT 100`
+)
+
+// groups reads clusters with what there is of them.
+func (s *Service) groups(ctx context.Context, query string, args ...any) (out []*Group, err error) {
 	rows, err := s.store.DB.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the clusters: %w", err)

@@ -3,6 +3,7 @@ package failures
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -141,21 +142,28 @@ ON CONFLICT (project_id, signature) DO UPDATE SET
 RETURNING id`
 	for _, key := range keys {
 		c := by[key]
-		rows, err := tx.QueryContext(ctx, query, ident.New(ident.FailureCluster), of.ProjectID, key, c.Code, c.Check, c.Operation, c.Title,
-			string(c.Cause), c.Rule, c.Why, excerpt.Storable(c.Quote), of.ID, c.first, c.last)
+		id, err := only(tx.QueryContext(ctx, query, ident.New(ident.FailureCluster), of.ProjectID, key, c.Code, c.Check, c.Operation, c.Title,
+			string(c.Cause), c.Rule, c.Why, excerpt.Storable(c.Quote), of.ID, c.first, c.last))
 		if err != nil {
-			return nil, fmt.Errorf("store a cluster of run %s: %w", of.ID, err)
-		}
-		var id string
-		if rows.Next() {
-			err = rows.Scan(&id)
-		}
-		if err = cmp.Or(err, rows.Err(), rows.Close()); err != nil {
 			return nil, fmt.Errorf("store a cluster of run %s: %w", of.ID, err)
 		}
 		ids[key] = id
 	}
 	return ids, nil
+}
+
+// only reads the one value of the one row of an answer.
+func only(rows *sql.Rows, err error) (value string, _ error) {
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = rows.Close() }()
+	if rows.Next() {
+		if err := rows.Scan(&value); err != nil {
+			return "", err
+		}
+	}
+	return value, rows.Err()
 }
 
 // named is a failure as its signature sees it: whether a case passed later is no

@@ -61,12 +61,12 @@ func (g *Gate) Told() string {
 	return fmt.Sprintf("The gate of %s does not hold.", number(g.Expected))
 }
 
-// item is a judged item as tables show it.
-type item struct{ Criterion, Question, Answer, Votes, Reason, Quotes string }
+// ItemRow is a judged item as tables show it.
+type ItemRow struct{ Criterion, Question, Answer, Votes, Reason, Quotes string }
 
 // ItemRows are the items as tables show them.
-func (p *Panel) ItemRows() []item {
-	var out []item
+func (p *Panel) ItemRows() []ItemRow {
+	var out []ItemRow
 	for _, i := range p.Items {
 		votes := fmt.Sprintf("%d pass, %d fail, %d unclear", i.Pass, i.Fail, i.Unclear)
 		if i.Dropped > 0 {
@@ -76,7 +76,7 @@ func (p *Panel) ItemRows() []item {
 		for _, q := range i.Quotes {
 			quotes = append(quotes, "“"+printable(q.Quote)+"”")
 		}
-		out = append(out, item{names[i.Criterion], printable(i.Question), string(i.Answer), votes, printable(i.Reason), strings.Join(quotes, " ")})
+		out = append(out, ItemRow{names[i.Criterion], printable(i.Question), string(i.Answer), votes, printable(i.Reason), strings.Join(quotes, " ")})
 	}
 	return out
 }
