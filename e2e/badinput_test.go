@@ -123,7 +123,7 @@ func TestBadUsage(t *testing.T) {
 		{"work without Redis", []string{"work", "--database-url", "postgres://x/y"}, 2, "give --database-url and --redis-url"},
 		{"migrate without a database", []string{"migrate"}, 2, "missing flags: --database-url=URL"},
 		{"migrate a database that is not there", []string{"migrate", "--database-url", "postgres://ada@127.0.0.1:1/x"}, 3, "the database does not answer"},
-		{"a report of nothing", []string{"report"}, 2, `expected "<run>"`},
+		{"a report of nothing", []string{"report"}, 2, `name a run, or ask for the report of the project with --project`},
 	}
 	app := openTarget(t)
 	for _, tc := range tests {
