@@ -2,6 +2,7 @@ package byrules
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ type family struct {
 // then it is not there any more. Each action on it gets a chain of its own.
 func (g *openapi) chains(op importing.Operation) {
 	status := goodStatus(op)
-	if op.Method != "POST" || op.Secured || status == "" {
+	if op.Method != http.MethodPost || op.Secured || status == "" {
 		return
 	}
 	f, ok := g.family(op)
@@ -57,7 +58,7 @@ func (g *openapi) chains(op importing.Operation) {
 		c.follow(action)
 		if len(c.steps) > before {
 			for _, o := range f.item {
-				if o.Method == "GET" {
+				if o.Method == http.MethodGet {
 					c.follow(o)
 				}
 			}
@@ -79,12 +80,12 @@ func (g *openapi) family(op importing.Operation) (family, bool) {
 		rest, below := strings.CutPrefix(o.Path, op.Path+"/{")
 		name, more, closed := strings.Cut(rest, "}")
 		switch {
-		case o.Path == op.Path && o.Method == "GET":
+		case o.Path == op.Path && o.Method == http.MethodGet:
 			f.list = &g.api.Operations[i]
 		case !below || !closed || o.Secured || f.parameter != "" && name != f.parameter:
 		case more == "":
 			f.parameter, f.item = name, append(f.item, o)
-		case o.Method == "POST" && !strings.Contains(more, "{"):
+		case o.Method == http.MethodPost && !strings.Contains(more, "{"):
 			f.parameter, f.actions = name, append(f.actions, o)
 		}
 	}
@@ -165,7 +166,7 @@ func (c *chain) follow(op importing.Operation) {
 	}
 	c.steps = append(c.steps, r.step(checks))
 	c.of = append(c.of, op)
-	c.deleted = op.Method == "DELETE"
+	c.deleted = op.Method == http.MethodDelete
 }
 
 // gone asks again for what was removed.

@@ -3,6 +3,7 @@ package byrules
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -62,7 +63,7 @@ func (g *openapi) request(op importing.Operation, values map[string]string) (req
 			r.headers["Content-Type"] = op.Body.MediaType
 		}
 	}
-	if op.Body == nil && (op.Method == "POST" || op.Method == "PUT" || op.Method == "PATCH") && len(op.Responses) > 0 && refusesBodies(op) {
+	if op.Body == nil && (op.Method == http.MethodPost || op.Method == http.MethodPut || op.Method == http.MethodPatch) && len(op.Responses) > 0 && refusesBodies(op) {
 		return r, "its body is no JSON"
 	}
 	return r, ""

@@ -2,6 +2,8 @@ package draft
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -98,25 +100,22 @@ func (f Frame) AddTo(plan string, cases ...string) ([]byte, error) {
 		list.Content = append(list.Content, n)
 	}
 	if len(f.Env) > 0 {
-		if err := addEnv(root, f.Env); err != nil {
-			return nil, err
-		}
+		addEnv(root, f.Env)
 	}
 	return Render(root)
 }
 
-func addEnv(root *yaml.Node, env map[string]string) error {
+func addEnv(root *yaml.Node, env map[string]string) {
 	at := lookup(root, "env")
 	if at == nil {
 		at = &yaml.Node{Kind: yaml.MappingNode}
 		root.Content = append(root.Content, scalar("env"), at)
 	}
-	for k, v := range env {
+	for _, k := range slices.Sorted(maps.Keys(env)) {
 		if lookup(at, k) == nil {
-			at.Content = append(at.Content, scalar(k), scalar(v))
+			at.Content = append(at.Content, scalar(k), scalar(env[k]))
 		}
 	}
-	return nil
 }
 
 // Parse reads a case within the frame; its mistakes are those of the plan of it
