@@ -34,6 +34,7 @@ func TestFaultPostgresRestarts(t *testing.T) {
 	stock := followStock(t, api.URL, api.Token, id)
 	app.open("/door", 20)
 	waitFor(t, "20 cases have finished", func() bool { return events.count("CASE_FINISHED") >= 20 })
+	app.await(t, "/door", 24) // the worker holds as many cases as it has slots
 
 	stopped := time.Now()
 	stopPostgres(t, pg)

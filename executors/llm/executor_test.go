@@ -246,8 +246,12 @@ func TestWrongTargets(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
+			timeout := "30s"
+			if path == "/silent" {
+				timeout = "300ms"
+			}
 			r := execute(t, newExecutor(t, nil), taskOf(t, app.URL, `
-target: {url: `+path+`, answer: $.reply, timeout: 300ms}
+target: {url: `+path+`, answer: $.reply, timeout: `+timeout+`}
 prompt: Hello
 assert: [{type: contains, value: x}]`, fstest.MapFS{}))
 			if r.outcome != spec.OutcomeFailed || !strings.Contains(r.says(), says) {
