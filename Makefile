@@ -58,6 +58,7 @@ frontend: frontend/dist/index.html ## Build the web pages that bin/semantest car
 .PHONY: test
 test: $(if $(CI),$(gotestsum)) ## Run all tests; RACE=1 looks for data races
 	@scripts/setup.sh test $(if $(filter-out 0,$(RACE)),race)
+	@if $(has_node); then $(MAKE) peers; else echo "what others' programs are asked in tests: skipped, $(no_node)"; fi
 	$(go_test)
 	@if $(has_node); then $(MAKE) test-pages; else echo "tests of the web pages: skipped, $(no_node)"; fi
 
@@ -105,7 +106,7 @@ migration: ## Write the migration for a changed ent/schema; NAME=what_changed
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin semantest-report frontend/node_modules
+	rm -rf bin semantest-report frontend/node_modules bench/*peers/node_modules internal/llm/llmtest/encoder/node_modules
 	find frontend/dist -mindepth 1 ! -name .gitkeep -delete
 
 # Below: steps of the targets above.
@@ -113,6 +114,14 @@ clean: ## Remove what was built
 .PHONY: pages
 pages:
 	@if $(has_node); then $(MAKE) frontend; else echo "web pages: skipped, $(no_node)"; fi
+
+# What tests ask beside our own code: pixelmatch, and a model for vectors.
+.PHONY: peers
+peers: bench/visualpeers/node_modules/.package-lock.json internal/llm/llmtest/encoder/node_modules/.package-lock.json
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 .PHONY: test-pages
 test-pages: frontend

@@ -89,6 +89,31 @@ func TestGraded(t *testing.T) {
 	}
 }
 
+// TestSimilarByARealModel compares answers by vectors of a real model.
+func TestSimilarByARealModel(t *testing.T) {
+	t.Parallel()
+	vector := llmtest.Encoder(t)
+	for _, tt := range []struct {
+		name, assert string
+		outcome      spec.Outcome
+	}{
+		{"the same in other words", `{type: similar, value: "Money is paid back within 5 days. An e-mail is sent.", threshold: 0.5}`, spec.OutcomePassed},
+		{"something else", `{type: similar, value: "Our shop sells tea from Darjeeling and Assam", threshold: 0.5}`, spec.OutcomeFailed},
+		{"something else, as it should be", `{type: not-similar, value: "Our shop sells tea from Darjeeling and Assam", threshold: 0.5}`, spec.OutcomePassed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			judge := llmtest.New(t)
+			judge.Vector = vector
+			app := chat(t, func(string, int64) string { return reply })
+			r := execute(t, newExecutor(t, llmtest.Client(t, nil, judge)), taskOf(t, app.URL, chatTarget+"\nprompt: How long\nassert: ["+tt.assert+"]", fstest.MapFS{}))
+			if r.outcome != tt.outcome {
+				t.Errorf("%s: %s", r.outcome, r.says())
+			}
+		})
+	}
+}
+
 // TestJudgeIsDown never turns a judge that misbehaves into a verdict.
 func TestJudgeIsDown(t *testing.T) {
 	t.Parallel()
