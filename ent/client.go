@@ -27,6 +27,9 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/failurecluster"
+	"github.com/semantest/semantest/ent/generatedcase"
+	"github.com/semantest/semantest/ent/generation"
+	"github.com/semantest/semantest/ent/generationevent"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -86,6 +89,12 @@ type Client struct {
 	Failure *FailureClient
 	// FailureCluster is the client for interacting with the FailureCluster builders.
 	FailureCluster *FailureClusterClient
+	// GeneratedCase is the client for interacting with the GeneratedCase builders.
+	GeneratedCase *GeneratedCaseClient
+	// Generation is the client for interacting with the Generation builders.
+	Generation *GenerationClient
+	// GenerationEvent is the client for interacting with the GenerationEvent builders.
+	GenerationEvent *GenerationEventClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -161,6 +170,9 @@ func (c *Client) init() {
 	c.Comparison = NewComparisonClient(c.config)
 	c.Failure = NewFailureClient(c.config)
 	c.FailureCluster = NewFailureClusterClient(c.config)
+	c.GeneratedCase = NewGeneratedCaseClient(c.config)
+	c.Generation = NewGenerationClient(c.config)
+	c.GenerationEvent = NewGenerationEventClient(c.config)
 	c.LoadPart = NewLoadPartClient(c.config)
 	c.LoadReport = NewLoadReportClient(c.config)
 	c.Member = NewMemberClient(c.config)
@@ -291,6 +303,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Comparison:      NewComparisonClient(cfg),
 		Failure:         NewFailureClient(cfg),
 		FailureCluster:  NewFailureClusterClient(cfg),
+		GeneratedCase:   NewGeneratedCaseClient(cfg),
+		Generation:      NewGenerationClient(cfg),
+		GenerationEvent: NewGenerationEventClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -348,6 +363,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Comparison:      NewComparisonClient(cfg),
 		Failure:         NewFailureClient(cfg),
 		FailureCluster:  NewFailureClusterClient(cfg),
+		GeneratedCase:   NewGeneratedCaseClient(cfg),
+		Generation:      NewGenerationClient(cfg),
+		GenerationEvent: NewGenerationEventClient(cfg),
 		LoadPart:        NewLoadPartClient(cfg),
 		LoadReport:      NewLoadReportClient(cfg),
 		Member:          NewMemberClient(cfg),
@@ -405,11 +423,12 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
 		c.Baseline, c.BrowserCommand, c.BrowserSession, c.Check, c.Comparison,
-		c.Failure, c.FailureCluster, c.LoadPart, c.LoadReport, c.Member, c.Metric,
-		c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken, c.Reservation,
-		c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session,
-		c.ShardPlan, c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook,
-		c.WebhookDelivery, c.Worker,
+		c.Failure, c.FailureCluster, c.GeneratedCase, c.Generation, c.GenerationEvent,
+		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan,
+		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
+		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
+		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
+		c.Worker,
 	} {
 		n.Use(hooks...)
 	}
@@ -421,11 +440,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Artifact, c.Assessment, c.AssessmentLabel, c.Attempt, c.AuditEntry,
 		c.Baseline, c.BrowserCommand, c.BrowserSession, c.Check, c.Comparison,
-		c.Failure, c.FailureCluster, c.LoadPart, c.LoadReport, c.Member, c.Metric,
-		c.ModelSpend, c.Plan, c.PlanVersion, c.Project, c.RefreshToken, c.Reservation,
-		c.Result, c.Run, c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session,
-		c.ShardPlan, c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook,
-		c.WebhookDelivery, c.Worker,
+		c.Failure, c.FailureCluster, c.GeneratedCase, c.Generation, c.GenerationEvent,
+		c.LoadPart, c.LoadReport, c.Member, c.Metric, c.ModelSpend, c.Plan,
+		c.PlanVersion, c.Project, c.RefreshToken, c.Reservation, c.Result, c.Run,
+		c.RunEvent, c.Schedule, c.Secret, c.ServiceAccount, c.Session, c.ShardPlan,
+		c.SigningKey, c.Step, c.Token, c.Trigger, c.User, c.Webhook, c.WebhookDelivery,
+		c.Worker,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -458,6 +478,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Failure.mutate(ctx, m)
 	case *FailureClusterMutation:
 		return c.FailureCluster.mutate(ctx, m)
+	case *GeneratedCaseMutation:
+		return c.GeneratedCase.mutate(ctx, m)
+	case *GenerationMutation:
+		return c.Generation.mutate(ctx, m)
+	case *GenerationEventMutation:
+		return c.GenerationEvent.mutate(ctx, m)
 	case *LoadPartMutation:
 		return c.LoadPart.mutate(ctx, m)
 	case *LoadReportMutation:
@@ -2332,6 +2358,469 @@ func (c *FailureClusterClient) mutate(ctx context.Context, m *FailureClusterMuta
 		return (&FailureClusterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown FailureCluster mutation op: %q", m.Op())
+	}
+}
+
+// GeneratedCaseClient is a client for the GeneratedCase schema.
+type GeneratedCaseClient struct {
+	config
+}
+
+// NewGeneratedCaseClient returns a client for the GeneratedCase from the given config.
+func NewGeneratedCaseClient(c config) *GeneratedCaseClient {
+	return &GeneratedCaseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `generatedcase.Hooks(f(g(h())))`.
+func (c *GeneratedCaseClient) Use(hooks ...Hook) {
+	c.hooks.GeneratedCase = append(c.hooks.GeneratedCase, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `generatedcase.Intercept(f(g(h())))`.
+func (c *GeneratedCaseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.GeneratedCase = append(c.inters.GeneratedCase, interceptors...)
+}
+
+// Create returns a builder for creating a GeneratedCase entity.
+func (c *GeneratedCaseClient) Create() *GeneratedCaseCreate {
+	mutation := newGeneratedCaseMutation(c.config, OpCreate)
+	return &GeneratedCaseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of GeneratedCase entities.
+func (c *GeneratedCaseClient) CreateBulk(builders ...*GeneratedCaseCreate) *GeneratedCaseCreateBulk {
+	return &GeneratedCaseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GeneratedCaseClient) MapCreateBulk(slice any, setFunc func(*GeneratedCaseCreate, int)) *GeneratedCaseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GeneratedCaseCreateBulk{err: fmt.Errorf("calling to GeneratedCaseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GeneratedCaseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GeneratedCaseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for GeneratedCase.
+func (c *GeneratedCaseClient) Update() *GeneratedCaseUpdate {
+	mutation := newGeneratedCaseMutation(c.config, OpUpdate)
+	return &GeneratedCaseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GeneratedCaseClient) UpdateOne(_m *GeneratedCase) *GeneratedCaseUpdateOne {
+	mutation := newGeneratedCaseMutation(c.config, OpUpdateOne, withGeneratedCase(_m))
+	return &GeneratedCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GeneratedCaseClient) UpdateOneID(id string) *GeneratedCaseUpdateOne {
+	mutation := newGeneratedCaseMutation(c.config, OpUpdateOne, withGeneratedCaseID(id))
+	return &GeneratedCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for GeneratedCase.
+func (c *GeneratedCaseClient) Delete() *GeneratedCaseDelete {
+	mutation := newGeneratedCaseMutation(c.config, OpDelete)
+	return &GeneratedCaseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GeneratedCaseClient) DeleteOne(_m *GeneratedCase) *GeneratedCaseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GeneratedCaseClient) DeleteOneID(id string) *GeneratedCaseDeleteOne {
+	builder := c.Delete().Where(generatedcase.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GeneratedCaseDeleteOne{builder}
+}
+
+// Query returns a query builder for GeneratedCase.
+func (c *GeneratedCaseClient) Query() *GeneratedCaseQuery {
+	return &GeneratedCaseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGeneratedCase},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a GeneratedCase entity by its id.
+func (c *GeneratedCaseClient) Get(ctx context.Context, id string) (*GeneratedCase, error) {
+	return c.Query().Where(generatedcase.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GeneratedCaseClient) GetX(ctx context.Context, id string) *GeneratedCase {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryGeneration queries the generation edge of a GeneratedCase.
+func (c *GeneratedCaseClient) QueryGeneration(_m *GeneratedCase) *GenerationQuery {
+	query := (&GenerationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(generatedcase.Table, generatedcase.FieldID, id),
+			sqlgraph.To(generation.Table, generation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, generatedcase.GenerationTable, generatedcase.GenerationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *GeneratedCaseClient) Hooks() []Hook {
+	return c.hooks.GeneratedCase
+}
+
+// Interceptors returns the client interceptors.
+func (c *GeneratedCaseClient) Interceptors() []Interceptor {
+	return c.inters.GeneratedCase
+}
+
+func (c *GeneratedCaseClient) mutate(ctx context.Context, m *GeneratedCaseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GeneratedCaseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GeneratedCaseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GeneratedCaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GeneratedCaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown GeneratedCase mutation op: %q", m.Op())
+	}
+}
+
+// GenerationClient is a client for the Generation schema.
+type GenerationClient struct {
+	config
+}
+
+// NewGenerationClient returns a client for the Generation from the given config.
+func NewGenerationClient(c config) *GenerationClient {
+	return &GenerationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `generation.Hooks(f(g(h())))`.
+func (c *GenerationClient) Use(hooks ...Hook) {
+	c.hooks.Generation = append(c.hooks.Generation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `generation.Intercept(f(g(h())))`.
+func (c *GenerationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Generation = append(c.inters.Generation, interceptors...)
+}
+
+// Create returns a builder for creating a Generation entity.
+func (c *GenerationClient) Create() *GenerationCreate {
+	mutation := newGenerationMutation(c.config, OpCreate)
+	return &GenerationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Generation entities.
+func (c *GenerationClient) CreateBulk(builders ...*GenerationCreate) *GenerationCreateBulk {
+	return &GenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GenerationClient) MapCreateBulk(slice any, setFunc func(*GenerationCreate, int)) *GenerationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GenerationCreateBulk{err: fmt.Errorf("calling to GenerationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GenerationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Generation.
+func (c *GenerationClient) Update() *GenerationUpdate {
+	mutation := newGenerationMutation(c.config, OpUpdate)
+	return &GenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GenerationClient) UpdateOne(_m *Generation) *GenerationUpdateOne {
+	mutation := newGenerationMutation(c.config, OpUpdateOne, withGeneration(_m))
+	return &GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GenerationClient) UpdateOneID(id string) *GenerationUpdateOne {
+	mutation := newGenerationMutation(c.config, OpUpdateOne, withGenerationID(id))
+	return &GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Generation.
+func (c *GenerationClient) Delete() *GenerationDelete {
+	mutation := newGenerationMutation(c.config, OpDelete)
+	return &GenerationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GenerationClient) DeleteOne(_m *Generation) *GenerationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GenerationClient) DeleteOneID(id string) *GenerationDeleteOne {
+	builder := c.Delete().Where(generation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GenerationDeleteOne{builder}
+}
+
+// Query returns a query builder for Generation.
+func (c *GenerationClient) Query() *GenerationQuery {
+	return &GenerationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGeneration},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Generation entity by its id.
+func (c *GenerationClient) Get(ctx context.Context, id string) (*Generation, error) {
+	return c.Query().Where(generation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GenerationClient) GetX(ctx context.Context, id string) *Generation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCases queries the cases edge of a Generation.
+func (c *GenerationClient) QueryCases(_m *Generation) *GeneratedCaseQuery {
+	query := (&GeneratedCaseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(generation.Table, generation.FieldID, id),
+			sqlgraph.To(generatedcase.Table, generatedcase.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, generation.CasesTable, generation.CasesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvents queries the events edge of a Generation.
+func (c *GenerationClient) QueryEvents(_m *Generation) *GenerationEventQuery {
+	query := (&GenerationEventClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(generation.Table, generation.FieldID, id),
+			sqlgraph.To(generationevent.Table, generationevent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, generation.EventsTable, generation.EventsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *GenerationClient) Hooks() []Hook {
+	return c.hooks.Generation
+}
+
+// Interceptors returns the client interceptors.
+func (c *GenerationClient) Interceptors() []Interceptor {
+	return c.inters.Generation
+}
+
+func (c *GenerationClient) mutate(ctx context.Context, m *GenerationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GenerationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GenerationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Generation mutation op: %q", m.Op())
+	}
+}
+
+// GenerationEventClient is a client for the GenerationEvent schema.
+type GenerationEventClient struct {
+	config
+}
+
+// NewGenerationEventClient returns a client for the GenerationEvent from the given config.
+func NewGenerationEventClient(c config) *GenerationEventClient {
+	return &GenerationEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `generationevent.Hooks(f(g(h())))`.
+func (c *GenerationEventClient) Use(hooks ...Hook) {
+	c.hooks.GenerationEvent = append(c.hooks.GenerationEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `generationevent.Intercept(f(g(h())))`.
+func (c *GenerationEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.GenerationEvent = append(c.inters.GenerationEvent, interceptors...)
+}
+
+// Create returns a builder for creating a GenerationEvent entity.
+func (c *GenerationEventClient) Create() *GenerationEventCreate {
+	mutation := newGenerationEventMutation(c.config, OpCreate)
+	return &GenerationEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of GenerationEvent entities.
+func (c *GenerationEventClient) CreateBulk(builders ...*GenerationEventCreate) *GenerationEventCreateBulk {
+	return &GenerationEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GenerationEventClient) MapCreateBulk(slice any, setFunc func(*GenerationEventCreate, int)) *GenerationEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GenerationEventCreateBulk{err: fmt.Errorf("calling to GenerationEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GenerationEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GenerationEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for GenerationEvent.
+func (c *GenerationEventClient) Update() *GenerationEventUpdate {
+	mutation := newGenerationEventMutation(c.config, OpUpdate)
+	return &GenerationEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GenerationEventClient) UpdateOne(_m *GenerationEvent) *GenerationEventUpdateOne {
+	mutation := newGenerationEventMutation(c.config, OpUpdateOne, withGenerationEvent(_m))
+	return &GenerationEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GenerationEventClient) UpdateOneID(id int64) *GenerationEventUpdateOne {
+	mutation := newGenerationEventMutation(c.config, OpUpdateOne, withGenerationEventID(id))
+	return &GenerationEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for GenerationEvent.
+func (c *GenerationEventClient) Delete() *GenerationEventDelete {
+	mutation := newGenerationEventMutation(c.config, OpDelete)
+	return &GenerationEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GenerationEventClient) DeleteOne(_m *GenerationEvent) *GenerationEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GenerationEventClient) DeleteOneID(id int64) *GenerationEventDeleteOne {
+	builder := c.Delete().Where(generationevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GenerationEventDeleteOne{builder}
+}
+
+// Query returns a query builder for GenerationEvent.
+func (c *GenerationEventClient) Query() *GenerationEventQuery {
+	return &GenerationEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGenerationEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a GenerationEvent entity by its id.
+func (c *GenerationEventClient) Get(ctx context.Context, id int64) (*GenerationEvent, error) {
+	return c.Query().Where(generationevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GenerationEventClient) GetX(ctx context.Context, id int64) *GenerationEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryGeneration queries the generation edge of a GenerationEvent.
+func (c *GenerationEventClient) QueryGeneration(_m *GenerationEvent) *GenerationQuery {
+	query := (&GenerationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(generationevent.Table, generationevent.FieldID, id),
+			sqlgraph.To(generation.Table, generation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, generationevent.GenerationTable, generationevent.GenerationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *GenerationEventClient) Hooks() []Hook {
+	return c.hooks.GenerationEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *GenerationEventClient) Interceptors() []Interceptor {
+	return c.inters.GenerationEvent
+}
+
+func (c *GenerationEventClient) mutate(ctx context.Context, m *GenerationEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GenerationEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GenerationEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GenerationEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GenerationEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown GenerationEvent mutation op: %q", m.Op())
 	}
 }
 
@@ -6374,18 +6863,20 @@ type (
 	hooks struct {
 		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline,
 		BrowserCommand, BrowserSession, Check, Comparison, Failure, FailureCluster,
-		LoadPart, LoadReport, Member, Metric, ModelSpend, Plan, PlanVersion, Project,
-		RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
-		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
-		Webhook, WebhookDelivery, Worker []ent.Hook
+		GeneratedCase, Generation, GenerationEvent, LoadPart, LoadReport, Member,
+		Metric, ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation,
+		Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan,
+		SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
+		Worker []ent.Hook
 	}
 	inters struct {
 		Artifact, Assessment, AssessmentLabel, Attempt, AuditEntry, Baseline,
 		BrowserCommand, BrowserSession, Check, Comparison, Failure, FailureCluster,
-		LoadPart, LoadReport, Member, Metric, ModelSpend, Plan, PlanVersion, Project,
-		RefreshToken, Reservation, Result, Run, RunEvent, Schedule, Secret,
-		ServiceAccount, Session, ShardPlan, SigningKey, Step, Token, Trigger, User,
-		Webhook, WebhookDelivery, Worker []ent.Interceptor
+		GeneratedCase, Generation, GenerationEvent, LoadPart, LoadReport, Member,
+		Metric, ModelSpend, Plan, PlanVersion, Project, RefreshToken, Reservation,
+		Result, Run, RunEvent, Schedule, Secret, ServiceAccount, Session, ShardPlan,
+		SigningKey, Step, Token, Trigger, User, Webhook, WebhookDelivery,
+		Worker []ent.Interceptor
 	}
 )
 

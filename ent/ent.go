@@ -24,6 +24,9 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/failurecluster"
+	"github.com/semantest/semantest/ent/generatedcase"
+	"github.com/semantest/semantest/ent/generation"
+	"github.com/semantest/semantest/ent/generationevent"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -122,6 +125,9 @@ func checkColumn(t, c string) error {
 			comparison.Table:      comparison.ValidColumn,
 			failure.Table:         failure.ValidColumn,
 			failurecluster.Table:  failurecluster.ValidColumn,
+			generatedcase.Table:   generatedcase.ValidColumn,
+			generation.Table:      generation.ValidColumn,
+			generationevent.Table: generationevent.ValidColumn,
 			loadpart.Table:        loadpart.ValidColumn,
 			loadreport.Table:      loadreport.ValidColumn,
 			member.Table:          member.ValidColumn,

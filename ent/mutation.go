@@ -24,6 +24,9 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/failurecluster"
+	"github.com/semantest/semantest/ent/generatedcase"
+	"github.com/semantest/semantest/ent/generation"
+	"github.com/semantest/semantest/ent/generationevent"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -76,6 +79,9 @@ const (
 	TypeComparison      = "Comparison"
 	TypeFailure         = "Failure"
 	TypeFailureCluster  = "FailureCluster"
+	TypeGeneratedCase   = "GeneratedCase"
+	TypeGeneration      = "Generation"
+	TypeGenerationEvent = "GenerationEvent"
 	TypeLoadPart        = "LoadPart"
 	TypeLoadReport      = "LoadReport"
 	TypeMember          = "Member"
@@ -16014,6 +16020,4512 @@ func (m *FailureClusterMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown FailureCluster edge %s", name)
+}
+
+// GeneratedCaseMutation represents an operation that mutates the GeneratedCase nodes in the graph.
+type GeneratedCaseMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	project_id        *string
+	ordinal           *int
+	addordinal        *int
+	case_id           *string
+	name              *string
+	kind              *string
+	source            *string
+	state             *generatedcase.State
+	confidence        *float64
+	addconfidence     *float64
+	cites             *[]schema.CaseCite
+	appendcites       []schema.CaseCite
+	covers            *[]string
+	appendcovers      []string
+	checks            *[]schema.CaseCheck
+	appendchecks      []schema.CaseCheck
+	plan_version_id   *string
+	reviewed_by       *string
+	reviewed_by_name  *string
+	review_reason     *string
+	reviewed_at       *time.Time
+	created_at        *time.Time
+	clearedFields     map[string]struct{}
+	generation        *string
+	clearedgeneration bool
+	done              bool
+	oldValue          func(context.Context) (*GeneratedCase, error)
+	predicates        []predicate.GeneratedCase
+}
+
+var _ ent.Mutation = (*GeneratedCaseMutation)(nil)
+
+// generatedcaseOption allows management of the mutation configuration using functional options.
+type generatedcaseOption func(*GeneratedCaseMutation)
+
+// newGeneratedCaseMutation creates new mutation for the GeneratedCase entity.
+func newGeneratedCaseMutation(c config, op Op, opts ...generatedcaseOption) *GeneratedCaseMutation {
+	m := &GeneratedCaseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGeneratedCase,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGeneratedCaseID sets the ID field of the mutation.
+func withGeneratedCaseID(id string) generatedcaseOption {
+	return func(m *GeneratedCaseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *GeneratedCase
+		)
+		m.oldValue = func(ctx context.Context) (*GeneratedCase, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().GeneratedCase.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGeneratedCase sets the old GeneratedCase of the mutation.
+func withGeneratedCase(node *GeneratedCase) generatedcaseOption {
+	return func(m *GeneratedCaseMutation) {
+		m.oldValue = func(context.Context) (*GeneratedCase, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GeneratedCaseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GeneratedCaseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of GeneratedCase entities.
+func (m *GeneratedCaseMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GeneratedCaseMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GeneratedCaseMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().GeneratedCase.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *GeneratedCaseMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *GeneratedCaseMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *GeneratedCaseMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetGenerationID sets the "generation_id" field.
+func (m *GeneratedCaseMutation) SetGenerationID(s string) {
+	m.generation = &s
+}
+
+// GenerationID returns the value of the "generation_id" field in the mutation.
+func (m *GeneratedCaseMutation) GenerationID() (r string, exists bool) {
+	v := m.generation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGenerationID returns the old "generation_id" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldGenerationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGenerationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGenerationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGenerationID: %w", err)
+	}
+	return oldValue.GenerationID, nil
+}
+
+// ResetGenerationID resets all changes to the "generation_id" field.
+func (m *GeneratedCaseMutation) ResetGenerationID() {
+	m.generation = nil
+}
+
+// SetOrdinal sets the "ordinal" field.
+func (m *GeneratedCaseMutation) SetOrdinal(i int) {
+	m.ordinal = &i
+	m.addordinal = nil
+}
+
+// Ordinal returns the value of the "ordinal" field in the mutation.
+func (m *GeneratedCaseMutation) Ordinal() (r int, exists bool) {
+	v := m.ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrdinal returns the old "ordinal" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldOrdinal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrdinal: %w", err)
+	}
+	return oldValue.Ordinal, nil
+}
+
+// AddOrdinal adds i to the "ordinal" field.
+func (m *GeneratedCaseMutation) AddOrdinal(i int) {
+	if m.addordinal != nil {
+		*m.addordinal += i
+	} else {
+		m.addordinal = &i
+	}
+}
+
+// AddedOrdinal returns the value that was added to the "ordinal" field in this mutation.
+func (m *GeneratedCaseMutation) AddedOrdinal() (r int, exists bool) {
+	v := m.addordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrdinal resets all changes to the "ordinal" field.
+func (m *GeneratedCaseMutation) ResetOrdinal() {
+	m.ordinal = nil
+	m.addordinal = nil
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *GeneratedCaseMutation) SetCaseID(s string) {
+	m.case_id = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *GeneratedCaseMutation) CaseID() (r string, exists bool) {
+	v := m.case_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *GeneratedCaseMutation) ResetCaseID() {
+	m.case_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *GeneratedCaseMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *GeneratedCaseMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *GeneratedCaseMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *GeneratedCaseMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *GeneratedCaseMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *GeneratedCaseMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSource sets the "source" field.
+func (m *GeneratedCaseMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *GeneratedCaseMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *GeneratedCaseMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetState sets the "state" field.
+func (m *GeneratedCaseMutation) SetState(ge generatedcase.State) {
+	m.state = &ge
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *GeneratedCaseMutation) State() (r generatedcase.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldState(ctx context.Context) (v generatedcase.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *GeneratedCaseMutation) ResetState() {
+	m.state = nil
+}
+
+// SetConfidence sets the "confidence" field.
+func (m *GeneratedCaseMutation) SetConfidence(f float64) {
+	m.confidence = &f
+	m.addconfidence = nil
+}
+
+// Confidence returns the value of the "confidence" field in the mutation.
+func (m *GeneratedCaseMutation) Confidence() (r float64, exists bool) {
+	v := m.confidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfidence returns the old "confidence" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldConfidence(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfidence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfidence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfidence: %w", err)
+	}
+	return oldValue.Confidence, nil
+}
+
+// AddConfidence adds f to the "confidence" field.
+func (m *GeneratedCaseMutation) AddConfidence(f float64) {
+	if m.addconfidence != nil {
+		*m.addconfidence += f
+	} else {
+		m.addconfidence = &f
+	}
+}
+
+// AddedConfidence returns the value that was added to the "confidence" field in this mutation.
+func (m *GeneratedCaseMutation) AddedConfidence() (r float64, exists bool) {
+	v := m.addconfidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConfidence resets all changes to the "confidence" field.
+func (m *GeneratedCaseMutation) ResetConfidence() {
+	m.confidence = nil
+	m.addconfidence = nil
+}
+
+// SetCites sets the "cites" field.
+func (m *GeneratedCaseMutation) SetCites(sc []schema.CaseCite) {
+	m.cites = &sc
+	m.appendcites = nil
+}
+
+// Cites returns the value of the "cites" field in the mutation.
+func (m *GeneratedCaseMutation) Cites() (r []schema.CaseCite, exists bool) {
+	v := m.cites
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCites returns the old "cites" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldCites(ctx context.Context) (v []schema.CaseCite, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCites is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCites requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCites: %w", err)
+	}
+	return oldValue.Cites, nil
+}
+
+// AppendCites adds sc to the "cites" field.
+func (m *GeneratedCaseMutation) AppendCites(sc []schema.CaseCite) {
+	m.appendcites = append(m.appendcites, sc...)
+}
+
+// AppendedCites returns the list of values that were appended to the "cites" field in this mutation.
+func (m *GeneratedCaseMutation) AppendedCites() ([]schema.CaseCite, bool) {
+	if len(m.appendcites) == 0 {
+		return nil, false
+	}
+	return m.appendcites, true
+}
+
+// ResetCites resets all changes to the "cites" field.
+func (m *GeneratedCaseMutation) ResetCites() {
+	m.cites = nil
+	m.appendcites = nil
+}
+
+// SetCovers sets the "covers" field.
+func (m *GeneratedCaseMutation) SetCovers(s []string) {
+	m.covers = &s
+	m.appendcovers = nil
+}
+
+// Covers returns the value of the "covers" field in the mutation.
+func (m *GeneratedCaseMutation) Covers() (r []string, exists bool) {
+	v := m.covers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCovers returns the old "covers" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldCovers(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCovers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCovers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCovers: %w", err)
+	}
+	return oldValue.Covers, nil
+}
+
+// AppendCovers adds s to the "covers" field.
+func (m *GeneratedCaseMutation) AppendCovers(s []string) {
+	m.appendcovers = append(m.appendcovers, s...)
+}
+
+// AppendedCovers returns the list of values that were appended to the "covers" field in this mutation.
+func (m *GeneratedCaseMutation) AppendedCovers() ([]string, bool) {
+	if len(m.appendcovers) == 0 {
+		return nil, false
+	}
+	return m.appendcovers, true
+}
+
+// ResetCovers resets all changes to the "covers" field.
+func (m *GeneratedCaseMutation) ResetCovers() {
+	m.covers = nil
+	m.appendcovers = nil
+}
+
+// SetChecks sets the "checks" field.
+func (m *GeneratedCaseMutation) SetChecks(sc []schema.CaseCheck) {
+	m.checks = &sc
+	m.appendchecks = nil
+}
+
+// Checks returns the value of the "checks" field in the mutation.
+func (m *GeneratedCaseMutation) Checks() (r []schema.CaseCheck, exists bool) {
+	v := m.checks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChecks returns the old "checks" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldChecks(ctx context.Context) (v []schema.CaseCheck, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChecks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChecks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChecks: %w", err)
+	}
+	return oldValue.Checks, nil
+}
+
+// AppendChecks adds sc to the "checks" field.
+func (m *GeneratedCaseMutation) AppendChecks(sc []schema.CaseCheck) {
+	m.appendchecks = append(m.appendchecks, sc...)
+}
+
+// AppendedChecks returns the list of values that were appended to the "checks" field in this mutation.
+func (m *GeneratedCaseMutation) AppendedChecks() ([]schema.CaseCheck, bool) {
+	if len(m.appendchecks) == 0 {
+		return nil, false
+	}
+	return m.appendchecks, true
+}
+
+// ResetChecks resets all changes to the "checks" field.
+func (m *GeneratedCaseMutation) ResetChecks() {
+	m.checks = nil
+	m.appendchecks = nil
+}
+
+// SetPlanVersionID sets the "plan_version_id" field.
+func (m *GeneratedCaseMutation) SetPlanVersionID(s string) {
+	m.plan_version_id = &s
+}
+
+// PlanVersionID returns the value of the "plan_version_id" field in the mutation.
+func (m *GeneratedCaseMutation) PlanVersionID() (r string, exists bool) {
+	v := m.plan_version_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanVersionID returns the old "plan_version_id" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldPlanVersionID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanVersionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanVersionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanVersionID: %w", err)
+	}
+	return oldValue.PlanVersionID, nil
+}
+
+// ClearPlanVersionID clears the value of the "plan_version_id" field.
+func (m *GeneratedCaseMutation) ClearPlanVersionID() {
+	m.plan_version_id = nil
+	m.clearedFields[generatedcase.FieldPlanVersionID] = struct{}{}
+}
+
+// PlanVersionIDCleared returns if the "plan_version_id" field was cleared in this mutation.
+func (m *GeneratedCaseMutation) PlanVersionIDCleared() bool {
+	_, ok := m.clearedFields[generatedcase.FieldPlanVersionID]
+	return ok
+}
+
+// ResetPlanVersionID resets all changes to the "plan_version_id" field.
+func (m *GeneratedCaseMutation) ResetPlanVersionID() {
+	m.plan_version_id = nil
+	delete(m.clearedFields, generatedcase.FieldPlanVersionID)
+}
+
+// SetReviewedBy sets the "reviewed_by" field.
+func (m *GeneratedCaseMutation) SetReviewedBy(s string) {
+	m.reviewed_by = &s
+}
+
+// ReviewedBy returns the value of the "reviewed_by" field in the mutation.
+func (m *GeneratedCaseMutation) ReviewedBy() (r string, exists bool) {
+	v := m.reviewed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedBy returns the old "reviewed_by" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldReviewedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedBy: %w", err)
+	}
+	return oldValue.ReviewedBy, nil
+}
+
+// ResetReviewedBy resets all changes to the "reviewed_by" field.
+func (m *GeneratedCaseMutation) ResetReviewedBy() {
+	m.reviewed_by = nil
+}
+
+// SetReviewedByName sets the "reviewed_by_name" field.
+func (m *GeneratedCaseMutation) SetReviewedByName(s string) {
+	m.reviewed_by_name = &s
+}
+
+// ReviewedByName returns the value of the "reviewed_by_name" field in the mutation.
+func (m *GeneratedCaseMutation) ReviewedByName() (r string, exists bool) {
+	v := m.reviewed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedByName returns the old "reviewed_by_name" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldReviewedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedByName: %w", err)
+	}
+	return oldValue.ReviewedByName, nil
+}
+
+// ResetReviewedByName resets all changes to the "reviewed_by_name" field.
+func (m *GeneratedCaseMutation) ResetReviewedByName() {
+	m.reviewed_by_name = nil
+}
+
+// SetReviewReason sets the "review_reason" field.
+func (m *GeneratedCaseMutation) SetReviewReason(s string) {
+	m.review_reason = &s
+}
+
+// ReviewReason returns the value of the "review_reason" field in the mutation.
+func (m *GeneratedCaseMutation) ReviewReason() (r string, exists bool) {
+	v := m.review_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewReason returns the old "review_reason" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldReviewReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewReason: %w", err)
+	}
+	return oldValue.ReviewReason, nil
+}
+
+// ResetReviewReason resets all changes to the "review_reason" field.
+func (m *GeneratedCaseMutation) ResetReviewReason() {
+	m.review_reason = nil
+}
+
+// SetReviewedAt sets the "reviewed_at" field.
+func (m *GeneratedCaseMutation) SetReviewedAt(t time.Time) {
+	m.reviewed_at = &t
+}
+
+// ReviewedAt returns the value of the "reviewed_at" field in the mutation.
+func (m *GeneratedCaseMutation) ReviewedAt() (r time.Time, exists bool) {
+	v := m.reviewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReviewedAt returns the old "reviewed_at" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldReviewedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReviewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReviewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReviewedAt: %w", err)
+	}
+	return oldValue.ReviewedAt, nil
+}
+
+// ClearReviewedAt clears the value of the "reviewed_at" field.
+func (m *GeneratedCaseMutation) ClearReviewedAt() {
+	m.reviewed_at = nil
+	m.clearedFields[generatedcase.FieldReviewedAt] = struct{}{}
+}
+
+// ReviewedAtCleared returns if the "reviewed_at" field was cleared in this mutation.
+func (m *GeneratedCaseMutation) ReviewedAtCleared() bool {
+	_, ok := m.clearedFields[generatedcase.FieldReviewedAt]
+	return ok
+}
+
+// ResetReviewedAt resets all changes to the "reviewed_at" field.
+func (m *GeneratedCaseMutation) ResetReviewedAt() {
+	m.reviewed_at = nil
+	delete(m.clearedFields, generatedcase.FieldReviewedAt)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *GeneratedCaseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *GeneratedCaseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the GeneratedCase entity.
+// If the GeneratedCase object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GeneratedCaseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *GeneratedCaseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearGeneration clears the "generation" edge to the Generation entity.
+func (m *GeneratedCaseMutation) ClearGeneration() {
+	m.clearedgeneration = true
+	m.clearedFields[generatedcase.FieldGenerationID] = struct{}{}
+}
+
+// GenerationCleared reports if the "generation" edge to the Generation entity was cleared.
+func (m *GeneratedCaseMutation) GenerationCleared() bool {
+	return m.clearedgeneration
+}
+
+// GenerationIDs returns the "generation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// GenerationID instead. It exists only for internal usage by the builders.
+func (m *GeneratedCaseMutation) GenerationIDs() (ids []string) {
+	if id := m.generation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetGeneration resets all changes to the "generation" edge.
+func (m *GeneratedCaseMutation) ResetGeneration() {
+	m.generation = nil
+	m.clearedgeneration = false
+}
+
+// Where appends a list predicates to the GeneratedCaseMutation builder.
+func (m *GeneratedCaseMutation) Where(ps ...predicate.GeneratedCase) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GeneratedCaseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GeneratedCaseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.GeneratedCase, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GeneratedCaseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GeneratedCaseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (GeneratedCase).
+func (m *GeneratedCaseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GeneratedCaseMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.project_id != nil {
+		fields = append(fields, generatedcase.FieldProjectID)
+	}
+	if m.generation != nil {
+		fields = append(fields, generatedcase.FieldGenerationID)
+	}
+	if m.ordinal != nil {
+		fields = append(fields, generatedcase.FieldOrdinal)
+	}
+	if m.case_id != nil {
+		fields = append(fields, generatedcase.FieldCaseID)
+	}
+	if m.name != nil {
+		fields = append(fields, generatedcase.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, generatedcase.FieldKind)
+	}
+	if m.source != nil {
+		fields = append(fields, generatedcase.FieldSource)
+	}
+	if m.state != nil {
+		fields = append(fields, generatedcase.FieldState)
+	}
+	if m.confidence != nil {
+		fields = append(fields, generatedcase.FieldConfidence)
+	}
+	if m.cites != nil {
+		fields = append(fields, generatedcase.FieldCites)
+	}
+	if m.covers != nil {
+		fields = append(fields, generatedcase.FieldCovers)
+	}
+	if m.checks != nil {
+		fields = append(fields, generatedcase.FieldChecks)
+	}
+	if m.plan_version_id != nil {
+		fields = append(fields, generatedcase.FieldPlanVersionID)
+	}
+	if m.reviewed_by != nil {
+		fields = append(fields, generatedcase.FieldReviewedBy)
+	}
+	if m.reviewed_by_name != nil {
+		fields = append(fields, generatedcase.FieldReviewedByName)
+	}
+	if m.review_reason != nil {
+		fields = append(fields, generatedcase.FieldReviewReason)
+	}
+	if m.reviewed_at != nil {
+		fields = append(fields, generatedcase.FieldReviewedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, generatedcase.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GeneratedCaseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case generatedcase.FieldProjectID:
+		return m.ProjectID()
+	case generatedcase.FieldGenerationID:
+		return m.GenerationID()
+	case generatedcase.FieldOrdinal:
+		return m.Ordinal()
+	case generatedcase.FieldCaseID:
+		return m.CaseID()
+	case generatedcase.FieldName:
+		return m.Name()
+	case generatedcase.FieldKind:
+		return m.Kind()
+	case generatedcase.FieldSource:
+		return m.Source()
+	case generatedcase.FieldState:
+		return m.State()
+	case generatedcase.FieldConfidence:
+		return m.Confidence()
+	case generatedcase.FieldCites:
+		return m.Cites()
+	case generatedcase.FieldCovers:
+		return m.Covers()
+	case generatedcase.FieldChecks:
+		return m.Checks()
+	case generatedcase.FieldPlanVersionID:
+		return m.PlanVersionID()
+	case generatedcase.FieldReviewedBy:
+		return m.ReviewedBy()
+	case generatedcase.FieldReviewedByName:
+		return m.ReviewedByName()
+	case generatedcase.FieldReviewReason:
+		return m.ReviewReason()
+	case generatedcase.FieldReviewedAt:
+		return m.ReviewedAt()
+	case generatedcase.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GeneratedCaseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case generatedcase.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case generatedcase.FieldGenerationID:
+		return m.OldGenerationID(ctx)
+	case generatedcase.FieldOrdinal:
+		return m.OldOrdinal(ctx)
+	case generatedcase.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case generatedcase.FieldName:
+		return m.OldName(ctx)
+	case generatedcase.FieldKind:
+		return m.OldKind(ctx)
+	case generatedcase.FieldSource:
+		return m.OldSource(ctx)
+	case generatedcase.FieldState:
+		return m.OldState(ctx)
+	case generatedcase.FieldConfidence:
+		return m.OldConfidence(ctx)
+	case generatedcase.FieldCites:
+		return m.OldCites(ctx)
+	case generatedcase.FieldCovers:
+		return m.OldCovers(ctx)
+	case generatedcase.FieldChecks:
+		return m.OldChecks(ctx)
+	case generatedcase.FieldPlanVersionID:
+		return m.OldPlanVersionID(ctx)
+	case generatedcase.FieldReviewedBy:
+		return m.OldReviewedBy(ctx)
+	case generatedcase.FieldReviewedByName:
+		return m.OldReviewedByName(ctx)
+	case generatedcase.FieldReviewReason:
+		return m.OldReviewReason(ctx)
+	case generatedcase.FieldReviewedAt:
+		return m.OldReviewedAt(ctx)
+	case generatedcase.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown GeneratedCase field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GeneratedCaseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case generatedcase.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case generatedcase.FieldGenerationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGenerationID(v)
+		return nil
+	case generatedcase.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrdinal(v)
+		return nil
+	case generatedcase.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case generatedcase.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case generatedcase.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case generatedcase.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case generatedcase.FieldState:
+		v, ok := value.(generatedcase.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case generatedcase.FieldConfidence:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfidence(v)
+		return nil
+	case generatedcase.FieldCites:
+		v, ok := value.([]schema.CaseCite)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCites(v)
+		return nil
+	case generatedcase.FieldCovers:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCovers(v)
+		return nil
+	case generatedcase.FieldChecks:
+		v, ok := value.([]schema.CaseCheck)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChecks(v)
+		return nil
+	case generatedcase.FieldPlanVersionID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanVersionID(v)
+		return nil
+	case generatedcase.FieldReviewedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedBy(v)
+		return nil
+	case generatedcase.FieldReviewedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedByName(v)
+		return nil
+	case generatedcase.FieldReviewReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewReason(v)
+		return nil
+	case generatedcase.FieldReviewedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReviewedAt(v)
+		return nil
+	case generatedcase.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GeneratedCaseMutation) AddedFields() []string {
+	var fields []string
+	if m.addordinal != nil {
+		fields = append(fields, generatedcase.FieldOrdinal)
+	}
+	if m.addconfidence != nil {
+		fields = append(fields, generatedcase.FieldConfidence)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GeneratedCaseMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case generatedcase.FieldOrdinal:
+		return m.AddedOrdinal()
+	case generatedcase.FieldConfidence:
+		return m.AddedConfidence()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GeneratedCaseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case generatedcase.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrdinal(v)
+		return nil
+	case generatedcase.FieldConfidence:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConfidence(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GeneratedCaseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(generatedcase.FieldPlanVersionID) {
+		fields = append(fields, generatedcase.FieldPlanVersionID)
+	}
+	if m.FieldCleared(generatedcase.FieldReviewedAt) {
+		fields = append(fields, generatedcase.FieldReviewedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GeneratedCaseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GeneratedCaseMutation) ClearField(name string) error {
+	switch name {
+	case generatedcase.FieldPlanVersionID:
+		m.ClearPlanVersionID()
+		return nil
+	case generatedcase.FieldReviewedAt:
+		m.ClearReviewedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GeneratedCaseMutation) ResetField(name string) error {
+	switch name {
+	case generatedcase.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case generatedcase.FieldGenerationID:
+		m.ResetGenerationID()
+		return nil
+	case generatedcase.FieldOrdinal:
+		m.ResetOrdinal()
+		return nil
+	case generatedcase.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case generatedcase.FieldName:
+		m.ResetName()
+		return nil
+	case generatedcase.FieldKind:
+		m.ResetKind()
+		return nil
+	case generatedcase.FieldSource:
+		m.ResetSource()
+		return nil
+	case generatedcase.FieldState:
+		m.ResetState()
+		return nil
+	case generatedcase.FieldConfidence:
+		m.ResetConfidence()
+		return nil
+	case generatedcase.FieldCites:
+		m.ResetCites()
+		return nil
+	case generatedcase.FieldCovers:
+		m.ResetCovers()
+		return nil
+	case generatedcase.FieldChecks:
+		m.ResetChecks()
+		return nil
+	case generatedcase.FieldPlanVersionID:
+		m.ResetPlanVersionID()
+		return nil
+	case generatedcase.FieldReviewedBy:
+		m.ResetReviewedBy()
+		return nil
+	case generatedcase.FieldReviewedByName:
+		m.ResetReviewedByName()
+		return nil
+	case generatedcase.FieldReviewReason:
+		m.ResetReviewReason()
+		return nil
+	case generatedcase.FieldReviewedAt:
+		m.ResetReviewedAt()
+		return nil
+	case generatedcase.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GeneratedCaseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.generation != nil {
+		edges = append(edges, generatedcase.EdgeGeneration)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GeneratedCaseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case generatedcase.EdgeGeneration:
+		if id := m.generation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GeneratedCaseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GeneratedCaseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GeneratedCaseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedgeneration {
+		edges = append(edges, generatedcase.EdgeGeneration)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GeneratedCaseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case generatedcase.EdgeGeneration:
+		return m.clearedgeneration
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GeneratedCaseMutation) ClearEdge(name string) error {
+	switch name {
+	case generatedcase.EdgeGeneration:
+		m.ClearGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GeneratedCaseMutation) ResetEdge(name string) error {
+	switch name {
+	case generatedcase.EdgeGeneration:
+		m.ResetGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown GeneratedCase edge %s", name)
+}
+
+// GenerationMutation represents an operation that mutates the Generation nodes in the graph.
+type GenerationMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	project_id      *string
+	plan_id         *string
+	source          *generation.Source
+	request         *json.RawMessage
+	appendrequest   json.RawMessage
+	priority        *int
+	addpriority     *int
+	timeout_ms      *int64
+	addtimeout_ms   *int64
+	status          *generation.Status
+	reason          *string
+	generator       *string
+	from_cache      *bool
+	cache_age_ms    *int64
+	addcache_age_ms *int64
+	coverage        *float64
+	addcoverage     *float64
+	tried           *int
+	addtried        *int
+	candidates      *int
+	addcandidates   *int
+	proposed        *int
+	addproposed     *int
+	notes           *[]string
+	appendnotes     []string
+	frame           *json.RawMessage
+	appendframe     json.RawMessage
+	last_seq        *int64
+	addlast_seq     *int64
+	created_by      *string
+	created_by_name *string
+	created_at      *time.Time
+	started_at      *time.Time
+	finished_at     *time.Time
+	clearedFields   map[string]struct{}
+	cases           map[string]struct{}
+	removedcases    map[string]struct{}
+	clearedcases    bool
+	events          map[int64]struct{}
+	removedevents   map[int64]struct{}
+	clearedevents   bool
+	done            bool
+	oldValue        func(context.Context) (*Generation, error)
+	predicates      []predicate.Generation
+}
+
+var _ ent.Mutation = (*GenerationMutation)(nil)
+
+// generationOption allows management of the mutation configuration using functional options.
+type generationOption func(*GenerationMutation)
+
+// newGenerationMutation creates new mutation for the Generation entity.
+func newGenerationMutation(c config, op Op, opts ...generationOption) *GenerationMutation {
+	m := &GenerationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGeneration,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGenerationID sets the ID field of the mutation.
+func withGenerationID(id string) generationOption {
+	return func(m *GenerationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Generation
+		)
+		m.oldValue = func(ctx context.Context) (*Generation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Generation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGeneration sets the old Generation of the mutation.
+func withGeneration(node *Generation) generationOption {
+	return func(m *GenerationMutation) {
+		m.oldValue = func(context.Context) (*Generation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GenerationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GenerationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Generation entities.
+func (m *GenerationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GenerationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GenerationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Generation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetProjectID sets the "project_id" field.
+func (m *GenerationMutation) SetProjectID(s string) {
+	m.project_id = &s
+}
+
+// ProjectID returns the value of the "project_id" field in the mutation.
+func (m *GenerationMutation) ProjectID() (r string, exists bool) {
+	v := m.project_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProjectID returns the old "project_id" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldProjectID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProjectID: %w", err)
+	}
+	return oldValue.ProjectID, nil
+}
+
+// ResetProjectID resets all changes to the "project_id" field.
+func (m *GenerationMutation) ResetProjectID() {
+	m.project_id = nil
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *GenerationMutation) SetPlanID(s string) {
+	m.plan_id = &s
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *GenerationMutation) PlanID() (r string, exists bool) {
+	v := m.plan_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldPlanID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (m *GenerationMutation) ClearPlanID() {
+	m.plan_id = nil
+	m.clearedFields[generation.FieldPlanID] = struct{}{}
+}
+
+// PlanIDCleared returns if the "plan_id" field was cleared in this mutation.
+func (m *GenerationMutation) PlanIDCleared() bool {
+	_, ok := m.clearedFields[generation.FieldPlanID]
+	return ok
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *GenerationMutation) ResetPlanID() {
+	m.plan_id = nil
+	delete(m.clearedFields, generation.FieldPlanID)
+}
+
+// SetSource sets the "source" field.
+func (m *GenerationMutation) SetSource(ge generation.Source) {
+	m.source = &ge
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *GenerationMutation) Source() (r generation.Source, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldSource(ctx context.Context) (v generation.Source, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *GenerationMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetRequest sets the "request" field.
+func (m *GenerationMutation) SetRequest(jm json.RawMessage) {
+	m.request = &jm
+	m.appendrequest = nil
+}
+
+// Request returns the value of the "request" field in the mutation.
+func (m *GenerationMutation) Request() (r json.RawMessage, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequest returns the old "request" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldRequest(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequest: %w", err)
+	}
+	return oldValue.Request, nil
+}
+
+// AppendRequest adds jm to the "request" field.
+func (m *GenerationMutation) AppendRequest(jm json.RawMessage) {
+	m.appendrequest = append(m.appendrequest, jm...)
+}
+
+// AppendedRequest returns the list of values that were appended to the "request" field in this mutation.
+func (m *GenerationMutation) AppendedRequest() (json.RawMessage, bool) {
+	if len(m.appendrequest) == 0 {
+		return nil, false
+	}
+	return m.appendrequest, true
+}
+
+// ResetRequest resets all changes to the "request" field.
+func (m *GenerationMutation) ResetRequest() {
+	m.request = nil
+	m.appendrequest = nil
+}
+
+// SetPriority sets the "priority" field.
+func (m *GenerationMutation) SetPriority(i int) {
+	m.priority = &i
+	m.addpriority = nil
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *GenerationMutation) Priority() (r int, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldPriority(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// AddPriority adds i to the "priority" field.
+func (m *GenerationMutation) AddPriority(i int) {
+	if m.addpriority != nil {
+		*m.addpriority += i
+	} else {
+		m.addpriority = &i
+	}
+}
+
+// AddedPriority returns the value that was added to the "priority" field in this mutation.
+func (m *GenerationMutation) AddedPriority() (r int, exists bool) {
+	v := m.addpriority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *GenerationMutation) ResetPriority() {
+	m.priority = nil
+	m.addpriority = nil
+}
+
+// SetTimeoutMs sets the "timeout_ms" field.
+func (m *GenerationMutation) SetTimeoutMs(i int64) {
+	m.timeout_ms = &i
+	m.addtimeout_ms = nil
+}
+
+// TimeoutMs returns the value of the "timeout_ms" field in the mutation.
+func (m *GenerationMutation) TimeoutMs() (r int64, exists bool) {
+	v := m.timeout_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeoutMs returns the old "timeout_ms" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldTimeoutMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeoutMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeoutMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeoutMs: %w", err)
+	}
+	return oldValue.TimeoutMs, nil
+}
+
+// AddTimeoutMs adds i to the "timeout_ms" field.
+func (m *GenerationMutation) AddTimeoutMs(i int64) {
+	if m.addtimeout_ms != nil {
+		*m.addtimeout_ms += i
+	} else {
+		m.addtimeout_ms = &i
+	}
+}
+
+// AddedTimeoutMs returns the value that was added to the "timeout_ms" field in this mutation.
+func (m *GenerationMutation) AddedTimeoutMs() (r int64, exists bool) {
+	v := m.addtimeout_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimeoutMs resets all changes to the "timeout_ms" field.
+func (m *GenerationMutation) ResetTimeoutMs() {
+	m.timeout_ms = nil
+	m.addtimeout_ms = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *GenerationMutation) SetStatus(ge generation.Status) {
+	m.status = &ge
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *GenerationMutation) Status() (r generation.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldStatus(ctx context.Context) (v generation.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *GenerationMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *GenerationMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *GenerationMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *GenerationMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetGenerator sets the "generator" field.
+func (m *GenerationMutation) SetGenerator(s string) {
+	m.generator = &s
+}
+
+// Generator returns the value of the "generator" field in the mutation.
+func (m *GenerationMutation) Generator() (r string, exists bool) {
+	v := m.generator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGenerator returns the old "generator" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldGenerator(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGenerator is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGenerator requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGenerator: %w", err)
+	}
+	return oldValue.Generator, nil
+}
+
+// ResetGenerator resets all changes to the "generator" field.
+func (m *GenerationMutation) ResetGenerator() {
+	m.generator = nil
+}
+
+// SetFromCache sets the "from_cache" field.
+func (m *GenerationMutation) SetFromCache(b bool) {
+	m.from_cache = &b
+}
+
+// FromCache returns the value of the "from_cache" field in the mutation.
+func (m *GenerationMutation) FromCache() (r bool, exists bool) {
+	v := m.from_cache
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromCache returns the old "from_cache" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldFromCache(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromCache is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromCache requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromCache: %w", err)
+	}
+	return oldValue.FromCache, nil
+}
+
+// ResetFromCache resets all changes to the "from_cache" field.
+func (m *GenerationMutation) ResetFromCache() {
+	m.from_cache = nil
+}
+
+// SetCacheAgeMs sets the "cache_age_ms" field.
+func (m *GenerationMutation) SetCacheAgeMs(i int64) {
+	m.cache_age_ms = &i
+	m.addcache_age_ms = nil
+}
+
+// CacheAgeMs returns the value of the "cache_age_ms" field in the mutation.
+func (m *GenerationMutation) CacheAgeMs() (r int64, exists bool) {
+	v := m.cache_age_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCacheAgeMs returns the old "cache_age_ms" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCacheAgeMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCacheAgeMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCacheAgeMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCacheAgeMs: %w", err)
+	}
+	return oldValue.CacheAgeMs, nil
+}
+
+// AddCacheAgeMs adds i to the "cache_age_ms" field.
+func (m *GenerationMutation) AddCacheAgeMs(i int64) {
+	if m.addcache_age_ms != nil {
+		*m.addcache_age_ms += i
+	} else {
+		m.addcache_age_ms = &i
+	}
+}
+
+// AddedCacheAgeMs returns the value that was added to the "cache_age_ms" field in this mutation.
+func (m *GenerationMutation) AddedCacheAgeMs() (r int64, exists bool) {
+	v := m.addcache_age_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCacheAgeMs resets all changes to the "cache_age_ms" field.
+func (m *GenerationMutation) ResetCacheAgeMs() {
+	m.cache_age_ms = nil
+	m.addcache_age_ms = nil
+}
+
+// SetCoverage sets the "coverage" field.
+func (m *GenerationMutation) SetCoverage(f float64) {
+	m.coverage = &f
+	m.addcoverage = nil
+}
+
+// Coverage returns the value of the "coverage" field in the mutation.
+func (m *GenerationMutation) Coverage() (r float64, exists bool) {
+	v := m.coverage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCoverage returns the old "coverage" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCoverage(ctx context.Context) (v float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCoverage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCoverage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCoverage: %w", err)
+	}
+	return oldValue.Coverage, nil
+}
+
+// AddCoverage adds f to the "coverage" field.
+func (m *GenerationMutation) AddCoverage(f float64) {
+	if m.addcoverage != nil {
+		*m.addcoverage += f
+	} else {
+		m.addcoverage = &f
+	}
+}
+
+// AddedCoverage returns the value that was added to the "coverage" field in this mutation.
+func (m *GenerationMutation) AddedCoverage() (r float64, exists bool) {
+	v := m.addcoverage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCoverage resets all changes to the "coverage" field.
+func (m *GenerationMutation) ResetCoverage() {
+	m.coverage = nil
+	m.addcoverage = nil
+}
+
+// SetTried sets the "tried" field.
+func (m *GenerationMutation) SetTried(i int) {
+	m.tried = &i
+	m.addtried = nil
+}
+
+// Tried returns the value of the "tried" field in the mutation.
+func (m *GenerationMutation) Tried() (r int, exists bool) {
+	v := m.tried
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTried returns the old "tried" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldTried(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTried is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTried requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTried: %w", err)
+	}
+	return oldValue.Tried, nil
+}
+
+// AddTried adds i to the "tried" field.
+func (m *GenerationMutation) AddTried(i int) {
+	if m.addtried != nil {
+		*m.addtried += i
+	} else {
+		m.addtried = &i
+	}
+}
+
+// AddedTried returns the value that was added to the "tried" field in this mutation.
+func (m *GenerationMutation) AddedTried() (r int, exists bool) {
+	v := m.addtried
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTried resets all changes to the "tried" field.
+func (m *GenerationMutation) ResetTried() {
+	m.tried = nil
+	m.addtried = nil
+}
+
+// SetCandidates sets the "candidates" field.
+func (m *GenerationMutation) SetCandidates(i int) {
+	m.candidates = &i
+	m.addcandidates = nil
+}
+
+// Candidates returns the value of the "candidates" field in the mutation.
+func (m *GenerationMutation) Candidates() (r int, exists bool) {
+	v := m.candidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCandidates returns the old "candidates" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCandidates(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCandidates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCandidates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCandidates: %w", err)
+	}
+	return oldValue.Candidates, nil
+}
+
+// AddCandidates adds i to the "candidates" field.
+func (m *GenerationMutation) AddCandidates(i int) {
+	if m.addcandidates != nil {
+		*m.addcandidates += i
+	} else {
+		m.addcandidates = &i
+	}
+}
+
+// AddedCandidates returns the value that was added to the "candidates" field in this mutation.
+func (m *GenerationMutation) AddedCandidates() (r int, exists bool) {
+	v := m.addcandidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCandidates resets all changes to the "candidates" field.
+func (m *GenerationMutation) ResetCandidates() {
+	m.candidates = nil
+	m.addcandidates = nil
+}
+
+// SetProposed sets the "proposed" field.
+func (m *GenerationMutation) SetProposed(i int) {
+	m.proposed = &i
+	m.addproposed = nil
+}
+
+// Proposed returns the value of the "proposed" field in the mutation.
+func (m *GenerationMutation) Proposed() (r int, exists bool) {
+	v := m.proposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposed returns the old "proposed" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldProposed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposed: %w", err)
+	}
+	return oldValue.Proposed, nil
+}
+
+// AddProposed adds i to the "proposed" field.
+func (m *GenerationMutation) AddProposed(i int) {
+	if m.addproposed != nil {
+		*m.addproposed += i
+	} else {
+		m.addproposed = &i
+	}
+}
+
+// AddedProposed returns the value that was added to the "proposed" field in this mutation.
+func (m *GenerationMutation) AddedProposed() (r int, exists bool) {
+	v := m.addproposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetProposed resets all changes to the "proposed" field.
+func (m *GenerationMutation) ResetProposed() {
+	m.proposed = nil
+	m.addproposed = nil
+}
+
+// SetNotes sets the "notes" field.
+func (m *GenerationMutation) SetNotes(s []string) {
+	m.notes = &s
+	m.appendnotes = nil
+}
+
+// Notes returns the value of the "notes" field in the mutation.
+func (m *GenerationMutation) Notes() (r []string, exists bool) {
+	v := m.notes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotes returns the old "notes" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldNotes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotes: %w", err)
+	}
+	return oldValue.Notes, nil
+}
+
+// AppendNotes adds s to the "notes" field.
+func (m *GenerationMutation) AppendNotes(s []string) {
+	m.appendnotes = append(m.appendnotes, s...)
+}
+
+// AppendedNotes returns the list of values that were appended to the "notes" field in this mutation.
+func (m *GenerationMutation) AppendedNotes() ([]string, bool) {
+	if len(m.appendnotes) == 0 {
+		return nil, false
+	}
+	return m.appendnotes, true
+}
+
+// ResetNotes resets all changes to the "notes" field.
+func (m *GenerationMutation) ResetNotes() {
+	m.notes = nil
+	m.appendnotes = nil
+}
+
+// SetFrame sets the "frame" field.
+func (m *GenerationMutation) SetFrame(jm json.RawMessage) {
+	m.frame = &jm
+	m.appendframe = nil
+}
+
+// Frame returns the value of the "frame" field in the mutation.
+func (m *GenerationMutation) Frame() (r json.RawMessage, exists bool) {
+	v := m.frame
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrame returns the old "frame" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldFrame(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrame is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrame requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrame: %w", err)
+	}
+	return oldValue.Frame, nil
+}
+
+// AppendFrame adds jm to the "frame" field.
+func (m *GenerationMutation) AppendFrame(jm json.RawMessage) {
+	m.appendframe = append(m.appendframe, jm...)
+}
+
+// AppendedFrame returns the list of values that were appended to the "frame" field in this mutation.
+func (m *GenerationMutation) AppendedFrame() (json.RawMessage, bool) {
+	if len(m.appendframe) == 0 {
+		return nil, false
+	}
+	return m.appendframe, true
+}
+
+// ClearFrame clears the value of the "frame" field.
+func (m *GenerationMutation) ClearFrame() {
+	m.frame = nil
+	m.appendframe = nil
+	m.clearedFields[generation.FieldFrame] = struct{}{}
+}
+
+// FrameCleared returns if the "frame" field was cleared in this mutation.
+func (m *GenerationMutation) FrameCleared() bool {
+	_, ok := m.clearedFields[generation.FieldFrame]
+	return ok
+}
+
+// ResetFrame resets all changes to the "frame" field.
+func (m *GenerationMutation) ResetFrame() {
+	m.frame = nil
+	m.appendframe = nil
+	delete(m.clearedFields, generation.FieldFrame)
+}
+
+// SetLastSeq sets the "last_seq" field.
+func (m *GenerationMutation) SetLastSeq(i int64) {
+	m.last_seq = &i
+	m.addlast_seq = nil
+}
+
+// LastSeq returns the value of the "last_seq" field in the mutation.
+func (m *GenerationMutation) LastSeq() (r int64, exists bool) {
+	v := m.last_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeq returns the old "last_seq" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldLastSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeq: %w", err)
+	}
+	return oldValue.LastSeq, nil
+}
+
+// AddLastSeq adds i to the "last_seq" field.
+func (m *GenerationMutation) AddLastSeq(i int64) {
+	if m.addlast_seq != nil {
+		*m.addlast_seq += i
+	} else {
+		m.addlast_seq = &i
+	}
+}
+
+// AddedLastSeq returns the value that was added to the "last_seq" field in this mutation.
+func (m *GenerationMutation) AddedLastSeq() (r int64, exists bool) {
+	v := m.addlast_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSeq resets all changes to the "last_seq" field.
+func (m *GenerationMutation) ResetLastSeq() {
+	m.last_seq = nil
+	m.addlast_seq = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *GenerationMutation) SetCreatedBy(s string) {
+	m.created_by = &s
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *GenerationMutation) CreatedBy() (r string, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCreatedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *GenerationMutation) ResetCreatedBy() {
+	m.created_by = nil
+}
+
+// SetCreatedByName sets the "created_by_name" field.
+func (m *GenerationMutation) SetCreatedByName(s string) {
+	m.created_by_name = &s
+}
+
+// CreatedByName returns the value of the "created_by_name" field in the mutation.
+func (m *GenerationMutation) CreatedByName() (r string, exists bool) {
+	v := m.created_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedByName returns the old "created_by_name" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCreatedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedByName: %w", err)
+	}
+	return oldValue.CreatedByName, nil
+}
+
+// ResetCreatedByName resets all changes to the "created_by_name" field.
+func (m *GenerationMutation) ResetCreatedByName() {
+	m.created_by_name = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *GenerationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *GenerationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *GenerationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *GenerationMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *GenerationMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *GenerationMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[generation.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *GenerationMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[generation.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *GenerationMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, generation.FieldStartedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *GenerationMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *GenerationMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Generation entity.
+// If the Generation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *GenerationMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[generation.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *GenerationMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[generation.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *GenerationMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, generation.FieldFinishedAt)
+}
+
+// AddCaseIDs adds the "cases" edge to the GeneratedCase entity by ids.
+func (m *GenerationMutation) AddCaseIDs(ids ...string) {
+	if m.cases == nil {
+		m.cases = make(map[string]struct{})
+	}
+	for i := range ids {
+		m.cases[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCases clears the "cases" edge to the GeneratedCase entity.
+func (m *GenerationMutation) ClearCases() {
+	m.clearedcases = true
+}
+
+// CasesCleared reports if the "cases" edge to the GeneratedCase entity was cleared.
+func (m *GenerationMutation) CasesCleared() bool {
+	return m.clearedcases
+}
+
+// RemoveCaseIDs removes the "cases" edge to the GeneratedCase entity by IDs.
+func (m *GenerationMutation) RemoveCaseIDs(ids ...string) {
+	if m.removedcases == nil {
+		m.removedcases = make(map[string]struct{})
+	}
+	for i := range ids {
+		delete(m.cases, ids[i])
+		m.removedcases[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCases returns the removed IDs of the "cases" edge to the GeneratedCase entity.
+func (m *GenerationMutation) RemovedCasesIDs() (ids []string) {
+	for id := range m.removedcases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CasesIDs returns the "cases" edge IDs in the mutation.
+func (m *GenerationMutation) CasesIDs() (ids []string) {
+	for id := range m.cases {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCases resets all changes to the "cases" edge.
+func (m *GenerationMutation) ResetCases() {
+	m.cases = nil
+	m.clearedcases = false
+	m.removedcases = nil
+}
+
+// AddEventIDs adds the "events" edge to the GenerationEvent entity by ids.
+func (m *GenerationMutation) AddEventIDs(ids ...int64) {
+	if m.events == nil {
+		m.events = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvents clears the "events" edge to the GenerationEvent entity.
+func (m *GenerationMutation) ClearEvents() {
+	m.clearedevents = true
+}
+
+// EventsCleared reports if the "events" edge to the GenerationEvent entity was cleared.
+func (m *GenerationMutation) EventsCleared() bool {
+	return m.clearedevents
+}
+
+// RemoveEventIDs removes the "events" edge to the GenerationEvent entity by IDs.
+func (m *GenerationMutation) RemoveEventIDs(ids ...int64) {
+	if m.removedevents == nil {
+		m.removedevents = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.events, ids[i])
+		m.removedevents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvents returns the removed IDs of the "events" edge to the GenerationEvent entity.
+func (m *GenerationMutation) RemovedEventsIDs() (ids []int64) {
+	for id := range m.removedevents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EventsIDs returns the "events" edge IDs in the mutation.
+func (m *GenerationMutation) EventsIDs() (ids []int64) {
+	for id := range m.events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvents resets all changes to the "events" edge.
+func (m *GenerationMutation) ResetEvents() {
+	m.events = nil
+	m.clearedevents = false
+	m.removedevents = nil
+}
+
+// Where appends a list predicates to the GenerationMutation builder.
+func (m *GenerationMutation) Where(ps ...predicate.Generation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GenerationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GenerationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Generation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GenerationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GenerationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Generation).
+func (m *GenerationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GenerationMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.project_id != nil {
+		fields = append(fields, generation.FieldProjectID)
+	}
+	if m.plan_id != nil {
+		fields = append(fields, generation.FieldPlanID)
+	}
+	if m.source != nil {
+		fields = append(fields, generation.FieldSource)
+	}
+	if m.request != nil {
+		fields = append(fields, generation.FieldRequest)
+	}
+	if m.priority != nil {
+		fields = append(fields, generation.FieldPriority)
+	}
+	if m.timeout_ms != nil {
+		fields = append(fields, generation.FieldTimeoutMs)
+	}
+	if m.status != nil {
+		fields = append(fields, generation.FieldStatus)
+	}
+	if m.reason != nil {
+		fields = append(fields, generation.FieldReason)
+	}
+	if m.generator != nil {
+		fields = append(fields, generation.FieldGenerator)
+	}
+	if m.from_cache != nil {
+		fields = append(fields, generation.FieldFromCache)
+	}
+	if m.cache_age_ms != nil {
+		fields = append(fields, generation.FieldCacheAgeMs)
+	}
+	if m.coverage != nil {
+		fields = append(fields, generation.FieldCoverage)
+	}
+	if m.tried != nil {
+		fields = append(fields, generation.FieldTried)
+	}
+	if m.candidates != nil {
+		fields = append(fields, generation.FieldCandidates)
+	}
+	if m.proposed != nil {
+		fields = append(fields, generation.FieldProposed)
+	}
+	if m.notes != nil {
+		fields = append(fields, generation.FieldNotes)
+	}
+	if m.frame != nil {
+		fields = append(fields, generation.FieldFrame)
+	}
+	if m.last_seq != nil {
+		fields = append(fields, generation.FieldLastSeq)
+	}
+	if m.created_by != nil {
+		fields = append(fields, generation.FieldCreatedBy)
+	}
+	if m.created_by_name != nil {
+		fields = append(fields, generation.FieldCreatedByName)
+	}
+	if m.created_at != nil {
+		fields = append(fields, generation.FieldCreatedAt)
+	}
+	if m.started_at != nil {
+		fields = append(fields, generation.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, generation.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GenerationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case generation.FieldProjectID:
+		return m.ProjectID()
+	case generation.FieldPlanID:
+		return m.PlanID()
+	case generation.FieldSource:
+		return m.Source()
+	case generation.FieldRequest:
+		return m.Request()
+	case generation.FieldPriority:
+		return m.Priority()
+	case generation.FieldTimeoutMs:
+		return m.TimeoutMs()
+	case generation.FieldStatus:
+		return m.Status()
+	case generation.FieldReason:
+		return m.Reason()
+	case generation.FieldGenerator:
+		return m.Generator()
+	case generation.FieldFromCache:
+		return m.FromCache()
+	case generation.FieldCacheAgeMs:
+		return m.CacheAgeMs()
+	case generation.FieldCoverage:
+		return m.Coverage()
+	case generation.FieldTried:
+		return m.Tried()
+	case generation.FieldCandidates:
+		return m.Candidates()
+	case generation.FieldProposed:
+		return m.Proposed()
+	case generation.FieldNotes:
+		return m.Notes()
+	case generation.FieldFrame:
+		return m.Frame()
+	case generation.FieldLastSeq:
+		return m.LastSeq()
+	case generation.FieldCreatedBy:
+		return m.CreatedBy()
+	case generation.FieldCreatedByName:
+		return m.CreatedByName()
+	case generation.FieldCreatedAt:
+		return m.CreatedAt()
+	case generation.FieldStartedAt:
+		return m.StartedAt()
+	case generation.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GenerationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case generation.FieldProjectID:
+		return m.OldProjectID(ctx)
+	case generation.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case generation.FieldSource:
+		return m.OldSource(ctx)
+	case generation.FieldRequest:
+		return m.OldRequest(ctx)
+	case generation.FieldPriority:
+		return m.OldPriority(ctx)
+	case generation.FieldTimeoutMs:
+		return m.OldTimeoutMs(ctx)
+	case generation.FieldStatus:
+		return m.OldStatus(ctx)
+	case generation.FieldReason:
+		return m.OldReason(ctx)
+	case generation.FieldGenerator:
+		return m.OldGenerator(ctx)
+	case generation.FieldFromCache:
+		return m.OldFromCache(ctx)
+	case generation.FieldCacheAgeMs:
+		return m.OldCacheAgeMs(ctx)
+	case generation.FieldCoverage:
+		return m.OldCoverage(ctx)
+	case generation.FieldTried:
+		return m.OldTried(ctx)
+	case generation.FieldCandidates:
+		return m.OldCandidates(ctx)
+	case generation.FieldProposed:
+		return m.OldProposed(ctx)
+	case generation.FieldNotes:
+		return m.OldNotes(ctx)
+	case generation.FieldFrame:
+		return m.OldFrame(ctx)
+	case generation.FieldLastSeq:
+		return m.OldLastSeq(ctx)
+	case generation.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case generation.FieldCreatedByName:
+		return m.OldCreatedByName(ctx)
+	case generation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case generation.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case generation.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Generation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GenerationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case generation.FieldProjectID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProjectID(v)
+		return nil
+	case generation.FieldPlanID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case generation.FieldSource:
+		v, ok := value.(generation.Source)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case generation.FieldRequest:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequest(v)
+		return nil
+	case generation.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
+		return nil
+	case generation.FieldTimeoutMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeoutMs(v)
+		return nil
+	case generation.FieldStatus:
+		v, ok := value.(generation.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case generation.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case generation.FieldGenerator:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGenerator(v)
+		return nil
+	case generation.FieldFromCache:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromCache(v)
+		return nil
+	case generation.FieldCacheAgeMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCacheAgeMs(v)
+		return nil
+	case generation.FieldCoverage:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCoverage(v)
+		return nil
+	case generation.FieldTried:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTried(v)
+		return nil
+	case generation.FieldCandidates:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCandidates(v)
+		return nil
+	case generation.FieldProposed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposed(v)
+		return nil
+	case generation.FieldNotes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotes(v)
+		return nil
+	case generation.FieldFrame:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrame(v)
+		return nil
+	case generation.FieldLastSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeq(v)
+		return nil
+	case generation.FieldCreatedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case generation.FieldCreatedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedByName(v)
+		return nil
+	case generation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case generation.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case generation.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Generation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GenerationMutation) AddedFields() []string {
+	var fields []string
+	if m.addpriority != nil {
+		fields = append(fields, generation.FieldPriority)
+	}
+	if m.addtimeout_ms != nil {
+		fields = append(fields, generation.FieldTimeoutMs)
+	}
+	if m.addcache_age_ms != nil {
+		fields = append(fields, generation.FieldCacheAgeMs)
+	}
+	if m.addcoverage != nil {
+		fields = append(fields, generation.FieldCoverage)
+	}
+	if m.addtried != nil {
+		fields = append(fields, generation.FieldTried)
+	}
+	if m.addcandidates != nil {
+		fields = append(fields, generation.FieldCandidates)
+	}
+	if m.addproposed != nil {
+		fields = append(fields, generation.FieldProposed)
+	}
+	if m.addlast_seq != nil {
+		fields = append(fields, generation.FieldLastSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GenerationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case generation.FieldPriority:
+		return m.AddedPriority()
+	case generation.FieldTimeoutMs:
+		return m.AddedTimeoutMs()
+	case generation.FieldCacheAgeMs:
+		return m.AddedCacheAgeMs()
+	case generation.FieldCoverage:
+		return m.AddedCoverage()
+	case generation.FieldTried:
+		return m.AddedTried()
+	case generation.FieldCandidates:
+		return m.AddedCandidates()
+	case generation.FieldProposed:
+		return m.AddedProposed()
+	case generation.FieldLastSeq:
+		return m.AddedLastSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GenerationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case generation.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPriority(v)
+		return nil
+	case generation.FieldTimeoutMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimeoutMs(v)
+		return nil
+	case generation.FieldCacheAgeMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCacheAgeMs(v)
+		return nil
+	case generation.FieldCoverage:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCoverage(v)
+		return nil
+	case generation.FieldTried:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTried(v)
+		return nil
+	case generation.FieldCandidates:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCandidates(v)
+		return nil
+	case generation.FieldProposed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProposed(v)
+		return nil
+	case generation.FieldLastSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Generation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GenerationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(generation.FieldPlanID) {
+		fields = append(fields, generation.FieldPlanID)
+	}
+	if m.FieldCleared(generation.FieldFrame) {
+		fields = append(fields, generation.FieldFrame)
+	}
+	if m.FieldCleared(generation.FieldStartedAt) {
+		fields = append(fields, generation.FieldStartedAt)
+	}
+	if m.FieldCleared(generation.FieldFinishedAt) {
+		fields = append(fields, generation.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GenerationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GenerationMutation) ClearField(name string) error {
+	switch name {
+	case generation.FieldPlanID:
+		m.ClearPlanID()
+		return nil
+	case generation.FieldFrame:
+		m.ClearFrame()
+		return nil
+	case generation.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case generation.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Generation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GenerationMutation) ResetField(name string) error {
+	switch name {
+	case generation.FieldProjectID:
+		m.ResetProjectID()
+		return nil
+	case generation.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case generation.FieldSource:
+		m.ResetSource()
+		return nil
+	case generation.FieldRequest:
+		m.ResetRequest()
+		return nil
+	case generation.FieldPriority:
+		m.ResetPriority()
+		return nil
+	case generation.FieldTimeoutMs:
+		m.ResetTimeoutMs()
+		return nil
+	case generation.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case generation.FieldReason:
+		m.ResetReason()
+		return nil
+	case generation.FieldGenerator:
+		m.ResetGenerator()
+		return nil
+	case generation.FieldFromCache:
+		m.ResetFromCache()
+		return nil
+	case generation.FieldCacheAgeMs:
+		m.ResetCacheAgeMs()
+		return nil
+	case generation.FieldCoverage:
+		m.ResetCoverage()
+		return nil
+	case generation.FieldTried:
+		m.ResetTried()
+		return nil
+	case generation.FieldCandidates:
+		m.ResetCandidates()
+		return nil
+	case generation.FieldProposed:
+		m.ResetProposed()
+		return nil
+	case generation.FieldNotes:
+		m.ResetNotes()
+		return nil
+	case generation.FieldFrame:
+		m.ResetFrame()
+		return nil
+	case generation.FieldLastSeq:
+		m.ResetLastSeq()
+		return nil
+	case generation.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case generation.FieldCreatedByName:
+		m.ResetCreatedByName()
+		return nil
+	case generation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case generation.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case generation.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Generation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GenerationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cases != nil {
+		edges = append(edges, generation.EdgeCases)
+	}
+	if m.events != nil {
+		edges = append(edges, generation.EdgeEvents)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GenerationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case generation.EdgeCases:
+		ids := make([]ent.Value, 0, len(m.cases))
+		for id := range m.cases {
+			ids = append(ids, id)
+		}
+		return ids
+	case generation.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.events))
+		for id := range m.events {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GenerationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedcases != nil {
+		edges = append(edges, generation.EdgeCases)
+	}
+	if m.removedevents != nil {
+		edges = append(edges, generation.EdgeEvents)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GenerationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case generation.EdgeCases:
+		ids := make([]ent.Value, 0, len(m.removedcases))
+		for id := range m.removedcases {
+			ids = append(ids, id)
+		}
+		return ids
+	case generation.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.removedevents))
+		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GenerationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcases {
+		edges = append(edges, generation.EdgeCases)
+	}
+	if m.clearedevents {
+		edges = append(edges, generation.EdgeEvents)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GenerationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case generation.EdgeCases:
+		return m.clearedcases
+	case generation.EdgeEvents:
+		return m.clearedevents
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GenerationMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Generation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GenerationMutation) ResetEdge(name string) error {
+	switch name {
+	case generation.EdgeCases:
+		m.ResetCases()
+		return nil
+	case generation.EdgeEvents:
+		m.ResetEvents()
+		return nil
+	}
+	return fmt.Errorf("unknown Generation edge %s", name)
+}
+
+// GenerationEventMutation represents an operation that mutates the GenerationEvent nodes in the graph.
+type GenerationEventMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *int64
+	seq               *int64
+	addseq            *int64
+	stage             *string
+	tried             *int
+	addtried          *int
+	candidates        *int
+	addcandidates     *int
+	proposed          *int
+	addproposed       *int
+	case_id           *string
+	state             *string
+	at                *time.Time
+	clearedFields     map[string]struct{}
+	generation        *string
+	clearedgeneration bool
+	done              bool
+	oldValue          func(context.Context) (*GenerationEvent, error)
+	predicates        []predicate.GenerationEvent
+}
+
+var _ ent.Mutation = (*GenerationEventMutation)(nil)
+
+// generationeventOption allows management of the mutation configuration using functional options.
+type generationeventOption func(*GenerationEventMutation)
+
+// newGenerationEventMutation creates new mutation for the GenerationEvent entity.
+func newGenerationEventMutation(c config, op Op, opts ...generationeventOption) *GenerationEventMutation {
+	m := &GenerationEventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGenerationEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGenerationEventID sets the ID field of the mutation.
+func withGenerationEventID(id int64) generationeventOption {
+	return func(m *GenerationEventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *GenerationEvent
+		)
+		m.oldValue = func(ctx context.Context) (*GenerationEvent, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().GenerationEvent.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGenerationEvent sets the old GenerationEvent of the mutation.
+func withGenerationEvent(node *GenerationEvent) generationeventOption {
+	return func(m *GenerationEventMutation) {
+		m.oldValue = func(context.Context) (*GenerationEvent, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GenerationEventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GenerationEventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of GenerationEvent entities.
+func (m *GenerationEventMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GenerationEventMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GenerationEventMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().GenerationEvent.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetGenerationID sets the "generation_id" field.
+func (m *GenerationEventMutation) SetGenerationID(s string) {
+	m.generation = &s
+}
+
+// GenerationID returns the value of the "generation_id" field in the mutation.
+func (m *GenerationEventMutation) GenerationID() (r string, exists bool) {
+	v := m.generation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGenerationID returns the old "generation_id" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldGenerationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGenerationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGenerationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGenerationID: %w", err)
+	}
+	return oldValue.GenerationID, nil
+}
+
+// ResetGenerationID resets all changes to the "generation_id" field.
+func (m *GenerationEventMutation) ResetGenerationID() {
+	m.generation = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *GenerationEventMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *GenerationEventMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *GenerationEventMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *GenerationEventMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *GenerationEventMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetStage sets the "stage" field.
+func (m *GenerationEventMutation) SetStage(s string) {
+	m.stage = &s
+}
+
+// Stage returns the value of the "stage" field in the mutation.
+func (m *GenerationEventMutation) Stage() (r string, exists bool) {
+	v := m.stage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStage returns the old "stage" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldStage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStage: %w", err)
+	}
+	return oldValue.Stage, nil
+}
+
+// ResetStage resets all changes to the "stage" field.
+func (m *GenerationEventMutation) ResetStage() {
+	m.stage = nil
+}
+
+// SetTried sets the "tried" field.
+func (m *GenerationEventMutation) SetTried(i int) {
+	m.tried = &i
+	m.addtried = nil
+}
+
+// Tried returns the value of the "tried" field in the mutation.
+func (m *GenerationEventMutation) Tried() (r int, exists bool) {
+	v := m.tried
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTried returns the old "tried" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldTried(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTried is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTried requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTried: %w", err)
+	}
+	return oldValue.Tried, nil
+}
+
+// AddTried adds i to the "tried" field.
+func (m *GenerationEventMutation) AddTried(i int) {
+	if m.addtried != nil {
+		*m.addtried += i
+	} else {
+		m.addtried = &i
+	}
+}
+
+// AddedTried returns the value that was added to the "tried" field in this mutation.
+func (m *GenerationEventMutation) AddedTried() (r int, exists bool) {
+	v := m.addtried
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTried resets all changes to the "tried" field.
+func (m *GenerationEventMutation) ResetTried() {
+	m.tried = nil
+	m.addtried = nil
+}
+
+// SetCandidates sets the "candidates" field.
+func (m *GenerationEventMutation) SetCandidates(i int) {
+	m.candidates = &i
+	m.addcandidates = nil
+}
+
+// Candidates returns the value of the "candidates" field in the mutation.
+func (m *GenerationEventMutation) Candidates() (r int, exists bool) {
+	v := m.candidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCandidates returns the old "candidates" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldCandidates(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCandidates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCandidates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCandidates: %w", err)
+	}
+	return oldValue.Candidates, nil
+}
+
+// AddCandidates adds i to the "candidates" field.
+func (m *GenerationEventMutation) AddCandidates(i int) {
+	if m.addcandidates != nil {
+		*m.addcandidates += i
+	} else {
+		m.addcandidates = &i
+	}
+}
+
+// AddedCandidates returns the value that was added to the "candidates" field in this mutation.
+func (m *GenerationEventMutation) AddedCandidates() (r int, exists bool) {
+	v := m.addcandidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCandidates resets all changes to the "candidates" field.
+func (m *GenerationEventMutation) ResetCandidates() {
+	m.candidates = nil
+	m.addcandidates = nil
+}
+
+// SetProposed sets the "proposed" field.
+func (m *GenerationEventMutation) SetProposed(i int) {
+	m.proposed = &i
+	m.addproposed = nil
+}
+
+// Proposed returns the value of the "proposed" field in the mutation.
+func (m *GenerationEventMutation) Proposed() (r int, exists bool) {
+	v := m.proposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposed returns the old "proposed" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldProposed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposed: %w", err)
+	}
+	return oldValue.Proposed, nil
+}
+
+// AddProposed adds i to the "proposed" field.
+func (m *GenerationEventMutation) AddProposed(i int) {
+	if m.addproposed != nil {
+		*m.addproposed += i
+	} else {
+		m.addproposed = &i
+	}
+}
+
+// AddedProposed returns the value that was added to the "proposed" field in this mutation.
+func (m *GenerationEventMutation) AddedProposed() (r int, exists bool) {
+	v := m.addproposed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetProposed resets all changes to the "proposed" field.
+func (m *GenerationEventMutation) ResetProposed() {
+	m.proposed = nil
+	m.addproposed = nil
+}
+
+// SetCaseID sets the "case_id" field.
+func (m *GenerationEventMutation) SetCaseID(s string) {
+	m.case_id = &s
+}
+
+// CaseID returns the value of the "case_id" field in the mutation.
+func (m *GenerationEventMutation) CaseID() (r string, exists bool) {
+	v := m.case_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaseID returns the old "case_id" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldCaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaseID: %w", err)
+	}
+	return oldValue.CaseID, nil
+}
+
+// ResetCaseID resets all changes to the "case_id" field.
+func (m *GenerationEventMutation) ResetCaseID() {
+	m.case_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *GenerationEventMutation) SetState(s string) {
+	m.state = &s
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *GenerationEventMutation) State() (r string, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldState(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *GenerationEventMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAt sets the "at" field.
+func (m *GenerationEventMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *GenerationEventMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the GenerationEvent entity.
+// If the GenerationEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GenerationEventMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *GenerationEventMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearGeneration clears the "generation" edge to the Generation entity.
+func (m *GenerationEventMutation) ClearGeneration() {
+	m.clearedgeneration = true
+	m.clearedFields[generationevent.FieldGenerationID] = struct{}{}
+}
+
+// GenerationCleared reports if the "generation" edge to the Generation entity was cleared.
+func (m *GenerationEventMutation) GenerationCleared() bool {
+	return m.clearedgeneration
+}
+
+// GenerationIDs returns the "generation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// GenerationID instead. It exists only for internal usage by the builders.
+func (m *GenerationEventMutation) GenerationIDs() (ids []string) {
+	if id := m.generation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetGeneration resets all changes to the "generation" edge.
+func (m *GenerationEventMutation) ResetGeneration() {
+	m.generation = nil
+	m.clearedgeneration = false
+}
+
+// Where appends a list predicates to the GenerationEventMutation builder.
+func (m *GenerationEventMutation) Where(ps ...predicate.GenerationEvent) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GenerationEventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GenerationEventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.GenerationEvent, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GenerationEventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GenerationEventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (GenerationEvent).
+func (m *GenerationEventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GenerationEventMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.generation != nil {
+		fields = append(fields, generationevent.FieldGenerationID)
+	}
+	if m.seq != nil {
+		fields = append(fields, generationevent.FieldSeq)
+	}
+	if m.stage != nil {
+		fields = append(fields, generationevent.FieldStage)
+	}
+	if m.tried != nil {
+		fields = append(fields, generationevent.FieldTried)
+	}
+	if m.candidates != nil {
+		fields = append(fields, generationevent.FieldCandidates)
+	}
+	if m.proposed != nil {
+		fields = append(fields, generationevent.FieldProposed)
+	}
+	if m.case_id != nil {
+		fields = append(fields, generationevent.FieldCaseID)
+	}
+	if m.state != nil {
+		fields = append(fields, generationevent.FieldState)
+	}
+	if m.at != nil {
+		fields = append(fields, generationevent.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GenerationEventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case generationevent.FieldGenerationID:
+		return m.GenerationID()
+	case generationevent.FieldSeq:
+		return m.Seq()
+	case generationevent.FieldStage:
+		return m.Stage()
+	case generationevent.FieldTried:
+		return m.Tried()
+	case generationevent.FieldCandidates:
+		return m.Candidates()
+	case generationevent.FieldProposed:
+		return m.Proposed()
+	case generationevent.FieldCaseID:
+		return m.CaseID()
+	case generationevent.FieldState:
+		return m.State()
+	case generationevent.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GenerationEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case generationevent.FieldGenerationID:
+		return m.OldGenerationID(ctx)
+	case generationevent.FieldSeq:
+		return m.OldSeq(ctx)
+	case generationevent.FieldStage:
+		return m.OldStage(ctx)
+	case generationevent.FieldTried:
+		return m.OldTried(ctx)
+	case generationevent.FieldCandidates:
+		return m.OldCandidates(ctx)
+	case generationevent.FieldProposed:
+		return m.OldProposed(ctx)
+	case generationevent.FieldCaseID:
+		return m.OldCaseID(ctx)
+	case generationevent.FieldState:
+		return m.OldState(ctx)
+	case generationevent.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown GenerationEvent field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GenerationEventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case generationevent.FieldGenerationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGenerationID(v)
+		return nil
+	case generationevent.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case generationevent.FieldStage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStage(v)
+		return nil
+	case generationevent.FieldTried:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTried(v)
+		return nil
+	case generationevent.FieldCandidates:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCandidates(v)
+		return nil
+	case generationevent.FieldProposed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposed(v)
+		return nil
+	case generationevent.FieldCaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaseID(v)
+		return nil
+	case generationevent.FieldState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case generationevent.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GenerationEvent field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GenerationEventMutation) AddedFields() []string {
+	var fields []string
+	if m.addseq != nil {
+		fields = append(fields, generationevent.FieldSeq)
+	}
+	if m.addtried != nil {
+		fields = append(fields, generationevent.FieldTried)
+	}
+	if m.addcandidates != nil {
+		fields = append(fields, generationevent.FieldCandidates)
+	}
+	if m.addproposed != nil {
+		fields = append(fields, generationevent.FieldProposed)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GenerationEventMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case generationevent.FieldSeq:
+		return m.AddedSeq()
+	case generationevent.FieldTried:
+		return m.AddedTried()
+	case generationevent.FieldCandidates:
+		return m.AddedCandidates()
+	case generationevent.FieldProposed:
+		return m.AddedProposed()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GenerationEventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case generationevent.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	case generationevent.FieldTried:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTried(v)
+		return nil
+	case generationevent.FieldCandidates:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCandidates(v)
+		return nil
+	case generationevent.FieldProposed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProposed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown GenerationEvent numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GenerationEventMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GenerationEventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GenerationEventMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown GenerationEvent nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GenerationEventMutation) ResetField(name string) error {
+	switch name {
+	case generationevent.FieldGenerationID:
+		m.ResetGenerationID()
+		return nil
+	case generationevent.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case generationevent.FieldStage:
+		m.ResetStage()
+		return nil
+	case generationevent.FieldTried:
+		m.ResetTried()
+		return nil
+	case generationevent.FieldCandidates:
+		m.ResetCandidates()
+		return nil
+	case generationevent.FieldProposed:
+		m.ResetProposed()
+		return nil
+	case generationevent.FieldCaseID:
+		m.ResetCaseID()
+		return nil
+	case generationevent.FieldState:
+		m.ResetState()
+		return nil
+	case generationevent.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown GenerationEvent field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GenerationEventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.generation != nil {
+		edges = append(edges, generationevent.EdgeGeneration)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GenerationEventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case generationevent.EdgeGeneration:
+		if id := m.generation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GenerationEventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GenerationEventMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GenerationEventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedgeneration {
+		edges = append(edges, generationevent.EdgeGeneration)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GenerationEventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case generationevent.EdgeGeneration:
+		return m.clearedgeneration
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GenerationEventMutation) ClearEdge(name string) error {
+	switch name {
+	case generationevent.EdgeGeneration:
+		m.ClearGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown GenerationEvent unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GenerationEventMutation) ResetEdge(name string) error {
+	switch name {
+	case generationevent.EdgeGeneration:
+		m.ResetGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown GenerationEvent edge %s", name)
 }
 
 // LoadPartMutation represents an operation that mutates the LoadPart nodes in the graph.

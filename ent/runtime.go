@@ -17,6 +17,9 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/failure"
 	"github.com/semantest/semantest/ent/failurecluster"
+	"github.com/semantest/semantest/ent/generatedcase"
+	"github.com/semantest/semantest/ent/generation"
+	"github.com/semantest/semantest/ent/generationevent"
 	"github.com/semantest/semantest/ent/loadpart"
 	"github.com/semantest/semantest/ent/loadreport"
 	"github.com/semantest/semantest/ent/member"
@@ -503,6 +506,128 @@ func init() {
 	failurecluster.DefaultID = failureclusterDescID.Default.(func() string)
 	// failurecluster.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	failurecluster.IDValidator = failureclusterDescID.Validators[0].(func(string) error)
+	generatedcaseFields := schema.GeneratedCase{}.Fields()
+	_ = generatedcaseFields
+	// generatedcaseDescOrdinal is the schema descriptor for ordinal field.
+	generatedcaseDescOrdinal := generatedcaseFields[3].Descriptor()
+	// generatedcase.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
+	generatedcase.OrdinalValidator = generatedcaseDescOrdinal.Validators[0].(func(int) error)
+	// generatedcaseDescReviewedBy is the schema descriptor for reviewed_by field.
+	generatedcaseDescReviewedBy := generatedcaseFields[14].Descriptor()
+	// generatedcase.DefaultReviewedBy holds the default value on creation for the reviewed_by field.
+	generatedcase.DefaultReviewedBy = generatedcaseDescReviewedBy.Default.(string)
+	// generatedcaseDescReviewedByName is the schema descriptor for reviewed_by_name field.
+	generatedcaseDescReviewedByName := generatedcaseFields[15].Descriptor()
+	// generatedcase.DefaultReviewedByName holds the default value on creation for the reviewed_by_name field.
+	generatedcase.DefaultReviewedByName = generatedcaseDescReviewedByName.Default.(string)
+	// generatedcaseDescReviewReason is the schema descriptor for review_reason field.
+	generatedcaseDescReviewReason := generatedcaseFields[16].Descriptor()
+	// generatedcase.DefaultReviewReason holds the default value on creation for the review_reason field.
+	generatedcase.DefaultReviewReason = generatedcaseDescReviewReason.Default.(string)
+	// generatedcaseDescCreatedAt is the schema descriptor for created_at field.
+	generatedcaseDescCreatedAt := generatedcaseFields[18].Descriptor()
+	// generatedcase.DefaultCreatedAt holds the default value on creation for the created_at field.
+	generatedcase.DefaultCreatedAt = generatedcaseDescCreatedAt.Default.(func() time.Time)
+	// generatedcaseDescID is the schema descriptor for id field.
+	generatedcaseDescID := generatedcaseFields[0].Descriptor()
+	// generatedcase.DefaultID holds the default value on creation for the id field.
+	generatedcase.DefaultID = generatedcaseDescID.Default.(func() string)
+	// generatedcase.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	generatedcase.IDValidator = generatedcaseDescID.Validators[0].(func(string) error)
+	generationFields := schema.Generation{}.Fields()
+	_ = generationFields
+	// generationDescPriority is the schema descriptor for priority field.
+	generationDescPriority := generationFields[5].Descriptor()
+	// generation.DefaultPriority holds the default value on creation for the priority field.
+	generation.DefaultPriority = generationDescPriority.Default.(int)
+	// generation.PriorityValidator is a validator for the "priority" field. It is called by the builders before save.
+	generation.PriorityValidator = generationDescPriority.Validators[0].(func(int) error)
+	// generationDescTimeoutMs is the schema descriptor for timeout_ms field.
+	generationDescTimeoutMs := generationFields[6].Descriptor()
+	// generation.TimeoutMsValidator is a validator for the "timeout_ms" field. It is called by the builders before save.
+	generation.TimeoutMsValidator = generationDescTimeoutMs.Validators[0].(func(int64) error)
+	// generationDescReason is the schema descriptor for reason field.
+	generationDescReason := generationFields[8].Descriptor()
+	// generation.DefaultReason holds the default value on creation for the reason field.
+	generation.DefaultReason = generationDescReason.Default.(string)
+	// generationDescGenerator is the schema descriptor for generator field.
+	generationDescGenerator := generationFields[9].Descriptor()
+	// generation.DefaultGenerator holds the default value on creation for the generator field.
+	generation.DefaultGenerator = generationDescGenerator.Default.(string)
+	// generationDescFromCache is the schema descriptor for from_cache field.
+	generationDescFromCache := generationFields[10].Descriptor()
+	// generation.DefaultFromCache holds the default value on creation for the from_cache field.
+	generation.DefaultFromCache = generationDescFromCache.Default.(bool)
+	// generationDescCacheAgeMs is the schema descriptor for cache_age_ms field.
+	generationDescCacheAgeMs := generationFields[11].Descriptor()
+	// generation.DefaultCacheAgeMs holds the default value on creation for the cache_age_ms field.
+	generation.DefaultCacheAgeMs = generationDescCacheAgeMs.Default.(int64)
+	// generation.CacheAgeMsValidator is a validator for the "cache_age_ms" field. It is called by the builders before save.
+	generation.CacheAgeMsValidator = generationDescCacheAgeMs.Validators[0].(func(int64) error)
+	// generationDescCoverage is the schema descriptor for coverage field.
+	generationDescCoverage := generationFields[12].Descriptor()
+	// generation.DefaultCoverage holds the default value on creation for the coverage field.
+	generation.DefaultCoverage = generationDescCoverage.Default.(float64)
+	// generationDescTried is the schema descriptor for tried field.
+	generationDescTried := generationFields[13].Descriptor()
+	// generation.DefaultTried holds the default value on creation for the tried field.
+	generation.DefaultTried = generationDescTried.Default.(int)
+	// generation.TriedValidator is a validator for the "tried" field. It is called by the builders before save.
+	generation.TriedValidator = generationDescTried.Validators[0].(func(int) error)
+	// generationDescCandidates is the schema descriptor for candidates field.
+	generationDescCandidates := generationFields[14].Descriptor()
+	// generation.DefaultCandidates holds the default value on creation for the candidates field.
+	generation.DefaultCandidates = generationDescCandidates.Default.(int)
+	// generation.CandidatesValidator is a validator for the "candidates" field. It is called by the builders before save.
+	generation.CandidatesValidator = generationDescCandidates.Validators[0].(func(int) error)
+	// generationDescProposed is the schema descriptor for proposed field.
+	generationDescProposed := generationFields[15].Descriptor()
+	// generation.DefaultProposed holds the default value on creation for the proposed field.
+	generation.DefaultProposed = generationDescProposed.Default.(int)
+	// generation.ProposedValidator is a validator for the "proposed" field. It is called by the builders before save.
+	generation.ProposedValidator = generationDescProposed.Validators[0].(func(int) error)
+	// generationDescNotes is the schema descriptor for notes field.
+	generationDescNotes := generationFields[16].Descriptor()
+	// generation.DefaultNotes holds the default value on creation for the notes field.
+	generation.DefaultNotes = generationDescNotes.Default.([]string)
+	// generationDescLastSeq is the schema descriptor for last_seq field.
+	generationDescLastSeq := generationFields[18].Descriptor()
+	// generation.DefaultLastSeq holds the default value on creation for the last_seq field.
+	generation.DefaultLastSeq = generationDescLastSeq.Default.(int64)
+	// generation.LastSeqValidator is a validator for the "last_seq" field. It is called by the builders before save.
+	generation.LastSeqValidator = generationDescLastSeq.Validators[0].(func(int64) error)
+	// generationDescCreatedBy is the schema descriptor for created_by field.
+	generationDescCreatedBy := generationFields[19].Descriptor()
+	// generation.DefaultCreatedBy holds the default value on creation for the created_by field.
+	generation.DefaultCreatedBy = generationDescCreatedBy.Default.(string)
+	// generationDescCreatedByName is the schema descriptor for created_by_name field.
+	generationDescCreatedByName := generationFields[20].Descriptor()
+	// generation.DefaultCreatedByName holds the default value on creation for the created_by_name field.
+	generation.DefaultCreatedByName = generationDescCreatedByName.Default.(string)
+	// generationDescCreatedAt is the schema descriptor for created_at field.
+	generationDescCreatedAt := generationFields[21].Descriptor()
+	// generation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	generation.DefaultCreatedAt = generationDescCreatedAt.Default.(func() time.Time)
+	// generationDescID is the schema descriptor for id field.
+	generationDescID := generationFields[0].Descriptor()
+	// generation.DefaultID holds the default value on creation for the id field.
+	generation.DefaultID = generationDescID.Default.(func() string)
+	// generation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	generation.IDValidator = generationDescID.Validators[0].(func(string) error)
+	generationeventFields := schema.GenerationEvent{}.Fields()
+	_ = generationeventFields
+	// generationeventDescSeq is the schema descriptor for seq field.
+	generationeventDescSeq := generationeventFields[2].Descriptor()
+	// generationevent.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	generationevent.SeqValidator = generationeventDescSeq.Validators[0].(func(int64) error)
+	// generationeventDescCaseID is the schema descriptor for case_id field.
+	generationeventDescCaseID := generationeventFields[7].Descriptor()
+	// generationevent.DefaultCaseID holds the default value on creation for the case_id field.
+	generationevent.DefaultCaseID = generationeventDescCaseID.Default.(string)
+	// generationeventDescState is the schema descriptor for state field.
+	generationeventDescState := generationeventFields[8].Descriptor()
+	// generationevent.DefaultState holds the default value on creation for the state field.
+	generationevent.DefaultState = generationeventDescState.Default.(string)
 	loadpartFields := schema.LoadPart{}.Fields()
 	_ = loadpartFields
 	// loadpartDescAttempt is the schema descriptor for attempt field.

@@ -38,6 +38,12 @@ type Tx struct {
 	Failure *FailureClient
 	// FailureCluster is the client for interacting with the FailureCluster builders.
 	FailureCluster *FailureClusterClient
+	// GeneratedCase is the client for interacting with the GeneratedCase builders.
+	GeneratedCase *GeneratedCaseClient
+	// Generation is the client for interacting with the Generation builders.
+	Generation *GenerationClient
+	// GenerationEvent is the client for interacting with the GenerationEvent builders.
+	GenerationEvent *GenerationEventClient
 	// LoadPart is the client for interacting with the LoadPart builders.
 	LoadPart *LoadPartClient
 	// LoadReport is the client for interacting with the LoadReport builders.
@@ -233,6 +239,9 @@ func (tx *Tx) init() {
 	tx.Comparison = NewComparisonClient(tx.config)
 	tx.Failure = NewFailureClient(tx.config)
 	tx.FailureCluster = NewFailureClusterClient(tx.config)
+	tx.GeneratedCase = NewGeneratedCaseClient(tx.config)
+	tx.Generation = NewGenerationClient(tx.config)
+	tx.GenerationEvent = NewGenerationEventClient(tx.config)
 	tx.LoadPart = NewLoadPartClient(tx.config)
 	tx.LoadReport = NewLoadReportClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)

@@ -2,8 +2,10 @@ package examples_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"testing"
@@ -131,4 +133,52 @@ func failing(ctx context.Context, tried *trial.Trial, plan *spec.Plan, files map
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestCasesOfTheShopsPagesHold crawls the shop, and performs what is made of its
+// pages in a browser.
+func TestCasesOfTheShopsPagesHold(t *testing.T) {
+	t.Parallel()
+	base := openShop(t, shop.FaultNone)
+	policy, err := egress.New(egress.Dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := making.Make(t.Context(), making.Request{
+		Source: making.Source{Crawl: &making.Crawl{URL: base + "/login", Depth: 0, Pages: 1}}, MaxCases: 10, Coverage: 1,
+	}, making.Tools{
+		Fetch: func(ctx context.Context, address string, most int64) ([]byte, error) {
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+			if err != nil {
+				return nil, err
+			}
+			answer, err := policy.Client(egress.Timeouts{}).Do(r)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { _ = answer.Body.Close() }()
+			return io.ReadAll(io.LimitReader(answer.Body, most))
+		},
+		Try: func(target string) (accept.Performer, func() error, error) {
+			tried, err := tryOut(t, target)
+			if err != nil {
+				return nil, nil, err
+			}
+			return tried, tried.Close, nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]accept.State{}
+	for _, v := range made.Verdicts {
+		states[v.ID] = v.State
+		if v.State != accept.Proposed {
+			t.Errorf("%s is %s: %v", v.ID, v.State, v.Reasons())
+		}
+	}
+	want := map[string]accept.State{"page.login": accept.Proposed, "links.login": accept.Proposed, "form.login": accept.Proposed}
+	if diff := gocmp.Diff(want, states); diff != "" || made.Coverage != 1 {
+		t.Errorf("cases (-want +got), covering %v:\n%s", made.Coverage, diff)
+	}
 }

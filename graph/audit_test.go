@@ -67,6 +67,11 @@ var trail = []audited{
 	{mutation: "analyzeFailures", action: "failures.analyzed", of: ident.FailureCluster, input: `clusterId: $id`, selects: "clusters { id }"},
 	{mutation: "assessResult", action: "assessment.made", of: ident.Result, input: `resultId: $id`, selects: "assessment { id }"},
 	{mutation: "labelAssessment", action: "assessment.labelled", of: ident.Assessment, input: `assessmentId: $id, criterion: FUNCTIONALITY, label: PASS`, selects: "label { id }"},
+	{mutation: "approveGeneratedCases", action: "generated_case.accepted", of: ident.GeneratedCase, input: `ids: [$id]`, selects: "plan { id }"},
+	{mutation: "rejectGeneratedCases", newest: true, action: "generated_case.rejected", of: ident.GeneratedCase, input: `ids: [$id]`, selects: "cases { id }"},
+	{mutation: "cancelGeneration", newest: true, action: "generation.cancelled", of: ident.Generation, input: `id: $id`, selects: "generation { id }"},
+	{mutation: "generateTestCases", action: "generation.started", input: `source: {openapi: "openapi: 3.1.0"}`, selects: "generation { id }"},
+	{mutation: "proposePlan", action: "generation.started", input: `source: {openapi: "openapi: 3.1.0"}`, selects: "generation { id }"},
 	{mutation: "startRun", action: "run.started", input: `source: "version: \"1\"\nname: Long\ncases: [{id: a, kind: api, tags: [fake.block], steps: [{http: /}]}]"`, selects: "run { id }"},
 	{mutation: "pauseRun", newest: true, action: "run.paused", of: ident.Run, input: `id: $id`, selects: "run { id }"},
 	{mutation: "resumeRun", newest: true, action: "run.resumed", of: ident.Run, input: `id: $id`, selects: "run { id }"},
@@ -154,7 +159,8 @@ func (w *tenancy) idFor(t *testing.T, step audited) string {
 	if !step.newest {
 		return w.ours.ids[step.of]
 	}
-	table := map[ident.Type]string{ident.Comparison: "comparisons", ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations", ident.BrowserSession: "browser_sessions"}[step.of]
+	table := map[ident.Type]string{ident.Comparison: "comparisons", ident.Member: "members", ident.Run: "runs", ident.Reservation: "reservations",
+		ident.BrowserSession: "browser_sessions", ident.Generation: "generations", ident.GeneratedCase: "generated_cases"}[step.of]
 	if table == "" {
 		return w.text(t, "SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1", w.ours.user.ID)
 	}

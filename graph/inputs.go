@@ -174,6 +174,10 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 		return nodeOf(r.Services.Assessments.Get(ctx, id))
 	case ident.FailureCluster:
 		return nodeOf(r.Services.Failures.Get(ctx, id))
+	case ident.Generation:
+		return nodeOf(r.Services.Generation.Get(ctx, id))
+	case ident.GeneratedCase:
+		return nodeOf(r.Services.Generation.GetCase(ctx, id))
 	case ident.Comparison:
 		return nodeOf(r.Services.Baselines.Comparison(ctx, id))
 	case ident.BrowserSession:

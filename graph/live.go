@@ -24,6 +24,7 @@ func (r *Resolver) liveOptions() transport.Options {
 			"runProgress": {Snapshot: true},
 
 			"browserSessionChanged": {Snapshot: true},
+			"generationProgress":    {Cursor: "after"},
 		},
 	}
 }

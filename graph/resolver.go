@@ -16,6 +16,7 @@ import (
 	"github.com/semantest/semantest/internal/browsersessions"
 	"github.com/semantest/semantest/internal/conformance"
 	"github.com/semantest/semantest/internal/failures"
+	"github.com/semantest/semantest/internal/generation"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/runs"
@@ -56,6 +57,7 @@ type Services struct {
 	Failures    *failures.Service
 	Baselines   *baselines.Service
 	Conformance *conformance.Service
+	Generation  *generation.Service
 
 	StartOIDC string // where a browser begins to sign in by the identity provider; empty without one
 }

@@ -81,6 +81,12 @@ var attacks = map[string]attack{
 	"Query.anomalies(planId)":                         {takes: ident.Plan, want: notFound, operation: `query($id: ID!) { anomalies(planId: $id) { runId } }`},
 	"Mutation.analyzeFailures(input.runId)":           {takes: ident.Run, want: notFound, operation: `mutation($id: ID!) { analyzeFailures(input: {runId: $id}) { clusters { id } } }`},
 	"Mutation.analyzeFailures(input.clusterId)":       {takes: ident.FailureCluster, want: notFound, operation: `mutation($id: ID!) { analyzeFailures(input: {clusterId: $id}) { clusters { id } } }`},
+	"Query.generation(id)":                            read("generation", ident.Generation),
+	"Mutation.generateTestCases(input.planId)":        {takes: ident.Plan, want: notFound, operation: `mutation($id: ID!) { generateTestCases(input: {source: {openapi: "openapi: 3.1.0"}, planId: $id}) { generation { id } } }`},
+	"Mutation.proposePlan(input.planId)":              {takes: ident.Plan, want: notFound, operation: `mutation($id: ID!) { proposePlan(input: {source: {openapi: "openapi: 3.1.0"}, planId: $id}) { generation { id } } }`},
+	"Mutation.cancelGeneration(input.id)":             change("cancelGeneration", ident.Generation, "", "generation { id }"),
+	"Mutation.approveGeneratedCases(input.ids)":       {takes: ident.GeneratedCase, want: notFound, operation: `mutation($id: ID!) { approveGeneratedCases(input: {ids: [$id]}) { plan { id } } }`},
+	"Mutation.rejectGeneratedCases(input.ids)":        {takes: ident.GeneratedCase, want: notFound, operation: `mutation($id: ID!) { rejectGeneratedCases(input: {ids: [$id]}) { cases { id } } }`},
 	"Query.qualityReport(runId)":                      {takes: ident.Run, want: null, operation: `query($id: ID!) { qualityReport(runId: $id) { content assessment { id } } }`},
 	"Mutation.assessRun(input.runId)":                 {takes: ident.Run, want: notFound, operation: `mutation($id: ID!) { assessRun(input: {runId: $id}) { assessment { id } } }`},
 	"Query.compareAssessments(a)":                     {takes: ident.Assessment, want: null, operation: `query($id: ID!) { compareAssessments(a: $id, b: $id) { a { id } } }`},
@@ -135,6 +141,7 @@ var attacks = map[string]attack{
 	"Subscription.runEvents(runId)":          {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runEvents(runId: $id) { seq runId title } }`},
 	"Subscription.browserSessionChanged(id)": {takes: ident.BrowserSession, want: notFound, operation: `subscription($id: ID!) { browserSessionChanged(id: $id) { id url status } }`},
 	"Subscription.runProgress(runId)":        {takes: ident.Run, want: notFound, operation: `subscription($id: ID!) { runProgress(runId: $id) { runId status } }`},
+	"Subscription.generationProgress(id)":    {takes: ident.Generation, want: notFound, operation: `subscription($id: ID!) { generationProgress(id: $id) { seq generationId caseId } }`},
 }
 
 // idArguments lists every argument of the three roots, and every field of an

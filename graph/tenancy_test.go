@@ -286,6 +286,7 @@ var nodeTypes = map[string]ident.Type{
 	"Reservation": ident.Reservation, "Project": ident.Project, "Member": ident.Member, "ServiceAccount": ident.ServiceAccount,
 	"ApiToken": ident.Token, "Baseline": ident.Baseline, "Comparison": ident.Comparison, "Assessment": ident.Assessment, "FailureCluster": ident.FailureCluster,
 	"BrowserSession": ident.BrowserSession, "BrowserCommand": ident.BrowserCommand,
+	"Generation": ident.Generation, "GeneratedCase": ident.GeneratedCase,
 }
 
 // attackNodes tries node(id) with every id that there is, of whatever type.

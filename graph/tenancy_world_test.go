@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/semantest/semantest/ent"
+	"github.com/semantest/semantest/ent/generatedcase"
+	"github.com/semantest/semantest/ent/generation"
 	"github.com/semantest/semantest/ent/project"
+	"github.com/semantest/semantest/ent/schema"
 	"github.com/semantest/semantest/ent/serviceaccount"
 	"github.com/semantest/semantest/ent/user"
 	"github.com/semantest/semantest/ent/webhookdelivery"
@@ -174,6 +177,7 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 	}
 	p.ids[ident.FailureCluster] = cluster.ID
 	p.ids[ident.Delivery] = d.ID
+	w.generated(t, p)
 	p.ids[ident.Session] = w.text(t, "SELECT id FROM sessions WHERE user_id = $1", p.user.ID)
 	p.ids[ident.Project], p.ids[ident.User] = p.project.ID, p.user.ID
 	for typ, table := range map[ident.Type]string{ident.Reservation: "reservations", ident.Secret: "secrets", ident.AuditEntry: "audit_entries", ident.Attempt: "attempts",
@@ -193,6 +197,40 @@ func (w *tenancy) fill(t *testing.T, p *tenant) {
 			t.Fatalf("the %s of %s: %v", typ.Noun(), p.mark, err)
 		}
 	}
+}
+
+// generated makes a generation that is over, with cases that wait for a person,
+// and one that nobody performs.
+func (w *tenancy) generated(t *testing.T, p *tenant) {
+	t.Helper()
+	ctx := t.Context()
+	create := func() *ent.GenerationCreate {
+		return w.db.Ent.Generation.Create().SetProjectID(p.project.ID).SetSource(generation.SourceOpenapi).SetRequest([]byte(`{}`)).
+			SetTimeoutMs(1000).SetCreatedByName(p.mark)
+	}
+	over, err := create().SetStatus(generation.StatusCompleted).SetFinishedAt(time.Now()).SetFrame([]byte(`{"Name": "` + p.mark + `"}`)).SetNotes([]string{p.mark}).SetLastSeq(1).Save(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.Ent.GenerationEvent.Create().SetGenerationID(over.ID).SetSeq(1).SetStage("finished").SetTried(2).SetCandidates(2).
+		SetProposed(2).SetCaseID(p.mark).SetAt(time.Now()).Exec(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range []string{"a", "b"} {
+		row, err := w.db.Ent.GeneratedCase.Create().SetProjectID(p.project.ID).SetGenerationID(over.ID).SetOrdinal(i).SetCaseID(id).SetName(p.mark).
+			SetKind("api").SetSource("id: " + id + "\nkind: api\nsteps: [{http: /}]").SetState(generatedcase.StateProposed).SetConfidence(0.5).
+			SetCites([]schema.CaseCite{}).SetCovers([]string{}).SetChecks([]schema.CaseCheck{}).Save(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			p.ids[ident.GeneratedCase] = row.ID
+		}
+	}
+	if _, err := create().Save(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.ids[ident.Generation] = over.ID
 }
 
 func planOf(mark string) string {

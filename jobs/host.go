@@ -82,6 +82,7 @@ type HostConfig struct {
 	Baselines Baselines   // what people have accepted; nil where nobody keeps any
 	Assessed  Assessments // makes assessments; nil where none are made
 	Analyses  Analyses    // says what caused failures; nil where nobody does
+	Generated Generations // makes cases; nil where none are made
 	Hub       *events.Hub
 	Bus       *events.Bus
 	AuditLog  AuditLog
@@ -146,6 +147,10 @@ func NewHost(c HostConfig) (*Host, error) {
 		if c.Analyses != nil {
 			river.AddWorker(registry, &analyzeWorker{analyses: c.Analyses})
 		}
+	}
+	if c.Generated != nil {
+		queues[generateQueue] = generateQueueConfig()
+		river.AddWorker(registry, &generateWorker{generations: c.Generated})
 	}
 	client, err := river.NewClient(riverpgxv5.New(c.Pool), &river.Config{
 		ID: h.id, Queues: queues, Workers: registry, Logger: quiet(c.Logger),

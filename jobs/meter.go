@@ -28,7 +28,7 @@ func (uncounted) CaseEnded(string, string, time.Duration) {}
 // QueueDepths counts the jobs that wait, by queue: those that could begin now, and
 // those that are put off. Queues of this program without such a job are there with 0.
 func QueueDepths(ctx context.Context, pool *pgxpool.Pool) (map[string]int64, error) {
-	out := map[string]int64{webhookQueue: 0, assessQueue: 0}
+	out := map[string]int64{webhookQueue: 0, assessQueue: 0, generateQueue: 0}
 	for _, kind := range spec.Kinds() {
 		out[Queue(kind)] = 0
 	}

@@ -153,6 +153,42 @@ func (f FailureClusterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FailureClusterMutation", m)
 }
 
+// The GeneratedCaseFunc type is an adapter to allow the use of ordinary
+// function as GeneratedCase mutator.
+type GeneratedCaseFunc func(context.Context, *ent.GeneratedCaseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GeneratedCaseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GeneratedCaseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GeneratedCaseMutation", m)
+}
+
+// The GenerationFunc type is an adapter to allow the use of ordinary
+// function as Generation mutator.
+type GenerationFunc func(context.Context, *ent.GenerationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GenerationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GenerationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GenerationMutation", m)
+}
+
+// The GenerationEventFunc type is an adapter to allow the use of ordinary
+// function as GenerationEvent mutator.
+type GenerationEventFunc func(context.Context, *ent.GenerationEventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GenerationEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GenerationEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GenerationEventMutation", m)
+}
+
 // The LoadPartFunc type is an adapter to allow the use of ordinary
 // function as LoadPart mutator.
 type LoadPartFunc func(context.Context, *ent.LoadPartMutation) (ent.Value, error)

@@ -550,6 +550,128 @@ var (
 			},
 		},
 	}
+	// GeneratedCasesColumns holds the columns for the "generated_cases" table.
+	GeneratedCasesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "ordinal", Type: field.TypeInt},
+		{Name: "case_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "source", Type: field.TypeString, Size: 2147483647},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"proposed", "accepted", "rejected", "suspected_defect"}},
+		{Name: "confidence", Type: field.TypeFloat64},
+		{Name: "cites", Type: field.TypeJSON},
+		{Name: "covers", Type: field.TypeJSON},
+		{Name: "checks", Type: field.TypeJSON},
+		{Name: "plan_version_id", Type: field.TypeString, Nullable: true},
+		{Name: "reviewed_by", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "review_reason", Type: field.TypeString, Default: ""},
+		{Name: "reviewed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "generation_id", Type: field.TypeString},
+	}
+	// GeneratedCasesTable holds the schema information for the "generated_cases" table.
+	GeneratedCasesTable = &schema.Table{
+		Name:       "generated_cases",
+		Columns:    GeneratedCasesColumns,
+		PrimaryKey: []*schema.Column{GeneratedCasesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "generated_cases_generations_cases",
+				Columns:    []*schema.Column{GeneratedCasesColumns[18]},
+				RefColumns: []*schema.Column{GenerationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "generatedcase_generation_id_ordinal",
+				Unique:  true,
+				Columns: []*schema.Column{GeneratedCasesColumns[18], GeneratedCasesColumns[2]},
+			},
+			{
+				Name:    "generatedcase_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GeneratedCasesColumns[1], GeneratedCasesColumns[0]},
+			},
+		},
+	}
+	// GenerationsColumns holds the columns for the "generations" table.
+	GenerationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "project_id", Type: field.TypeString},
+		{Name: "plan_id", Type: field.TypeString, Nullable: true},
+		{Name: "source", Type: field.TypeEnum, Enums: []string{"openapi", "crawl", "requirements"}},
+		{Name: "request", Type: field.TypeJSON},
+		{Name: "priority", Type: field.TypeInt, Default: 3},
+		{Name: "timeout_ms", Type: field.TypeInt64},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"queued", "running", "completed", "failed", "cancelled"}, Default: "queued"},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "generator", Type: field.TypeString, Default: ""},
+		{Name: "from_cache", Type: field.TypeBool, Default: false},
+		{Name: "cache_age_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "coverage", Type: field.TypeFloat64, Default: 0},
+		{Name: "tried", Type: field.TypeInt, Default: 0},
+		{Name: "candidates", Type: field.TypeInt, Default: 0},
+		{Name: "proposed", Type: field.TypeInt, Default: 0},
+		{Name: "notes", Type: field.TypeJSON},
+		{Name: "frame", Type: field.TypeJSON, Nullable: true},
+		{Name: "last_seq", Type: field.TypeInt64, Default: 0},
+		{Name: "created_by", Type: field.TypeString, Default: ""},
+		{Name: "created_by_name", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+	}
+	// GenerationsTable holds the schema information for the "generations" table.
+	GenerationsTable = &schema.Table{
+		Name:       "generations",
+		Columns:    GenerationsColumns,
+		PrimaryKey: []*schema.Column{GenerationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "generation_project_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{GenerationsColumns[1], GenerationsColumns[0]},
+			},
+		},
+	}
+	// GenerationEventsColumns holds the columns for the "generation_events" table.
+	GenerationEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "stage", Type: field.TypeString},
+		{Name: "tried", Type: field.TypeInt},
+		{Name: "candidates", Type: field.TypeInt},
+		{Name: "proposed", Type: field.TypeInt},
+		{Name: "case_id", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeString, Default: ""},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "generation_id", Type: field.TypeString},
+	}
+	// GenerationEventsTable holds the schema information for the "generation_events" table.
+	GenerationEventsTable = &schema.Table{
+		Name:       "generation_events",
+		Columns:    GenerationEventsColumns,
+		PrimaryKey: []*schema.Column{GenerationEventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "generation_events_generations_events",
+				Columns:    []*schema.Column{GenerationEventsColumns[9]},
+				RefColumns: []*schema.Column{GenerationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "generationevent_generation_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{GenerationEventsColumns[9], GenerationEventsColumns[1]},
+			},
+		},
+	}
 	// LoadPartsColumns holds the columns for the "load_parts" table.
 	LoadPartsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1513,6 +1635,9 @@ var (
 		ComparisonsTable,
 		FailuresTable,
 		FailureClustersTable,
+		GeneratedCasesTable,
+		GenerationsTable,
+		GenerationEventsTable,
 		LoadPartsTable,
 		LoadReportsTable,
 		MembersTable,
@@ -1551,6 +1676,8 @@ func init() {
 	ComparisonsTable.ForeignKeys[0].RefTable = RunsTable
 	FailuresTable.ForeignKeys[0].RefTable = FailureClustersTable
 	FailuresTable.ForeignKeys[1].RefTable = RunsTable
+	GeneratedCasesTable.ForeignKeys[0].RefTable = GenerationsTable
+	GenerationEventsTable.ForeignKeys[0].RefTable = GenerationsTable
 	LoadReportsTable.ForeignKeys[0].RefTable = LoadPartsTable
 	MembersTable.ForeignKeys[0].RefTable = ProjectsTable
 	MembersTable.ForeignKeys[1].RefTable = UsersTable

@@ -42,6 +42,15 @@ type Failure func(*sql.Selector)
 // FailureCluster is the predicate function for failurecluster builders.
 type FailureCluster func(*sql.Selector)
 
+// GeneratedCase is the predicate function for generatedcase builders.
+type GeneratedCase func(*sql.Selector)
+
+// Generation is the predicate function for generation builders.
+type Generation func(*sql.Selector)
+
+// GenerationEvent is the predicate function for generationevent builders.
+type GenerationEvent func(*sql.Selector)
+
 // LoadPart is the predicate function for loadpart builders.
 type LoadPart func(*sql.Selector)
 

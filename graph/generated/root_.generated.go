@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/semantest/semantest/ent/comparison"
+	"github.com/semantest/semantest/ent/generatedcase"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/ent/webhookdelivery"
 	"github.com/semantest/semantest/graph/model"
@@ -40,6 +41,8 @@ type ResolverRoot interface {
 	Comparison() ComparisonResolver
 	CriterionScore() CriterionScoreResolver
 	FailureAnalysis() FailureAnalysisResolver
+	Generation() GenerationResolver
+	GenerationProgress() GenerationProgressResolver
 	JudgePanel() JudgePanelResolver
 	Member() MemberResolver
 	Metric() MetricResolver
@@ -131,6 +134,12 @@ type ComplexityRoot struct {
 	ApiTokenEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ApproveGeneratedCasesPayload struct {
+		Cases            func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
+		Plan             func(childComplexity int) int
 	}
 
 	Artifact struct {
@@ -403,10 +412,27 @@ type ComplexityRoot struct {
 		Outcome    func(childComplexity int) int
 	}
 
+	CancelGenerationPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Generation       func(childComplexity int) int
+	}
+
 	Capacity struct {
 		Kinds        func(childComplexity int) int
 		Reservations func(childComplexity int) int
 		Workers      func(childComplexity int) int
+	}
+
+	CaseCheck struct {
+		Name    func(childComplexity int) int
+		Outcome func(childComplexity int) int
+		Reason  func(childComplexity int) int
+	}
+
+	CaseCite struct {
+		Kind  func(childComplexity int) int
+		Quote func(childComplexity int) int
+		Ref   func(childComplexity int) int
 	}
 
 	ChangePasswordPayload struct {
@@ -653,6 +679,77 @@ type ComplexityRoot struct {
 		Passed   func(childComplexity int) int
 	}
 
+	GenerateTestCasesPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Generation       func(childComplexity int) int
+	}
+
+	GeneratedCase struct {
+		CaseID         func(childComplexity int) int
+		Checks         func(childComplexity int) int
+		Cites          func(childComplexity int) int
+		Confidence     func(childComplexity int) int
+		Covers         func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Name           func(childComplexity int) int
+		PlanVersionID  func(childComplexity int) int
+		ReviewReason   func(childComplexity int) int
+		ReviewedAt     func(childComplexity int) int
+		ReviewedByName func(childComplexity int) int
+		Source         func(childComplexity int) int
+		State          func(childComplexity int) int
+	}
+
+	Generation struct {
+		CacheAgeMs    func(childComplexity int) int
+		Candidates    func(childComplexity int) int
+		Cases         func(childComplexity int, states []generatedcase.State) int
+		Coverage      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		CreatedByName func(childComplexity int) int
+		FinishedAt    func(childComplexity int) int
+		FromCache     func(childComplexity int) int
+		Generator     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastSeq       func(childComplexity int) int
+		Notes         func(childComplexity int) int
+		Plan          func(childComplexity int) int
+		Priority      func(childComplexity int) int
+		Proposed      func(childComplexity int) int
+		ProposedPlan  func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Source        func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+		Status        func(childComplexity int) int
+		TimeoutMs     func(childComplexity int) int
+		Tried         func(childComplexity int) int
+	}
+
+	GenerationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	GenerationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	GenerationProgress struct {
+		At           func(childComplexity int) int
+		Candidates   func(childComplexity int) int
+		CaseID       func(childComplexity int) int
+		GenerationID func(childComplexity int) int
+		Proposed     func(childComplexity int) int
+		Seq          func(childComplexity int) int
+		Stage        func(childComplexity int) int
+		State        func(childComplexity int) int
+		Tried        func(childComplexity int) int
+	}
+
 	GrantLoadPayload struct {
 		ClientMutationID func(childComplexity int) int
 		Project          func(childComplexity int) int
@@ -824,65 +921,70 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptAll            func(childComplexity int, input model.AcceptAllInput) int
-		AcceptBaseline       func(childComplexity int, input model.AcceptBaselineInput) int
-		AddMember            func(childComplexity int, input model.AddMemberInput) int
-		AllocateSlots        func(childComplexity int, input model.AllocateSlotsInput) int
-		AnalyzeFailures      func(childComplexity int, input model.AnalyzeFailuresInput) int
-		AssessResult         func(childComplexity int, input model.AssessResultInput) int
-		AssessRun            func(childComplexity int, input model.AssessRunInput) int
-		ChangePassword       func(childComplexity int, input model.ChangePasswordInput) int
-		CloseBrowserSession  func(childComplexity int, input model.CloseBrowserSessionInput) int
-		CreateAPIToken       func(childComplexity int, input model.CreateAPITokenInput) int
-		CreateBrowserSession func(childComplexity int, input model.CreateBrowserSessionInput) int
-		CreatePlan           func(childComplexity int, input model.CreatePlanInput) int
-		CreateProject        func(childComplexity int, input model.CreateProjectInput) int
-		CreateSchedule       func(childComplexity int, input model.CreateScheduleInput) int
-		CreateServiceAccount func(childComplexity int, input model.CreateServiceAccountInput) int
-		CreateTrigger        func(childComplexity int, input model.CreateTriggerInput) int
-		CreateUser           func(childComplexity int, input model.CreateUserInput) int
-		CreateWebhook        func(childComplexity int, input model.CreateWebhookInput) int
-		DeletePlan           func(childComplexity int, input model.DeletePlanInput) int
-		DeleteSchedule       func(childComplexity int, input model.DeleteScheduleInput) int
-		DeleteSecret         func(childComplexity int, input model.DeleteSecretInput) int
-		DeleteTrigger        func(childComplexity int, input model.DeleteTriggerInput) int
-		DeleteWebhook        func(childComplexity int, input model.DeleteWebhookInput) int
-		GrantLoad            func(childComplexity int, input model.GrantLoadInput) int
-		LabelAssessment      func(childComplexity int, input model.LabelAssessmentInput) int
-		LeaveProject         func(childComplexity int, input model.LeaveProjectInput) int
-		Login                func(childComplexity int, input model.LoginInput) int
-		Logout               func(childComplexity int, input model.LogoutInput) int
-		PauseRun             func(childComplexity int, input model.PauseRunInput) int
-		PerformBrowserSteps  func(childComplexity int, input model.PerformBrowserStepsInput) int
-		PromoteBaselines     func(childComplexity int, input model.PromoteBaselinesInput) int
-		RedeliverWebhook     func(childComplexity int, input model.RedeliverWebhookInput) int
-		RefreshToken         func(childComplexity int, input model.RefreshTokenInput) int
-		RejectBaseline       func(childComplexity int, input model.RejectBaselineInput) int
-		ReleaseSlots         func(childComplexity int, input model.ReleaseSlotsInput) int
-		RemoveBaseline       func(childComplexity int, input model.RemoveBaselineInput) int
-		RemoveMember         func(childComplexity int, input model.RemoveMemberInput) int
-		ResumeRun            func(childComplexity int, input model.ResumeRunInput) int
-		RevokeAPIToken       func(childComplexity int, input model.RevokeAPITokenInput) int
-		RevokeSession        func(childComplexity int, input model.RevokeSessionInput) int
-		RotateTriggerSecret  func(childComplexity int, input model.RotateTriggerSecretInput) int
-		RotateWebhookSecret  func(childComplexity int, input model.RotateWebhookSecretInput) int
-		SetMemberRole        func(childComplexity int, input model.SetMemberRoleInput) int
-		SetProjectLimits     func(childComplexity int, input model.SetProjectLimitsInput) int
-		SetSecret            func(childComplexity int, input model.SetSecretInput) int
-		StartRun             func(childComplexity int, input model.StartRunInput) int
-		StopRun              func(childComplexity int, input model.StopRunInput) int
-		TestWebhook          func(childComplexity int, input model.TestWebhookInput) int
-		UpdatePlan           func(childComplexity int, input model.UpdatePlanInput) int
-		UpdateProject        func(childComplexity int, input model.UpdateProjectInput) int
-		UpdateSchedule       func(childComplexity int, input model.UpdateScheduleInput) int
-		UpdateServiceAccount func(childComplexity int, input model.UpdateServiceAccountInput) int
-		UpdateTrigger        func(childComplexity int, input model.UpdateTriggerInput) int
-		UpdateUser           func(childComplexity int, input model.UpdateUserInput) int
-		UpdateWebhook        func(childComplexity int, input model.UpdateWebhookInput) int
-		ValidateContract     func(childComplexity int, input model.ValidateContractInput) int
-		ValidatePlan         func(childComplexity int, input model.ValidatePlanInput) int
-		ValidateResponse     func(childComplexity int, input model.ValidateResponseInput) int
-		ValidateSchema       func(childComplexity int, input model.ValidateSchemaInput) int
+		AcceptAll             func(childComplexity int, input model.AcceptAllInput) int
+		AcceptBaseline        func(childComplexity int, input model.AcceptBaselineInput) int
+		AddMember             func(childComplexity int, input model.AddMemberInput) int
+		AllocateSlots         func(childComplexity int, input model.AllocateSlotsInput) int
+		AnalyzeFailures       func(childComplexity int, input model.AnalyzeFailuresInput) int
+		ApproveGeneratedCases func(childComplexity int, input model.ApproveGeneratedCasesInput) int
+		AssessResult          func(childComplexity int, input model.AssessResultInput) int
+		AssessRun             func(childComplexity int, input model.AssessRunInput) int
+		CancelGeneration      func(childComplexity int, input model.CancelGenerationInput) int
+		ChangePassword        func(childComplexity int, input model.ChangePasswordInput) int
+		CloseBrowserSession   func(childComplexity int, input model.CloseBrowserSessionInput) int
+		CreateAPIToken        func(childComplexity int, input model.CreateAPITokenInput) int
+		CreateBrowserSession  func(childComplexity int, input model.CreateBrowserSessionInput) int
+		CreatePlan            func(childComplexity int, input model.CreatePlanInput) int
+		CreateProject         func(childComplexity int, input model.CreateProjectInput) int
+		CreateSchedule        func(childComplexity int, input model.CreateScheduleInput) int
+		CreateServiceAccount  func(childComplexity int, input model.CreateServiceAccountInput) int
+		CreateTrigger         func(childComplexity int, input model.CreateTriggerInput) int
+		CreateUser            func(childComplexity int, input model.CreateUserInput) int
+		CreateWebhook         func(childComplexity int, input model.CreateWebhookInput) int
+		DeletePlan            func(childComplexity int, input model.DeletePlanInput) int
+		DeleteSchedule        func(childComplexity int, input model.DeleteScheduleInput) int
+		DeleteSecret          func(childComplexity int, input model.DeleteSecretInput) int
+		DeleteTrigger         func(childComplexity int, input model.DeleteTriggerInput) int
+		DeleteWebhook         func(childComplexity int, input model.DeleteWebhookInput) int
+		GenerateTestCases     func(childComplexity int, input model.GenerateTestCasesInput) int
+		GrantLoad             func(childComplexity int, input model.GrantLoadInput) int
+		LabelAssessment       func(childComplexity int, input model.LabelAssessmentInput) int
+		LeaveProject          func(childComplexity int, input model.LeaveProjectInput) int
+		Login                 func(childComplexity int, input model.LoginInput) int
+		Logout                func(childComplexity int, input model.LogoutInput) int
+		PauseRun              func(childComplexity int, input model.PauseRunInput) int
+		PerformBrowserSteps   func(childComplexity int, input model.PerformBrowserStepsInput) int
+		PromoteBaselines      func(childComplexity int, input model.PromoteBaselinesInput) int
+		ProposePlan           func(childComplexity int, input model.ProposePlanInput) int
+		RedeliverWebhook      func(childComplexity int, input model.RedeliverWebhookInput) int
+		RefreshToken          func(childComplexity int, input model.RefreshTokenInput) int
+		RejectBaseline        func(childComplexity int, input model.RejectBaselineInput) int
+		RejectGeneratedCases  func(childComplexity int, input model.RejectGeneratedCasesInput) int
+		ReleaseSlots          func(childComplexity int, input model.ReleaseSlotsInput) int
+		RemoveBaseline        func(childComplexity int, input model.RemoveBaselineInput) int
+		RemoveMember          func(childComplexity int, input model.RemoveMemberInput) int
+		ResumeRun             func(childComplexity int, input model.ResumeRunInput) int
+		RevokeAPIToken        func(childComplexity int, input model.RevokeAPITokenInput) int
+		RevokeSession         func(childComplexity int, input model.RevokeSessionInput) int
+		RotateTriggerSecret   func(childComplexity int, input model.RotateTriggerSecretInput) int
+		RotateWebhookSecret   func(childComplexity int, input model.RotateWebhookSecretInput) int
+		SetMemberRole         func(childComplexity int, input model.SetMemberRoleInput) int
+		SetProjectLimits      func(childComplexity int, input model.SetProjectLimitsInput) int
+		SetSecret             func(childComplexity int, input model.SetSecretInput) int
+		StartRun              func(childComplexity int, input model.StartRunInput) int
+		StopRun               func(childComplexity int, input model.StopRunInput) int
+		TestWebhook           func(childComplexity int, input model.TestWebhookInput) int
+		UpdatePlan            func(childComplexity int, input model.UpdatePlanInput) int
+		UpdateProject         func(childComplexity int, input model.UpdateProjectInput) int
+		UpdateSchedule        func(childComplexity int, input model.UpdateScheduleInput) int
+		UpdateServiceAccount  func(childComplexity int, input model.UpdateServiceAccountInput) int
+		UpdateTrigger         func(childComplexity int, input model.UpdateTriggerInput) int
+		UpdateUser            func(childComplexity int, input model.UpdateUserInput) int
+		UpdateWebhook         func(childComplexity int, input model.UpdateWebhookInput) int
+		ValidateContract      func(childComplexity int, input model.ValidateContractInput) int
+		ValidatePlan          func(childComplexity int, input model.ValidatePlanInput) int
+		ValidateResponse      func(childComplexity int, input model.ValidateResponseInput) int
+		ValidateSchema        func(childComplexity int, input model.ValidateSchemaInput) int
 	}
 
 	OutcomeCounts struct {
@@ -1023,6 +1125,11 @@ type ComplexityRoot struct {
 		Unchanged        func(childComplexity int) int
 	}
 
+	ProposePlanPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Generation       func(childComplexity int) int
+	}
+
 	QualityReport struct {
 		Assessment  func(childComplexity int) int
 		Content     func(childComplexity int) int
@@ -1046,6 +1153,8 @@ type ComplexityRoot struct {
 		Comparison           func(childComplexity int, id string) int
 		FailureCluster       func(childComplexity int, id string) int
 		FailureClusters      func(childComplexity int, window int) int
+		Generation           func(childComplexity int, id string) int
+		Generations          func(childComplexity int, first *int, after *string) int
 		InstanceAuditLog     func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
 		JudgeCalibration     func(childComplexity int, criterion rules.Criterion, model *string, promptVersion *string) int
 		Node                 func(childComplexity int, id string) int
@@ -1112,6 +1221,11 @@ type ComplexityRoot struct {
 	RejectBaselinePayload struct {
 		ClientMutationID func(childComplexity int) int
 		Comparison       func(childComplexity int) int
+	}
+
+	RejectGeneratedCasesPayload struct {
+		Cases            func(childComplexity int) int
+		ClientMutationID func(childComplexity int) int
 	}
 
 	ReleaseSlotsPayload struct {
@@ -1487,6 +1601,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		BrowserSessionChanged func(childComplexity int, id string) int
+		GenerationProgress    func(childComplexity int, id string, after int) int
 		RunEvents             func(childComplexity int, runID string, after int, reviews bool) int
 		RunProgress           func(childComplexity int, runID string) int
 	}
@@ -1949,6 +2064,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
+
+	case "ApproveGeneratedCasesPayload.cases":
+		if e.ComplexityRoot.ApproveGeneratedCasesPayload.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveGeneratedCasesPayload.Cases(childComplexity), true
+	case "ApproveGeneratedCasesPayload.clientMutationId":
+		if e.ComplexityRoot.ApproveGeneratedCasesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveGeneratedCasesPayload.ClientMutationID(childComplexity), true
+	case "ApproveGeneratedCasesPayload.plan":
+		if e.ComplexityRoot.ApproveGeneratedCasesPayload.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveGeneratedCasesPayload.Plan(childComplexity), true
 
 	case "Artifact.attempt":
 		if e.ComplexityRoot.Artifact.Attempt == nil {
@@ -3116,6 +3250,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BrowserStepResult.Outcome(childComplexity), true
 
+	case "CancelGenerationPayload.clientMutationId":
+		if e.ComplexityRoot.CancelGenerationPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelGenerationPayload.ClientMutationID(childComplexity), true
+	case "CancelGenerationPayload.generation":
+		if e.ComplexityRoot.CancelGenerationPayload.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelGenerationPayload.Generation(childComplexity), true
+
 	case "Capacity.kinds":
 		if e.ComplexityRoot.Capacity.Kinds == nil {
 			break
@@ -3134,6 +3281,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Capacity.Workers(childComplexity), true
+
+	case "CaseCheck.name":
+		if e.ComplexityRoot.CaseCheck.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCheck.Name(childComplexity), true
+	case "CaseCheck.outcome":
+		if e.ComplexityRoot.CaseCheck.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCheck.Outcome(childComplexity), true
+	case "CaseCheck.reason":
+		if e.ComplexityRoot.CaseCheck.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCheck.Reason(childComplexity), true
+
+	case "CaseCite.kind":
+		if e.ComplexityRoot.CaseCite.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCite.Kind(childComplexity), true
+	case "CaseCite.quote":
+		if e.ComplexityRoot.CaseCite.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCite.Quote(childComplexity), true
+	case "CaseCite.ref":
+		if e.ComplexityRoot.CaseCite.Ref == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaseCite.Ref(childComplexity), true
 
 	case "ChangePasswordPayload.clientMutationId":
 		if e.ComplexityRoot.ChangePasswordPayload.ClientMutationID == nil {
@@ -4055,6 +4240,335 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GateOutcome.Passed(childComplexity), true
 
+	case "GenerateTestCasesPayload.clientMutationId":
+		if e.ComplexityRoot.GenerateTestCasesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateTestCasesPayload.ClientMutationID(childComplexity), true
+	case "GenerateTestCasesPayload.generation":
+		if e.ComplexityRoot.GenerateTestCasesPayload.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateTestCasesPayload.Generation(childComplexity), true
+
+	case "GeneratedCase.caseId":
+		if e.ComplexityRoot.GeneratedCase.CaseID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.CaseID(childComplexity), true
+	case "GeneratedCase.checks":
+		if e.ComplexityRoot.GeneratedCase.Checks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Checks(childComplexity), true
+	case "GeneratedCase.cites":
+		if e.ComplexityRoot.GeneratedCase.Cites == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Cites(childComplexity), true
+	case "GeneratedCase.confidence":
+		if e.ComplexityRoot.GeneratedCase.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Confidence(childComplexity), true
+	case "GeneratedCase.covers":
+		if e.ComplexityRoot.GeneratedCase.Covers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Covers(childComplexity), true
+	case "GeneratedCase.id":
+		if e.ComplexityRoot.GeneratedCase.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.ID(childComplexity), true
+	case "GeneratedCase.kind":
+		if e.ComplexityRoot.GeneratedCase.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Kind(childComplexity), true
+	case "GeneratedCase.name":
+		if e.ComplexityRoot.GeneratedCase.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Name(childComplexity), true
+	case "GeneratedCase.planVersionId":
+		if e.ComplexityRoot.GeneratedCase.PlanVersionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.PlanVersionID(childComplexity), true
+	case "GeneratedCase.reviewReason":
+		if e.ComplexityRoot.GeneratedCase.ReviewReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.ReviewReason(childComplexity), true
+	case "GeneratedCase.reviewedAt":
+		if e.ComplexityRoot.GeneratedCase.ReviewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.ReviewedAt(childComplexity), true
+	case "GeneratedCase.reviewedByName":
+		if e.ComplexityRoot.GeneratedCase.ReviewedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.ReviewedByName(childComplexity), true
+	case "GeneratedCase.source":
+		if e.ComplexityRoot.GeneratedCase.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.Source(childComplexity), true
+	case "GeneratedCase.state":
+		if e.ComplexityRoot.GeneratedCase.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GeneratedCase.State(childComplexity), true
+
+	case "Generation.cacheAgeMs":
+		if e.ComplexityRoot.Generation.CacheAgeMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.CacheAgeMs(childComplexity), true
+	case "Generation.candidates":
+		if e.ComplexityRoot.Generation.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Candidates(childComplexity), true
+	case "Generation.cases":
+		if e.ComplexityRoot.Generation.Cases == nil {
+			break
+		}
+
+		args, err := ec.field_Generation_cases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Generation.Cases(childComplexity, args["states"].([]generatedcase.State)), true
+	case "Generation.coverage":
+		if e.ComplexityRoot.Generation.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Coverage(childComplexity), true
+	case "Generation.createdAt":
+		if e.ComplexityRoot.Generation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.CreatedAt(childComplexity), true
+	case "Generation.createdByName":
+		if e.ComplexityRoot.Generation.CreatedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.CreatedByName(childComplexity), true
+	case "Generation.finishedAt":
+		if e.ComplexityRoot.Generation.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.FinishedAt(childComplexity), true
+	case "Generation.fromCache":
+		if e.ComplexityRoot.Generation.FromCache == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.FromCache(childComplexity), true
+	case "Generation.generator":
+		if e.ComplexityRoot.Generation.Generator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Generator(childComplexity), true
+	case "Generation.id":
+		if e.ComplexityRoot.Generation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.ID(childComplexity), true
+	case "Generation.lastSeq":
+		if e.ComplexityRoot.Generation.LastSeq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.LastSeq(childComplexity), true
+	case "Generation.notes":
+		if e.ComplexityRoot.Generation.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Notes(childComplexity), true
+	case "Generation.plan":
+		if e.ComplexityRoot.Generation.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Plan(childComplexity), true
+	case "Generation.priority":
+		if e.ComplexityRoot.Generation.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Priority(childComplexity), true
+	case "Generation.proposed":
+		if e.ComplexityRoot.Generation.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Proposed(childComplexity), true
+	case "Generation.proposedPlan":
+		if e.ComplexityRoot.Generation.ProposedPlan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.ProposedPlan(childComplexity), true
+	case "Generation.reason":
+		if e.ComplexityRoot.Generation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Reason(childComplexity), true
+	case "Generation.source":
+		if e.ComplexityRoot.Generation.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Source(childComplexity), true
+	case "Generation.startedAt":
+		if e.ComplexityRoot.Generation.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.StartedAt(childComplexity), true
+	case "Generation.status":
+		if e.ComplexityRoot.Generation.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Status(childComplexity), true
+	case "Generation.timeoutMs":
+		if e.ComplexityRoot.Generation.TimeoutMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.TimeoutMs(childComplexity), true
+	case "Generation.tried":
+		if e.ComplexityRoot.Generation.Tried == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.Tried(childComplexity), true
+
+	case "GenerationConnection.edges":
+		if e.ComplexityRoot.GenerationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationConnection.Edges(childComplexity), true
+	case "GenerationConnection.nodes":
+		if e.ComplexityRoot.GenerationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationConnection.Nodes(childComplexity), true
+	case "GenerationConnection.pageInfo":
+		if e.ComplexityRoot.GenerationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationConnection.PageInfo(childComplexity), true
+	case "GenerationConnection.totalCount":
+		if e.ComplexityRoot.GenerationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationConnection.TotalCount(childComplexity), true
+
+	case "GenerationEdge.cursor":
+		if e.ComplexityRoot.GenerationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationEdge.Cursor(childComplexity), true
+	case "GenerationEdge.node":
+		if e.ComplexityRoot.GenerationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationEdge.Node(childComplexity), true
+
+	case "GenerationProgress.at":
+		if e.ComplexityRoot.GenerationProgress.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.At(childComplexity), true
+	case "GenerationProgress.candidates":
+		if e.ComplexityRoot.GenerationProgress.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.Candidates(childComplexity), true
+	case "GenerationProgress.caseId":
+		if e.ComplexityRoot.GenerationProgress.CaseID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.CaseID(childComplexity), true
+	case "GenerationProgress.generationId":
+		if e.ComplexityRoot.GenerationProgress.GenerationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.GenerationID(childComplexity), true
+	case "GenerationProgress.proposed":
+		if e.ComplexityRoot.GenerationProgress.Proposed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.Proposed(childComplexity), true
+	case "GenerationProgress.seq":
+		if e.ComplexityRoot.GenerationProgress.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.Seq(childComplexity), true
+	case "GenerationProgress.stage":
+		if e.ComplexityRoot.GenerationProgress.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.Stage(childComplexity), true
+	case "GenerationProgress.state":
+		if e.ComplexityRoot.GenerationProgress.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.State(childComplexity), true
+	case "GenerationProgress.tried":
+		if e.ComplexityRoot.GenerationProgress.Tried == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerationProgress.Tried(childComplexity), true
+
 	case "GrantLoadPayload.clientMutationId":
 		if e.ComplexityRoot.GrantLoadPayload.ClientMutationID == nil {
 			break
@@ -4790,6 +5304,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnalyzeFailures(childComplexity, args["input"].(model.AnalyzeFailuresInput)), true
+	case "Mutation.approveGeneratedCases":
+		if e.ComplexityRoot.Mutation.ApproveGeneratedCases == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveGeneratedCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveGeneratedCases(childComplexity, args["input"].(model.ApproveGeneratedCasesInput)), true
 	case "Mutation.assessResult":
 		if e.ComplexityRoot.Mutation.AssessResult == nil {
 			break
@@ -4812,6 +5337,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssessRun(childComplexity, args["input"].(model.AssessRunInput)), true
+	case "Mutation.cancelGeneration":
+		if e.ComplexityRoot.Mutation.CancelGeneration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelGeneration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelGeneration(childComplexity, args["input"].(model.CancelGenerationInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -4988,6 +5524,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
+	case "Mutation.generateTestCases":
+		if e.ComplexityRoot.Mutation.GenerateTestCases == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_generateTestCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GenerateTestCases(childComplexity, args["input"].(model.GenerateTestCasesInput)), true
 	case "Mutation.grantLoad":
 		if e.ComplexityRoot.Mutation.GrantLoad == nil {
 			break
@@ -5076,6 +5623,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PromoteBaselines(childComplexity, args["input"].(model.PromoteBaselinesInput)), true
+	case "Mutation.proposePlan":
+		if e.ComplexityRoot.Mutation.ProposePlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposePlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposePlan(childComplexity, args["input"].(model.ProposePlanInput)), true
 	case "Mutation.redeliverWebhook":
 		if e.ComplexityRoot.Mutation.RedeliverWebhook == nil {
 			break
@@ -5109,6 +5667,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectBaseline(childComplexity, args["input"].(model.RejectBaselineInput)), true
+	case "Mutation.rejectGeneratedCases":
+		if e.ComplexityRoot.Mutation.RejectGeneratedCases == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectGeneratedCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectGeneratedCases(childComplexity, args["input"].(model.RejectGeneratedCasesInput)), true
 	case "Mutation.releaseSlots":
 		if e.ComplexityRoot.Mutation.ReleaseSlots == nil {
 			break
@@ -5932,6 +6501,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PromoteBaselinesPayload.Unchanged(childComplexity), true
 
+	case "ProposePlanPayload.clientMutationId":
+		if e.ComplexityRoot.ProposePlanPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposePlanPayload.ClientMutationID(childComplexity), true
+	case "ProposePlanPayload.generation":
+		if e.ComplexityRoot.ProposePlanPayload.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposePlanPayload.Generation(childComplexity), true
+
 	case "QualityReport.assessment":
 		if e.ComplexityRoot.QualityReport.Assessment == nil {
 			break
@@ -6107,6 +6689,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.FailureClusters(childComplexity, args["window"].(int)), true
+	case "Query.generation":
+		if e.ComplexityRoot.Query.Generation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_generation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Generation(childComplexity, args["id"].(string)), true
+	case "Query.generations":
+		if e.ComplexityRoot.Query.Generations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_generations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Generations(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.instanceAuditLog":
 		if e.ComplexityRoot.Query.InstanceAuditLog == nil {
 			break
@@ -6507,6 +7111,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RejectBaselinePayload.Comparison(childComplexity), true
+
+	case "RejectGeneratedCasesPayload.cases":
+		if e.ComplexityRoot.RejectGeneratedCasesPayload.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectGeneratedCasesPayload.Cases(childComplexity), true
+	case "RejectGeneratedCasesPayload.clientMutationId":
+		if e.ComplexityRoot.RejectGeneratedCasesPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectGeneratedCasesPayload.ClientMutationID(childComplexity), true
 
 	case "ReleaseSlotsPayload.clientMutationId":
 		if e.ComplexityRoot.ReleaseSlotsPayload.ClientMutationID == nil {
@@ -8049,6 +8666,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.BrowserSessionChanged(childComplexity, args["id"].(string)), true
+	case "Subscription.generationProgress":
+		if e.ComplexityRoot.Subscription.GenerationProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_generationProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.GenerationProgress(childComplexity, args["id"].(string), args["after"].(int)), true
 	case "Subscription.runEvents":
 		if e.ComplexityRoot.Subscription.RunEvents == nil {
 			break
@@ -8786,11 +9414,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAllocateSlotsInput,
 		ec.unmarshalInputAnalyzeFailuresInput,
+		ec.unmarshalInputApproveGeneratedCasesInput,
 		ec.unmarshalInputAssessResultInput,
 		ec.unmarshalInputAssessRunInput,
 		ec.unmarshalInputAuditFilter,
+		ec.unmarshalInputCancelGenerationInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCloseBrowserSessionInput,
+		ec.unmarshalInputCrawlInput,
 		ec.unmarshalInputCreateApiTokenInput,
 		ec.unmarshalInputCreateBrowserSessionInput,
 		ec.unmarshalInputCreatePlanInput,
@@ -8807,6 +9438,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDeleteTriggerInput,
 		ec.unmarshalInputDeleteWebhookInput,
 		ec.unmarshalInputEnvironmentLimitInput,
+		ec.unmarshalInputGenerateTestCasesInput,
+		ec.unmarshalInputGenerationSourceInput,
 		ec.unmarshalInputGrantLoadInput,
 		ec.unmarshalInputHeaderInput,
 		ec.unmarshalInputLabelAssessmentInput,
@@ -8817,9 +9450,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPerformBrowserStepsInput,
 		ec.unmarshalInputPlanFileInput,
 		ec.unmarshalInputPromoteBaselinesInput,
+		ec.unmarshalInputProposePlanInput,
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputRefreshTokenInput,
 		ec.unmarshalInputRejectBaselineInput,
+		ec.unmarshalInputRejectGeneratedCasesInput,
 		ec.unmarshalInputReleaseSlotsInput,
 		ec.unmarshalInputRemoveBaselineInput,
 		ec.unmarshalInputRemoveMemberInput,
@@ -10892,6 +11527,387 @@ extend type Subscription {
   ): RunEvent! @hasPermission(permission: "tests:read")
   "Where a run stands: at once, then on every change, at most ten times a second, until its end."
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
+	{Name: "../schema/generation.graphqls", Input: `"What cases are made of."
+enum GenerationSource {
+  "An OpenAPI document."
+  OPENAPI
+  "The pages of the target."
+  CRAWL
+  "Sentences that say what an application must do."
+  REQUIREMENTS
+}
+
+"Where a generation stands."
+enum GenerationStatus {
+  "It waits for a worker."
+  QUEUED
+  "Cases are being made and tried out."
+  RUNNING
+  "What was found is there; a person may accept it."
+  COMPLETED
+  "Nothing came of it; its reason says why."
+  FAILED
+  "Somebody stopped it. What was judged until then is there."
+  CANCELLED
+}
+
+"What is being done."
+enum GenerationStage {
+  "It waits for a worker."
+  QUEUED
+  "The source is being read."
+  READING
+  "Cases are being made of it."
+  GENERATING
+  "They are being judged."
+  CHECKING
+  "It is over, one way or another."
+  FINISHED
+}
+
+"What became of a generated case."
+enum GeneratedCaseState {
+  "A person may accept it."
+  PROPOSED
+  "A person has: a plan has it."
+  ACCEPTED
+  "A check or a person has turned it down."
+  REJECTED
+  "It fails steadily: the target does not do what the source says. A person may accept it all the same."
+  SUSPECTED_DEFECT
+}
+
+"How a check of a generated case ended."
+enum CaseCheckOutcome {
+  "It holds."
+  PASSED
+  "It does not; the reason says why."
+  FAILED
+  "It was not made; the reason says why."
+  SKIPPED
+}
+
+"One request for cases. Nothing of it enters a plan before a person accepts it."
+type Generation implements Node {
+  "Opaque id."
+  id: ID!
+  "What it is made of."
+  source: GenerationSource!
+  "Where it stands."
+  status: GenerationStatus!
+  "Why it failed; empty when it did not."
+  reason: String!
+  "1–4; 1 is served first."
+  priority: Int!
+  "How long it may take, in milliseconds; what was not tried out by then says so."
+  timeoutMs: Int!
+  "RULES or the name of a model; empty before it is known."
+  generator: String!
+  "Whether a model's answer was one that it had given before."
+  fromCache: Boolean!
+  "How old that answer was, in milliseconds."
+  cacheAgeMs: Int!
+  "0–1: what the proposed cases cover of what the source describes."
+  coverage: Float!
+  "Cases that were made."
+  candidates: Int!
+  "Cases that were judged."
+  tried: Int!
+  "Cases that were proposed."
+  proposed: Int!
+  "What was left out, and why; one sentence each."
+  notes: [String!]!
+  "Plan that the cases are for; null for a new one."
+  plan: Plan
+  "The cases that were judged, in their order; 200 at most."
+  cases("Only those in these states." states: [GeneratedCaseState!]): [GeneratedCase!]!
+  "Text of a whole plan of what is proposed, valid as it is; null where nothing is, and before it is completed. It is stored nowhere."
+  proposedPlan: String
+  "Number of its newest event."
+  lastSeq: Int!
+  "Who asked for it, as it was called then."
+  createdByName: String!
+  "When it was asked for."
+  createdAt: Time!
+  "When a worker began."
+  startedAt: Time
+  "When it was over."
+  finishedAt: Time
+}
+
+"A case that was generated, with what was found about it."
+type GeneratedCase implements Node {
+  "Opaque id."
+  id: ID!
+  "The id that it has in a plan; empty for one that cannot be read."
+  caseId: String!
+  "What it is about."
+  name: String!
+  "Its kind, as plans write it; empty for one that cannot be read."
+  kind: String!
+  "The case alone, as YAML."
+  source: String!
+  "What became of it."
+  state: GeneratedCaseState!
+  "0–1: the share of the checks that passed, never what a model says of itself."
+  confidence: Float!
+  "What it stands on."
+  cites: [CaseCite!]!
+  "What it looks at."
+  covers: [String!]!
+  "Each check with its outcome, in their order."
+  checks: [CaseCheck!]!
+  "Version of the plan by which it was accepted; null for one that was not."
+  planVersionId: ID
+  "Who accepted or rejected it, as it was called then; empty when nobody has."
+  reviewedByName: String!
+  "What that person said of it."
+  reviewReason: String!
+  "When that was."
+  reviewedAt: Time
+}
+
+"One thing that a generated case stands on."
+type CaseCite {
+  "requirement, operation or page."
+  kind: String!
+  "REQ-1, POST /orders, /cart."
+  ref: String!
+  "Word for word."
+  quote: String!
+}
+
+"One check of a generated case."
+type CaseCheck {
+  "schema_valid, allowed_hosts, allowed_actions, no_secrets, cites_source, references_resolve, not_a_duplicate, adds_coverage, export_compiles, dry_run, steady, notices_faults or approved."
+  name: String!
+  "How it ended."
+  outcome: CaseCheckOutcome!
+  "Why it did not pass, or what is worth knowing; may be empty."
+  reason: String!
+}
+
+"A page of generations."
+type GenerationConnection {
+  "The items with their cursors."
+  edges: [GenerationEdge!]!
+  "The items alone."
+  nodes: [Generation!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked."
+  totalCount: Int!
+}
+
+"A generation in a page."
+type GenerationEdge {
+  "Gives the page after this item."
+  cursor: String!
+  "The item."
+  node: Generation!
+}
+
+"Where a generation stood."
+type GenerationProgress {
+  "The generation's id."
+  generationId: ID!
+  "From 1, without a gap."
+  seq: Int!
+  "What was being done."
+  stage: GenerationStage!
+  "Cases that were judged."
+  tried: Int!
+  "Cases that were made."
+  candidates: Int!
+  "Cases that were proposed."
+  proposed: Int!
+  "Of the case that was judged last; empty where none was."
+  caseId: String!
+  "What became of that case; null where none was judged."
+  state: GeneratedCaseState
+  "When."
+  at: Time!
+}
+
+extend type Query {
+  "A generation of the project; null when there is none with this id."
+  generation("Its id." id: ID!): Generation @hasPermission(permission: "tests:read")
+  "The project's generations, newest first."
+  generations(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+  ): GenerationConnection! @hasPermission(permission: "tests:read")
+}
+
+extend type Mutation {
+  "Ask for cases. They are made by a worker; generationProgress tells how it goes."
+  generateTestCases("What to make them of." input: GenerateTestCasesInput!): GenerateTestCasesPayload! @hasPermission(permission: "tests:execute")
+  "Ask for a whole plan: its text is the generation's proposedPlan. It is stored when a person creates a plan of it, or accepts its cases."
+  proposePlan("What to make it of." input: ProposePlanInput!): ProposePlanPayload! @hasPermission(permission: "tests:execute")
+  "Stop a generation. What was judged until then stays."
+  cancelGeneration("Which one." input: CancelGenerationInput!): CancelGenerationPayload! @hasPermission(permission: "tests:execute")
+  "Put generated cases of one generation into the plan that it is for, as one new version, or else into a new plan."
+  approveGeneratedCases("Which ones, and where." input: ApproveGeneratedCasesInput!): ApproveGeneratedCasesPayload! @hasPermission(permission: "tests:write")
+  "Turn generated cases down."
+  rejectGeneratedCases("Which ones." input: RejectGeneratedCasesInput!): RejectGeneratedCasesPayload! @hasPermission(permission: "tests:write")
+}
+
+extend type Subscription {
+  "What a generation does, from its beginning or after an event, until it is over. Nothing is left out for who comes late."
+  generationProgress(
+    "The generation's id."
+    id: ID!
+    "Number of the last event seen; 0 begins with the first."
+    after: Int! = 0
+  ): GenerationProgress! @hasPermission(permission: "tests:read")
+}
+
+"What cases are made of: exactly one."
+input GenerationSourceInput {
+  "Text of an OpenAPI document of version 3, YAML or JSON; 4 MiB at most."
+  openapi: String
+  "Where such a document lies. It is read as the egress policy allows."
+  openapiUrl: String
+  "Pages of the target."
+  crawl: CrawlInput
+  "What the application must do, one sentence a line, each with its id in front: \"REQ-1: An order has a number\". They are read by a model."
+  requirements: String
+}
+
+"Which pages of the target are read: those of the address's origin, as its links lead."
+input CrawlInput {
+  "Where to begin."
+  url: String!
+  "How many links deep, 0–5."
+  depth: Int! = 2
+  "How many pages at most, 1–50."
+  pages: Int! = 10
+}
+
+"What generateTestCases needs."
+input GenerateTestCasesInput {
+  "What to make cases of."
+  source: GenerationSourceInput!
+  "Base address of the application; the source's own when absent."
+  target: String
+  "Environment that a plan of the cases names."
+  environment: String
+  "Only cases of these kinds: API, BROWSER, CONTRACT."
+  kinds: [Kind!]
+  "How many cases to propose at most, 1–100."
+  maxCases: Int! = 10
+  "Stop when so much of what the source describes is covered, up to 1."
+  coverage: Float! = 0.8
+  "Another model of the primary provider, for requirements."
+  model: String
+  "1–4; 1 is served first."
+  priority: Int! = 3
+  "How long it may take, in milliseconds, up to ten minutes."
+  timeoutMs: Int! = 30000
+  "Plan that the cases are for: what it has is not proposed again."
+  planId: ID
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What proposePlan needs, which is what generateTestCases needs."
+input ProposePlanInput {
+  "What to make cases of."
+  source: GenerationSourceInput!
+  "Base address of the application; the source's own when absent."
+  target: String
+  "Environment that a plan of the cases names."
+  environment: String
+  "Only cases of these kinds: API, BROWSER, CONTRACT."
+  kinds: [Kind!]
+  "How many cases to propose at most, 1–100."
+  maxCases: Int! = 10
+  "Stop when so much of what the source describes is covered, up to 1."
+  coverage: Float! = 0.8
+  "Another model of the primary provider, for requirements."
+  model: String
+  "1–4; 1 is served first."
+  priority: Int! = 3
+  "How long it may take, in milliseconds, up to ten minutes."
+  timeoutMs: Int! = 30000
+  "Plan that is there already: what it has is not proposed again."
+  planId: ID
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What generateTestCases gives."
+type GenerateTestCasesPayload {
+  "The generation, which waits for a worker."
+  generation: Generation!
+  "As sent."
+  clientMutationId: String
+}
+
+"What proposePlan gives."
+type ProposePlanPayload {
+  "The generation, which waits for a worker."
+  generation: Generation!
+  "As sent."
+  clientMutationId: String
+}
+
+"What cancelGeneration needs."
+input CancelGenerationInput {
+  "The generation's id."
+  id: ID!
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What cancelGeneration gives."
+type CancelGenerationPayload {
+  "The generation."
+  generation: Generation!
+  "As sent."
+  clientMutationId: String
+}
+
+"What approveGeneratedCases needs."
+input ApproveGeneratedCasesInput {
+  "Ids of generated cases of one generation, 1–100."
+  ids: [ID!]!
+  "Name of the new plan, where the generation is not for one that is there; the source's own when absent."
+  name: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What approveGeneratedCases gives."
+type ApproveGeneratedCasesPayload {
+  "The plan, with the cases in its newest version."
+  plan: Plan!
+  "The cases."
+  cases: [GeneratedCase!]!
+  "As sent."
+  clientMutationId: String
+}
+
+"What rejectGeneratedCases needs."
+input RejectGeneratedCasesInput {
+  "Ids of generated cases, 1–100."
+  ids: [ID!]!
+  "Why, in 500 characters."
+  reason: String
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What rejectGeneratedCases gives."
+type RejectGeneratedCasesPayload {
+  "The cases."
+  cases: [GeneratedCase!]!
+  "As sent."
+  clientMutationId: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/judge.graphqls", Input: `"What the votes say of an item."
@@ -13008,6 +14024,8 @@ enum WebhookEventType {
   AI_GENERATION_STARTED
   "Generated tests are there."
   AI_GENERATION_COMPLETED
+  "Generating tests has failed."
+  AI_GENERATION_FAILED
   "What testWebhook sends. It cannot be chosen, and needs no choice."
   SEMANTEST_WEBHOOK_PING
 }
@@ -13541,6 +14559,18 @@ func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field 
 		return ec.fieldContext_ApiTokenEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveGeneratedCasesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_ApproveGeneratedCasesPayload_plan(ctx, field)
+	case "cases":
+		return ec.fieldContext_ApproveGeneratedCasesPayload_cases(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ApproveGeneratedCasesPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveGeneratedCasesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Artifact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14083,6 +15113,16 @@ func (ec *executionContext) childFields_BrowserStepResult(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type BrowserStepResult", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelGenerationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_CancelGenerationPayload_generation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_CancelGenerationPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelGenerationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Capacity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "workers":
@@ -14093,6 +15133,30 @@ func (ec *executionContext) childFields_Capacity(ctx context.Context, field grap
 		return ec.fieldContext_Capacity_reservations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Capacity", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_CaseCheck_name(ctx, field)
+	case "outcome":
+		return ec.fieldContext_CaseCheck_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_CaseCheck_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_CaseCite(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CaseCite_kind(ctx, field)
+	case "ref":
+		return ec.fieldContext_CaseCite_ref(ctx, field)
+	case "quote":
+		return ec.fieldContext_CaseCite_quote(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaseCite", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14581,6 +15645,148 @@ func (ec *executionContext) childFields_GateOutcome(ctx context.Context, field g
 		return ec.fieldContext_GateOutcome_actual(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GateOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerateTestCasesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_GenerateTestCasesPayload_generation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_GenerateTestCasesPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerateTestCasesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GeneratedCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_GeneratedCase_id(ctx, field)
+	case "caseId":
+		return ec.fieldContext_GeneratedCase_caseId(ctx, field)
+	case "name":
+		return ec.fieldContext_GeneratedCase_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_GeneratedCase_kind(ctx, field)
+	case "source":
+		return ec.fieldContext_GeneratedCase_source(ctx, field)
+	case "state":
+		return ec.fieldContext_GeneratedCase_state(ctx, field)
+	case "confidence":
+		return ec.fieldContext_GeneratedCase_confidence(ctx, field)
+	case "cites":
+		return ec.fieldContext_GeneratedCase_cites(ctx, field)
+	case "covers":
+		return ec.fieldContext_GeneratedCase_covers(ctx, field)
+	case "checks":
+		return ec.fieldContext_GeneratedCase_checks(ctx, field)
+	case "planVersionId":
+		return ec.fieldContext_GeneratedCase_planVersionId(ctx, field)
+	case "reviewedByName":
+		return ec.fieldContext_GeneratedCase_reviewedByName(ctx, field)
+	case "reviewReason":
+		return ec.fieldContext_GeneratedCase_reviewReason(ctx, field)
+	case "reviewedAt":
+		return ec.fieldContext_GeneratedCase_reviewedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GeneratedCase", field.Name)
+}
+
+func (ec *executionContext) childFields_Generation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Generation_id(ctx, field)
+	case "source":
+		return ec.fieldContext_Generation_source(ctx, field)
+	case "status":
+		return ec.fieldContext_Generation_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_Generation_reason(ctx, field)
+	case "priority":
+		return ec.fieldContext_Generation_priority(ctx, field)
+	case "timeoutMs":
+		return ec.fieldContext_Generation_timeoutMs(ctx, field)
+	case "generator":
+		return ec.fieldContext_Generation_generator(ctx, field)
+	case "fromCache":
+		return ec.fieldContext_Generation_fromCache(ctx, field)
+	case "cacheAgeMs":
+		return ec.fieldContext_Generation_cacheAgeMs(ctx, field)
+	case "coverage":
+		return ec.fieldContext_Generation_coverage(ctx, field)
+	case "candidates":
+		return ec.fieldContext_Generation_candidates(ctx, field)
+	case "tried":
+		return ec.fieldContext_Generation_tried(ctx, field)
+	case "proposed":
+		return ec.fieldContext_Generation_proposed(ctx, field)
+	case "notes":
+		return ec.fieldContext_Generation_notes(ctx, field)
+	case "plan":
+		return ec.fieldContext_Generation_plan(ctx, field)
+	case "cases":
+		return ec.fieldContext_Generation_cases(ctx, field)
+	case "proposedPlan":
+		return ec.fieldContext_Generation_proposedPlan(ctx, field)
+	case "lastSeq":
+		return ec.fieldContext_Generation_lastSeq(ctx, field)
+	case "createdByName":
+		return ec.fieldContext_Generation_createdByName(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Generation_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Generation_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Generation_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Generation", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_GenerationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_GenerationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_GenerationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_GenerationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_GenerationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_GenerationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GenerationProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generationId":
+		return ec.fieldContext_GenerationProgress_generationId(ctx, field)
+	case "seq":
+		return ec.fieldContext_GenerationProgress_seq(ctx, field)
+	case "stage":
+		return ec.fieldContext_GenerationProgress_stage(ctx, field)
+	case "tried":
+		return ec.fieldContext_GenerationProgress_tried(ctx, field)
+	case "candidates":
+		return ec.fieldContext_GenerationProgress_candidates(ctx, field)
+	case "proposed":
+		return ec.fieldContext_GenerationProgress_proposed(ctx, field)
+	case "caseId":
+		return ec.fieldContext_GenerationProgress_caseId(ctx, field)
+	case "state":
+		return ec.fieldContext_GenerationProgress_state(ctx, field)
+	case "at":
+		return ec.fieldContext_GenerationProgress_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerationProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantLoadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15199,6 +16405,16 @@ func (ec *executionContext) childFields_PromoteBaselinesPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type PromoteBaselinesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ProposePlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "generation":
+		return ec.fieldContext_ProposePlanPayload_generation(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_ProposePlanPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposePlanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_QualityReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "format":
@@ -15297,6 +16513,16 @@ func (ec *executionContext) childFields_RejectBaselinePayload(ctx context.Contex
 		return ec.fieldContext_RejectBaselinePayload_clientMutationId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RejectBaselinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectGeneratedCasesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cases":
+		return ec.fieldContext_RejectGeneratedCasesPayload_cases(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_RejectGeneratedCasesPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectGeneratedCasesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReleaseSlotsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

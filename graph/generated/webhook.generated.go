@@ -2813,6 +2813,7 @@ var (
 		"TEST_QUALITY_ASSESSED":    webhooks.QualityAssessed,
 		"AI_GENERATION_STARTED":    webhooks.GenerationStarted,
 		"AI_GENERATION_COMPLETED":  webhooks.GenerationCompleted,
+		"AI_GENERATION_FAILED":     webhooks.GenerationFailed,
 		"SEMANTEST_WEBHOOK_PING":   webhooks.Ping,
 	}
 	marshalNWebhookEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋwebhooksᚐType = map[webhooks.Type]string{
@@ -2823,6 +2824,7 @@ var (
 		webhooks.QualityAssessed:     "TEST_QUALITY_ASSESSED",
 		webhooks.GenerationStarted:   "AI_GENERATION_STARTED",
 		webhooks.GenerationCompleted: "AI_GENERATION_COMPLETED",
+		webhooks.GenerationFailed:    "AI_GENERATION_FAILED",
 		webhooks.Ping:                "SEMANTEST_WEBHOOK_PING",
 	}
 )

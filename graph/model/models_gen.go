@@ -3,6 +3,10 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/semantest/semantest/ent"
@@ -133,6 +137,26 @@ type APITokenEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Token `json:"node"`
+}
+
+// What approveGeneratedCases needs.
+type ApproveGeneratedCasesInput struct {
+	// Ids of generated cases of one generation, 1–100.
+	Ids []string `json:"ids"`
+	// Name of the new plan, where the generation is not for one that is there; the source's own when absent.
+	Name *string `json:"name,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What approveGeneratedCases gives.
+type ApproveGeneratedCasesPayload struct {
+	// The plan, with the cases in its newest version.
+	Plan *ent.Plan `json:"plan"`
+	// The cases.
+	Cases []*ent.GeneratedCase `json:"cases"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
 // What assessResult needs.
@@ -301,6 +325,22 @@ type BrowserStepResult struct {
 	Checks []*schema.SessionCheck `json:"checks"`
 }
 
+// What cancelGeneration needs.
+type CancelGenerationInput struct {
+	// The generation's id.
+	ID string `json:"id"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What cancelGeneration gives.
+type CancelGenerationPayload struct {
+	// The generation.
+	Generation *ent.Generation `json:"generation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What there is to perform cases. It tells of all projects together: slots are shared.
 type Capacity struct {
 	// The workers that were heard of in the last seconds.
@@ -351,6 +391,16 @@ type ComparisonEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Comparison `json:"node"`
+}
+
+// Which pages of the target are read: those of the address's origin, as its links lead.
+type CrawlInput struct {
+	// Where to begin.
+	URL string `json:"url"`
+	// How many links deep, 0–5.
+	Depth int `json:"depth"`
+	// How many pages at most, 1–50.
+	Pages int `json:"pages"`
 }
 
 // What createApiToken needs.
@@ -673,6 +723,60 @@ type EnvironmentLimitInput struct {
 	MaxRuns int `json:"maxRuns"`
 }
 
+// What generateTestCases needs.
+type GenerateTestCasesInput struct {
+	// What to make cases of.
+	Source *GenerationSourceInput `json:"source"`
+	// Base address of the application; the source's own when absent.
+	Target *string `json:"target,omitempty"`
+	// Environment that a plan of the cases names.
+	Environment *string `json:"environment,omitempty"`
+	// Only cases of these kinds: API, BROWSER, CONTRACT.
+	Kinds []spec.Kind `json:"kinds,omitempty"`
+	// How many cases to propose at most, 1–100.
+	MaxCases int `json:"maxCases"`
+	// Stop when so much of what the source describes is covered, up to 1.
+	Coverage float64 `json:"coverage"`
+	// Another model of the primary provider, for requirements.
+	Model *string `json:"model,omitempty"`
+	// 1–4; 1 is served first.
+	Priority int `json:"priority"`
+	// How long it may take, in milliseconds, up to ten minutes.
+	TimeoutMs int `json:"timeoutMs"`
+	// Plan that the cases are for: what it has is not proposed again.
+	PlanID *string `json:"planId,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What generateTestCases gives.
+type GenerateTestCasesPayload struct {
+	// The generation, which waits for a worker.
+	Generation *ent.Generation `json:"generation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// A generation in a page.
+type GenerationEdge struct {
+	// Gives the page after this item.
+	Cursor string `json:"cursor"`
+	// The item.
+	Node *ent.Generation `json:"node"`
+}
+
+// What cases are made of: exactly one.
+type GenerationSourceInput struct {
+	// Text of an OpenAPI document of version 3, YAML or JSON; 4 MiB at most.
+	Openapi *string `json:"openapi,omitempty"`
+	// Where such a document lies. It is read as the egress policy allows.
+	OpenapiURL *string `json:"openapiUrl,omitempty"`
+	// Pages of the target.
+	Crawl *CrawlInput `json:"crawl,omitempty"`
+	// What the application must do, one sentence a line, each with its id in front: "REQ-1: An order has a number". They are read by a model.
+	Requirements *string `json:"requirements,omitempty"`
+}
+
 // What grantLoad needs.
 type GrantLoadInput struct {
 	// The project.
@@ -929,6 +1033,40 @@ type PromoteBaselinesPayload struct {
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
 
+// What proposePlan needs, which is what generateTestCases needs.
+type ProposePlanInput struct {
+	// What to make cases of.
+	Source *GenerationSourceInput `json:"source"`
+	// Base address of the application; the source's own when absent.
+	Target *string `json:"target,omitempty"`
+	// Environment that a plan of the cases names.
+	Environment *string `json:"environment,omitempty"`
+	// Only cases of these kinds: API, BROWSER, CONTRACT.
+	Kinds []spec.Kind `json:"kinds,omitempty"`
+	// How many cases to propose at most, 1–100.
+	MaxCases int `json:"maxCases"`
+	// Stop when so much of what the source describes is covered, up to 1.
+	Coverage float64 `json:"coverage"`
+	// Another model of the primary provider, for requirements.
+	Model *string `json:"model,omitempty"`
+	// 1–4; 1 is served first.
+	Priority int `json:"priority"`
+	// How long it may take, in milliseconds, up to ten minutes.
+	TimeoutMs int `json:"timeoutMs"`
+	// Plan that is there already: what it has is not proposed again.
+	PlanID *string `json:"planId,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What proposePlan gives.
+type ProposePlanPayload struct {
+	// The generation, which waits for a worker.
+	Generation *ent.Generation `json:"generation"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // Where the caller stands with the limits of requests.
 type RateLimit struct {
 	// How many operations the caller may send in `per`, of the limit that is nearest to its end.
@@ -997,6 +1135,24 @@ type RejectBaselineInput struct {
 type RejectBaselinePayload struct {
 	// The comparison, reviewed.
 	Comparison *ent.Comparison `json:"comparison"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What rejectGeneratedCases needs.
+type RejectGeneratedCasesInput struct {
+	// Ids of generated cases, 1–100.
+	Ids []string `json:"ids"`
+	// Why, in 500 characters.
+	Reason *string `json:"reason,omitempty"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What rejectGeneratedCases gives.
+type RejectGeneratedCasesPayload struct {
+	// The cases.
+	Cases []*ent.GeneratedCase `json:"cases"`
 	// As sent.
 	ClientMutationID *string `json:"clientMutationId,omitempty"`
 }
@@ -1697,4 +1853,71 @@ type WebhookEdge struct {
 	Cursor string `json:"cursor"`
 	// The item.
 	Node *ent.Webhook `json:"node"`
+}
+
+// What is being done.
+type GenerationStage string
+
+const (
+	// It waits for a worker.
+	GenerationStageQueued GenerationStage = "QUEUED"
+	// The source is being read.
+	GenerationStageReading GenerationStage = "READING"
+	// Cases are being made of it.
+	GenerationStageGenerating GenerationStage = "GENERATING"
+	// They are being judged.
+	GenerationStageChecking GenerationStage = "CHECKING"
+	// It is over, one way or another.
+	GenerationStageFinished GenerationStage = "FINISHED"
+)
+
+var AllGenerationStage = []GenerationStage{
+	GenerationStageQueued,
+	GenerationStageReading,
+	GenerationStageGenerating,
+	GenerationStageChecking,
+	GenerationStageFinished,
+}
+
+func (e GenerationStage) IsValid() bool {
+	switch e {
+	case GenerationStageQueued, GenerationStageReading, GenerationStageGenerating, GenerationStageChecking, GenerationStageFinished:
+		return true
+	}
+	return false
+}
+
+func (e GenerationStage) String() string {
+	return string(e)
+}
+
+func (e *GenerationStage) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = GenerationStage(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid GenerationStage", str)
+	}
+	return nil
+}
+
+func (e GenerationStage) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *GenerationStage) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e GenerationStage) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

@@ -29,6 +29,7 @@ import (
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/failures"
+	"github.com/semantest/semantest/internal/generation"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
@@ -109,6 +110,7 @@ type App struct {
 	assessed  *assessments.Service
 	failures  *failures.Service
 	anomalies *anomalies.Service
+	generated *generation.Service
 	metrics   *metrics.Set
 	sessions  *browsersessions.Service
 
@@ -286,6 +288,7 @@ func (a *App) buildServices(ctx context.Context) error {
 		Store: a.store, Plans: a.plans, Runs: a.runs, Artifacts: a.artifacts, Enqueuer: enqueuer, Model: a.llm, Meter: a.metrics, Failures: a.failures,
 		Limits: calibration.Limits{Kappa: a.cfg.LLM.JudgeKappa, Items: a.cfg.LLM.JudgeItems},
 	})
+	a.generated = a.openGeneration(enqueuer)
 	a.baselines = baselines.New(baselines.Deps{Store: a.store, Artifacts: a.artifacts, Runs: a.runs})
 	a.schedules = schedules.New(schedules.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Logger: a.logger})
 	a.triggers = triggers.New(triggers.Deps{Store: a.store, Plans: a.plans, Runs: a.runs, Sealer: sealer})
@@ -334,7 +337,7 @@ func (a *App) buildHost(context.Context) error {
 	}
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Sessions: a.sessions, Artifacts: a.artifacts,
-		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Analyses: a.failures, Hub: a.hub, Bus: a.bus,
+		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Analyses: a.failures, Generated: a.generated, Hub: a.hub, Bus: a.bus,
 		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
 		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Fit: a.cfg.Fitting(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})

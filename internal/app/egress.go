@@ -17,16 +17,27 @@ import (
 // openEgress denies plans the way to our own servers, and lets them go where the
 // operator has listed.
 func (a *App) openEgress(context.Context) error {
+	policy, err := a.newPolicy()
+	a.policy = policy
+	return err
+}
+
+// newPolicy returns a policy as the configuration has it, for whoever adds to it.
+func (a *App) newPolicy() (*egress.Policy, error) {
 	policy, err := egress.New(a.cfg.Egress)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	allowed, err := egress.ParseAllowed(a.cfg.EgressAllow)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	policy.Allow(allowed)
-	a.policy = policy
+	return policy, a.denyOwn(policy)
+}
+
+// denyOwn denies our own servers.
+func (a *App) denyOwn(policy *egress.Policy) error {
 	for _, l := range []net.Listener{a.listener, a.metricsListener} {
 		if l == nil {
 			continue

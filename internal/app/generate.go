@@ -13,11 +13,13 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/egress"
 	"github.com/semantest/semantest/internal/exporting"
+	"github.com/semantest/semantest/internal/generation"
 	"github.com/semantest/semantest/internal/generation/accept"
 	"github.com/semantest/semantest/internal/generation/making"
 	"github.com/semantest/semantest/internal/llm"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/trial"
+	"github.com/semantest/semantest/jobs"
 )
 
 // The words of generated cases, for those who know only this room.
@@ -65,6 +67,18 @@ func Generate(ctx context.Context, cfg Config, r GenerationRequest, progress fun
 		tools.Model = client
 	}
 	return making.Make(ctx, r, tools)
+}
+
+// openGeneration returns the service that makes cases.
+func (a *App) openGeneration(enqueuer *jobs.Enqueuer) *generation.Service {
+	browsers := browser.Options{Path: a.cfg.Browser, Firefox: a.cfg.Firefox, WebKit: a.cfg.WebKit}
+	tools := generationTools(a.newPolicy, browsers, a.logger)
+	if a.cfg.LLM.LLMBaseURL != "" {
+		tools.Model = a.llm
+	}
+	return generation.New(generation.Deps{
+		Store: a.store, Plans: a.plans, Enqueuer: enqueuer, Outbox: a.webhooks, Meter: a.metrics, Tools: tools,
+	})
 }
 
 // GeneratedPlan writes a plan of the cases in one of the states.

@@ -41,6 +41,8 @@ const (
 	Comparison     Type = "cmp"
 	LoadPart       Type = "lpt"
 	Assessment     Type = "asm"
+	Generation     Type = "gen"
+	GeneratedCase  Type = "gca"
 
 	AssessmentLabel Type = "lab"
 	FailureCluster  Type = "fcl"
@@ -101,6 +103,10 @@ func (t Type) Noun() string {
 		return "browser session"
 	case BrowserCommand:
 		return "browser command"
+	case Generation:
+		return "generation"
+	case GeneratedCase:
+		return "generated case"
 	}
 	return string(t)
 }

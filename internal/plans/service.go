@@ -102,6 +102,31 @@ func (s *Service) Update(ctx context.Context, id string, src Source) (*ent.Plan,
 	return out, err
 }
 
+// SaveTx stores a source as a new plan, or as the newest version of one that is
+// there, for services whose own change belongs to it. They have asked for the
+// permission.
+func (s *Service) SaveTx(ctx context.Context, tx *store.Tx, projectID, planID string, src Source) (*ent.Plan, *ent.PlanVersion, error) {
+	parsed, err := s.parse(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	var out *ent.Plan
+	var version *ent.PlanVersion
+	if planID == "" {
+		out, version, err = create(ctx, tx, projectID, parsed, src)
+	} else {
+		var row *ent.Plan
+		if row, err = tx.Plan.Query().Where(visible(projectID), plan.ID(planID)).ForUpdate(store.NoKey).Only(ctx); err != nil {
+			return nil, nil, store.Missing(err, ident.Plan, planID)
+		}
+		out, version, err = update(ctx, tx, row, parsed, src)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, version, s.saved(ctx, tx, out, parsed)
+}
+
 // note records what became of a plan.
 func note(ctx context.Context, tx *store.Tx, row *ent.Plan, action string) error {
 	return audit.Record(ctx, tx.AuditEntry, audit.Entry{

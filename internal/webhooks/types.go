@@ -19,6 +19,7 @@ const (
 	QualityAssessed     Type = "test.quality.assessed"    // a run or a result was assessed
 	GenerationStarted   Type = "ai.generation.started"    // tests are being generated
 	GenerationCompleted Type = "ai.generation.completed"  // generated tests are there
+	GenerationFailed    Type = "ai.generation.failed"     // nothing came of it
 	Ping                Type = "semantest.webhook.ping"   // someone tries a webhook out
 )
 
@@ -27,7 +28,7 @@ const (
 func Types() []Type {
 	return []Type{
 		ExecutionStarted, ExecutionProgress, ExecutionCompleted, ExecutionFailed,
-		QualityAssessed, GenerationStarted, GenerationCompleted,
+		QualityAssessed, GenerationStarted, GenerationCompleted, GenerationFailed,
 	}
 }
 

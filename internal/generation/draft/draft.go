@@ -73,6 +73,28 @@ func (f Frame) Plan(cases ...string) ([]byte, error) {
 	return Render(planDoc{Version: "1", Name: f.Name, Environment: f.Environment, Env: env, Cases: nodes})
 }
 
+// Proposal writes a whole plan of cases: with its gates, beside what Plan writes.
+func (f Frame) Proposal(cases ...string) ([]byte, error) {
+	text, err := f.Plan(cases...)
+	if err != nil {
+		return nil, err
+	}
+	root, err := read(string(text))
+	if err != nil {
+		return nil, err
+	}
+	var gates yaml.Node
+	if err := gates.Encode(struct {
+		SuccessRate float64 `yaml:"successRate"`
+		MinCases    int     `yaml:"minCases"`
+	}{1, len(cases)}); err != nil {
+		return nil, fmt.Errorf("write the gates: %w", err)
+	}
+	gates.Style = yaml.FlowStyle
+	root.Content = append(root.Content, scalar("gates"), &gates)
+	return Render(root)
+}
+
 type planDoc struct {
 	Version     string            `yaml:"version"`
 	Name        string            `yaml:"name"`
