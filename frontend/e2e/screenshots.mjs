@@ -3,7 +3,8 @@
 //   SEMANTEST_URL=http://127.0.0.1:8080 SEMANTEST_TOKEN=smt_… npm run screenshots [-- FOLDER [PART OF A NAME]]
 //
 // With SEMANTEST_EMAIL and SEMANTEST_PASSWORD the pages are those of a person;
-// only an administrator sees all of the settings. The server wants data: a plan with two runs, of which one failed.
+// only an administrator sees all of the settings. The server wants data: a plan with two runs, of which one failed,
+// and what models say of it; e2e/sample.mjs makes them.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -29,10 +30,11 @@ async function ask(query, variables = {}) {
   return data;
 }
 
-const { plans, runs } = await ask("{ plans(first: 1) { nodes { id } } runs(first: 20) { nodes { id status plan { id } comparisons(first: 1) { nodes { id } } assessment { id } } } }");
+const { plans, runs } = await ask("{ plans(first: 1) { nodes { id } } runs(first: 20) { nodes { id status plan { id } comparisons(first: 1) { nodes { id } } assessment { id } assessments(first: 5) { nodes { id judge status } } } } }");
 const run = runs.nodes.find(({ status }) => status === "FAILED") ?? runs.nodes[0];
 const compared = runs.nodes.find(({ comparisons }) => comparisons.nodes.length > 0);
 const other = runs.nodes.find(({ id, plan }) => id !== run?.id && plan.id === run?.plan.id);
+const judged = runs.nodes.map(({ assessments }) => assessments.nodes.filter(({ judge, status }) => judge === "LLM" && status !== "PENDING")).find((found) => found.length > 0) ?? [];
 const results = run ? (await ask("query($id: ID!) { run(id: $id) { results(first: 50) { nodes { id kind outcome artifacts { name } } } } }", { id: run.id })).run.results.nodes : [];
 const withArchive = results.find(({ artifacts }) => artifacts.some(({ name }) => name === "network.har"));
 const failed = results.find(({ outcome }) => outcome === "FAILED") ?? results[0];
@@ -60,6 +62,9 @@ const pages = [
   }),
   ["assessments", "/assessments"],
   ["assessment", run?.assessment && `/assessments/${run.assessment.id}`],
+  ["judgement", judged[0] && `/assessments/${judged.at(-1).id}`],
+  ["judgements-compare", judged[1] && `/assessments/compare?a=${judged.at(-1).id}&b=${judged[0].id}`],
+  ["calibration", "/assessments/calibration"],
   ...["members", "tokens", "secrets", "webhooks", "limits", "audit", "workers"].map((part) => [`settings-${part}`, `/settings/${part}`]),
   ["api", "/graphiql"],
 ].filter(([name, path]) => path && name.includes(only));

@@ -10,8 +10,8 @@ describe("types that the cache embeds", () => {
   it.each(embedded)("%s is a type of the schema without an id of its own", (name) => {
     const type = schema.getType(name);
     expect(isObjectType(type)).toBe(true);
-    // A case's id is its plan's word for it, and not unique among plans; evidence and actors have that of what they point at.
-    if (!["PlanCase", "Evidence", "AuditActor"].includes(name) && isObjectType(type)) expect(type.getFields()).not.toHaveProperty("id");
+    // A case's id is its plan's word for it, and not unique among plans, nor is an item's among checklists; evidence and actors have that of what they point at.
+    if (!["PlanCase", "Evidence", "AuditActor", "JudgedItem", "ItemComparison"].includes(name) && isObjectType(type)) expect(type.getFields()).not.toHaveProperty("id");
   });
 
   it.each(Object.entries(documents))("are all that %s reads", (_file, text) => {

@@ -9,7 +9,7 @@ export const embedded = [
   "ApiTokenConnection", "AuditActor", "AuditEntryConnection", "Breaker", "LoadGrant", "MemberConnection", "SecretConnection", "ServiceAccountConnection",
   "WebhookConnection", "WebhookDeliveryConnection", "WebhookTry", "AssessmentIssue", "ComparisonConnection", "CriterionScore", "Evidence", "QualityReport", "Recommendation", "ScoreCap", "ScoreInterval", "ScorePart",
   "Attempt", "Capacity", "CheckResult", "EnvironmentLimit", "GateOutcome", "KindCapacity", "LoadPulse", "LogLine", "Metric",
-  "OutcomeCounts", "PageInfo", "PlanCase", "PlanConnection", "PlanEdge", "PlanMistake", "PlanValidation", "PlanVersionConnection", "PlanVersionEdge", "RateLimit",
+  "OutcomeCounts", "AssessmentComparison", "AssessmentConnection", "CriterionComparison", "FailureAnalysis", "FailureExample", "FailureGroup", "FailureQuote", "ItemComparison", "JudgeCalibration", "JudgeGate", "JudgePanel", "JudgeRubric", "JudgeVote", "JudgedItem", "RateInterval", "PageInfo", "PlanCase", "PlanConnection", "PlanEdge", "PlanMistake", "PlanValidation", "PlanVersionConnection", "PlanVersionEdge", "RateLimit",
   "ResultConnection", "ResultEdge", "RunConnection", "RunEdge", "RunEvent", "RunProgress", "RunShard", "RunningCase",
   "ScheduleConnection", "ScheduleEdge", "SignInMethods", "StepResult", "Variable", "Viewer", "ViewerProject", "Waiting",
 ] as const;
@@ -37,14 +37,20 @@ export function normalisedCache() {
         deletePlan: (_result, _args, cache) => forget(cache, "plans"),
         createSchedule: (_result, args, cache) =>
           cache.invalidate({ __typename: "Plan", id: (args.input as { planId: string }).planId }, "schedules"),
+        assessRun: (_result, args, cache) => forget(cache, "assessments", cache.keyOfEntity({ __typename: "Run", id: (args.input as { runId: string }).runId }) ?? undefined),
+        labelAssessment: (_result, args, cache) => {
+          cache.invalidate({ __typename: "Assessment", id: (args.input as { assessmentId: string }).assessmentId }, "labels");
+          forget(cache, "judgeCalibration");
+        },
         deleteSchedule: (_result, args, cache) => cache.invalidate({ __typename: "Schedule", id: (args.input as { id: string }).id }),
       },
     },
   });
 }
 
-function forget(cache: Cache, field: string) {
-  for (const { fieldName, arguments: args } of cache.inspectFields("Query")) {
-    if (fieldName === field) cache.invalidate("Query", fieldName, args);
+// Whatever it was asked with.
+function forget(cache: Cache, field: string, of = "Query") {
+  for (const { fieldName, arguments: args } of cache.inspectFields(of)) {
+    if (fieldName === field) cache.invalidate(of, fieldName, args);
   }
 }

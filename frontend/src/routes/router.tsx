@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { NotFoundPage } from "./NotFoundPage";
-import { oneOf, someOf, text } from "./search";
+import { count, oneOf, someOf, text } from "./search";
 import { Shell } from "./shell/Shell";
 import { caseChanges, caseStates, type CompareSearch, type PlanSearch, type PlansSearch, planTabs, type ResultSearch, resultViews, reviewModes, type ReviewSearch, type RunSearch, type RunsSearch, runStatuses, runViews, type SettingsSearch } from "./words";
 
@@ -28,7 +28,7 @@ const newPlan = createRoute({
 const plan = createRoute({
   getParentRoute: () => root,
   path: "/plans/$planId",
-  validateSearch: (search: Record<string, unknown>): PlanSearch => ({ tab: oneOf(planTabs, search.tab) }),
+  validateSearch: (search: Record<string, unknown>): PlanSearch => ({ tab: oneOf(planTabs, search.tab), version: count(search.version), against: count(search.against) }),
   component: lazyRouteComponent(() => import("./pages/plans"), "Plan"),
 });
 
@@ -59,7 +59,7 @@ const run = createRoute({
 const result = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId/results/$resultId",
-  validateSearch: (search: Record<string, unknown>): ResultSearch => ({ view: oneOf(resultViews, search.view) }),
+  validateSearch: (search: Record<string, unknown>): ResultSearch => ({ view: oneOf(resultViews, search.view), attempt: count(search.attempt), step: count(search.step) }),
   component: lazyRouteComponent(() => import("./pages/runs"), "Result"),
 });
 
@@ -82,6 +82,19 @@ const assessments = createRoute({
   path: "/assessments",
   validateSearch: (search: Record<string, unknown>): { after?: string | undefined } => ({ after: text(search.after) }),
   component: lazyRouteComponent(() => import("./pages/assessments"), "Assessments"),
+});
+
+const calibration = createRoute({
+  getParentRoute: () => root,
+  path: "/assessments/calibration",
+  component: lazyRouteComponent(() => import("./pages/assessments"), "Calibration"),
+});
+
+const compareAssessments = createRoute({
+  getParentRoute: () => root,
+  path: "/assessments/compare",
+  validateSearch: (search: Record<string, unknown>): { a?: string | undefined; b?: string | undefined } => ({ a: text(search.a), b: text(search.b) }),
+  component: lazyRouteComponent(() => import("./pages/assessments"), "CompareAssessments"),
 });
 
 const assessment = createRoute({
@@ -114,7 +127,7 @@ const graphiql = createRoute({
 
 /** Every address of the dashboard. What a page filters by stands in its search, with a type. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, assessment, settings, settingsPart, graphiql]),
+  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, calibration, compareAssessments, assessment, settings, settingsPart, graphiql]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { oneOf, someOf, text } from "./search";
+import { count, oneOf, someOf, text } from "./search";
 
 const words = ["a", "b"] as const;
 
@@ -30,4 +30,14 @@ it.each([
   ["x".repeat(501), undefined],
 ])("text(%j) is %j", (value, want) => {
   expect(text(value)).toBe(want);
+});
+
+it.each([
+  [0, 0],
+  [3, 3],
+  [-1, undefined],
+  [1.5, undefined],
+  ["3", undefined],
+])("count(%j) is %j", (value, want) => {
+  expect(count(value)).toBe(want);
 });

@@ -5,6 +5,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" && value.length <= 500 ? value : undefined;
 }
 
+/** A count or an ordinal. */
+export function count(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 1e6 ? value : undefined;
+}
+
 export function oneOf<Word extends string>(words: readonly Word[], value: unknown): Word | undefined {
   return words.find((word) => word === value);
 }

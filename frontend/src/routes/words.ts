@@ -42,6 +42,9 @@ export const resultViews = ["steps", "pictures", "network", "console", "artifact
 
 export interface ResultSearch {
   view?: (typeof resultViews)[number] | undefined;
+  attempt?: number | undefined;
+  /** Ordinal of the step that is looked for. */
+  step?: number | undefined;
 }
 
 export interface PlansSearch {
@@ -51,6 +54,9 @@ export interface PlansSearch {
 
 export interface PlanSearch {
   tab?: PlanTab | undefined;
+  /** Numbers of the versions that are compared. */
+  version?: number | undefined;
+  against?: number | undefined;
 }
 
 export interface RunsSearch {

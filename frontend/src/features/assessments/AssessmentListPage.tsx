@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { Gauge } from "lucide-react";
+import { Gauge, Scale } from "lucide-react";
 import { AssessedRunsDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
@@ -19,7 +19,11 @@ export function AssessmentListPage({ after }: { after: string | undefined }) {
   const navigate = useNavigate();
   const page = data?.runs;
   return (
-    <Page title="Assessments" about="What runs say of quality, and how far to believe it">
+    <Page
+      title="Assessments"
+      about="What runs say of quality, and how far to believe it"
+      actions={<Button asChild><Link to="/assessments/calibration"><Scale size={15} aria-hidden /> Calibration</Link></Button>}
+    >
       {error && !page ? <ErrorNotice message={messageOf(error)} onRetry={() => read({ requestPolicy: "network-only" })} /> : null}
       {!page && !error ? <SkeletonRows label="Reading the assessments" /> : null}
       {page?.nodes.length === 0 ? (

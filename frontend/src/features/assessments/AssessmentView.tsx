@@ -1,11 +1,12 @@
-import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { ArrowUpRight, ChevronRight } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { useState } from "react";
-import type { AssessmentDetailFragment, EvidenceDetailFragment } from "@/gql/graphql";
+import type { AssessmentDetailFragment } from "@/gql/graphql";
 import { Panel } from "@/ui/Page";
 import { RelativeTime } from "@/ui/Time";
-import { belief, criteria, judges, placeOf, points, severities, statuses, verdicts } from "./words";
+import { EvidenceList } from "./EvidenceList";
+import { Judged } from "./Judged";
+import { belief, criteria, judges, points, severities, statuses, verdicts } from "./words";
 
 type Criterion = AssessmentDetailFragment["criteria"][number];
 
@@ -29,11 +30,17 @@ export function AssessmentView({ assessment }: { assessment: AssessmentDetailFra
           {model ? <span className="block">{model}</span> : <span className="block">rules {rulesVersion}</span>}
           <span className="block">{createdBy ? `asked by ${createdBy} ` : "at the end of the run, "}<RelativeTime at={createdAt} /></span>
         </p>
-        {reason ? <p className="w-full text-sm text-soft">{reason}</p> : null}
+        {reason ? (
+          <p className="w-full text-sm break-words text-soft">
+            <strong className="font-medium text-text">{status === "ASSESSED" ? "" : `${whys[status]}: `}</strong>
+            {reason}
+          </p>
+        ) : null}
       </section>
       <section aria-label="Criteria" className="overflow-hidden rounded-lg border border-line bg-raised">
         {assessment.criteria.map((c) => <CriterionRow key={c.criterion} criterion={c} runId={run.id} />)}
       </section>
+      {assessment.panel ? <Judged assessment={assessment} panel={assessment.panel} /> : null}
       {issues.length > 0 ? (
         <Panel title="What is wrong" flush>
           <ul>
@@ -75,6 +82,10 @@ export function AssessmentView({ assessment }: { assessment: AssessmentDetailFra
   );
 }
 
+const whys: Record<AssessmentDetailFragment["status"], string> = {
+  PENDING: "Is being made", ASSESSED: "", NOT_ASSESSED: "Why there is no score", INCONCLUSIVE: "Why the score is none to rely on",
+};
+
 function Share({ name, value, said }: { name: string; value: number; said: string }) {
   return (
     <div className="min-w-32">
@@ -89,9 +100,12 @@ function CriterionRow({ criterion: c, runId }: { criterion: Criterion; runId: st
   const band = c.band ? verdicts[c.band] : null;
   return (
     <div className="border-t border-line first:border-t-0">
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="grid w-full grid-cols-[auto_minmax(0,1fr)_3rem] items-center gap-3 px-3 py-2.5 text-left hover:bg-hover focus-visible:-outline-offset-2 sm:grid-cols-[auto_9rem_minmax(0,1fr)_3rem_7rem]">
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="grid w-full grid-cols-[auto_minmax(0,1fr)_3rem] items-center gap-3 px-3 py-2.5 text-left hover:bg-hover focus-visible:-outline-offset-2 sm:grid-cols-[auto_12rem_minmax(0,1fr)_3rem_7rem]">
         <ChevronRight size={14} aria-hidden className={clsx("text-faint transition-transform", open && "rotate-90")} />
-        <span className="text-sm font-medium">{criteria[c.criterion]}</span>
+        <span className="text-sm font-medium">
+          {criteria[c.criterion]}
+          {c.caps.length > 0 ? <span className="tint ml-2 rounded-full px-1.5 py-px text-xs font-medium text-timed-out">capped</span> : null}
+        </span>
         <span aria-hidden className="relative h-2 overflow-hidden rounded-full bg-line max-sm:col-span-2 max-sm:col-start-2 max-sm:row-start-2">
           {c.interval ? <span className="absolute inset-y-0 bg-line-strong/50" style={{ left: `${c.interval.low * 100}%`, width: `${(c.interval.high - c.interval.low) * 100}%` }} /> : null}
           {c.score == null ? null : <span className={clsx("absolute inset-y-0 left-0 rounded-full", band?.ground)} style={{ width: `${c.score * 100}%` }} />}
@@ -143,28 +157,4 @@ function Parts({ criterion: { parts, moreParts, criterion }, runId }: { criterio
 
 function measured(value: number, unit: string): string {
   return `${Number(value.toPrecision(4))}${unit === "1" || unit === "" ? "" : ` ${unit}`}`;
-}
-
-function EvidenceList({ evidence, total, runId }: { evidence: EvidenceDetailFragment[]; total: number; runId: string }) {
-  if (evidence.length === 0) return null;
-  return (
-    <ul className="grid gap-0.5 text-xs text-soft">
-      {evidence.map((e, i) => {
-        const place = placeOf(e);
-        const said = `${e.caseKey || e.kind.toLowerCase()}${e.step == null ? "" : `, step ${e.step + 1}`}${e.name ? `: ${e.name}` : ""}`;
-        return (
-          <li key={i} className="min-w-0 break-words" title={e.quote}>
-            {place?.page === "result" ? (
-              <Link to="/runs/$runId/results/$resultId" params={{ runId, resultId: place.id }} className="link">{said} <ArrowUpRight size={11} aria-hidden className="inline" /></Link>
-            ) : place ? (
-              <Link to="/runs/$runId/review" params={{ runId }} search={{ c: place.id }} className="link">{said} <ArrowUpRight size={11} aria-hidden className="inline" /></Link>
-            ) : (
-              said
-            )}
-          </li>
-        );
-      })}
-      {total > evidence.length ? <li className="text-faint">and {total - evidence.length} more</li> : null}
-    </ul>
-  );
 }

@@ -11,6 +11,8 @@ import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/toast";
+import { AskModel } from "./AskModel";
+import { AssessmentsOfRun } from "./AssessmentsOfRun";
 import { AssessmentView } from "./AssessmentView";
 import { Reports } from "./Reports";
 
@@ -34,6 +36,7 @@ export function RunQuality({ runId, ended }: { runId: string; ended: boolean }) 
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <div className="flex flex-wrap justify-end gap-2">
+        <AskModel runId={runId} />
         <Reports runId={runId} />
         {may && assessment ? (
           <Button disabled={assessing.fetching} onClick={() => make(true)}>
@@ -42,7 +45,10 @@ export function RunQuality({ runId, ended }: { runId: string; ended: boolean }) 
         ) : null}
       </div>
       {assessment ? (
-        <AssessmentView assessment={assessment} />
+        <>
+          <AssessmentsOfRun runId={runId} shown={assessment.id} />
+          <AssessmentView assessment={assessment} />
+        </>
       ) : (
         <EmptyState icon={Gauge} title="Not assessed yet" action={may ? <Button look="primary" disabled={assessing.fetching} onClick={() => make(false)}>Assess it now</Button> : undefined}>
           Rules make scores of what the run measured; it takes a moment.

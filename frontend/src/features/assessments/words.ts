@@ -1,4 +1,4 @@
-import type { AssessmentCriterion, AssessmentDetailFragment, AssessmentStatus, IssueSeverity, Verdict } from "@/gql/graphql";
+import type { AssessmentCriterion, AssessmentDetailFragment, AssessmentRowFragment, AssessmentStatus, IssueSeverity, JudgeAnswer, Verdict } from "@/gql/graphql";
 
 export const criteria: Record<AssessmentCriterion, string> = {
   FUNCTIONALITY: "Functionality", UI: "Looks", PERFORMANCE: "Performance", ACCESSIBILITY: "Accessibility",
@@ -23,6 +23,20 @@ export const statuses: Record<AssessmentStatus, string> = {
 
 export const judges: Record<AssessmentDetailFragment["judge"], string> = { RULES: "by rules", LLM: "by a language model", PERSON: "by a person" };
 
+export const answers: Record<JudgeAnswer, { word: string; text: string; ground: string }> = {
+  PASS: { word: "Pass", text: "text-passed", ground: "bg-passed" },
+  FAIL: { word: "Fail", text: "text-failed", ground: "bg-failed" },
+  UNCLEAR: { word: "Unclear", text: "text-idle", ground: "bg-idle" },
+  UNDECIDED: { word: "Undecided", text: "text-flaky", ground: "bg-flaky" },
+};
+
+/** Who made an assessment, for lists: "Rules", "stub-1, 3 votes". */
+export function judgeOf({ judge, model, votes }: Pick<AssessmentRowFragment, "judge" | "model" | "votes">): string {
+  if (judge === "RULES") return "Rules";
+  if (judge === "PERSON") return "A person";
+  return `${model || "A language model"}, ${votes === 1 ? "1 vote" : `${votes} votes`}`;
+}
+
 /** 0.876 is 88; what is nearly 100 but not all is 99. */
 export function points(score: number): string {
   const rounded = Math.round(score * 100);
@@ -37,9 +51,18 @@ export function belief(confidence: number): string {
   return confidence > 0 ? "low" : "none";
 }
 
+export type Place = { page: "result"; id: string; attempt: number | undefined; step: number | undefined } | { page: "comparison"; id: string } | { page: "cases"; key: string };
+
 /** Where evidence can be looked at; null where it is told in its words alone. */
-export function placeOf({ kind, id }: { kind: string; id: string }): { page: "result" | "comparison"; id: string } | null {
-  if (!id) return null;
-  if (kind === "COMPARISON") return { page: "comparison", id };
-  return kind === "ARTIFACT" ? null : { page: "result", id };
+export function placeOf({ kind, id, caseKey, attempt, step }: { kind: string; id: string; caseKey?: string; attempt?: number; step?: number | null | undefined }): Place | null {
+  if (id && kind === "COMPARISON") return { page: "comparison", id };
+  if (id && kind !== "ARTIFACT") return { page: "result", id, attempt: attempt || undefined, step: step ?? undefined };
+  // An artifact does not say its result, but its case.
+  return caseKey ? { page: "cases", key: caseKey } : null;
+}
+
+/** A cost in dollars, as many digits as it takes to be none of nothing. */
+export function dollars(cost: number): string {
+  if (cost === 0) return "$0";
+  return `$${cost >= 0.01 ? cost.toFixed(2) : cost.toPrecision(2)}`;
 }

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert, Settings } from "lucide-react";
+import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert, Scale, Settings } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
@@ -29,6 +29,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: "Runs", icon: Gauge, open: then(() => navigate({ to: "/runs" })) },
     { title: "Failed runs", icon: OctagonAlert, open: then(() => navigate({ to: "/runs", search: { status: ["FAILED", "ERRORED"] } })) },
     { title: "Assessments", icon: Medal, open: then(() => navigate({ to: "/assessments" })) },
+    { title: "Calibration of the judge", icon: Scale, open: then(() => navigate({ to: "/assessments/calibration" })) },
     ...(["members", "tokens", "secrets", "webhooks", "limits", "audit", "workers"] as const).map((part) => ({
       title: `Settings: ${part}`, icon: Settings, open: then(() => navigate({ to: "/settings/$part", params: { part } })),
     })),

@@ -27,11 +27,14 @@ interface Props {
   planId: string;
   tab: PlanTab | undefined;
   onTab: (tab: PlanTab) => void;
+  /** Which versions the tab of versions compares. */
+  versions: { version?: number | undefined; against?: number | undefined };
+  onVersions: (search: { version: number; against: number | undefined }) => void;
   /** The plan's runs; the route knows how to show them. */
   runs: ReactNode;
 }
 
-export function PlanPage({ planId, tab = "editor", onTab, runs }: Props) {
+export function PlanPage({ planId, tab = "editor", onTab, versions, onVersions, runs }: Props) {
   const [{ data, error, fetching }, read] = useKeptQuery({ query: PlanDocument, variables: { id: planId } });
   const [, update] = useMutation(UpdatePlanDocument);
   const mayRun = useMay("tests:execute");
@@ -96,7 +99,7 @@ export function PlanPage({ planId, tab = "editor", onTab, runs }: Props) {
               />
             ),
           },
-          { name: "versions", title: "Versions", content: <Versions planId={planId} /> },
+          { name: "versions", title: "Versions", content: <Versions planId={planId} version={versions.version} against={versions.against} onChoose={onVersions} /> },
           { name: "runs", title: "Runs", content: runs },
           { name: "schedules", title: "Schedules", content: <Schedules planId={planId} /> },
         ]}

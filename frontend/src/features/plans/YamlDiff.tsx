@@ -11,6 +11,9 @@ interface Props {
   after: string;
 }
 
+// Its own marks at the sides are letters that few fonts have.
+const folded = EditorView.theme({ ".cm-collapsedLines": { "&:before": { content: "'⋯'" }, "&:after": { content: "'⋯'" } } });
+
 /** Two texts as one, with what went and what came; what stayed is folded. */
 export default function YamlDiff({ before, after }: Props) {
   const frame = useRef<HTMLDivElement>(null);
@@ -25,6 +28,7 @@ export default function YamlDiff({ before, after }: Props) {
           yaml(),
           syntaxHighlighting(colours),
           looks,
+          folded,
           EditorState.readOnly.of(true),
           EditorView.editable.of(false),
           EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Difference" }),

@@ -12,19 +12,20 @@ import { Page } from "@/ui/Page";
 import { Skeleton } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
 import { formatDuration } from "@/ui/duration";
-import { ResultSkeleton, ResultView, type View } from "./ResultView";
+import { type PlaceInResult, ResultSkeleton, ResultView, type View } from "./ResultView";
 
 interface Props {
   runId: string;
   resultId: string;
   view: View | undefined;
+  place: PlaceInResult;
   onView: (view: View) => void;
   /** What was measured, where the kind of the case has a view of its own for that. */
   renderMeasured: (result: ResultDetailFragment) => ReactNode;
 }
 
 /** Everything that is known of one case in a run. */
-export function ResultPage({ runId, resultId, view, onView, renderMeasured }: Props) {
+export function ResultPage({ runId, resultId, view, place, onView, renderMeasured }: Props) {
   const [{ data, error, fetching }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const again = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
   const result = data?.result;
@@ -73,7 +74,7 @@ export function ResultPage({ runId, resultId, view, onView, renderMeasured }: Pr
       }
     >
       {renderMeasured(result)}
-      <ResultView result={result} observed={[]} view={view} onView={onView} />
+      <ResultView result={result} observed={[]} place={place} view={view} onView={onView} />
     </Page>
   );
 }

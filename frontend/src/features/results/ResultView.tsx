@@ -22,14 +22,22 @@ interface Props {
   observed: ObservedStep[];
   /** Which part is shown, where the address says it. */
   view?: View | undefined;
+  place?: PlaceInResult;
   onView?: ((view: View) => void) | undefined;
+}
+
+/** What somebody was sent to look at. */
+export interface PlaceInResult {
+  attempt?: number | undefined;
+  /** Its ordinal. */
+  step?: number | undefined;
 }
 
 export type View = "steps" | "pictures" | "network" | "console" | "artifacts" | "logs" | "metrics" | "history";
 
 /** The attempts of a result, one at a time: its steps, logs, artifacts and measurements. */
-export function ResultView({ result, observed, view: asked, onView }: Props) {
-  const [chosen, setChosen] = useState<number | null>(null);
+export function ResultView({ result, observed, view: asked, place = {}, onView }: Props) {
+  const [chosen, setChosen] = useState<number | null>(place.attempt ?? null);
   const [own, setOwn] = useState<View>("steps");
   const { attempts } = result;
   const running = result.status !== "FINISHED";
@@ -41,7 +49,7 @@ export function ResultView({ result, observed, view: asked, onView }: Props) {
   const view = asked ?? own;
   const tabs: { name: View; title: ReactNode; content: ReactNode }[] = attempt
     ? [
-        { name: "steps", title: <Counted word="Steps" count={attempt.steps.length} />, content: <StepTree attempt={attempt} artifacts={artifacts.filter((a) => !film.includes(a))} /> },
+        { name: "steps", title: <Counted word="Steps" count={attempt.steps.length} />, content: <StepTree key={attempt.number} attempt={attempt} lookFor={attempt.number === (place.attempt ?? attempt.number) ? place.step : undefined} artifacts={artifacts.filter((a) => !film.includes(a))} /> },
         ...(film.length > 0 ? [{ name: "pictures" as const, title: <Counted word="Pictures" count={film.length} />, content: <Filmstrip key={attempt.number} attempt={attempt} pictures={film} /> }] : []),
         ...(archive ? [{ name: "network" as const, title: "Network", content: <Network url={archive.url} /> }] : []),
         ...(console ? [{ name: "console" as const, title: "Console", content: <Console url={console.url} /> }] : []),

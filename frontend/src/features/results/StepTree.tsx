@@ -14,28 +14,30 @@ import { isObject } from "./unknown";
 interface Props {
   attempt: AttemptDetailFragment;
   artifacts: ArtifactDetailFragment[];
+  /** Ordinal of the step that somebody was sent to. */
+  lookFor?: number | undefined;
 }
 
 /** The steps of an attempt with their place in time. Those that went wrong are open. */
-export function StepTree({ attempt, artifacts }: Props) {
+export function StepTree({ attempt, artifacts, lookFor }: Props) {
   const total = Math.max(attempt.durationMs, ...attempt.steps.map((s) => s.offsetMs + s.durationMs), 1);
   if (attempt.steps.length === 0) return <p className="text-sm text-faint">No step was made.</p>;
   return (
     <ol aria-label="Steps" className="overflow-hidden rounded-lg border border-line bg-raised">
       {attempt.steps.map((step) => (
-        <Step key={step.ordinal} step={step} total={total} pictures={artifacts.filter((a) => a.step === step.ordinal && a.contentType.startsWith("image/"))} />
+        <Step key={step.ordinal} step={step} soughtFor={step.ordinal === lookFor} total={total} pictures={artifacts.filter((a) => a.step === step.ordinal && a.contentType.startsWith("image/"))} />
       ))}
     </ol>
   );
 }
 
-function Step({ step, total, pictures }: { step: StepDetailFragment; total: number; pictures: ArtifactDetailFragment[] }) {
-  const [open, setOpen] = useState(isBad(step.outcome));
+function Step({ step, soughtFor, total, pictures }: { step: StepDetailFragment; soughtFor: boolean; total: number; pictures: ArtifactDetailFragment[] }) {
+  const [open, setOpen] = useState(isBad(step.outcome) || soughtFor);
   const detail = isObject(step.detail) && Object.keys(step.detail).length > 0 ? step.detail : null;
   const rest = detail ? restOf(detail) : null;
   const more = step.checks.length > 0 || detail !== null || step.error !== "" || pictures.length > 0;
   return (
-    <li className="border-t border-line first:border-t-0">
+    <li ref={soughtFor ? show : undefined} aria-current={soughtFor || undefined} className={clsx("border-t border-line first:border-t-0", soughtFor && "border-l-2 border-l-accent")}>
       <button
         type="button"
         disabled={!more}
@@ -67,6 +69,10 @@ function Step({ step, total, pictures }: { step: StepDetailFragment; total: numb
       ) : null}
     </li>
   );
+}
+
+function show(step: HTMLLIElement | null) {
+  step?.scrollIntoView({ block: "center" });
 }
 
 function Detail({ value }: { value: object }) {

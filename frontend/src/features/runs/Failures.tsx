@@ -7,13 +7,18 @@ import { EmptyState } from "@/ui/EmptyState";
 import { OutcomeIcon } from "@/ui/Outcome";
 import { isFinal } from "@/ui/looks";
 import { Skeleton } from "@/ui/Skeleton";
+import { FailureGroups } from "./FailureGroups";
 import { clustersOf } from "./failures";
 import type { RunView } from "./runStore";
 
 const shownCases = 12;
 
-/** Why cases failed, what looks like one reason told once. */
+/** Why cases failed. The server tells it of a run that has ended; until then the page puts together what looks like one reason. */
 export function Failures({ run, view }: { run: RunDetailFragment; view: RunView }) {
+  return isFinal(run.status) ? <FailureGroups runId={run.id} otherwise={<LiveFailures run={run} view={view} />} /> : <LiveFailures run={run} view={view} />;
+}
+
+function LiveFailures({ run, view }: { run: RunDetailFragment; view: RunView }) {
   const clusters = useMemo(() => clustersOf(view.rows), [view.rows]);
   const [{ data }] = useQuery({ query: FailuresBeforeDocument, variables: { planId: run.plan.id }, pause: clusters.length === 0 });
   // Known is what failed in an earlier one of the plan's newest runs; without an earlier one nothing is new.

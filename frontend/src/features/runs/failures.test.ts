@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aCase } from "@/test/factories";
-import { clustersOf, signatureOf } from "./failures";
+import { clustersOf, headOf, signatureOf } from "./failures";
 
 describe("the signature of an error", () => {
   it.each([
@@ -22,4 +22,13 @@ it("puts failures together, the most frequent first, and leaves out what passed"
   const row = (id: string, outcome: "FAILED" | "TIMED_OUT" | "PASSED", error: string) => aCase({ id, outcome, error, status: "FINISHED" });
   const got = clustersOf([row("a", "FAILED", "x 1"), row("b", "FAILED", "y"), row("c", "FAILED", "y"), row("d", "PASSED", "y"), row("e", "TIMED_OUT", "y")]);
   expect(got.map(({ error, rows }) => [error, rows.map(({ id }) => id)])).toEqual([["y", ["b", "c"]], ["x 1", ["a"]], ["y", ["e"]]]);
+});
+
+it.each([
+  [{ title: "status should be 200, but is <n>", check: "status", code: "status_500" }, "status should be 200, but is <n>"],
+  [{ title: "", check: "status", code: "status_500" }, "status"],
+  [{ title: "", check: "", code: "connection_refused" }, "connection refused"],
+  [{ title: "", check: "", code: "" }, "It says no reason."],
+])("%j is called %s", (cluster, want) => {
+  expect(headOf(cluster)).toBe(want);
 });

@@ -1,4 +1,4 @@
-import type { CaseRowFragment } from "@/gql/graphql";
+import type { CaseRowFragment, FailureCause, FailureClusterDetailFragment } from "@/gql/graphql";
 import { isBad } from "@/ui/looks";
 
 /** Cases that failed for what looks like one reason. */
@@ -34,4 +34,20 @@ export function clustersOf<Row extends Pick<CaseRowFragment, "outcome" | "error"
     else clusters.set(signature, { signature, error: row.error, rows: [row] });
   }
   return [...clusters.values()].sort((a, b) => b.rows.length - a.rows.length);
+}
+
+export const causes: Record<FailureCause, { word: string; text: string }> = {
+  PRODUCT_FAULT: { word: "Fault of the product", text: "text-failed" },
+  TEST_FAULT: { word: "Fault of the test", text: "text-errored" },
+  ENVIRONMENT: { word: "Environment", text: "text-timed-out" },
+  DATA: { word: "Data", text: "text-timed-out" },
+  TIMING: { word: "Timing", text: "text-flaky" },
+  INFRASTRUCTURE: { word: "Infrastructure", text: "text-errored" },
+  DEPENDENCY: { word: "Something it depends on", text: "text-timed-out" },
+  UNKNOWN: { word: "Unknown", text: "text-idle" },
+};
+
+/** What a cluster is called. */
+export function headOf({ title, check, code }: Pick<FailureClusterDetailFragment, "title" | "check" | "code">): string {
+  return title || check || (code ? code.replaceAll("_", " ") : "It says no reason.");
 }

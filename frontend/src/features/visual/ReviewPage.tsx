@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { Check, Eye, SearchX, X } from "lucide-react";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { useMutation } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { AcceptBaselineDocument, type ComparisonDetailFragment, type ComparisonReview, ComparisonsDocument, RejectBaselineDocument } from "@/gql/graphql";
@@ -11,10 +11,12 @@ import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Input } from "@/ui/Field";
+import { Key } from "@/ui/Key";
 import { Page } from "@/ui/Page";
 import { Skeleton, SkeletonRows } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
 import { toast } from "@/ui/toast";
+import { useKeys } from "@/ui/useKeys";
 import { inOrder, modesOf, nextPending, type ReviewMode } from "./review";
 import { Viewer } from "./Viewer";
 
@@ -114,28 +116,14 @@ function Review({ runId, comparisons, search, onSearch }: Omit<Props, "onSearch"
   };
   const pick = (id: string) => setChosen(new Set(chosen.has(id) ? [...chosen].filter((c) => c !== id) : [...chosen, id]));
 
-  const pressed = useRef<(event: KeyboardEvent) => void>(() => undefined);
-  useEffect(() => {
-    pressed.current = (event) => {
-      const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input:not([type=checkbox]), textarea, select, [role=dialog]")) return;
-      const does: Record<string, () => void> = {
-        j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
-        a: () => void judge("accept"), v: () => void judge("variant"), r: () => void judge("reject"),
-        x: () => { if (shown) pick(shown.id); },
-      };
-      const which = modes[Number(event.key) - 1];
-      const act = does[event.key] ?? (which ? () => onSearch({ mode: which }) : undefined);
-      if (!act) return;
-      event.preventDefault();
-      act();
-    };
+  const prev = () => step(-1);
+  const next = () => step(1);
+  useKeys({
+    j: next, ArrowDown: next, k: prev, ArrowUp: prev,
+    a: () => void judge("accept"), v: () => void judge("variant"), r: () => void judge("reject"),
+    x: shown && (() => pick(shown.id)),
+    ...Object.fromEntries(modes.map((m, i) => [String(i + 1), () => onSearch({ mode: m })])),
   });
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => pressed.current(event);
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
-  }, []);
 
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[18rem_minmax(0,1fr)]">
@@ -196,10 +184,6 @@ function Review({ runId, comparisons, search, onSearch }: Omit<Props, "onSearch"
       )}
     </div>
   );
-}
-
-function Key({ children }: { children: ReactNode }) {
-  return <kbd className="rounded-sm border border-current/30 px-1 font-sans text-xs opacity-70 max-sm:hidden">{children}</kbd>;
 }
 
 const modeWords: Record<ReviewMode, string> = { side: "Side by side", slider: "Slider", overlay: "Overlay", blink: "Blink", diff: "Difference" };

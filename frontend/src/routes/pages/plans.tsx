@@ -17,7 +17,7 @@ export function NewPlan() {
 
 export function Plan() {
   const { planId } = plan.useParams();
-  const { tab } = plan.useSearch();
+  const { tab, version, against } = plan.useSearch();
   const navigate = useNavigate();
   return (
     <PlanPage
@@ -25,6 +25,8 @@ export function Plan() {
       planId={planId}
       tab={tab}
       onTab={(next) => void navigate({ to: "/plans/$planId", params: { planId }, search: { tab: next === "editor" ? undefined : next }, replace: true })}
+      versions={{ version, against }}
+      onVersions={(search) => void navigate({ to: "/plans/$planId", params: { planId }, search: { tab: "versions", ...search }, replace: true, resetScroll: false })}
       runs={<RunsOfPlan planId={planId} />}
     />
   );

@@ -46,7 +46,7 @@ export function Run() {
 
 export function Result() {
   const { runId, resultId } = result.useParams();
-  const { view } = result.useSearch();
+  const { view, attempt, step } = result.useSearch();
   const navigate = useNavigate();
   return (
     <ResultPage
@@ -54,6 +54,7 @@ export function Result() {
       runId={runId}
       resultId={resultId}
       view={view}
+      place={{ attempt, step }}
       renderMeasured={(found) => <Measured result={found} runId={runId} />}
       onView={(next) => void navigate({ to: "/runs/$runId/results/$resultId", params: { runId, resultId }, search: { view: next === "steps" ? undefined : next }, replace: true, resetScroll: false })}
     />
