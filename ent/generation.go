@@ -21,7 +21,7 @@ type Generation struct {
 	ID string `json:"id,omitempty"`
 	// The tenant.
 	ProjectID string `json:"project_id,omitempty"`
-	// Plan that the cases are for.
+	// Plan that the cases are for; the one that was made of the first that a person accepted.
 	PlanID *string `json:"plan_id,omitempty"`
 	// Source holds the value of the "source" field.
 	Source generation.Source `json:"source,omitempty"`

@@ -766,6 +766,24 @@ type (
 	}
 )
 
+// SetPlanID sets the "plan_id" field.
+func (u *GenerationUpsert) SetPlanID(v string) *GenerationUpsert {
+	u.Set(generation.FieldPlanID, v)
+	return u
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *GenerationUpsert) UpdatePlanID() *GenerationUpsert {
+	u.SetExcluded(generation.FieldPlanID)
+	return u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *GenerationUpsert) ClearPlanID() *GenerationUpsert {
+	u.SetNull(generation.FieldPlanID)
+	return u
+}
+
 // SetStatus sets the "status" field.
 func (u *GenerationUpsert) SetStatus(v generation.Status) *GenerationUpsert {
 	u.Set(generation.FieldStatus, v)
@@ -1008,9 +1026,6 @@ func (u *GenerationUpsertOne) UpdateNewValues() *GenerationUpsertOne {
 		if _, exists := u.create.mutation.ProjectID(); exists {
 			s.SetIgnore(generation.FieldProjectID)
 		}
-		if _, exists := u.create.mutation.PlanID(); exists {
-			s.SetIgnore(generation.FieldPlanID)
-		}
 		if _, exists := u.create.mutation.Source(); exists {
 			s.SetIgnore(generation.FieldSource)
 		}
@@ -1061,6 +1076,27 @@ func (u *GenerationUpsertOne) Update(set func(*GenerationUpsert)) *GenerationUps
 		set(&GenerationUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetPlanID sets the "plan_id" field.
+func (u *GenerationUpsertOne) SetPlanID(v string) *GenerationUpsertOne {
+	return u.Update(func(s *GenerationUpsert) {
+		s.SetPlanID(v)
+	})
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *GenerationUpsertOne) UpdatePlanID() *GenerationUpsertOne {
+	return u.Update(func(s *GenerationUpsert) {
+		s.UpdatePlanID()
+	})
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *GenerationUpsertOne) ClearPlanID() *GenerationUpsertOne {
+	return u.Update(func(s *GenerationUpsert) {
+		s.ClearPlanID()
+	})
 }
 
 // SetStatus sets the "status" field.
@@ -1508,9 +1544,6 @@ func (u *GenerationUpsertBulk) UpdateNewValues() *GenerationUpsertBulk {
 			if _, exists := b.mutation.ProjectID(); exists {
 				s.SetIgnore(generation.FieldProjectID)
 			}
-			if _, exists := b.mutation.PlanID(); exists {
-				s.SetIgnore(generation.FieldPlanID)
-			}
 			if _, exists := b.mutation.Source(); exists {
 				s.SetIgnore(generation.FieldSource)
 			}
@@ -1562,6 +1595,27 @@ func (u *GenerationUpsertBulk) Update(set func(*GenerationUpsert)) *GenerationUp
 		set(&GenerationUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetPlanID sets the "plan_id" field.
+func (u *GenerationUpsertBulk) SetPlanID(v string) *GenerationUpsertBulk {
+	return u.Update(func(s *GenerationUpsert) {
+		s.SetPlanID(v)
+	})
+}
+
+// UpdatePlanID sets the "plan_id" field to the value that was provided on create.
+func (u *GenerationUpsertBulk) UpdatePlanID() *GenerationUpsertBulk {
+	return u.Update(func(s *GenerationUpsert) {
+		s.UpdatePlanID()
+	})
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (u *GenerationUpsertBulk) ClearPlanID() *GenerationUpsertBulk {
+	return u.Update(func(s *GenerationUpsert) {
+		s.ClearPlanID()
+	})
 }
 
 // SetStatus sets the "status" field.

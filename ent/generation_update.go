@@ -33,6 +33,26 @@ func (_u *GenerationUpdate) Where(ps ...predicate.Generation) *GenerationUpdate 
 	return _u
 }
 
+// SetPlanID sets the "plan_id" field.
+func (_u *GenerationUpdate) SetPlanID(v string) *GenerationUpdate {
+	_u.mutation.SetPlanID(v)
+	return _u
+}
+
+// SetNillablePlanID sets the "plan_id" field if the given value is not nil.
+func (_u *GenerationUpdate) SetNillablePlanID(v *string) *GenerationUpdate {
+	if v != nil {
+		_u.SetPlanID(*v)
+	}
+	return _u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (_u *GenerationUpdate) ClearPlanID() *GenerationUpdate {
+	_u.mutation.ClearPlanID()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *GenerationUpdate) SetStatus(v generation.Status) *GenerationUpdate {
 	_u.mutation.SetStatus(v)
@@ -442,6 +462,9 @@ func (_u *GenerationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.PlanID(); ok {
+		_spec.SetField(generation.FieldPlanID, field.TypeString, value)
+	}
 	if _u.mutation.PlanIDCleared() {
 		_spec.ClearField(generation.FieldPlanID, field.TypeString)
 	}
@@ -634,6 +657,26 @@ type GenerationUpdateOne struct {
 	hooks     []Hook
 	mutation  *GenerationMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetPlanID sets the "plan_id" field.
+func (_u *GenerationUpdateOne) SetPlanID(v string) *GenerationUpdateOne {
+	_u.mutation.SetPlanID(v)
+	return _u
+}
+
+// SetNillablePlanID sets the "plan_id" field if the given value is not nil.
+func (_u *GenerationUpdateOne) SetNillablePlanID(v *string) *GenerationUpdateOne {
+	if v != nil {
+		_u.SetPlanID(*v)
+	}
+	return _u
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (_u *GenerationUpdateOne) ClearPlanID() *GenerationUpdateOne {
+	_u.mutation.ClearPlanID()
+	return _u
 }
 
 // SetStatus sets the "status" field.
@@ -1074,6 +1117,9 @@ func (_u *GenerationUpdateOne) sqlSave(ctx context.Context) (_node *Generation, 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.PlanID(); ok {
+		_spec.SetField(generation.FieldPlanID, field.TypeString, value)
 	}
 	if _u.mutation.PlanIDCleared() {
 		_spec.ClearField(generation.FieldPlanID, field.TypeString)

@@ -20,7 +20,7 @@ func (Generation) Fields() []ent.Field {
 	return []ent.Field{
 		typedID(ident.Generation),
 		projectID(),
-		field.String("plan_id").Optional().Nillable().Immutable().Comment("Plan that the cases are for."),
+		field.String("plan_id").Optional().Nillable().Comment("Plan that the cases are for; the one that was made of the first that a person accepted."),
 		field.Enum("source").Values("openapi", "crawl", "requirements").Immutable(),
 		field.JSON("request", json.RawMessage{}).Immutable().Comment("What was asked for."),
 		field.Int("priority").Default(3).Range(1, 4).Immutable().Comment("1 is served first."),

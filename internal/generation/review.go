@@ -50,7 +50,7 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Plan, []*ent.Ge
 		if err != nil {
 			return err
 		}
-		of, err := tx.Generation.Query().Where(generation.ProjectID(p.ProjectID), generation.ID(cases[0].GenerationID)).Only(ctx)
+		of, err := tx.Generation.Query().Where(generation.ProjectID(p.ProjectID), generation.ID(cases[0].GenerationID)).ForUpdate(store.NoKey).Only(ctx)
 		if err != nil {
 			return store.Missing(err, ident.Generation, cases[0].GenerationID)
 		}
@@ -71,6 +71,12 @@ func (s *Service) Approve(ctx context.Context, a Approval) (*ent.Plan, []*ent.Ge
 		var version *ent.PlanVersion
 		if into, version, err = s.enter(ctx, tx, p.ProjectID, planID, a.Name, frame, cases); err != nil {
 			return err
+		}
+		if planID == "" {
+			// Who accepts one after the other means one plan.
+			if err := of.Update().SetPlanID(into.ID).Exec(ctx); err != nil {
+				return fmt.Errorf("store the plan of generation %s: %w", of.ID, err)
+			}
 		}
 		out, err = review(ctx, tx, p, cases, generatedcase.StateAccepted, "", &version.ID)
 		return err

@@ -118,6 +118,10 @@ func TestCasesAreGeneratedAndEnterAPlan(t *testing.T) {
 		t.Errorf("accepted twice: %v", err)
 	}
 	s.Query(t, `mutation($ids: [ID!]!) { rejectGeneratedCases(input: {ids: $ids, reason: "Not now"}) { cases { state reviewReason } } }`, object{"ids": ids[2:3]})
+	joined := s.Query(t, approve, object{"ids": ids[3:4]})["approveGeneratedCases"].(object)["plan"].(object)
+	if v := joined["version"].(object); joined["id"] != plan["id"] || v["number"] != float64(2) || len(v["cases"].([]any)) != 3 {
+		t.Errorf("a case that is accepted later is in %v", joined)
+	}
 	again := begin(t, s, object{"source": object{"openapi": document(t)}, "planId": plan["id"], "maxCases": 2})
 	follow(t, s, again, 0)
 	more := s.Query(t, `query($id: ID!) { generation(id: $id) { plan { id } notes cases { id caseId state checks { name outcome reason } } } }`, object{"id": again})["generation"].(object)
@@ -135,7 +139,7 @@ func TestCasesAreGeneratedAndEnterAPlan(t *testing.T) {
 		}
 	}
 	grown := s.Query(t, approve, object{"ids": proposed})["approveGeneratedCases"].(object)["plan"].(object)
-	if v := grown["version"].(object); grown["id"] != plan["id"] || v["number"] != float64(2) || len(v["cases"].([]any)) != 2+len(proposed) {
+	if v := grown["version"].(object); grown["id"] != plan["id"] || v["number"] != float64(3) || len(v["cases"].([]any)) != 3+len(proposed) {
 		t.Errorf("the plan has become %v", grown)
 	}
 }
