@@ -31,15 +31,16 @@ type Limits struct {
 	Starts   ratelimit.Limit    // of startRun, for each user or token
 }
 
-// uploads are the root fields that take plans and files.
+// uploads are the root fields that take plans, documents and files.
 var uploads = map[string]bool{
 	"createPlan": true, "updatePlan": true, "validatePlan": true, "startRun": true,
 	"validateSchema": true, "validateResponse": true, "validateContract": true,
+	"generateTestCases": true, "proposePlan": true,
 }
 
 // weights are root fields that compute for up to seconds: a few of them fit into
 // an operation.
-var weights = map[string]int{"validateSchema": 200, "validateResponse": 200, "validateContract": 400}
+var weights = map[string]int{"validateSchema": 200, "validateResponse": 200, "validateContract": 400, "exportPlan": 200}
 
 // bodies bounds requests by what an operation may have.
 func (l Limits) bodies() transport.Bodies {

@@ -81,6 +81,7 @@ var attacks = map[string]attack{
 	"Query.anomalies(planId)":                         {takes: ident.Plan, want: notFound, operation: `query($id: ID!) { anomalies(planId: $id) { runId } }`},
 	"Mutation.analyzeFailures(input.runId)":           {takes: ident.Run, want: notFound, operation: `mutation($id: ID!) { analyzeFailures(input: {runId: $id}) { clusters { id } } }`},
 	"Mutation.analyzeFailures(input.clusterId)":       {takes: ident.FailureCluster, want: notFound, operation: `mutation($id: ID!) { analyzeFailures(input: {clusterId: $id}) { clusters { id } } }`},
+	"Query.exportPlan(planId)":                        {takes: ident.Plan, want: notFound, operation: `query($id: ID!) { exportPlan(planId: $id, format: GO) { cases files { path content } } }`},
 	"Query.generation(id)":                            read("generation", ident.Generation),
 	"Mutation.generateTestCases(input.planId)":        {takes: ident.Plan, want: notFound, operation: `mutation($id: ID!) { generateTestCases(input: {source: {openapi: "openapi: 3.1.0"}, planId: $id}) { generation { id } } }`},
 	"Mutation.proposePlan(input.planId)":              {takes: ident.Plan, want: notFound, operation: `mutation($id: ID!) { proposePlan(input: {source: {openapi: "openapi: 3.1.0"}, planId: $id}) { generation { id } } }`},

@@ -18,6 +18,7 @@ import (
 	"github.com/semantest/semantest/internal/analytics/digest"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/exporting"
 	"github.com/semantest/semantest/internal/spec"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -617,6 +618,11 @@ type ComplexityRoot struct {
 		Step    func(childComplexity int) int
 	}
 
+	ExportedFile struct {
+		Content func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
 	FailureAnalysis struct {
 		Cause       func(childComplexity int) int
 		Confidence  func(childComplexity int) int
@@ -1048,6 +1054,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PlanExport struct {
+		Cases func(childComplexity int) int
+		Files func(childComplexity int) int
+		Left  func(childComplexity int) int
+	}
+
 	PlanMistake struct {
 		Column     func(childComplexity int) int
 		Line       func(childComplexity int) int
@@ -1151,6 +1163,7 @@ type ComplexityRoot struct {
 		Capacity             func(childComplexity int) int
 		CompareAssessments   func(childComplexity int, a string, b string) int
 		Comparison           func(childComplexity int, id string) int
+		ExportPlan           func(childComplexity int, planID string, format exporting.Format, cases []string) int
 		FailureCluster       func(childComplexity int, id string) int
 		FailureClusters      func(childComplexity int, window int) int
 		Generation           func(childComplexity int, id string) int
@@ -3970,6 +3983,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Evidence.Step(childComplexity), true
 
+	case "ExportedFile.content":
+		if e.ComplexityRoot.ExportedFile.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportedFile.Content(childComplexity), true
+	case "ExportedFile.path":
+		if e.ComplexityRoot.ExportedFile.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportedFile.Path(childComplexity), true
+
 	case "FailureAnalysis.cause":
 		if e.ComplexityRoot.FailureAnalysis.Cause == nil {
 			break
@@ -6194,6 +6220,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanEdge.Node(childComplexity), true
 
+	case "PlanExport.cases":
+		if e.ComplexityRoot.PlanExport.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanExport.Cases(childComplexity), true
+	case "PlanExport.files":
+		if e.ComplexityRoot.PlanExport.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanExport.Files(childComplexity), true
+	case "PlanExport.notCarriedOver":
+		if e.ComplexityRoot.PlanExport.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanExport.Left(childComplexity), true
+
 	case "PlanMistake.column":
 		if e.ComplexityRoot.PlanMistake.Column == nil {
 			break
@@ -6667,6 +6712,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Comparison(childComplexity, args["id"].(string)), true
+	case "Query.exportPlan":
+		if e.ComplexityRoot.Query.ExportPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Query_exportPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExportPlan(childComplexity, args["planId"].(string), args["format"].(exporting.Format), args["cases"].([]string)), true
 	case "Query.failureCluster":
 		if e.ComplexityRoot.Query.FailureCluster == nil {
 			break
@@ -11529,6 +11585,46 @@ extend type Subscription {
   runProgress("The run's id." runId: ID!): RunProgress! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
+	{Name: "../schema/export.graphqls", Input: `"What cases are exported to."
+enum ExportFormat {
+  "TypeScript for @playwright/test, of API and browser cases."
+  PLAYWRIGHT
+  "JavaScript for k6, of load and API cases."
+  K6
+  "Tests for go test, of API cases."
+  GO
+}
+
+"A file of an export."
+type ExportedFile {
+  "Where it belongs, relative to the folder of the export."
+  path: String!
+  "Its text."
+  content: String!
+}
+
+"Cases of a plan as tests of another program. It is stored nowhere."
+type PlanExport {
+  "They make a folder of their own; empty where no case could be exported. 8 MiB at most."
+  files: [ExportedFile!]!
+  "Keys of the cases that are in it, with the matrix values."
+  cases: [String!]!
+  "What could not be carried over, one sentence each. It stands in a comment too, where it would have been."
+  notCarriedOver: [String!]!
+}
+
+extend type Query {
+  "Write the newest version of a plan for another program."
+  exportPlan(
+    "The plan's id."
+    planId: ID!
+    "For which program."
+    format: ExportFormat!
+    "Ids of cases in the plan, 1000 at most; all of them when absent."
+    cases: [String!]
+  ): PlanExport! @hasPermission(permission: "tests:read")
+}
+`, BuiltIn: false},
 	{Name: "../schema/generation.graphqls", Input: `"What cases are made of."
 enum GenerationSource {
   "An OpenAPI document."
@@ -15523,6 +15619,16 @@ func (ec *executionContext) childFields_Evidence(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
+func (ec *executionContext) childFields_ExportedFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_ExportedFile_path(ctx, field)
+	case "content":
+		return ec.fieldContext_ExportedFile_content(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportedFile", field.Name)
+}
+
 func (ec *executionContext) childFields_FailureAnalysis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "status":
@@ -16249,6 +16355,18 @@ func (ec *executionContext) childFields_PlanEdge(ctx context.Context, field grap
 		return ec.fieldContext_PlanEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanExport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "files":
+		return ec.fieldContext_PlanExport_files(ctx, field)
+	case "cases":
+		return ec.fieldContext_PlanExport_cases(ctx, field)
+	case "notCarriedOver":
+		return ec.fieldContext_PlanExport_notCarriedOver(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanExport", field.Name)
 }
 
 func (ec *executionContext) childFields_PlanMistake(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

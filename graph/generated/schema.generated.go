@@ -22,6 +22,7 @@ import (
 	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/exporting"
 	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -123,6 +124,7 @@ type QueryResolver interface {
 	BrowserSession(ctx context.Context, id string) (*ent.BrowserSession, error)
 	BrowserSessions(ctx context.Context, first *int, after *string) (*model.BrowserSessionConnection, error)
 	BrowserCommand(ctx context.Context, id string) (*ent.BrowserCommand, error)
+	ExportPlan(ctx context.Context, planID string, format exporting.Format, cases []string) (*exporting.Result, error)
 	Generation(ctx context.Context, id string) (*ent.Generation, error)
 	Generations(ctx context.Context, first *int, after *string) (*model.GenerationConnection, error)
 	JudgeCalibration(ctx context.Context, criterion rules.Criterion, model *string, promptVersion *string) (*assessments.Calibration, error)
@@ -1384,6 +1386,36 @@ func (ec *executionContext) field_Query_comparison_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportPlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "planId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["planId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "format",
+		func(ctx context.Context, v any) (exporting.Format, error) {
+			return ec.unmarshalNExportFormat2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋexportingᚐFormat(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["format"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "cases",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cases"] = arg2
 	return args, nil
 }
 
@@ -7408,6 +7440,68 @@ func (ec *executionContext) fieldContext_Query_browserCommand(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_exportPlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportPlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportPlan(ctx, fc.Args["planId"].(string), fc.Args["format"].(exporting.Format), fc.Args["cases"].([]string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNString2string(ctx, "tests:read")
+				if err != nil {
+					var zeroVal *exporting.Result
+					return zeroVal, err
+				}
+				if ec.Directives.HasPermission == nil {
+					var zeroVal *exporting.Result
+					return zeroVal, errors.New("directive hasPermission is not implemented")
+				}
+				return ec.Directives.HasPermission(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *exporting.Result) graphql.Marshaler {
+			return ec.marshalNPlanExport2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋexportingᚐResult(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportPlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanExport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportPlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_generation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10672,6 +10766,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_browserCommand(ctx, field)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "exportPlan":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_exportPlan(ctx, field)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res

@@ -15,7 +15,7 @@ type Graph struct {
 	RateStarts int `name:"rate-starts" env:"SEMANTEST_RATE_STARTS" placeholder:"N" default:"10" help:"Runs that a user or a token may start in a minute through the API; 0 is without a limit. Runs of schedules and triggers do not count."`
 
 	MaxBody       int `name:"max-body" env:"SEMANTEST_MAX_BODY" placeholder:"BYTES" default:"262144" help:"Size of a request or of a message on a socket."`
-	MaxUpload     int `name:"max-upload" env:"SEMANTEST_MAX_UPLOAD" placeholder:"BYTES" default:"16777216" help:"Size of a request of somebody who is signed in when all its fields take plans or documents: createPlan, updatePlan, validatePlan, startRun, validateSchema, validateResponse, validateContract."`
+	MaxUpload     int `name:"max-upload" env:"SEMANTEST_MAX_UPLOAD" placeholder:"BYTES" default:"16777216" help:"Size of a request of somebody who is signed in when all its fields take plans or documents: createPlan, updatePlan, validatePlan, startRun, validateSchema, validateResponse, validateContract, generateTestCases, proposePlan."`
 	MaxDocument   int `name:"max-document" env:"SEMANTEST_MAX_DOCUMENT" placeholder:"BYTES" default:"102400" help:"Size of a query text."`
 	MaxTokens     int `name:"max-tokens" env:"SEMANTEST_MAX_TOKENS" placeholder:"N" default:"1000" help:"Tokens of a query text."`
 	MaxDepth      int `name:"max-depth" env:"SEMANTEST_MAX_DEPTH" placeholder:"N" default:"10" help:"Fields within fields. Below __schema and __type they are counted apart and may be 20."`

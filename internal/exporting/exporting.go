@@ -2,6 +2,7 @@ package exporting
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -26,6 +27,16 @@ const (
 // Formats lists the formats.
 func Formats() []Format { return []Format{Playwright, K6, Go} }
 
+// What is wrong with a request for an export.
+var (
+	ErrNoCase   = errors.New("the plan has no such case")
+	ErrTooLarge = errors.New("the export has more than 8 MiB; export fewer cases at once")
+)
+
+// maxExported bounds what one export may hold, in bytes: a matrix makes much of a
+// short text.
+const maxExported = 8 << 20
+
 // File is one file of an export.
 type File struct{ Path, Content string }
 
@@ -36,11 +47,12 @@ type Result struct {
 	Left  []string // what was left out, one sentence each
 }
 
-// Export writes the cases of a plan, or those with the ids.
+// Export writes the cases of a plan, or those with the ids. An error is
+// ErrNoCase, ErrTooLarge, or a fault of this package.
 func Export(plan *spec.Plan, format Format, ids ...string) (*Result, error) {
 	for _, id := range ids {
 		if !slices.ContainsFunc(plan.Cases, func(c spec.Case) bool { return c.ID == id }) {
-			return nil, fmt.Errorf("the plan has no case %s", id)
+			return nil, fmt.Errorf("%w: %.100s", ErrNoCase, id)
 		}
 	}
 	e := &export{plan: plan, out: &Result{}, matrix: map[string]map[string]string{}}

@@ -21,6 +21,9 @@ func (e *export) golang(cases []spec.Case) error {
 	b.WriteString("}\n")
 	taken := map[string]bool{}
 	for _, c := range cases {
+		if err := e.fits(&b); err != nil {
+			return err
+		}
 		if c.Kind != spec.KindAPI {
 			fmt.Fprintf(&b, "\n// %s\n", e.left("case %s: go exports api cases, and this one is of kind %s", c.ID, c.Kind))
 			continue

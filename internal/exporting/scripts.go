@@ -18,7 +18,10 @@ func (e *export) playwright(cases []spec.Case) error {
 	}
 	b.WriteString("\ntest.use({ baseURL: vars.BASE_URL });\n")
 	for _, c := range cases {
-		var err error
+		err := e.fits(&b)
+		if err != nil {
+			return err
+		}
 		switch c.Kind {
 		case spec.KindAPI:
 			err = e.script(&b, c, c.APISteps, "test("+js(c.ID+": "+c.Title())+", async ({ request }) => {\n  const s = new Session(request, vars);\n", "await ", "});\n")
@@ -44,6 +47,9 @@ func (e *export) k6(cases []spec.Case) error {
 	var body bytes.Buffer
 	scenarios, thresholds := map[string]any{}, map[string]any{}
 	for _, c := range cases {
+		if err := e.fits(&body); err != nil {
+			return err
+		}
 		steps := c.APISteps
 		switch c.Kind {
 		case spec.KindAPI:

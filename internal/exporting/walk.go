@@ -1,6 +1,7 @@
 package exporting
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,6 +16,7 @@ import (
 type export struct {
 	plan   *spec.Plan
 	out    *Result
+	told   int                          // bytes of out.Left
 	matrix map[string]map[string]string // by the key of a case
 }
 
@@ -40,7 +42,7 @@ func (e *export) combination(c spec.ExpandedCase) string {
 // fixed puts the values of the matrix into the code of a case.
 func (e *export) fixed(key, code string) string {
 	for name, value := range e.matrix[key] {
-		code = regexp.MustCompile(`\$\{\{\s*`+name+`\s*\}\}`).ReplaceAllLiteralString(code, value)
+		code = regexp.MustCompile(`\$\{\{\s*`+regexp.QuoteMeta(name)+`\s*\}\}`).ReplaceAllLiteralString(code, value)
 	}
 	return code
 }
@@ -49,7 +51,16 @@ func (e *export) fixed(key, code string) string {
 func (e *export) left(format string, args ...any) string {
 	text := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
 	e.out.Left = append(e.out.Left, text)
+	e.told += len(text)
 	return text
+}
+
+// fits says whether there is room for more beside what is written so far.
+func (e *export) fits(written *bytes.Buffer) error {
+	if written.Len()+e.told > maxExported {
+		return ErrTooLarge
+	}
+	return nil
 }
 
 // shared names what the plan says for all cases and no export has.

@@ -162,11 +162,13 @@ func TestWhatCannotBeGeneratedSaysWhy(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, tt.code)
 		}
 	}
+	large := "openapi: 3.1.0\nx-note: " + strings.Repeat("x", 3<<20) // more than an operation may otherwise have
 	for name, tt := range map[string]struct {
 		source object
 		reason string
 	}{
 		"no document":   {object{"openapi": "hello"}, "OpenAPI document"},
+		"no paths":      {object{"openapi": large}, "no request"},
 		"nobody there":  {object{"openapiUrl": "http://127.0.0.1:1/openapi.yaml"}, "127.0.0.1:1"},
 		"without model": {object{"requirements": "REQ-1: An order has a number"}, "SEMANTEST_LLM_BASE_URL"},
 	} {

@@ -39,6 +39,7 @@ type Service struct {
 	parsed    *lru.Cache[string, *Version]
 	followers []Follower
 	files     int // bytes that may come with a plan
+	exports   chan struct{}
 }
 
 // New returns the service.
@@ -47,7 +48,7 @@ func New(s *store.Store, followers ...Follower) *Service {
 	if err != nil {
 		panic(err) // the size is a positive constant
 	}
-	return &Service{store: s, parsed: parsed, followers: followers, files: DefaultFilesBytes}
+	return &Service{store: s, parsed: parsed, followers: followers, files: DefaultFilesBytes, exports: make(chan struct{}, exportsAtOnce)}
 }
 
 // LimitFiles sets how many bytes may come with a plan; 0 leaves the default. It
