@@ -55,6 +55,9 @@ func (e *Enqueuer) EnqueueAssessments(ctx context.Context, tx *store.Tx, ids ...
 type Assessments interface {
 	Perform(ctx context.Context, id string) error
 	PerformJudgement(ctx context.Context, id string) error
+	// GiveUp ends a pending assessment that nobody makes any more; it does nothing
+	// where it was made or is gone.
+	GiveUp(ctx context.Context, id, reason string) error
 }
 
 type assessWorker struct {

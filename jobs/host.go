@@ -47,6 +47,8 @@ type Host struct {
 	baselines Baselines
 	auditLog  AuditLog
 	auditFor  time.Duration
+	assessed  Assessments
+	spends    ModelSpends
 	executors map[spec.Kind]executors.Executor
 	meter     Meter
 	slots     map[spec.Kind]int // at most
@@ -86,6 +88,7 @@ type HostConfig struct {
 	Hub       *events.Hub
 	Bus       *events.Bus
 	AuditLog  AuditLog
+	Spends    ModelSpends   // what language models were paid; nil where nobody counts it
 	AuditFor  time.Duration // how long entries of the audit log are kept; 0 keeps them for good
 	Executors []executors.Executor
 	Meter     Meter             // counts the cases; nil where nobody does
@@ -107,7 +110,7 @@ const (
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, sessions: c.Sessions, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
-		auditLog: c.AuditLog, auditFor: c.AuditFor,
+		auditLog: c.AuditLog, auditFor: c.AuditFor, assessed: c.Assessed, spends: c.Spends,
 		executors: map[spec.Kind]executors.Executor{}, meter: c.Meter, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), draining: make(chan struct{}), ending: make(chan struct{}),
 	}
@@ -190,6 +193,12 @@ func (h *Host) Start(ctx context.Context) error {
 	h.loops.Go(h.dispatch)
 	h.loops.Go(func() { h.every(pruneEvery, "prune the deliveries of webhooks", h.pruneDeliveries) })
 	h.loops.Go(func() { h.every(pruneEvery, "prune the audit log", h.pruneAuditLog) })
+	if h.spends != nil {
+		h.loops.Go(func() { h.every(pruneEvery, "prune what language models were paid", h.pruneSpends) })
+	}
+	if h.assessed != nil {
+		h.loops.Go(func() { h.every(giveUpEvery, "give up assessments", h.giveUpAssessments) })
+	}
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil
 }

@@ -2,7 +2,11 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // pruneEvery is how often a host removes what is old. Any number of hosts may do
@@ -13,6 +17,12 @@ const pruneEvery = time.Hour
 type AuditLog interface {
 	// PruneAuditLog removes entries that are older than keep and returns how many.
 	PruneAuditLog(ctx context.Context, keep time.Duration) (int, error)
+}
+
+// ModelSpends are what a host removes old accounts from.
+type ModelSpends interface {
+	// Prune removes accounts that nobody charges any more and returns how many.
+	Prune(ctx context.Context) (int64, error)
 }
 
 func (h *Host) pruneDeliveries(ctx context.Context) error {
@@ -32,4 +42,39 @@ func (h *Host) pruneAuditLog(ctx context.Context) error {
 		h.logger.Info("old entries of the audit log were removed", "entries", n)
 	}
 	return err
+}
+
+func (h *Host) pruneSpends(ctx context.Context) error {
+	n, err := h.spends.Prune(ctx)
+	if n > 0 {
+		h.logger.Info("old accounts of language models were removed", "accounts", n)
+	}
+	return err
+}
+
+// giveUpEvery is how often a host looks for assessments whose job has failed for
+// good.
+const giveUpEvery = 10 * time.Second
+
+// giveUpAssessments ends those whose job has failed for good, so that nobody waits
+// for them any longer. River keeps such jobs for a week.
+func (h *Host) giveUpAssessments(ctx context.Context) error {
+	const query = `SELECT args->>'assessmentId', attempt FROM river_job WHERE state = 'discarded' AND kind IN ('assess', 'judge')`
+	rows, err := h.pool.Query(ctx, query)
+	if err != nil {
+		return fmt.Errorf("look for assessments that failed: %w", err)
+	}
+	type lost struct {
+		ID      string
+		Attempt int
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[lost])
+	if err != nil {
+		return fmt.Errorf("look for assessments that failed: %w", err)
+	}
+	var errs []error
+	for _, a := range all {
+		errs = append(errs, h.assessed.GiveUp(ctx, a.ID, fmt.Sprintf("it was tried %d times and could not be made; the server's log says why", a.Attempt)))
+	}
+	return errors.Join(errs...)
 }

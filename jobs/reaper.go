@@ -54,7 +54,7 @@ func (h *Host) returnJobs(ctx context.Context) error {
 	}
 	const query = `
 UPDATE river_job SET state = 'available', scheduled_at = now(), max_attempts = GREATEST(max_attempts, attempt + 1)
-WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part', 'browser_session', 'generate') AND (
+WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part', 'browser_session', 'generate', 'assess', 'judge', 'analyze_failures') AND (
 	attempted_by[array_upper(attempted_by, 1)] = ANY($1)
 	OR kind = 'case' AND attempted_at < now() - $2 * interval '1 millisecond' AND NOT EXISTS (
 		SELECT FROM results WHERE id = args->>'resultId' AND attempt = (args->>'attempt')::int AND status = 'running')

@@ -2,6 +2,9 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,5 +94,58 @@ func TestJobsWhoseEndWasNotToldAreEnded(t *testing.T) {
 	untilOne(`DELETE FROM river_job WHERE kind = 'case' AND state = 'completed'`)
 	if n := exec.Executions(); n != 1 {
 		t.Errorf("the case was performed %d times", n)
+	}
+}
+
+// TestAssessmentsThatFailForGoodAreGivenUp has the jobs of both judges fail for the
+// last time: who waits is told so.
+func TestAssessmentsThatFailForGoodAreGivenUp(t *testing.T) {
+	t.Parallel()
+	srv := apptest.Start(t, apptest.Options{Executors: []executors.Executor{fake.New(spec.KindAPI)}, SecretKey: key})
+	id := srv.Run(t, plan("{}", "ok"))
+	srv.Follow(t, id)
+	srv.Query(t, `mutation($id: ID!) { assessRun(input: {runId: $id, judge: LLM}) { assessment { id } } }`, map[string]any{"id": id})
+	db, err := store.Open(t.Context(), srv.DatabaseURL, store.Options{MaxConns: 1, AllProjects: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	ended := func(what, query string, want int) {
+		t.Helper()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New(what))
+		defer cancel()
+		for tick := time.Tick(20 * time.Millisecond); ; {
+			var n int
+			if err := db.DB.QueryRowContext(ctx, query).Scan(&n); err != nil {
+				t.Fatalf("%v: %v", context.Cause(ctx), err)
+			}
+			if n == want {
+				return
+			}
+			<-tick
+		}
+	}
+	ended("both are made", `SELECT count(*) FROM river_job WHERE kind IN ('assess', 'judge') AND state = 'completed'`, 2)
+	tx, err := db.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{
+		`UPDATE assessments SET status = 'pending', reason = '', score = NULL, verdict = '', confidence = 0, document = NULL, panel = NULL, finished_at = NULL`,
+		`UPDATE river_job SET state = 'discarded', attempt = 20 WHERE kind IN ('assess', 'judge')`,
+	} {
+		if _, err := tx.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	ended("both are given up", `SELECT count(*) FROM assessments WHERE status = 'not_assessed' AND reason LIKE 'it was tried 20 times%' AND finished_at IS NOT NULL`, 2)
+	for _, judge := range []string{"RULES", "LLM"} {
+		got := srv.Query(t, `query($id: ID!) { run(id: $id) { assessments { edges { node { judge status score } } } } }`, map[string]any{"id": id})
+		if !strings.Contains(fmt.Sprint(got), judge) || strings.Contains(fmt.Sprint(got), "PENDING") {
+			t.Errorf("the graph shows %v", got)
+		}
 	}
 }

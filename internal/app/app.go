@@ -34,6 +34,7 @@ import (
 	"github.com/semantest/semantest/internal/loadteams"
 	"github.com/semantest/semantest/internal/members"
 	"github.com/semantest/semantest/internal/metrics"
+	"github.com/semantest/semantest/internal/modelspend"
 	"github.com/semantest/semantest/internal/plans"
 	"github.com/semantest/semantest/internal/ratelimit"
 	"github.com/semantest/semantest/internal/runs"
@@ -108,6 +109,7 @@ type App struct {
 	members   *members.Service
 	baselines *baselines.Service
 	assessed  *assessments.Service
+	spends    *modelspend.Ledger
 	failures  *failures.Service
 	anomalies *anomalies.Service
 	generated *generation.Service
@@ -338,7 +340,7 @@ func (a *App) buildHost(context.Context) error {
 	host, err := jobs.NewHost(jobs.HostConfig{
 		Pool: a.store.Pool, Runs: a.runs, Workers: a.workers, Teams: a.teams, Sessions: a.sessions, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Baselines: a.acceptedBaselines(), Assessed: a.assessed, Analyses: a.failures, Generated: a.generated, Hub: a.hub, Bus: a.bus,
-		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour,
+		AuditLog: a.auth, AuditFor: time.Duration(a.cfg.AuditDays) * 24 * time.Hour, Spends: a.spends,
 		Executors: list, Meter: a.metrics, Slots: a.cfg.Slots(), Fit: a.cfg.Fitting(), Labels: a.cfg.Labels, Gather: a.cfg.LoadTeamWithin, Version: a.cfg.Version, Logger: a.logger,
 	})
 	a.host = host

@@ -25,10 +25,11 @@ func (a *App) openLLM() (*llm.Client, error) {
 	if a.cfg.LLM.LLMCache > 0 {
 		o.Store, o.CacheFor = llm.NewRedisStore(a.redis), a.cfg.LLM.LLMCache
 	}
-	o.Budget = modelspend.New(a.store, llm.Limits{
+	a.spends = modelspend.New(a.store, llm.Limits{
 		RunTokens: a.cfg.LLM.LLMRunTokens, ProjectTokens: a.cfg.LLM.LLMProjectTokens,
 		RunCost: dollars(a.cfg.LLM.LLMRunCost), ProjectCost: dollars(a.cfg.LLM.LLMProjectCost),
 	}, a.logger)
+	o.Budget = a.spends
 	c, err := llm.New(o)
 	if err != nil {
 		return nil, err

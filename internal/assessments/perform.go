@@ -10,6 +10,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/ent/schema"
+	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/store"
@@ -21,6 +22,27 @@ import (
 func (s *Service) Perform(ctx context.Context, id string) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := s.complete(ctx, tx, id)
+		return err
+	})
+}
+
+// GiveUp ends a pending assessment as one that could not be made. For the worker: it
+// checks no permission, and does nothing where the assessment was made or is gone.
+func (s *Service) GiveUp(ctx context.Context, id, reason string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		row, err := tx.Assessment.Query().Where(assessment.ID(id), assessment.StatusEQ(assessment.StatusPending)).ForUpdate().Only(ctx)
+		if ent.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read assessment %s: %w", id, err)
+		}
+		// Reading what was measured may be what fails, so nothing of it is told.
+		none := judge.NotAssessed(judge.Case{Facts: rules.Assess(rules.Input{})}, reason)
+		if row.Judge == assessment.JudgeLlm {
+			return s.keepJudgement(ctx, tx, row, none, nil)
+		}
+		_, err = s.keep(ctx, tx, row, none.Assessment)
 		return err
 	})
 }

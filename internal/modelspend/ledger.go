@@ -135,3 +135,31 @@ func (l *Ledger) settle(ctx context.Context, ids []string, most, used llm.Spend)
 		l.logger.Warn("what a language model used was not settled; its reservation stays spent", "error", err)
 	}
 }
+
+// Accounts that nothing was charged to for so long belong to days and runs that are
+// over.
+const keptFor = 90 * 24 * time.Hour
+
+// pruneBatch keeps one statement short.
+const pruneBatch = 1000
+
+// Prune removes old accounts and returns how many. For the server: it works in all
+// projects that its context names.
+func (l *Ledger) Prune(ctx context.Context) (int64, error) {
+	const query = `DELETE FROM model_spends WHERE id IN (
+	SELECT id FROM model_spends WHERE updated_at < now() - $1 * interval '1 second' ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+	total := int64(0)
+	for {
+		res, err := l.store.DB.ExecContext(ctx, query, keptFor.Seconds(), pruneBatch)
+		if err != nil {
+			return total, fmt.Errorf("remove old accounts of language models: %w", err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return total, fmt.Errorf("remove old accounts of language models: %w", err)
+		}
+		if total += n; n < pruneBatch {
+			return total, nil
+		}
+	}
+}

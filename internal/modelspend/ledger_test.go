@@ -110,3 +110,28 @@ func TestManyProcesses(t *testing.T) {
 		t.Errorf("%d were granted and %d refused; told are %v", granted.Load(), refused.Load(), used(t, s, "prj_1"))
 	}
 }
+
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t)
+	l := modelspend.New(s, llm.Limits{}, slog.New(slog.DiscardHandler))
+	for _, project := range []string{"prj_1", "prj_2"} {
+		for _, run := range []string{"run_old", "run_new"} {
+			if _, err := l.Reserve(t.Context(), llm.Account{Project: project, Run: run + project}, tokens(1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all := store.AllProjects(t.Context())
+	if _, err := s.DB.ExecContext(all, `UPDATE model_spends SET updated_at = now() - interval '91 days' WHERE id LIKE 'run % run_old%'`); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{2, 0} {
+		if n, err := l.Prune(all); err != nil || n != want {
+			t.Errorf("%d accounts are removed, %v, want %d", n, err, want)
+		}
+	}
+	if got := used(t, s, "prj_1"); got["run"] != 1 || got["day"] != 2 {
+		t.Errorf("left are %v", got)
+	}
+}
