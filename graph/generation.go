@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"encoding/base64"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +41,11 @@ func stateOrNull(word string) *generatedcase.State {
 	return &state
 }
 
-func textOrNull(text string, err error) (*string, error) {
-	if text == "" {
-		return nil, err
+// filesOf writes files as createPlan takes them.
+func filesOf(files map[string][]byte) []*model.PlanFile {
+	out := []*model.PlanFile{}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, &model.PlanFile{Path: path, Content: base64.StdEncoding.EncodeToString(files[path])})
 	}
-	return &text, err
+	return out
 }

@@ -24,7 +24,19 @@ func (r *generationResolver) Cases(ctx context.Context, obj *ent.Generation, sta
 }
 
 func (r *generationResolver) ProposedPlan(ctx context.Context, obj *ent.Generation) (*string, error) {
-	return textOrNull(r.Services.Generation.ProposedPlan(ctx, obj))
+	p, err := r.Services.Generation.Proposal(ctx, obj)
+	if err != nil || p.Text == "" {
+		return nil, err
+	}
+	return &p.Text, nil
+}
+
+func (r *generationResolver) ProposedFiles(ctx context.Context, obj *ent.Generation) ([]*model.PlanFile, error) {
+	p, err := r.Services.Generation.Proposal(ctx, obj)
+	if err != nil {
+		return nil, err
+	}
+	return filesOf(p.Files), nil
 }
 
 func (r *generationProgressResolver) Stage(ctx context.Context, obj *ent.GenerationEvent) (model.GenerationStage, error) {

@@ -25,6 +25,7 @@ type GenerationResolver interface {
 	Plan(ctx context.Context, obj *ent.Generation) (*ent.Plan, error)
 	Cases(ctx context.Context, obj *ent.Generation, states []generatedcase.State) ([]*ent.GeneratedCase, error)
 	ProposedPlan(ctx context.Context, obj *ent.Generation) (*string, error)
+	ProposedFiles(ctx context.Context, obj *ent.Generation) ([]*model.PlanFile, error)
 }
 type GenerationProgressResolver interface {
 	Stage(ctx context.Context, obj *ent.GenerationEvent) (model.GenerationStage, error)
@@ -1150,6 +1151,38 @@ func (ec *executionContext) fieldContext_Generation_proposedPlan(_ context.Conte
 	return graphql.NewScalarFieldContext("Generation", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Generation_proposedFiles(ctx context.Context, field graphql.CollectedField, obj *ent.Generation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Generation_proposedFiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Generation().ProposedFiles(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PlanFile) graphql.Marshaler {
+			return ec.marshalNPlanFile2ᚕᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPlanFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Generation_proposedFiles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Generation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Generation_lastSeq(ctx context.Context, field graphql.CollectedField, obj *ent.Generation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1644,6 +1677,52 @@ func (ec *executionContext) _GenerationProgress_at(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_GenerationProgress_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GenerationProgress", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PlanFile_path(ctx context.Context, field graphql.CollectedField, obj *model.PlanFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanFile_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanFile_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PlanFile_content(ctx context.Context, field graphql.CollectedField, obj *model.PlanFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlanFile_content(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Content, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlanFile_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlanFile", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ProposePlanPayload_generation(ctx context.Context, field graphql.CollectedField, obj *model.ProposePlanPayload) (ret graphql.Marshaler) {
@@ -2750,6 +2829,44 @@ func (ec *executionContext) _Generation(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "proposedFiles":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Generation_proposedFiles(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "lastSeq":
 			out.Values[i] = ec._Generation_lastSeq(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3047,6 +3164,49 @@ func (ec *executionContext) _GenerationProgress(ctx context.Context, sel ast.Sel
 			out.Values[i] = ec._GenerationProgress_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var planFileImplementors = []string{"PlanFile"}
+
+func (ec *executionContext) _PlanFile(ctx context.Context, sel ast.SelectionSet, obj *model.PlanFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, planFileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlanFile")
+		case "path":
+			out.Values[i] = ec._PlanFile_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "content":
+			out.Values[i] = ec._PlanFile_content(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -3482,6 +3642,32 @@ var (
 		generation.StatusCancelled: "CANCELLED",
 	}
 )
+
+func (ec *executionContext) marshalNPlanFile2ᚕᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPlanFileᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PlanFile) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPlanFile2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPlanFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPlanFile2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐPlanFile(ctx context.Context, sel ast.SelectionSet, v *model.PlanFile) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PlanFile(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNProposePlanInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐProposePlanInput(ctx context.Context, v any) (model.ProposePlanInput, error) {
 	res, err := ec.unmarshalInputProposePlanInput(ctx, v)

@@ -723,6 +723,7 @@ type ComplexityRoot struct {
 		Plan          func(childComplexity int) int
 		Priority      func(childComplexity int) int
 		Proposed      func(childComplexity int) int
+		ProposedFiles func(childComplexity int) int
 		ProposedPlan  func(childComplexity int) int
 		Reason        func(childComplexity int) int
 		Source        func(childComplexity int) int
@@ -1058,6 +1059,11 @@ type ComplexityRoot struct {
 		Cases func(childComplexity int) int
 		Files func(childComplexity int) int
 		Left  func(childComplexity int) int
+	}
+
+	PlanFile struct {
+		Content func(childComplexity int) int
+		Path    func(childComplexity int) int
 	}
 
 	PlanMistake struct {
@@ -4459,6 +4465,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Generation.Proposed(childComplexity), true
+	case "Generation.proposedFiles":
+		if e.ComplexityRoot.Generation.ProposedFiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Generation.ProposedFiles(childComplexity), true
 	case "Generation.proposedPlan":
 		if e.ComplexityRoot.Generation.ProposedPlan == nil {
 			break
@@ -6238,6 +6250,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlanExport.Left(childComplexity), true
+
+	case "PlanFile.content":
+		if e.ComplexityRoot.PlanFile.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanFile.Content(childComplexity), true
+	case "PlanFile.path":
+		if e.ComplexityRoot.PlanFile.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanFile.Path(childComplexity), true
 
 	case "PlanMistake.column":
 		if e.ComplexityRoot.PlanMistake.Column == nil {
@@ -11721,6 +11746,8 @@ type Generation implements Node {
   cases("Only those in these states." states: [GeneratedCaseState!]): [GeneratedCase!]!
   "Text of a whole plan of what is proposed, valid as it is; null where nothing is, and before it is completed. It is stored nowhere."
   proposedPlan: String
+  "The files that the proposed plan refers to, as createPlan takes them."
+  proposedFiles: [PlanFile!]!
   "Number of its newest event."
   lastSeq: Int!
   "Who asked for it, as it was called then."
@@ -11731,6 +11758,14 @@ type Generation implements Node {
   startedAt: Time
   "When it was over."
   finishedAt: Time
+}
+
+"A file that a plan refers to as file://path."
+type PlanFile {
+  "As in the plan: relative, below the plan's folder."
+  path: String!
+  "The content in base64."
+  content: String!
 }
 
 "A case that was generated, with what was found about it."
@@ -11842,7 +11877,7 @@ extend type Query {
 extend type Mutation {
   "Ask for cases. They are made by a worker; generationProgress tells how it goes."
   generateTestCases("What to make them of." input: GenerateTestCasesInput!): GenerateTestCasesPayload! @hasPermission(permission: "tests:execute")
-  "Ask for a whole plan: its text is the generation's proposedPlan. It is stored when a person creates a plan of it, or accepts its cases."
+  "Ask for a whole plan: its text is the generation's proposedPlan, with its proposedFiles. It is stored when a person creates a plan of it, or accepts its cases."
   proposePlan("What to make it of." input: ProposePlanInput!): ProposePlanPayload! @hasPermission(permission: "tests:execute")
   "Stop a generation. What was judged until then stays."
   cancelGeneration("Which one." input: CancelGenerationInput!): CancelGenerationPayload! @hasPermission(permission: "tests:execute")
@@ -15833,6 +15868,8 @@ func (ec *executionContext) childFields_Generation(ctx context.Context, field gr
 		return ec.fieldContext_Generation_cases(ctx, field)
 	case "proposedPlan":
 		return ec.fieldContext_Generation_proposedPlan(ctx, field)
+	case "proposedFiles":
+		return ec.fieldContext_Generation_proposedFiles(ctx, field)
 	case "lastSeq":
 		return ec.fieldContext_Generation_lastSeq(ctx, field)
 	case "createdByName":
@@ -16367,6 +16404,16 @@ func (ec *executionContext) childFields_PlanExport(ctx context.Context, field gr
 		return ec.fieldContext_PlanExport_notCarriedOver(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlanExport", field.Name)
+}
+
+func (ec *executionContext) childFields_PlanFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_PlanFile_path(ctx, field)
+	case "content":
+		return ec.fieldContext_PlanFile_content(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanFile", field.Name)
 }
 
 func (ec *executionContext) childFields_PlanMistake(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

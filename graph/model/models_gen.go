@@ -976,6 +976,14 @@ type PlanEdge struct {
 }
 
 // A file that a plan refers to as file://path.
+type PlanFile struct {
+	// As in the plan: relative, below the plan's folder.
+	Path string `json:"path"`
+	// The content in base64.
+	Content string `json:"content"`
+}
+
+// A file that a plan refers to as file://path.
 type PlanFileInput struct {
 	// As in the plan: relative, below the plan's folder.
 	Path string `json:"path"`

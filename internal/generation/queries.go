@@ -13,6 +13,8 @@ import (
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/generation/draft"
 	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -96,22 +98,35 @@ func (s *Service) Cases(ctx context.Context, id string, states ...generatedcase.
 	return rows, nil
 }
 
-// ProposedPlan writes a plan of what a generation proposes; empty where that is
-// nothing, and before it is completed.
-func (s *Service) ProposedPlan(ctx context.Context, row *ent.Generation) (string, error) {
+// Proposal is a plan that nobody has stored.
+type Proposal struct {
+	Text  string            // empty where nothing is proposed, and before the generation is completed
+	Files map[string][]byte // what it refers to
+}
+
+// Proposal writes a plan of what a generation proposes.
+func (s *Service) Proposal(ctx context.Context, row *ent.Generation) (*Proposal, error) {
 	if len(row.Frame) == 0 {
-		return "", nil
+		return &Proposal{}, nil
 	}
 	cases, err := s.Cases(ctx, row.ID, generatedcase.StateProposed)
 	if err != nil || len(cases) == 0 {
-		return "", err
+		return &Proposal{}, err
 	}
 	frame, err := frameOf(row)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	text, err := frame.Proposal(sources(cases)...)
-	return string(text), err
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := spec.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan that %s proposes: %w", row.ID, err)
+	}
+	src := plans.Source{Files: map[string][]byte{}}
+	return &Proposal{Text: string(text), Files: src.Files}, addFiles(&src, parsed, frame)
 }
 
 func frameOf(row *ent.Generation) (draft.Frame, error) {
