@@ -1,5 +1,5 @@
 // Fills a server with what pictures need: a plan of three versions, runs of it that
-// failed, judgements of two models, labels, and failures with their causes.
+// failed, judgements of two models, labels, failures with their causes, and generated cases.
 //
 //   SEMANTEST_URL=http://127.0.0.1:8080 SEMANTEST_TOKEN=smt_… node e2e/sample.mjs http://127.0.0.1:8090
 //
@@ -110,4 +110,18 @@ await until("the causes", async () => {
   const { run: now } = await ask("query($id: ID!) { run(id: $id) { failureClusters { cluster { analysis { status } } } } }", { id: run.id });
   return now.failureClusters.every(({ cluster }) => cluster.analysis && cluster.analysis.status !== "PENDING");
 });
-console.log(`the plan ${made.id}, the run ${run.id} and the assessment ${first.id} are there`);
+
+// Cases of a document, some of which a person has decided on, and of requirements, one of which asks for what the shop does not do.
+const generated = async (input) => {
+  const { generation } = (await ask("mutation($input: GenerateTestCasesInput!) { generateTestCases(input: $input) { generation { id } } }", { input })).generateTestCases;
+  return until("the generated cases", async () => {
+    const { generation: now } = await ask("query($id: ID!) { generation(id: $id) { id status reason cases(states: [PROPOSED]) { id } } }", { id: generation.id });
+    return ["QUEUED", "RUNNING"].includes(now.status) ? null : now;
+  });
+};
+await generated({ source: { requirements: "REQ-1: A product can be read by its SKU.\nREQ-2: The mug costs nothing.\nREQ-3: An order has a number.\nREQ-4: Nothing is asked elsewhere." }, target: shop, maxCases: 5, timeoutMs: 60_000 });
+const proposals = await generated({ source: { openapiUrl: `${shop}/openapi.yaml` }, target: shop, maxCases: 8, timeoutMs: 120_000 });
+const [one, two] = proposals.cases;
+if (one) await ask("mutation($ids: [ID!]!) { approveGeneratedCases(input: {ids: $ids, name: \"Driftwood shop, generated\"}) { plan { id } } }", { ids: [one.id] });
+if (two) await ask("mutation($ids: [ID!]!) { rejectGeneratedCases(input: {ids: $ids, reason: \"The same is in another plan\"}) { cases { id } } }", { ids: [two.id] });
+console.log(`the plan ${made.id}, the run ${run.id}, the assessment ${first.id} and the generation ${proposals.id} are there`);

@@ -30,7 +30,7 @@ async function ask(query, variables = {}) {
   return data;
 }
 
-const { plans, runs } = await ask("{ plans(first: 1) { nodes { id } } runs(first: 20) { nodes { id status plan { id } comparisons(first: 1) { nodes { id } } assessment { id } assessments(first: 5) { nodes { id judge status } } } } }");
+const { plans, runs, generations } = await ask("{ generations(first: 2) { nodes { id } } plans(first: 1) { nodes { id } } runs(first: 20) { nodes { id status plan { id } comparisons(first: 1) { nodes { id } } assessment { id } assessments(first: 5) { nodes { id judge status } } } } }");
 const run = runs.nodes.find(({ status }) => status === "FAILED") ?? runs.nodes[0];
 const compared = runs.nodes.find(({ comparisons }) => comparisons.nodes.length > 0);
 const other = runs.nodes.find(({ id, plan }) => id !== run?.id && plan.id === run?.plan.id);
@@ -65,6 +65,10 @@ const pages = [
   ["judgement", judged[0] && `/assessments/${judged.at(-1).id}`],
   ["judgements-compare", judged[1] && `/assessments/compare?a=${judged.at(-1).id}&b=${judged[0].id}`],
   ["calibration", "/assessments/calibration"],
+  ["generations", "/generations"],
+  ["generation-new", "/generations/new"],
+  ["generation", generations.nodes[0] && `/generations/${generations.nodes[0].id}`],
+  ["generation-requirements", generations.nodes[1] && `/generations/${generations.nodes[1].id}`],
   ...["members", "tokens", "secrets", "webhooks", "limits", "audit", "workers"].map((part) => [`settings-${part}`, `/settings/${part}`]),
   ["api", "/graphiql"],
 ].filter(([name, path]) => path && name.includes(only));

@@ -9,7 +9,7 @@ export const embedded = [
   "ApiTokenConnection", "AuditActor", "AuditEntryConnection", "Breaker", "LoadGrant", "MemberConnection", "SecretConnection", "ServiceAccountConnection",
   "WebhookConnection", "WebhookDeliveryConnection", "WebhookTry", "AssessmentIssue", "ComparisonConnection", "CriterionScore", "Evidence", "QualityReport", "Recommendation", "ScoreCap", "ScoreInterval", "ScorePart",
   "Attempt", "Capacity", "CheckResult", "EnvironmentLimit", "GateOutcome", "KindCapacity", "LoadPulse", "LogLine", "Metric",
-  "OutcomeCounts", "AssessmentComparison", "AssessmentConnection", "CriterionComparison", "FailureAnalysis", "FailureExample", "FailureGroup", "FailureQuote", "ItemComparison", "JudgeCalibration", "JudgeGate", "JudgePanel", "JudgeRubric", "JudgeVote", "JudgedItem", "RateInterval", "PageInfo", "PlanCase", "PlanConnection", "PlanEdge", "PlanMistake", "PlanValidation", "PlanVersionConnection", "PlanVersionEdge", "RateLimit",
+  "OutcomeCounts", "AssessmentComparison", "AssessmentConnection", "CriterionComparison", "FailureAnalysis", "FailureExample", "FailureGroup", "FailureQuote", "ItemComparison", "JudgeCalibration", "JudgeGate", "JudgePanel", "JudgeRubric", "JudgeVote", "JudgedItem", "RateInterval", "CaseCheck", "CaseCite", "GenerationConnection", "GenerationProgress", "PageInfo", "PlanCase", "PlanConnection", "PlanEdge", "PlanMistake", "PlanValidation", "PlanVersionConnection", "PlanVersionEdge", "RateLimit",
   "ResultConnection", "ResultEdge", "RunConnection", "RunEdge", "RunEvent", "RunProgress", "RunShard", "RunningCase",
   "ScheduleConnection", "ScheduleEdge", "SignInMethods", "StepResult", "Variable", "Viewer", "ViewerProject", "Waiting",
 ] as const;
@@ -42,6 +42,8 @@ export function normalisedCache() {
           cache.invalidate({ __typename: "Assessment", id: (args.input as { assessmentId: string }).assessmentId }, "labels");
           forget(cache, "judgeCalibration");
         },
+        generateTestCases: (_result, _args, cache) => forget(cache, "generations"),
+        approveGeneratedCases: (_result, _args, cache) => forget(cache, "plans"),
         deleteSchedule: (_result, args, cache) => cache.invalidate({ __typename: "Schedule", id: (args.input as { id: string }).id }),
       },
     },

@@ -103,6 +103,26 @@ const assessment = createRoute({
   component: lazyRouteComponent(() => import("./pages/assessments"), "OneAssessment"),
 });
 
+const generations = createRoute({
+  getParentRoute: () => root,
+  path: "/generations",
+  validateSearch: (search: Record<string, unknown>): { after?: string | undefined } => ({ after: text(search.after) }),
+  component: lazyRouteComponent(() => import("./pages/generations"), "Generations"),
+});
+
+const newGeneration = createRoute({
+  getParentRoute: () => root,
+  path: "/generations/new",
+  validateSearch: (search: Record<string, unknown>): { plan?: string | undefined } => ({ plan: text(search.plan) }),
+  component: lazyRouteComponent(() => import("./pages/generations"), "NewGeneration"),
+});
+
+const generation = createRoute({
+  getParentRoute: () => root,
+  path: "/generations/$generationId",
+  component: lazyRouteComponent(() => import("./pages/generations"), "OneGeneration"),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -127,7 +147,7 @@ const graphiql = createRoute({
 
 /** Every address of the dashboard. What a page filters by stands in its search, with a type. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, calibration, compareAssessments, assessment, settings, settingsPart, graphiql]),
+  routeTree: root.addChildren([overview, plans, newPlan, plan, runs, run, review, compare, result, assessments, calibration, compareAssessments, assessment, generations, newGeneration, generation, settings, settingsPart, graphiql]),
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert, Scale, Settings } from "lucide-react";
+import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert, Scale, Settings, Sparkles, WandSparkles } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
@@ -13,6 +13,7 @@ import { RelativeTime } from "@/ui/Time";
 export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const mayWrite = useMay("tests:write");
+  const mayRun = useMay("tests:execute");
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
@@ -29,11 +30,13 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { title: "Runs", icon: Gauge, open: then(() => navigate({ to: "/runs" })) },
     { title: "Failed runs", icon: OctagonAlert, open: then(() => navigate({ to: "/runs", search: { status: ["FAILED", "ERRORED"] } })) },
     { title: "Assessments", icon: Medal, open: then(() => navigate({ to: "/assessments" })) },
+    { title: "Generated cases", icon: Sparkles, open: then(() => navigate({ to: "/generations" })) },
     { title: "Calibration of the judge", icon: Scale, open: then(() => navigate({ to: "/assessments/calibration" })) },
     ...(["members", "tokens", "secrets", "webhooks", "limits", "audit", "workers"] as const).map((part) => ({
       title: `Settings: ${part}`, icon: Settings, open: then(() => navigate({ to: "/settings/$part", params: { part } })),
     })),
     { title: "API", icon: Braces, open: then(() => navigate({ to: "/graphiql" })) },
+    ...(mayRun ? [{ title: "Generate cases", icon: WandSparkles, open: then(() => navigate({ to: "/generations/new" })) }] : []),
     ...(mayWrite ? [{ title: "Write a new plan", icon: FilePlus2, open: then(() => navigate({ to: "/plans/new" })) }] : []),
   ].filter(({ title }) => has(title));
   // Until the server has answered, those of the letters before are there: Enter must not take one that is called otherwise.

@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Ellipsis, Play, SearchX, Trash2 } from "lucide-react";
+import { Ellipsis, Play, SearchX, Trash2, WandSparkles } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMutation } from "urql";
 import { useMay } from "@/auth/useIdentity";
@@ -123,6 +123,9 @@ function More({ planId, name }: { planId: string; name: string }) {
           </IconButton>
         }
       >
+        <MenuItem onSelect={() => void navigate({ to: "/generations/new", search: { plan: planId } })}>
+          <WandSparkles size={15} aria-hidden /> Generate cases for it
+        </MenuItem>
         <MenuItem onSelect={() => setAsking(true)} className="text-failed">
           <Trash2 size={15} aria-hidden /> Delete the plan
         </MenuItem>

@@ -1,6 +1,6 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { clsx } from "clsx";
-import { Braces, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, Search } from "lucide-react";
+import { Braces, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, Search, WandSparkles } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Brand } from "@/ui/Brand";
 import { Button, IconButton } from "@/ui/Button";
@@ -11,11 +11,12 @@ import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("@/features/palette/Palette"));
 
-const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/graphiql"; title: string; icon: LucideIcon }[] = [
+const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" | "/graphiql"; title: string; icon: LucideIcon }[] = [
   { to: "/", title: "Overview", icon: LayoutDashboard },
   { to: "/plans", title: "Plans", icon: NotebookText },
   { to: "/runs", title: "Runs", icon: Gauge },
   { to: "/assessments", title: "Quality", icon: Medal },
+  { to: "/generations", title: "Generate", icon: WandSparkles },
   { to: "/graphiql", title: "API", icon: Braces },
 ];
 
