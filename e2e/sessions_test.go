@@ -362,11 +362,7 @@ func (s *system) count(t testing.TB, query, arg string) (n int) {
 // keepSecret gives the project of a server a secret.
 func (s *system) keepSecret(t testing.TB, api *server, name, value string) {
 	t.Helper()
-	admin := run(t, launch{room: newRoom(t), args: []string{"token", "create", "--permission", "admin"}, env: s.env})
-	if admin.code != 0 {
-		t.Fatalf("create a token: %d\n%s", admin.code, admin.stderr)
-	}
-	if err := clientOf(t, api.URL, strings.TrimSpace(admin.stdout)).SetSecret(t.Context(), name, "", value); err != nil {
+	if err := s.admin(t, api).SetSecret(t.Context(), name, "", value); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -197,6 +197,9 @@ func (a *App) Start(ctx context.Context) error {
 		scheduler.Start()
 		a.onClose("scheduler", func(context.Context) error { scheduler.Stop(); return nil })
 	}
+	if a.host == nil { // a worker does it beside its other work
+		a.reapSessions()
+	}
 	return a.serve()
 }
 
