@@ -103,8 +103,90 @@ it("leads from signing in to the reason of a failure, over a restart of the serv
   await page.close();
 });
 
+// One picture and one request; the fault moves the banner.
+const pictured = (base: string, fault: string) => `version: "1"
+name: Pictured
+env: {BASE_URL: "${base}"}
+cases:
+  - {id: home, name: The front page looks as accepted, kind: visual, url: "/?fault=${fault}", viewport: {width: 800, height: 600}, missing: pass}
+  - {id: list, name: Products are listed, kind: api, steps: [{http: /api/products}]}
+`;
+
+it("leads from a token of one's own to an accepted picture, a comparison and an assessment", async () => {
+  const page = await open({ viewport: { width: 1280, height: 900 } });
+  const wrong = watchConsole(page);
+  await page.goto(`${server.url}/settings/tokens`);
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password").fill(account.password);
+  await page.keyboard.press("Enter");
+
+  // A token is made, shown once, and good for starting a run.
+  await page.getByRole("button", { name: "New token" }).first().click();
+  await page.getByLabel("Name of the program").fill("pipeline");
+  await page.getByLabel("Name of the token").fill("journey");
+  await page.getByRole("button", { name: "Make the token" }).click();
+  const token = await page.getByTestId("secret").innerText();
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("list", { name: "Tokens of pipeline" }).getByText("journey").waitFor();
+  await start(token, pictured(shop, "none"));
+
+  // What nobody has accepted yet is accepted with a key.
+  await page.goto(`${server.url}/runs`);
+  await page.getByRole("link", { name: "Pictured" }).click();
+  await page.getByRole("heading", { name: /Pictured Passed/ }).waitFor();
+  await page.getByRole("link", { name: /^Review/ }).click();
+  await page.getByText("1 waits for a person").waitFor();
+  await page.getByAltText("What was seen").waitFor();
+  await page.keyboard.press("a");
+  await page.getByText(/Nothing waits/).waitFor();
+  await page.getByText(/^Accepted by admin/i).waitFor();
+
+  // The next run sees a difference; a slider shows it, and it is accepted, too.
+  await start(token, pictured(shop, "shifted-banner"));
+  await page.goto(`${server.url}/runs`);
+  await page.getByRole("link", { name: "Pictured" }).first().click();
+  await page.getByRole("heading", { name: /Pictured Failed/ }).waitFor();
+  await page.getByRole("link", { name: /^Review 1/ }).click();
+  await page.getByAltText("What was seen").waitFor();
+  await page.keyboard.press("2");
+  await page.getByRole("slider").waitFor();
+  await page.keyboard.press("a");
+  await page.getByText(/Nothing waits/).waitFor();
+  await page.goBack();
+
+  // What changed from one run to the other, and how it is assessed.
+  await page.getByRole("link", { name: "Compare" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Regressed" }).getByText("The front page looks as accepted").waitFor();
+  await page.goBack();
+  await page.getByRole("tab", { name: "Quality" }).click();
+  await page.getByRole("region", { name: "Verdict" }).getByText("of 100 points").waitFor();
+  await page.getByRole("region", { name: "Criteria" }).getByRole("button", { name: /Functionality/ }).click();
+  await page.getByRole("region", { name: "Parts of Functionality" }).waitFor();
+
+  // A token that is revoked is good for nothing.
+  await page.goto(`${server.url}/settings/tokens`);
+  await page.getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("revoked", { exact: true }).waitFor();
+  await expect.poll(() => start(token, pictured(shop, "none")).then(() => "started", () => "refused"), { timeout: 30_000 }).toBe("refused");
+  expect(wrong()).toEqual([]);
+  await page.close();
+});
+
+/** Starts a run with a token, as a pipeline would; a run of another source of the same name is of the same plan. */
+async function start(token: string, source: string) {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: "mutation($source: String!) { startRun(input: {source: $source}) { run { id } } }", variables: { source } }),
+  });
+  const { data, errors } = (await response.json()) as { data?: object | null; errors?: { message: string }[] };
+  if (!data) throw new Error(errors?.[0]?.message ?? "no answer");
+}
+
 it("keeps its size, its colours and its keys on a phone and in the dark", async () => {
   const page = await open({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });
+  const wrong = watchConsole(page);
   await page.goto(server.url);
   await page.getByLabel("E-mail").fill(account.email);
   await page.getByLabel("Password").fill(account.password);
@@ -120,9 +202,18 @@ it("keeps its size, its colours and its keys on a phone and in the dark", async 
   await page.getByRole("option", { name: "Dashboard journey" }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/plans\/pln_/);
+
+  // A failure is a tap away from its run: there is no room for a preview.
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" }).click();
+  await page.getByRole("link", { name: "Dashboard journey" }).click();
+  await page.getByRole("option", { name: /Failed.*The mug costs nothing/ }).click();
+  await page.waitForURL(/\/results\/res_/);
+  await page.getByRole("list", { name: "Checks" }).getByText("Expected").waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "the result").toBe(true);
   await page.getByRole("button", { name: "Account and looks" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(wrong()).toEqual([]);
   await page.close();
 });
 

@@ -38,7 +38,7 @@ export class Room {
   }
 
   #start(args: string[]): Started {
-    const child = spawn(this.#program, args, { cwd: this.folder, env: { ...process.env, SEMANTEST_ADMIN_PASSWORD: account.password, SEMANTEST_KINDS: "api" } });
+    const child = spawn(this.#program, args, { cwd: this.folder, env: { ...process.env, SEMANTEST_ADMIN_PASSWORD: account.password, SEMANTEST_KINDS: "api,browser", SEMANTEST_BROWSER: chromiumPath() } });
     this.#running.add(child);
     child.once("exit", () => this.#running.delete(child));
     return new Started(child);
