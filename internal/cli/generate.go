@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/semantest/semantest/internal/app"
@@ -34,19 +33,29 @@ type generateCmd struct {
 	Out         string        `short:"o" placeholder:"PLAN" help:"Write the plan into this new file, and what it refers to beside it."`
 	Suspected   bool          `help:"Also write the cases by which the target seems to have a defect."`
 
+	URL    string `name:"remote" env:"SEMANTEST_URL" placeholder:"URL" help:"Have this server make and keep them, such as https://semantest.example; without one this command makes them alone."`
+	Token  string `name:"token" env:"SEMANTEST_TOKEN" placeholder:"TOKEN" help:"API token for the server; semantest token create makes one."`
+	PlanID string `name:"plan-id" placeholder:"ID" help:"With --remote: the server's plan that they are for, of which nothing is proposed again."`
+
 	Local config.Server `embed:""`
 	LLM   config.LLM    `embed:""`
 }
 
 func (c *generateCmd) Help() string {
 	return "Cases are made of the source, tried out against the target, and shown with what was found about each of them. " +
-		"Nothing of it is kept but the plan that you have written with --out."
+		"Nothing of it is kept but the plan that you have written with --out. A server keeps them, for somebody to accept."
 }
 
 func (c *generateCmd) Run(ctx context.Context, sys Sys) error {
 	r := app.GenerationRequest{Target: c.Target, Environment: c.Environment, MaxCases: c.Max, Coverage: c.Coverage, NoRun: c.NoRun}
 	if err := c.source(&r); err != nil {
 		return err
+	}
+	if c.URL != "" {
+		return c.remote(ctx, sys, r)
+	}
+	if c.PlanID != "" {
+		return usage("--plan-id is for a server: give --remote URL too")
 	}
 	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: c.Local.EgressMode(egress.Dev), Logger: logger(sys.Stderr, c.Local)}
 	within, cancel := context.WithTimeout(ctx, c.Timeout)
@@ -56,7 +65,7 @@ func (c *generateCmd) Run(ctx context.Context, sys Sys) error {
 			_, _ = fmt.Fprintf(sys.Stderr, "%s\n", p.Stage)
 			return
 		}
-		_, _ = fmt.Fprintf(sys.Stderr, "%s %d of %d: %s is %s\n", p.Stage, p.Tried, p.Of, printable(p.Verdict.ID), stateWord(string(p.Verdict.State)))
+		judged(sys, p.Tried, p.Of, p.Verdict.ID, string(p.Verdict.State))
 	})
 	if ctx.Err() != nil {
 		return exit(ExitInterrupted, nil)
@@ -97,56 +106,44 @@ func sourceFile(path string, into *string) error {
 
 // tell prints what came of it and writes the plan.
 func (c *generateCmd) tell(sys Sys, made *app.Generated) error {
-	w := tabwriter.NewWriter(sys.Stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "CASE\tKIND\tSTATE\tCONFIDENCE\tWHY")
+	told := generated{notes: made.Notes, generator: made.Generator, coverage: made.Coverage}
+	if made.FromCache {
+		told.age = max(made.CacheAge, 1)
+	}
+	for _, v := range made.Verdicts {
+		row := generatedRow{id: v.ID, kind: v.Kind, state: string(v.State), confidence: v.Confidence}
+		for _, k := range v.Checks {
+			row.hear(string(k.Name), string(k.Outcome), k.Reason)
+		}
+		told.rows = append(told.rows, row)
+	}
+	if err := told.print(sys); err != nil || c.Out == "" {
+		return err
+	}
 	states := []string{"proposed"}
 	if c.Suspected {
 		states = append(states, "suspected_defect")
-	}
-	count := 0
-	for _, v := range made.Verdicts {
-		if string(v.State) == "proposed" {
-			count++
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%.2f\t%s\n", printable(v.ID), v.Kind, stateWord(string(v.State)), v.Confidence, printable(why(v)))
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("print the cases: %w", err)
-	}
-	for _, note := range made.Notes {
-		_, _ = fmt.Fprintln(sys.Stderr, "note: "+printable(note))
-	}
-	_, _ = fmt.Fprintf(sys.Stdout, "%s proposed by %s, covering %.0f %% of what the source describes.\n", plural(count, "case"), printable(made.Generator), 100*made.Coverage)
-	if c.Out == "" {
-		return nil
 	}
 	plan, err := app.GeneratedPlan(made, states...)
 	if err != nil {
 		return exit(ExitNoCase, err) // and the table says why
 	}
+	return c.write(sys, plan, made.Frame.Files)
+}
+
+// write writes the plan, and what it refers to beside it.
+func (c *generateCmd) write(sys Sys, plan []byte, files map[string][]byte) error {
 	if err := writeNew(c.Out, plan); err != nil {
 		return err
 	}
-	for name, data := range made.Frame.Files {
+	for name, data := range files {
+		if !filepath.IsLocal(name) {
+			return fmt.Errorf("the plan refers to %q, which is not below its folder", name)
+		}
 		if err := writeNew(filepath.Join(filepath.Dir(c.Out), name), data); err != nil {
 			return err
 		}
 	}
 	_, _ = fmt.Fprintf(sys.Stdout, "The plan is in %s; run it with: semantest run %s\n", c.Out, c.Out)
 	return nil
-}
-
-func stateWord(state string) string { return strings.ReplaceAll(state, "_", " ") }
-
-// why is the first reason against a case, or what is worth knowing of it.
-func why(v app.GenerationVerdict) string {
-	if reasons := v.Reasons(); len(reasons) > 0 {
-		return reasons[0]
-	}
-	for _, c := range v.Checks {
-		if c.Reason != "" && c.Name != "approved" && c.Name != "export_compiles" {
-			return c.Reason
-		}
-	}
-	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -151,18 +152,30 @@ func (c *Client) Follow(ctx context.Context, runID string, patience time.Duratio
 	const query = `subscription($runId: ID!, $after: Int!) { runEvents(runId: $runId, after: $after) {
 		seq type at status caseKey title kind attempt outcome error durationMs
 		outcomeCounts { total finished passed failed flaky timedOut errored skipped cancelled } } }`
+	return c.resume(ctx, query, map[string]any{"runId": runID}, patience, func(data json.RawMessage) (int64, bool, error) {
+		var item struct{ RunEvents Event }
+		if err := json.Unmarshal(data, &item); err != nil {
+			return 0, false, err
+		}
+		next(item.RunEvents)
+		return item.RunEvents.Seq, item.RunEvents.Type == "RUN_FINISHED", nil
+	})
+}
+
+// resume subscribes to what is numbered until next says that it was the last one,
+// and takes it up again after the number that next said before.
+func (c *Client) resume(ctx context.Context, query string, variables map[string]any, patience time.Duration, next func(json.RawMessage) (seq int64, last bool, err error)) error {
 	var seen int64
 	last := time.Now()
+	variables = maps.Clone(variables)
 	for ended := false; !ended; {
-		err := c.Subscribe(ctx, query, map[string]any{"runId": runID, "after": seen}, func(data json.RawMessage) error {
-			var item struct{ RunEvents Event }
-			if err := json.Unmarshal(data, &item); err != nil {
-				return err
+		variables["after"] = seen
+		err := c.Subscribe(ctx, query, variables, func(data json.RawMessage) (err error) {
+			var seq int64
+			if seq, ended, err = next(data); err == nil {
+				seen, last = seq, time.Now()
 			}
-			seen, last = item.RunEvents.Seq, time.Now()
-			next(item.RunEvents)
-			ended = item.RunEvents.Type == "RUN_FINISHED"
-			return nil
+			return err
 		})
 		if ended {
 			return nil
