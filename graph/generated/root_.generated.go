@@ -831,6 +831,7 @@ type ComplexityRoot struct {
 	JudgedItem struct {
 		Agreement func(childComplexity int) int
 		Answer    func(childComplexity int) int
+		Answers   func(childComplexity int) int
 		Criterion func(childComplexity int) int
 		Dropped   func(childComplexity int) int
 		Fail      func(childComplexity int) int
@@ -1749,6 +1750,14 @@ type ComplexityRoot struct {
 	ViewerProject struct {
 		Project func(childComplexity int) int
 		Role    func(childComplexity int) int
+	}
+
+	VoteAnswer struct {
+		Answer  func(childComplexity int) int
+		Dropped func(childComplexity int) int
+		Quotes  func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Vote    func(childComplexity int) int
 	}
 
 	Waiting struct {
@@ -4926,6 +4935,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.JudgedItem.Answer(childComplexity), true
+	case "JudgedItem.answers":
+		if e.ComplexityRoot.JudgedItem.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgedItem.Answers(childComplexity), true
 	case "JudgedItem.criterion":
 		if e.ComplexityRoot.JudgedItem.Criterion == nil {
 			break
@@ -9180,6 +9195,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewerProject.Role(childComplexity), true
 
+	case "VoteAnswer.answer":
+		if e.ComplexityRoot.VoteAnswer.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteAnswer.Answer(childComplexity), true
+	case "VoteAnswer.dropped":
+		if e.ComplexityRoot.VoteAnswer.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteAnswer.Dropped(childComplexity), true
+	case "VoteAnswer.quotes":
+		if e.ComplexityRoot.VoteAnswer.Quotes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteAnswer.Quotes(childComplexity), true
+	case "VoteAnswer.reason":
+		if e.ComplexityRoot.VoteAnswer.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteAnswer.Reason(childComplexity), true
+	case "VoteAnswer.vote":
+		if e.ComplexityRoot.VoteAnswer.Vote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoteAnswer.Vote(childComplexity), true
+
 	case "Waiting.detail":
 		if e.ComplexityRoot.Waiting.Detail == nil {
 			break
@@ -12137,6 +12183,22 @@ type JudgedItem {
   reason: String!
   "Word for word, looked up in the evidence. Of screenshots, what a model says it sees."
   quotes: [Evidence!]!
+  "What each vote says that came in, by their numbers; empty for judgements that did not keep it."
+  answers: [VoteAnswer!]!
+}
+
+"What one vote says of an item."
+type VoteAnswer {
+  "The vote's number, from 1."
+  vote: Int!
+  "PASS, FAIL or UNCLEAR."
+  answer: JudgeAnswer!
+  "In its own words. A model wrote it."
+  reason: String!
+  "Word for word, looked up in the evidence. Of screenshots, what a model says it sees."
+  quotes: [Evidence!]!
+  "Why it does not count; empty when it does."
+  dropped: String!
 }
 
 "The plan's gate on the judgement. It fails only where the judge is calibrated."
@@ -16100,6 +16162,8 @@ func (ec *executionContext) childFields_JudgedItem(ctx context.Context, field gr
 		return ec.fieldContext_JudgedItem_reason(ctx, field)
 	case "quotes":
 		return ec.fieldContext_JudgedItem_quotes(ctx, field)
+	case "answers":
+		return ec.fieldContext_JudgedItem_answers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JudgedItem", field.Name)
 }
@@ -17682,6 +17746,22 @@ func (ec *executionContext) childFields_ViewerProject(ctx context.Context, field
 		return ec.fieldContext_ViewerProject_role(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerProject", field.Name)
+}
+
+func (ec *executionContext) childFields_VoteAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "vote":
+		return ec.fieldContext_VoteAnswer_vote(ctx, field)
+	case "answer":
+		return ec.fieldContext_VoteAnswer_answer(ctx, field)
+	case "reason":
+		return ec.fieldContext_VoteAnswer_reason(ctx, field)
+	case "quotes":
+		return ec.fieldContext_VoteAnswer_quotes(ctx, field)
+	case "dropped":
+		return ec.fieldContext_VoteAnswer_dropped(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoteAnswer", field.Name)
 }
 
 func (ec *executionContext) childFields_Waiting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -44,7 +44,7 @@ func (b *ballot) count(c Case, ballots []map[string]answer, panel Panel) *Judgem
 
 // decide counts the answers to one item that stand on evidence.
 func (b *ballot) decide(q question, ballots []map[string]answer, panel *Panel) JudgedItem {
-	out := JudgedItem{Criterion: q.criterion, ID: q.ID, Question: q.Question, Weight: q.Weight, Answer: Undecided, Quotes: []rules.Evidence{},
+	out := JudgedItem{Criterion: q.criterion, ID: q.ID, Question: q.Question, Weight: q.Weight, Answer: Undecided, Quotes: []rules.Evidence{}, Answers: []VoteAnswer{},
 		fault: q.Fault, advice: q.Advice}
 	kept := map[Answer][]answer{}
 	quotes := map[Answer][]rules.Evidence{}
@@ -54,6 +54,7 @@ func (b *ballot) decide(q question, ballots []map[string]answer, panel *Panel) J
 		}
 		a := said[q.key]
 		found, why := b.grounded(q, a)
+		out.Answers = append(out.Answers, VoteAnswer{Vote: i + 1, Answer: a.Answer, Reason: clean(a.Reason, maxReason), Quotes: distinct(found), Dropped: why})
 		if why != "" {
 			out.Dropped++
 			panel.note(fmt.Sprintf("vote %d on %s was dropped: %s", i+1, q.key, why))

@@ -126,7 +126,21 @@ func sound(t *testing.T, c judge.Case, got *judge.Judgement) {
 		if (item.Answer == judge.Pass || item.Answer == judge.Fail) && len(item.Quotes) == 0 {
 			t.Errorf("%s is decided and quotes nothing", item.ID)
 		}
-		for _, q := range item.Quotes {
+		quotes := item.Quotes
+		counts := map[judge.Answer]int{}
+		for _, a := range item.Answers {
+			if quotes = append(quotes, a.Quotes...); a.Dropped != "" {
+				counts[""]++
+				continue
+			}
+			if counts[a.Answer]++; a.Answer != judge.Unclear && len(a.Quotes) == 0 || strings.ContainsAny(a.Reason, "\x1b\u202e") {
+				t.Errorf("%s is answered with %+v", item.ID, a)
+			}
+		}
+		if len(item.Answers) != got.Panel.Counted || counts[judge.Pass] != item.Pass || counts[judge.Fail] != item.Fail || counts[judge.Unclear] != item.Unclear || counts[""] != item.Dropped {
+			t.Errorf("%s of %d votes is told as %+v", item.ID, got.Panel.Counted, item)
+		}
+		for _, q := range quotes {
 			if q.Kind != rules.EvidenceArtifact && !llm.Quoted(all.String(), q.Quote) {
 				t.Errorf("%s quotes %q, which stands nowhere", item.ID, q.Quote)
 			}

@@ -69,7 +69,18 @@ type JudgedItem struct {
 	Reason    string           `json:"reason"`    // of a vote that says so
 	Quotes    []rules.Evidence `json:"quotes"`    // looked up in the evidence; of screenshots, what a model says it sees
 
+	Answers []VoteAnswer `json:"answers"` // of the votes that came in, by their numbers
+
 	fault, advice string // the rubric's words where the answer is no
+}
+
+// VoteAnswer is what one vote says of an item.
+type VoteAnswer struct {
+	Vote    int              `json:"vote"` // its number
+	Answer  Answer           `json:"answer"`
+	Reason  string           `json:"reason"`
+	Quotes  []rules.Evidence `json:"quotes"`  // looked up, as those of the item; none where it does not count
+	Dropped string           `json:"dropped"` // why it does not count; empty when it does
 }
 
 // rejected says that the provider took none of the requests.

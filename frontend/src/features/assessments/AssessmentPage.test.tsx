@@ -10,7 +10,11 @@ afterEach(cleanup);
 const at = "2026-01-01T00:00:00Z";
 
 function item(id: string, part: object) {
-  return { __typename: "JudgedItem", criterion: "FUNCTIONALITY", id, question: `Is it ${id}?`, weight: 1, answer: "PASS", pass: 3, fail: 0, unclear: 0, dropped: 0, agreement: 1, reason: "", quotes: [], ...part };
+  return { __typename: "JudgedItem", criterion: "FUNCTIONALITY", id, question: `Is it ${id}?`, weight: 1, answer: "PASS", pass: 3, fail: 0, unclear: 0, dropped: 0, agreement: 1, reason: "", quotes: [], answers: [], ...part };
+}
+
+function answer(vote: number, said: string, reason: string, dropped: string) {
+  return { __typename: "VoteAnswer", vote, answer: said, reason, dropped, quotes: [] };
 }
 
 // A server with one judgement of three items, which keeps labels.
@@ -27,7 +31,7 @@ function serve() {
       __typename: "JudgePanel", counted: 2, agreement: 0.7, tokens: 1200, estimated: false, costDollars: null, fromCache: false, age: 0, screens: 0,
       notes: ["vote 1 on functionality_steady was dropped: it quotes no evidence"], moreNotes: 0, rubrics: [],
       votes: [1, 2, 3].map((number) => ({ __typename: "JudgeVote", number, reversed: number === 2, provider: "primary", model: "stub-1", fromCache: false, ageSeconds: 0, tokens: 400, failure: number === 3 ? "it took too long" : "" })),
-      items: [item("whole", {}), item("safe", { answer: "FAIL", pass: 0, fail: 2, reason: "Paying fails", quotes: [quote] }), item("steady", { answer: "UNDECIDED", pass: 1, fail: 1 })],
+      items: [item("whole", {}), item("safe", { answer: "FAIL", pass: 0, fail: 2, reason: "Paying fails", quotes: [quote] }), item("steady", { answer: "UNDECIDED", pass: 1, fail: 1, answers: [answer(1, "PASS", "It passed at once", ""), answer(2, "FAIL", "It was tried twice", ""), answer(3, "FAIL", "It may be", "it quotes no evidence")] })],
     },
   });
   return ({ operationName, variables }: Asked): unknown => {
@@ -54,6 +58,10 @@ it("shows why a judgement is what it is, with the votes and their evidence", asy
   const items = within(screen.getByRole("list", { name: "Items" }));
   expect(items.getByText("2 fail, 1 did not come in")).toBeDefined();
   expect(items.getByText("The votes do not agree.")).toBeDefined();
+  const votes = within(items.getByRole("list", { name: "Votes on: Is it steady?", hidden: true })).getAllByRole("listitem", { hidden: true });
+  expect(votes.map(({ textContent }) => textContent)).toEqual([
+    "Vote 1 pass It passed at once", "Vote 2 fail It was tried twice", "Vote 3 fail It may beDoes not count: it quotes no evidence",
+  ]);
   expect(items.getByText("status is 500").tagName).toBe("Q");
   const way = items.getByRole<HTMLAnchorElement>("link", { name: /ui\.pay, step 2: status/ });
   expect(way.getAttribute("href")).toBe("/runs/run_1/results/res_1?attempt=2&step=1");

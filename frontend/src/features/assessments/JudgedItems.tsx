@@ -98,11 +98,33 @@ export function JudgedItems({ assessment, items, votes }: Props) {
             {item.reason ? <p className="break-words text-soft">{item.reason} <span className="text-xs text-faint">(in the words of a vote)</span></p> : null}
             {item.answer === "UNDECIDED" ? <p className="text-soft">{item.dropped >= votes / 2 ? "Too few votes stand on evidence." : "The votes do not agree."}</p> : null}
             <EvidenceList quoted evidence={item.quotes} total={item.quotes.length} runId={assessment.run.id} />
+            <VoteAnswers item={item} runId={assessment.run.id} />
             <Labels item={item} labels={labelsOf(labels, item)} isOwn={isOwn} onLabel={may ? (answer) => void label(i, answer) : undefined} busy={busy} />
           </li>
         ))}
       </ol>
     </Panel>
+  );
+}
+
+/** What each vote says, in its own words and with its own evidence. */
+function VoteAnswers({ item, runId }: { item: JudgedItemDetailFragment; runId: string }) {
+  if (item.answers.length === 0) return null;
+  return (
+    <details>
+      <summary className="w-fit text-xs text-soft">Each vote</summary>
+      <ol aria-label={`Votes on: ${item.question}`} className="mt-1.5 grid gap-2 border-l border-line pl-3">
+        {item.answers.map(({ vote, answer, reason, quotes, dropped }) => (
+          <li key={vote} className="grid min-w-0 gap-1 text-xs">
+            <p className="break-words">
+              <span className="font-medium">Vote {vote}</span> <span className={answers[answer].text}>{answers[answer].word.toLowerCase()}</span> <span className="text-soft">{reason}</span>
+            </p>
+            {dropped ? <p className="break-words text-timed-out">Does not count: {dropped}</p> : null}
+            <EvidenceList quoted evidence={quotes} total={quotes.length} runId={runId} />
+          </li>
+        ))}
+      </ol>
+    </details>
   );
 }
 
