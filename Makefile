@@ -126,6 +126,7 @@ peers: bench/visualpeers/node_modules/.package-lock.json internal/llm/llmtest/en
 .PHONY: test-pages
 test-pages: frontend
 	cd frontend && npm run --silent test && npm run --silent e2e
+	go test $(test_flags) -count=1 -run "^TestDashboardTestsItself$$" ./e2e
 
 .PHONY: lint-pages
 lint-pages: frontend/node_modules/.package-lock.json
