@@ -70,8 +70,8 @@ func (r *queryResolver) Assessment(ctx context.Context, id string) (*assessments
 	return orNull(r.Services.Assessments.Get(ctx, id))
 }
 
-func (r *queryResolver) QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge) (*assessments.QualityReport, error) {
-	return orNull(r.Services.Assessments.Report(ctx, runID, format, judge))
+func (r *queryResolver) QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge, natural bool) (*assessments.QualityReport, error) {
+	return orNull(r.Services.Assessments.Report(ctx, runID, format, judge, natural))
 }
 
 func (r *runResolver) Assessment(ctx context.Context, obj *ent.Run) (*assessments.Assessment, error) {

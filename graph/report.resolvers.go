@@ -9,8 +9,8 @@ import (
 	"github.com/semantest/semantest/internal/assessments"
 )
 
-func (r *queryResolver) ProjectQualityReport(ctx context.Context, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section) (*analytics.Report, error) {
-	ask := analytics.Ask{Window: days(window), From: from, To: to, Format: format}
+func (r *queryResolver) ProjectQualityReport(ctx context.Context, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section, natural bool) (*analytics.Report, error) {
+	ask := analytics.Ask{Window: days(window), From: from, To: to, Format: format, Natural: natural}
 	for _, s := range sections {
 		ask.Sections = append(ask.Sections, *s)
 	}

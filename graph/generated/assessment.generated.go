@@ -1796,6 +1796,29 @@ func (ec *executionContext) fieldContext_QualityReport_assessment(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _QualityReport_toldBy(ctx context.Context, field graphql.CollectedField, obj *assessments.QualityReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QualityReport_toldBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToldBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QualityReport_toldBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QualityReport", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Recommendation_criterion(ctx context.Context, field graphql.CollectedField, obj *rules.Recommendation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3546,6 +3569,11 @@ func (ec *executionContext) _QualityReport(ctx context.Context, sel ast.Selectio
 		case "assessment":
 			out.Values[i] = ec._QualityReport_assessment(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toldBy":
+			out.Values[i] = ec._QualityReport_toldBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

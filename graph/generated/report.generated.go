@@ -188,6 +188,29 @@ func (ec *executionContext) fieldContext_ProjectQualityReport_runs(_ context.Con
 	return graphql.NewScalarFieldContext("ProjectQualityReport", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _ProjectQualityReport_toldBy(ctx context.Context, field graphql.CollectedField, obj *analytics.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProjectQualityReport_toldBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToldBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProjectQualityReport_toldBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProjectQualityReport", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -296,6 +319,11 @@ func (ec *executionContext) _ProjectQualityReport(ctx context.Context, sel ast.S
 		case "runs":
 			out.Values[i] = ec._ProjectQualityReport_runs(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toldBy":
+			out.Values[i] = ec._ProjectQualityReport_toldBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -1134,6 +1134,7 @@ type ComplexityRoot struct {
 		From        func(childComplexity int) int
 		Runs        func(childComplexity int) int
 		To          func(childComplexity int) int
+		ToldBy      func(childComplexity int) int
 	}
 
 	PromoteBaselinesPayload struct {
@@ -1155,6 +1156,7 @@ type ComplexityRoot struct {
 		ContentType func(childComplexity int) int
 		FileName    func(childComplexity int) int
 		Format      func(childComplexity int) int
+		ToldBy      func(childComplexity int) int
 	}
 
 	Query struct {
@@ -1182,9 +1184,9 @@ type ComplexityRoot struct {
 		Plan                 func(childComplexity int, id string) int
 		Plans                func(childComplexity int, first *int, after *string, search *string) int
 		Project              func(childComplexity int, id string) int
-		ProjectQualityReport func(childComplexity int, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section) int
+		ProjectQualityReport func(childComplexity int, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section, natural bool) int
 		Projects             func(childComplexity int, first *int, after *string) int
-		QualityReport        func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge) int
+		QualityReport        func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge, natural bool) int
 		RateLimit            func(childComplexity int) int
 		Result               func(childComplexity int, id string) int
 		Run                  func(childComplexity int, id string) int
@@ -6554,6 +6556,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProjectQualityReport.To(childComplexity), true
+	case "ProjectQualityReport.toldBy":
+		if e.ComplexityRoot.ProjectQualityReport.ToldBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProjectQualityReport.ToldBy(childComplexity), true
 
 	case "PromoteBaselinesPayload.clientMutationId":
 		if e.ComplexityRoot.PromoteBaselinesPayload.ClientMutationID == nil {
@@ -6629,6 +6637,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QualityReport.Format(childComplexity), true
+	case "QualityReport.toldBy":
+		if e.ComplexityRoot.QualityReport.ToldBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QualityReport.ToldBy(childComplexity), true
 
 	case "Query.anomalies":
 		if e.ComplexityRoot.Query.Anomalies == nil {
@@ -6895,7 +6909,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.ProjectQualityReport(childComplexity, args["window"].(int), args["from"].(*time.Time), args["to"].(*time.Time), args["format"].(assessments.Format), args["sections"].([]*digest.Section)), true
+		return e.ComplexityRoot.Query.ProjectQualityReport(childComplexity, args["window"].(int), args["from"].(*time.Time), args["to"].(*time.Time), args["format"].(assessments.Format), args["sections"].([]*digest.Section), args["natural"].(bool)), true
 	case "Query.projects":
 		if e.ComplexityRoot.Query.Projects == nil {
 			break
@@ -6917,7 +6931,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.QualityReport(childComplexity, args["runId"].(string), args["format"].(assessments.Format), args["judge"].(assessments.Judge)), true
+		return e.ComplexityRoot.Query.QualityReport(childComplexity, args["runId"].(string), args["format"].(assessments.Format), args["judge"].(assessments.Judge), args["natural"].(bool)), true
 	case "Query.rateLimit":
 		if e.ComplexityRoot.Query.RateLimit == nil {
 			break
@@ -10470,13 +10484,15 @@ type QualityReport {
   content: String!
   "The assessment that it tells."
   assessment: Assessment!
+  "Who told the summary, where natural was asked for, or why nobody did."
+  toldBy: String
 }
 
 extend type Query {
   "An assessment of the project; null when there is none with this id."
   assessment("Its id." id: ID!): Assessment @hasPermission(permission: "tests:read")
   "What a run says about quality, for people; null when there is no such run, or none that has ended."
-  qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN, "Whose newest assessment of the run it tells." judge: AssessmentJudge! = RULES): QualityReport @hasPermission(permission: "tests:read")
+  qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN, "Whose newest assessment of the run it tells." judge: AssessmentJudge! = RULES, "Begin with what a language model tells of it, where one is configured; it takes some seconds." natural: Boolean! = false): QualityReport @hasPermission(permission: "tests:read")
 }
 
 extend type Mutation {
@@ -13077,6 +13093,8 @@ type ProjectQualityReport {
   to: Time!
   "Runs that ended in that time."
   runs: Int!
+  "Who told the summary, where natural was asked for, or why a template did."
+  toldBy: String
 }
 
 extend type Query {
@@ -13092,6 +13110,8 @@ extend type Query {
     format: ReportFormat! = MARKDOWN
     "What it shows, in this order; everything when it is not given."
     sections: [ReportSectionInput!]
+    "The summary in the words of a language model, where one is configured; it takes some seconds."
+    natural: Boolean! = false
   ): ProjectQualityReport! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
@@ -16614,6 +16634,8 @@ func (ec *executionContext) childFields_ProjectQualityReport(ctx context.Context
 		return ec.fieldContext_ProjectQualityReport_to(ctx, field)
 	case "runs":
 		return ec.fieldContext_ProjectQualityReport_runs(ctx, field)
+	case "toldBy":
+		return ec.fieldContext_ProjectQualityReport_toldBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProjectQualityReport", field.Name)
 }
@@ -16656,6 +16678,8 @@ func (ec *executionContext) childFields_QualityReport(ctx context.Context, field
 		return ec.fieldContext_QualityReport_content(ctx, field)
 	case "assessment":
 		return ec.fieldContext_QualityReport_assessment(ctx, field)
+	case "toldBy":
+		return ec.fieldContext_QualityReport_toldBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QualityReport", field.Name)
 }

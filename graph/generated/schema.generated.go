@@ -113,7 +113,7 @@ type QueryResolver interface {
 	FailureClusters(ctx context.Context, window int) ([]*failures.Group, error)
 	Anomalies(ctx context.Context, planID string, window int, threshold float64) ([]*anomalies.Anomaly, error)
 	Assessment(ctx context.Context, id string) (*assessments.Assessment, error)
-	QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge) (*assessments.QualityReport, error)
+	QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge, natural bool) (*assessments.QualityReport, error)
 	AuditLog(ctx context.Context, first *int, after *string, filter *model.AuditFilter) (*model.AuditEntryConnection, error)
 	InstanceAuditLog(ctx context.Context, first *int, after *string, filter *model.AuditFilter) (*model.AuditEntryConnection, error)
 	Baseline(ctx context.Context, id string) (*ent.Baseline, error)
@@ -134,7 +134,7 @@ type QueryResolver interface {
 	Projects(ctx context.Context, first *int, after *string) (*model.ProjectConnection, error)
 	Plan(ctx context.Context, id string) (*ent.Plan, error)
 	Plans(ctx context.Context, first *int, after *string, search *string) (*model.PlanConnection, error)
-	ProjectQualityReport(ctx context.Context, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section) (*analytics.Report, error)
+	ProjectQualityReport(ctx context.Context, window int, from *time.Time, to *time.Time, format assessments.Format, sections []*digest.Section, natural bool) (*analytics.Report, error)
 	Result(ctx context.Context, id string) (*ent.Result, error)
 	Run(ctx context.Context, id string) (*ent.Run, error)
 	Runs(ctx context.Context, first *int, after *string, planID *string, statuses []run.Status) (*model.RunConnection, error)
@@ -1674,6 +1674,14 @@ func (ec *executionContext) field_Query_projectQualityReport_args(ctx context.Co
 		return nil, err
 	}
 	args["sections"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "natural",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["natural"] = arg5
 	return args, nil
 }
 
@@ -1740,6 +1748,14 @@ func (ec *executionContext) field_Query_qualityReport_args(ctx context.Context, 
 		return nil, err
 	}
 	args["judge"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "natural",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["natural"] = arg3
 	return args, nil
 }
 
@@ -6780,7 +6796,7 @@ func (ec *executionContext) _Query_qualityReport(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().QualityReport(ctx, fc.Args["runId"].(string), fc.Args["format"].(assessments.Format), fc.Args["judge"].(assessments.Judge))
+			return ec.Resolvers.Query().QualityReport(ctx, fc.Args["runId"].(string), fc.Args["format"].(assessments.Format), fc.Args["judge"].(assessments.Judge), fc.Args["natural"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -8004,7 +8020,7 @@ func (ec *executionContext) _Query_projectQualityReport(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ProjectQualityReport(ctx, fc.Args["window"].(int), fc.Args["from"].(*time.Time), fc.Args["to"].(*time.Time), fc.Args["format"].(assessments.Format), fc.Args["sections"].([]*digest.Section))
+			return ec.Resolvers.Query().ProjectQualityReport(ctx, fc.Args["window"].(int), fc.Args["from"].(*time.Time), fc.Args["to"].(*time.Time), fc.Args["format"].(assessments.Format), fc.Args["sections"].([]*digest.Section), fc.Args["natural"].(bool))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -14,6 +14,8 @@ import (
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/failures"
+	"github.com/semantest/semantest/internal/llm"
+	"github.com/semantest/semantest/internal/retelling"
 	"github.com/semantest/semantest/internal/store"
 )
 
@@ -25,12 +27,13 @@ type Service struct {
 	store     *store.Store
 	failures  *failures.Service
 	anomalies *anomalies.Service
+	model     retelling.Model
 	now       func() time.Time
 }
 
 // New returns the service.
-func New(s *store.Store, f *failures.Service, a *anomalies.Service) *Service {
-	return &Service{store: s, failures: f, anomalies: a, now: time.Now}
+func New(s *store.Store, f *failures.Service, a *anomalies.Service, m retelling.Model) *Service {
+	return &Service{store: s, failures: f, anomalies: a, model: m, now: time.Now}
 }
 
 // Ask is what a report shall show.
@@ -39,6 +42,7 @@ type Ask struct {
 	From, To *time.Time
 	Format   assessments.Format
 	Sections []digest.Section // all usual ones where none is given
+	Natural  bool             // the summary in the words of a language model, where one is configured
 }
 
 // Report is a project's report, as text.
@@ -47,6 +51,7 @@ type Report struct {
 	ContentType, FileName, Content string
 	From, To                       time.Time
 	Runs                           int
+	Told                           retelling.Telling // the zero value where nobody asked for one
 }
 
 var formats = map[assessments.Format]struct {
@@ -89,12 +94,33 @@ func (s *Service) Report(ctx context.Context, ask Ask) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := digest.Report{Facts: *facts, Sections: sections}
+	var told retelling.Telling
+	if ask.Natural {
+		if told, err = s.tell(ctx, p.ProjectID, *facts); err != nil {
+			return nil, err
+		}
+		out.Told, out.By = told.Text, told.By()
+	}
 	var b bytes.Buffer
-	if err := how.write(&b, digest.Report{Facts: *facts, Sections: sections}); err != nil {
+	if err := how.write(&b, out); err != nil {
 		return nil, err
 	}
-	return &Report{Format: ask.Format, ContentType: how.contentType, Content: b.String(), From: from, To: to, Runs: facts.Runs,
+	return &Report{Told: told, Format: ask.Format, ContentType: how.contentType, Content: b.String(), From: from, To: to, Runs: facts.Runs,
 		FileName: "quality-" + of.Slug + "-" + to.UTC().Format("2006-01-02") + how.ending}, nil
+}
+
+// tell has a language model tell the whole report.
+func (s *Service) tell(ctx context.Context, projectID string, facts digest.Facts) (retelling.Telling, error) {
+	sections, err := digest.Sections(nil)
+	if err != nil {
+		return retelling.Telling{}, err
+	}
+	var b bytes.Buffer
+	if err := digest.WriteMarkdown(&b, digest.Report{Facts: facts, Sections: sections}); err != nil {
+		return retelling.Telling{}, err
+	}
+	return retelling.Tell(ctx, s.model, llm.Account{Project: projectID}, b.String())
 }
 
 func (s *Service) period(ask Ask) (from, to time.Time, err error) {
@@ -112,3 +138,7 @@ func (s *Service) period(ask Ask) (from, to time.Time, err error) {
 	}
 	return from, to, nil
 }
+
+// ToldBy says who told the summary, or why a template did; nil where nobody was
+// asked.
+func (r *Report) ToldBy() *string { return r.Told.Teller() }

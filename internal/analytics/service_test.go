@@ -10,6 +10,8 @@ import (
 	"github.com/semantest/semantest/executors/fake"
 	"github.com/semantest/semantest/internal/analytics/digest"
 	"github.com/semantest/semantest/internal/app/apptest"
+	"github.com/semantest/semantest/internal/config"
+	"github.com/semantest/semantest/internal/llm/llmtest"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store/storetest"
 )
@@ -31,10 +33,10 @@ cases:
 
 // world is a server on which a plan ran twice: a case broke between, another is
 // flaky, and a page was measured and audited.
-func world(t *testing.T) *apptest.Server {
+func world(t *testing.T, models config.LLM) *apptest.Server {
 	t.Helper()
 	var broken atomic.Bool
-	s := apptest.Start(t, apptest.Options{Executors: []executors.Executor{fake.New(spec.KindAPI, fake.WithScript(func(task executors.Task) fake.Script {
+	s := apptest.Start(t, apptest.Options{LLM: models, Executors: []executors.Executor{fake.New(spec.KindAPI, fake.WithScript(func(task executors.Task) fake.Script {
 		switch step := (fake.Step{}); task.Case.ID {
 		case "breaks":
 			if broken.Load() {
@@ -63,7 +65,7 @@ func world(t *testing.T) *apptest.Server {
 
 func TestReport(t *testing.T) {
 	t.Parallel()
-	s := world(t)
+	s := world(t, config.LLM{})
 	got := s.Query(t, `{ projectQualityReport(format: JSON) { format contentType fileName content runs } }`, nil)["projectQualityReport"].(object)
 	var f digest.Facts
 	if err := json.Unmarshal([]byte(got["content"].(string)), &f); err != nil {
@@ -108,5 +110,49 @@ func TestReport(t *testing.T) {
 		if err := s.Client.Do(t.Context(), `{ projectQualityReport(`+bad+`) { content } }`, nil, new(any)); err == nil {
 			t.Errorf("%s is taken", bad)
 		}
+	}
+}
+
+// TestTold asks for reports in the words of a model: of the project and of a run,
+// in each form. What the model makes up is not in them.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	model := llmtest.New(t)
+	model.Answer(func(r llmtest.Request) string {
+		if strings.Contains(r.Text(), "Quality of Shop") {
+			return `{"sentences": [
+				{"quote": "status is 500, expected 200", "text": "Answers with status 500 are the worst"},
+				{"quote": "confidence", "text": "All 4711 cases are perfect"},
+				{"quote": "1 case needs a look|nothing of the kind", "text": "Nothing is wrong"},
+				{"quote": "breaks", "text": "too short"},
+				{"quote": "expected 200", "text": "The checks expected 200 there."}]}`
+		}
+		return `{"sentences": [
+			{"quote": "status is 500, expected 200", "text": "Answers with status 500 are the worst"},
+			{"quote": "expected 200", "text": "The checks expected 200 there."},
+			{"quote": "Newly broken", "text": "99 cases broke."}]}`
+	})
+	s := world(t, config.LLM{LLMBaseURL: model.URL(), LLMAPIKey: llmtest.Key, LLMModel: llmtest.Model})
+	run := s.Query(t, `{ runs(first: 1) { edges { node { id } } } }`, nil)["runs"].(object)["edges"].([]any)[0].(object)["node"].(object)["id"]
+	const told = "Answers with status 500 are the worst. The checks expected 200 there."
+	for _, format := range []string{"MARKDOWN", "HTML", "JSON"} {
+		got := s.Query(t, `query($id: ID!, $f: ReportFormat!) { project: projectQualityReport(format: $f, natural: true) { content toldBy }
+			run: qualityReport(runId: $id, format: $f, natural: true) { content toldBy } }`, object{"id": run, "f": format})
+		for _, of := range []string{"project", "run"} {
+			report := got[of].(object)
+			content := strings.NewReplacer("\\", "").Replace(report["content"].(string))
+			if !strings.Contains(content, told) || strings.Contains(content, "4711") || strings.Contains(content, "99 cases") || !strings.Contains(report["toldBy"].(string), llmtest.Model) {
+				t.Errorf("%s of the %s, told by %v:\n%s", format, of, report["toldBy"], report["content"])
+			}
+		}
+	}
+	plain := s.Query(t, `{ projectQualityReport { content toldBy } }`, nil)["projectQualityReport"].(object)
+	if plain["toldBy"] != nil || strings.Contains(plain["content"].(string), told) {
+		t.Errorf("without being asked for: %v", plain)
+	}
+	model.Always(llmtest.Refusal)
+	refused := s.Query(t, `{ projectQualityReport(natural: true, window: 8) { content toldBy } }`, nil)["projectQualityReport"].(object)
+	if by := refused["toldBy"].(string); !strings.HasPrefix(by, "Told by a template: ") || !strings.Contains(refused["content"].(string), "2 runs ended and 1 passed.") {
+		t.Errorf("a model that refuses: %v", refused)
 	}
 }

@@ -88,7 +88,7 @@ func (a *App) graph() *graph.Server {
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
 		Members: a.members, Sessions: a.sessions, Conformance: conformance.New(judge{}), Baselines: a.baselines, Assessments: a.assessed,
-		Failures: a.failures, Anomalies: a.anomalies, Generation: a.generated, Analytics: analytics.New(a.store, a.failures, a.anomalies),
+		Failures: a.failures, Anomalies: a.anomalies, Generation: a.generated, Analytics: analytics.New(a.store, a.failures, a.anomalies, a.llm),
 		Accounts: a.accounts, StartOIDC: a.startOIDC(),
 	}}, a.logger)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/semantest/semantest/internal/apperr"
 	"github.com/semantest/semantest/internal/assessments/quality"
 	"github.com/semantest/semantest/internal/ident"
+	"github.com/semantest/semantest/internal/llm"
+	"github.com/semantest/semantest/internal/retelling"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -33,6 +35,7 @@ type QualityReport struct {
 	ContentType, FileName string
 	Content               string
 	Assessment            *Assessment
+	Told                  retelling.Telling // the zero value where nobody asked for one
 }
 
 // formats of reports.
@@ -46,8 +49,9 @@ var formats = map[Format]struct {
 }
 
 // Report writes the quality report of a run of the caller's project that has
-// ended.
-func (s *Service) Report(ctx context.Context, runID string, f Format, by Judge) (*QualityReport, error) {
+// ended. A natural one begins with what a language model tells of it, where one is
+// configured.
+func (s *Service) Report(ctx context.Context, runID string, f Format, by Judge, natural bool) (*QualityReport, error) {
 	how, ok := formats[f]
 	if !ok {
 		return nil, apperr.Invalid("format", "there is no format %s; use HTML, MARKDOWN or JSON", f)
@@ -62,16 +66,32 @@ func (s *Service) Report(ctx context.Context, runID string, f Format, by Judge) 
 	}
 	judgement := a.Judgement
 	judgement.Status, judgement.Reason = a.Status, a.Reason
-	var b bytes.Buffer
 	kinds, err := s.kinds(ctx, row)
 	if err != nil {
 		return nil, err
 	}
-	err = how.write(&b, quality.Report{Failures: kinds, AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement, Panel: panelOf(a)})
-	if err != nil {
+	out := quality.Report{Failures: kinds, AssessmentID: a.ID, Judge: string(a.Judge), CreatedAt: a.CreatedAt.UTC(), Run: runOf(row), Assessment: judgement, Panel: panelOf(a)}
+	var told retelling.Telling
+	if natural {
+		if told, err = s.tell(ctx, row, out); err != nil {
+			return nil, err
+		}
+		out.Told, out.ToldBy = told.Text, told.By()
+	}
+	var b bytes.Buffer
+	if err := how.write(&b, out); err != nil {
 		return nil, err
 	}
-	return &QualityReport{Format: f, ContentType: how.contentType, FileName: "quality-" + row.ID + how.ending, Content: b.String(), Assessment: a}, nil
+	return &QualityReport{Format: f, ContentType: how.contentType, FileName: "quality-" + row.ID + how.ending, Content: b.String(), Assessment: a, Told: told}, nil
+}
+
+// tell has a language model tell a report.
+func (s *Service) tell(ctx context.Context, row *ent.Run, report quality.Report) (retelling.Telling, error) {
+	var b bytes.Buffer
+	if err := quality.WriteMarkdown(&b, report); err != nil {
+		return retelling.Telling{}, err
+	}
+	return retelling.Tell(ctx, s.model, llm.Account{Project: row.ProjectID, Run: row.ID}, b.String())
 }
 
 // told is the newest assessment of a run by a judge.
@@ -134,3 +154,6 @@ func (s *Service) kinds(ctx context.Context, of *ent.Run) ([]quality.Failure, er
 	}
 	return out, err
 }
+
+// ToldBy says who told the summary, or why nobody did; nil where nobody was asked.
+func (r *QualityReport) ToldBy() *string { return r.Told.Teller() }

@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/failures"
 	"github.com/semantest/semantest/internal/plans"
+	"github.com/semantest/semantest/internal/retelling"
 	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
@@ -30,7 +31,7 @@ type Service struct {
 	runs      *runs.Service
 	artifacts *artifacts.Service
 	enqueuer  Enqueuer
-	model     judge.Model
+	model     retelling.Model
 	limits    calibration.Limits
 	meter     Meter
 	failures  *failures.Service
@@ -48,7 +49,7 @@ type Deps struct {
 	Runs      *runs.Service
 	Artifacts *artifacts.Service
 	Enqueuer  Enqueuer
-	Model     judge.Model        // answers that none is configured where there is none
+	Model     retelling.Model    // answers that none is configured where there is none
 	Limits    calibration.Limits // of a judge that may fail a gate; zero values mean the usual ones
 	Meter     Meter              // nil where nobody counts
 	Failures  *failures.Service  // nil where nobody keeps failures

@@ -19,8 +19,11 @@ type reportCmd struct {
 	Days    int    `name:"days" placeholder:"N" default:"7" help:"Days before now that the project's report is about, 1 to 90."`
 	Form    string `name:"form" enum:"markdown,html,json" placeholder:"FORM" default:"markdown" help:"Form of the project's report: markdown, html or json."`
 
+	Natural bool   `name:"natural" help:"Let the configured language model tell the summary of the project's report in its own words; what does not stand in the report is left out."`
+
 	config.Client
 	Local config.Server `embed:""`
+	config.LLM
 }
 
 func (c *reportCmd) Run(ctx context.Context, sys Sys) error {
@@ -37,13 +40,13 @@ func (c *reportCmd) Run(ctx context.Context, sys Sys) error {
 		}
 		return c.write(ctx, sys, cl)
 	}
-	cfg := app.Config{Server: c.Local, Egress: egress.Public, Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
+	cfg := app.Config{Server: c.Local, LLM: c.LLM, Egress: egress.Public, Version: Version, Logger: quietLogger(sys.Stderr, c.Local)}
 	return withLocal(ctx, cfg, func(cl *client.Client) error { return c.write(ctx, sys, cl) })
 }
 
 func (c *reportCmd) write(ctx context.Context, sys Sys, cl *client.Client) error {
 	if c.Project {
-		text, err := cl.ProjectReport(ctx, c.Days, strings.ToUpper(c.Form))
+		text, err := cl.ProjectReport(ctx, c.Days, strings.ToUpper(c.Form), c.Natural)
 		if err == nil {
 			_, err = io.WriteString(sys.Stdout, text)
 		}

@@ -41,7 +41,10 @@ func WriteHTML(w io.Writer, r Report) error {
 		out := part{Title: clean(s.Title), Table: tableOf(r.Facts, s.Kind)}
 		switch s.Kind {
 		case Summary:
-			out.Blocks = []block{{Text: Prose(r.Facts)}}
+			out.Blocks = []block{{Text: r.summary()}}
+			if r.By != "" {
+				out.Blocks = append(out.Blocks, block{Text: clean(r.By)})
+			}
 		case Text:
 			out.Blocks = blocksOf(s.Text)
 		case Trend:

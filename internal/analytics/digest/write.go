@@ -11,6 +11,16 @@ import (
 type Report struct {
 	Facts    Facts
 	Sections []Section // by Sections
+	Told     string    // the summary in the words of a language model; that of the template when empty
+	By       string    // who told it, or why nobody did; empty where nobody was asked
+}
+
+// summary is the text of the section of that name.
+func (r Report) summary() string {
+	if r.Told != "" {
+		return clean(r.Told)
+	}
+	return Prose(r.Facts)
 }
 
 // WriteJSON writes the facts, and the sections in which people read them.
@@ -19,17 +29,18 @@ func WriteJSON(w io.Writer, r Report) error {
 		Kind  Kind   `json:"kind"`
 		Title string `json:"title"`
 		Text  string `json:"text,omitempty"`
+		By    string `json:"by,omitempty"`
 	}
 	out := struct {
 		Facts
 		Sections []section `json:"sections"`
 	}{Facts: r.Facts}
 	for _, s := range r.Sections {
-		text := s.Text
+		text, by := s.Text, ""
 		if s.Kind == Summary {
-			text = Prose(r.Facts)
+			text, by = r.summary(), r.By
 		}
-		out.Sections = append(out.Sections, section{s.Kind, s.Title, text})
+		out.Sections = append(out.Sections, section{s.Kind, s.Title, text, by})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
@@ -50,7 +61,10 @@ func WriteMarkdown(w io.Writer, r Report) error {
 		b.WriteString("\n")
 		switch t := tableOf(r.Facts, s.Kind); {
 		case s.Kind == Summary:
-			b.WriteString(escape(Prose(r.Facts)) + "\n")
+			b.WriteString(escape(r.summary()) + "\n")
+			if r.By != "" {
+				b.WriteString("\n*" + escape(clean(r.By)) + "*\n")
+			}
 		case s.Kind == Text:
 			for _, block := range blocksOf(s.Text) {
 				b.WriteString(block.markdown())

@@ -47,6 +47,7 @@ func pageOf(r Report) page {
 	a := r.Assessment
 	r.Run.Name, r.Run.ID, r.AssessmentID = printable(r.Run.Name), printable(r.Run.ID), printable(r.AssessmentID)
 	p := page{Report: r, Headline: printable(Headline(a)), Belief: Belief(a), Sum: Sum(a), Rows: rowsOf(a), Sentence: printable(r.Run.sentence()), Kinds: kindsOf(r.Failures)}
+	p.Told, p.ToldBy = printable(r.Told), printable(r.ToldBy)
 	for _, i := range a.Issues {
 		i.Title, i.Detail = printable(i.Title), printable(i.Detail)
 		p.Issues = append(p.Issues, issue{i, names[i.Criterion]})

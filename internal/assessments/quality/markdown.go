@@ -17,6 +17,9 @@ func WriteMarkdown(w io.Writer, r Report) error {
 	a := r.Assessment
 	fmt.Fprintf(&b, "# Quality of %s: %s\n\n", escape(r.Run.Name), escape(Headline(a)))
 	fmt.Fprintf(&b, "%s %s\n\n", escape(r.Run.sentence()), Belief(a))
+	if r.ToldBy != "" {
+		fmt.Fprintf(&b, "%s\n\n*%s*\n\n", escape(printable(r.Told)), escape(printable(r.ToldBy)))
+	}
 	if a.Status == rules.Inconclusive {
 		fmt.Fprintf(&b, "**The score is none to rely on:** %s.\n\n", escape(a.Reason))
 	}

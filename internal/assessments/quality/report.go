@@ -18,8 +18,10 @@ type Report struct {
 	CreatedAt    time.Time        `json:"createdAt"`
 	Run          Run              `json:"run"`
 	Assessment   rules.Assessment `json:"assessment"`
-	Panel        *Panel           `json:"panel,omitempty"` // of a model's judgement
-	Failures     []Failure        `json:"failures"`        // by kind, the most results first
+	Panel        *Panel           `json:"panel,omitempty"`  // of a model's judgement
+	Failures     []Failure        `json:"failures"`         // by kind, the most results first
+	Told         string           `json:"told,omitempty"`   // in the words of a language model; empty where none told
+	ToldBy       string           `json:"toldBy,omitempty"` // who told it, or why nobody did; empty where nobody was asked
 }
 
 // Run is the run that was assessed.

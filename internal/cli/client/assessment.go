@@ -59,12 +59,13 @@ func (c *Client) Assessment(ctx context.Context, id string) (json.RawMessage, er
 }
 
 // ProjectReport returns the quality report of the token's project over the days
-// before now; the format is one of the graph's.
-func (c *Client) ProjectReport(ctx context.Context, days int, format string) (string, error) {
+// before now; the format is one of the graph's. A natural one is told by a language
+// model.
+func (c *Client) ProjectReport(ctx context.Context, days int, format string, natural bool) (string, error) {
 	var out struct {
 		ProjectQualityReport struct{ Content string }
 	}
-	err := c.Do(ctx, `query($days: Int!, $format: ReportFormat!) { projectQualityReport(window: $days, format: $format) { content } }`,
-		map[string]any{"days": days, "format": format}, &out)
+	err := c.Do(ctx, `query($days: Int!, $format: ReportFormat!, $natural: Boolean!) { projectQualityReport(window: $days, format: $format, natural: $natural) { content } }`,
+		map[string]any{"days": days, "format": format, "natural": natural}, &out)
 	return out.ProjectQualityReport.Content, err
 }
