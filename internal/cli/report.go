@@ -19,7 +19,7 @@ type reportCmd struct {
 	Days    int    `name:"days" placeholder:"N" default:"7" help:"Days before now that the project's report is about, 1 to 90."`
 	Form    string `name:"form" enum:"markdown,html,json" placeholder:"FORM" default:"markdown" help:"Form of the project's report: markdown, html or json."`
 
-	Natural bool   `name:"natural" help:"Let the configured language model tell the summary of the project's report in its own words; what does not stand in the report is left out."`
+	Natural bool `name:"natural" help:"Let the configured language model tell the summary of the project's report in its own words; what does not stand in the report is left out."`
 
 	config.Client
 	Local config.Server `embed:""`
