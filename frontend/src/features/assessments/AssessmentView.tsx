@@ -129,20 +129,26 @@ function CriterionRow({ criterion: c, runId }: { criterion: Criterion; runId: st
 }
 
 function Parts({ criterion: { parts, moreParts, criterion }, runId }: { criterion: Criterion; runId: string }) {
+  // A model's parts are answers: nothing was measured of them.
+  const measures = parts.some(({ value }) => value != null);
   return (
     <div className="overflow-x-auto rounded-lg border border-line bg-raised" tabIndex={0} role="region" aria-label={`Parts of ${criteria[criterion]}`}>
       <table className="w-full text-left text-xs">
         <thead className="text-faint">
           <tr>
-            {["Part", "Measured", "Good from", "Weight", "Points", "Evidence"].map((name) => <th key={name} scope="col" className="h-8 px-3 font-medium whitespace-nowrap">{name}</th>)}
+            {["Part", ...(measures ? ["Measured", "Good from"] : []), "Weight", "Points", "Evidence"].map((name) => <th key={name} scope="col" className="h-8 px-3 font-medium whitespace-nowrap">{name}</th>)}
           </tr>
         </thead>
         <tbody>
           {parts.map((part, i) => (
             <tr key={i} className="border-t border-line align-top">
-              <th scope="row" className="max-w-72 px-3 py-1.5 font-normal break-words">{part.name} <span className="text-faint">{part.subject}</span></th>
-              <td className="px-3 py-1.5 whitespace-nowrap">{part.value == null ? "–" : measured(part.value, part.unit)}</td>
-              <td className="px-3 py-1.5 whitespace-nowrap text-faint">{part.good == null ? "" : measured(part.good, part.unit)}</td>
+              <th scope="row" className="max-w-72 min-w-36 px-3 py-1.5 font-normal break-words">{part.name} <span className="text-faint">{part.subject}</span></th>
+              {measures ? (
+                <>
+                  <td className="px-3 py-1.5 whitespace-nowrap">{part.value == null ? "–" : measured(part.value, part.unit)}</td>
+                  <td className="px-3 py-1.5 whitespace-nowrap text-faint">{part.good == null ? "" : measured(part.good, part.unit)}</td>
+                </>
+              ) : null}
               <td className="px-3 py-1.5 text-faint">{Math.round(part.weight * 100)} %</td>
               <td className={clsx("px-3 py-1.5 font-medium", part.score >= 0.9 ? "text-passed" : part.score >= 0.5 ? "text-flaky" : "text-failed")}>{points(part.score)}</td>
               <td className="min-w-48 px-3 py-1.5"><EvidenceList evidence={part.evidence.slice(0, 3)} total={part.evidence.length} runId={runId} /></td>

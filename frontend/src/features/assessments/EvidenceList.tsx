@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { clsx } from "clsx";
 import { ArrowUpRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { EvidenceDetailFragment } from "@/gql/graphql";
@@ -18,8 +19,8 @@ export function EvidenceList({ evidence, total, runId, quoted = false }: Props) 
   return (
     <ul className="grid gap-1 text-xs text-soft">
       {evidence.map((e, i) => (
-        <li key={i} className="min-w-0 break-words" title={quoted ? undefined : e.quote}>
-          {quoted && e.quote ? <q className="mr-2 border-l-2 border-line-strong/50 pl-2 font-mono text-text">{e.quote}</q> : null}
+        <li key={i} className={clsx("min-w-0 break-words", quoted && "mt-0.5")} title={quoted ? undefined : e.quote}>
+          {quoted && e.quote ? <q className="block border-l-2 border-line-strong/50 pl-2 font-mono text-text">{e.quote}</q> : null}
           <Way evidence={e} runId={runId}>{`${e.caseKey || e.kind.toLowerCase()}${e.step == null ? "" : `, step ${e.step + 1}`}${e.name ? `: ${e.name}` : ""}`}</Way>
         </li>
       ))}

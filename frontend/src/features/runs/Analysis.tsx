@@ -45,7 +45,7 @@ export function Analysis({ cluster: { analysis }, runId, onAsk }: Props) {
       <ul className="grid gap-1 text-xs">
         {analysis.quotes.map(({ text, resultId, caseKey }, i) => (
           <li key={i} className="break-words">
-            <q className="mr-2 border-l-2 border-line-strong/50 pl-2 font-mono">{text}</q>
+            <q className="block border-l-2 border-line-strong/50 pl-2 font-mono">{text}</q>
             <Link to="/runs/$runId/results/$resultId" params={{ runId, resultId }} className="link">{caseKey} <ArrowUpRight size={11} aria-hidden className="inline" /></Link>
           </li>
         ))}

@@ -62,14 +62,11 @@ function Group({ group, runId, onAsk }: { group: FailureGroupDetailFragment; run
           <p className="flex flex-wrap gap-x-3 gap-y-0.5 text-xs text-faint">
             {cluster.cause === "UNKNOWN" ? <span>No rule knows the cause</span> : <span title={cluster.why}><span className={cause.text}>{cause.word}</span>, by rule</span>}
             {cluster.operation ? <span className="min-w-0 break-words">{cluster.operation}</span> : null}
+            {group.new ? null : <Link to="/runs/$runId" params={{ runId: cluster.firstRunId }} className="underline underline-offset-2 hover:text-text">known, first <RelativeTime at={cluster.firstSeenAt} /></Link>}
             {flakyShare > 0 ? <span className="text-flaky">{Math.round(flakyShare * 100)} % passed when tried again</span> : null}
           </p>
         </div>
-        {group.new ? (
-          <span className="tint rounded-full px-2 py-0.5 text-xs font-medium text-failed">New</span>
-        ) : (
-          <Link to="/runs/$runId" params={{ runId: cluster.firstRunId }} className="shrink-0 text-right text-xs text-faint hover:text-text">known, first <RelativeTime at={cluster.firstSeenAt} /></Link>
-        )}
+        {group.new ? <span className="tint rounded-full px-2 py-0.5 text-xs font-medium text-failed">New</span> : null}
       </div>
       {cluster.why && cluster.cause !== "UNKNOWN" ? <p className="border-t border-line px-3 py-2 text-sm break-words text-soft">{cluster.why}{cluster.quote ? <> <q className="font-mono text-xs text-text">{cluster.quote}</q></> : null}</p> : null}
       <Analysis cluster={cluster} runId={runId} onAsk={onAsk} />
