@@ -23,12 +23,12 @@ func (GenerateArgs) Kind() string { return "generate" }
 // generateQueue is served by every process that can perform cases.
 const generateQueue = "generations"
 
-// Bounds of generations: how many one process makes at once, how much longer than
-// asked for one may take to store its end, and how often one is begun anew that a
+// Bounds of generations: how many one process makes at once, how long one may
+// take, with the time to store its end, and how often one is begun anew that a
 // worker had to let go, or that the database kept from being stored.
 const (
 	generateSlots    = 2
-	generateGrace    = time.Minute
+	generateWithin   = making.MaxTimeout + time.Minute
 	generateAttempts = 20
 )
 
@@ -51,6 +51,9 @@ func (e *Enqueuer) EnqueueGeneration(ctx context.Context, tx *store.Tx, id strin
 // Generations makes what was asked for.
 type Generations interface {
 	Perform(ctx context.Context, id string) error
+	// GiveUp ends a generation that nobody makes any more; it does nothing where
+	// one is over or gone.
+	GiveUp(ctx context.Context, id, reason string) error
 }
 
 type generateWorker struct {
@@ -60,7 +63,7 @@ type generateWorker struct {
 
 // Timeout implements river.Worker.
 func (w *generateWorker) Timeout(*river.Job[GenerateArgs]) time.Duration {
-	return making.MaxTimeout + generateGrace
+	return generateWithin
 }
 
 // NextRetry implements river.Worker.

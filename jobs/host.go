@@ -48,6 +48,7 @@ type Host struct {
 	auditLog  AuditLog
 	auditFor  time.Duration
 	assessed  Assessments
+	generated Generations
 	spends    ModelSpends
 	executors map[spec.Kind]executors.Executor
 	meter     Meter
@@ -110,7 +111,7 @@ const (
 func NewHost(c HostConfig) (*Host, error) {
 	h := &Host{
 		id: ident.New(ident.Worker), pool: c.Pool, runs: c.Runs, workers: c.Workers, teams: c.Teams, sessions: c.Sessions, artifacts: c.Artifacts, webhooks: c.Webhooks, breakers: c.Breakers, baselines: c.Baselines,
-		auditLog: c.AuditLog, auditFor: c.AuditFor, assessed: c.Assessed, spends: c.Spends,
+		auditLog: c.AuditLog, auditFor: c.AuditFor, assessed: c.Assessed, generated: c.Generated, spends: c.Spends,
 		executors: map[spec.Kind]executors.Executor{}, meter: c.Meter, slots: c.Slots, version: c.Version, labels: c.Labels, grace: grace, gather: cmp.Or(c.Gather, time.Minute), name: machine(),
 		logger: c.Logger, ticks: newTicker(c.Bus.PublishTick), done: make(chan struct{}), draining: make(chan struct{}), ending: make(chan struct{}),
 	}
@@ -198,6 +199,9 @@ func (h *Host) Start(ctx context.Context) error {
 	}
 	if h.assessed != nil {
 		h.loops.Go(func() { h.every(giveUpEvery, "give up assessments", h.giveUpAssessments) })
+	}
+	if h.generated != nil {
+		h.loops.Go(func() { h.every(giveUpEvery, "give up generations", h.giveUpGenerations) })
 	}
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))
 	return nil

@@ -52,17 +52,27 @@ func (h *Host) pruneSpends(ctx context.Context) error {
 	return err
 }
 
-// giveUpEvery is how often a host looks for assessments whose job has failed for
-// good.
+// giveUpEvery is how often a host looks for what somebody waits for and whose job
+// has failed for good.
 const giveUpEvery = 10 * time.Second
 
 // giveUpAssessments ends those whose job has failed for good, so that nobody waits
-// for them any longer. River keeps such jobs for a week.
+// for them any longer.
 func (h *Host) giveUpAssessments(ctx context.Context) error {
-	const query = `SELECT args->>'assessmentId', attempt FROM river_job WHERE state = 'discarded' AND kind IN ('assess', 'judge')`
+	return h.giveUp(ctx, `SELECT args->>'assessmentId', attempt FROM river_job WHERE state = 'discarded' AND kind IN ('assess', 'judge')`, h.assessed.GiveUp)
+}
+
+// giveUpGenerations does so with generations.
+func (h *Host) giveUpGenerations(ctx context.Context) error {
+	return h.giveUp(ctx, `SELECT args->>'generationId', attempt FROM river_job WHERE state = 'discarded' AND kind = 'generate'`, h.generated.GiveUp)
+}
+
+// giveUp ends what jobs that have failed for good were for. River keeps such jobs
+// for a week; the query gives their attempts.
+func (h *Host) giveUp(ctx context.Context, query string, end func(ctx context.Context, id, reason string) error) error {
 	rows, err := h.pool.Query(ctx, query)
 	if err != nil {
-		return fmt.Errorf("look for assessments that failed: %w", err)
+		return fmt.Errorf("look for jobs that failed for good: %w", err)
 	}
 	type lost struct {
 		ID      string
@@ -70,11 +80,11 @@ func (h *Host) giveUpAssessments(ctx context.Context) error {
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[lost])
 	if err != nil {
-		return fmt.Errorf("look for assessments that failed: %w", err)
+		return fmt.Errorf("look for jobs that failed for good: %w", err)
 	}
 	var errs []error
 	for _, a := range all {
-		errs = append(errs, h.assessed.GiveUp(ctx, a.ID, fmt.Sprintf("it was tried %d times and could not be made; the server's log says why", a.Attempt)))
+		errs = append(errs, end(ctx, a.ID, fmt.Sprintf("it was tried %d times and could not be made; the server's log says why", a.Attempt)))
 	}
 	return errors.Join(errs...)
 }

@@ -62,8 +62,9 @@ WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part', 'browser_se
 		SELECT FROM load_parts WHERE id = args->>'partId' AND state IN ('seated', 'ready', 'running'))
 	OR kind = 'browser_session' AND attempted_at < now() - $2 * interval '1 millisecond' AND EXISTS (
 		SELECT FROM browser_sessions WHERE id = args->>'sessionId' AND status = 'queued')
+	OR kind = 'generate' AND attempted_at < now() - $4 * interval '1 millisecond'
 	OR kind = 'webhook' AND attempted_at < now() - $3 * interval '1 millisecond')`
-	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds())
+	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds(), (generateWithin + claimWithin).Milliseconds())
 	if err != nil {
 		return fmt.Errorf("return the jobs of lost workers: %w", err)
 	}

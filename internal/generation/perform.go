@@ -81,6 +81,12 @@ func (s *Service) Perform(ctx context.Context, id string) error {
 	return s.finish(ending, at, made, err)
 }
 
+// GiveUp ends a generation that nobody makes any more as one that has failed. For
+// the worker: it checks no permission, and does nothing where one is over or gone.
+func (s *Service) GiveUp(ctx context.Context, id, why string) error {
+	return s.finish(ctx, attempt{id: id}, nil, apperr.New(apperr.Unavailable, "%s", why))
+}
+
 // begin marks a generation as running, and nil where it is over.
 func (s *Service) begin(ctx context.Context, id string) (out *ent.Generation, err error) {
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
