@@ -122,7 +122,7 @@ func TestDesign(t *testing.T) {
 		{room: "internal/workers", knows: append(leaves, "internal/auth"), never: []string{"internal/runs", "graph", "jobs", river, redis}},
 		{room: "internal/runs", knows: append(leaves, "internal/plans", "internal/artifacts", "internal/auth", "internal/events"), never: []string{"internal/assessments", "internal/analytics", "graph", "jobs", "executors", "internal/llm", river, redis, pgx}},
 		{room: "internal/assessments", knows: append(leaves, "internal/runs", "internal/llm"), never: []string{"internal/analytics", "graph", "jobs", "executors", river}},
-		{room: "internal/analytics", knows: append(leaves, "internal/assessments"), never: []string{"graph", "jobs", "executors", "internal/llm", river}},
+		{room: "internal/analytics", knows: append(leaves, "internal/assessments", "internal/llm"), never: []string{"graph", "jobs", "executors", river}},
 		{room: "internal/schedules", knows: append(leaves, "internal/runs", "internal/plans", "internal/auth", "ent", query), never: []string{"internal/triggers", "internal/events", "graph", "jobs", "executors", river, redis, pgx, cron}},
 		{room: "internal/triggers", knows: append(leaves, "internal/runs", "internal/plans", "internal/auth", "internal/seal", signatures), never: []string{"internal/schedules", "internal/webhooks", "graph", "jobs", "executors", river, redis, pgx}},
 		{room: "internal/webhooks", knows: append(leaves, "internal/auth", "internal/events", "internal/seal", "net/http"),
