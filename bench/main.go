@@ -54,12 +54,13 @@ func registry() []benchmark {
 		{"ui", "Hostile interfaces", performanceDoc, runUI},
 		{"load", "Load, beside others", performanceDoc, runLoad},
 		{"visual", "Comparing pictures, beside others", performanceDoc, runVisual},
+		{"dashboard", "The dashboard", performanceDoc, runDashboard},
 		{"fleet", "What a process costs, and a case among several", scalingDoc, runFleet},
 	}
 }
 
 type options struct {
-	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, assess, requests, identity, api, contract, browser, ui, load, visual, fleet."`
+	Only    []string      `name:"only" placeholder:"NAME" help:"Only these benchmarks: demo, ready, start, events, cases, queue, live, crowd, soak, assess, requests, identity, api, contract, browser, ui, load, visual, dashboard, fleet."`
 	Runs    int           `name:"runs" placeholder:"N" help:"Repetitions (seconds, for start); each benchmark has its own default."`
 	Quick   bool          `name:"quick" help:"Few and short repetitions. The figures are rough."`
 	Write   bool          `name:"write" help:"Renew the tables of the documents."`

@@ -39,9 +39,9 @@ export interface RunStore {
 
 /**
  * Keeps the cases of a run: read in pages, brought forward by events without a
- * gap. Changes are shown once a frame however many events come.
+ * gap. Changes are shown together, some ten times a second however many events come.
  */
-export function createRunStore(client: Client, runId: string, frame: (draw: () => void) => void = nextFrame): RunStore {
+export function createRunStore(client: Client, runId: string, frame: (draw: () => void) => void = paced()): RunStore {
   const rows = new Map<string, LiveCase>();
   const early = new Map<string, RunEvent[]>(); // of cases that are not read yet
   let log: RunEvent[] = [];
@@ -175,8 +175,24 @@ export function createRunStore(client: Client, runId: string, frame: (draw: () =
   };
 }
 
-// A hidden page has no frames, and its counts must not wait for one.
-function nextFrame(draw: () => void) {
-  if (document.visibilityState === "visible") requestAnimationFrame(draw);
-  else setTimeout(draw, 500);
+/** Milliseconds from one drawing to the next: nobody reads faster, and most frames stay free for who scrolls and types. */
+const pace = 100;
+
+function paced(): (draw: () => void) => void {
+  let last = -pace;
+  return (draw) => {
+    // A hidden page has no frames, and its counts must not wait for one.
+    if (document.visibilityState !== "visible") {
+      setTimeout(draw, 500);
+      return;
+    }
+    const show = () =>
+      requestAnimationFrame(() => {
+        last = performance.now();
+        draw();
+      });
+    const wait = last + pace - performance.now();
+    if (wait > 0) setTimeout(show, wait);
+    else show();
+  };
 }
