@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // reapEvery, with the lease, bounds how long a lost attempt waits: 20 s.
@@ -64,12 +66,22 @@ WHERE state = 'running' AND kind IN ('case', 'webhook', 'load_part', 'browser_se
 		SELECT FROM browser_sessions WHERE id = args->>'sessionId' AND status = 'queued')
 	OR kind = 'generate' AND attempted_at < now() - $4 * interval '1 millisecond'
 	OR kind = 'webhook' AND attempted_at < now() - $3 * interval '1 millisecond')`
-	tag, err := h.pool.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds(), (generateWithin + claimWithin).Milliseconds())
+	var returned int64
+	err = pgx.BeginFunc(ctx, h.pool, func(tx pgx.Tx) error {
+		// The queue's connections see no project's rows by themselves, and every case
+		// would seem to be nobody's.
+		if _, err := tx.Exec(ctx, "SELECT set_config('semantest.scope', '*', true)"); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, query, dead, claimWithin.Milliseconds(), deliverWithin.Milliseconds(), (generateWithin + claimWithin).Milliseconds())
+		returned = tag.RowsAffected()
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("return the jobs of lost workers: %w", err)
 	}
-	if tag.RowsAffected() > 0 {
-		h.logger.Warn("jobs that no worker performs were returned to the queue", "jobs", tag.RowsAffected())
+	if returned > 0 {
+		h.logger.Warn("jobs that no worker performs were returned to the queue", "jobs", returned)
 	}
 	if len(dead) == 0 {
 		return nil

@@ -149,3 +149,53 @@ func TestAssessmentsThatFailForGoodAreGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// TestALongCaseStaysWithItsWorker: a job whose worker lives and performs it is
+// nobody else's, however long it takes. Another job that is nobody's shows when the
+// jobs were looked through.
+func TestALongCaseStaysWithItsWorker(t *testing.T) {
+	t.Parallel()
+	begun, end := make(chan struct{}), make(chan struct{})
+	exec := fake.New(spec.KindAPI, fake.OnStart(func(executors.Task) {
+		close(begun)
+		<-end
+	}))
+	srv := apptest.Start(t, apptest.Options{Executors: []executors.Executor{exec}, SecretKey: key})
+	id := srv.Run(t, plan("{}", "ok"))
+	<-begun
+	db, err := store.Open(t.Context(), srv.DatabaseURL, store.Options{MaxConns: 1, AllProjects: true})
+	if err != nil {
+		close(end)
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, query := range []string{
+		`UPDATE river_job SET attempted_at = now() - interval '1 hour' WHERE kind = 'case'`,
+		`INSERT INTO river_job (state, attempt, max_attempts, attempted_at, attempted_by, kind, queue, args)
+		VALUES ('running', 1, 9, now() - interval '1 hour', '{wrk_x}', 'webhook', 'nobodys', '{}')`,
+	} {
+		if _, err := db.DB.ExecContext(ctx, query); err != nil {
+			t.Error(err)
+		}
+	}
+	state := func(kind string) (out string) {
+		err := db.DB.QueryRowContext(ctx, `SELECT state || ' ' || attempt FROM river_job WHERE kind = $1`, kind).Scan(&out)
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
+	for tick := time.Tick(20 * time.Millisecond); state("webhook") == "running 1" && ctx.Err() == nil; {
+		<-tick
+	}
+	if got := state("case"); got != "running 1" {
+		t.Errorf("the job of a case that is performed is %s", got)
+	}
+	close(end)
+	contiguous(t, srv.Follow(t, id))
+	if n := exec.Executions(); n != 1 {
+		t.Errorf("the case was performed %d times", n)
+	}
+}
