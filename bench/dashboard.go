@@ -66,7 +66,7 @@ func runDashboard(ctx context.Context, b *bench) (_ *section, err error) {
 		return nil, errors.New("the web pages are not built: type make frontend")
 	}
 	cases := b.times(5000, 500)
-	s, t, err := b.pair(ctx, "--api-slots", "40")
+	s, t, err := b.pair(ctx, "--api-slots", strconv.Itoa(dashboardSlots))
 	if err != nil {
 		return nil, err
 	}
@@ -88,14 +88,18 @@ func runDashboard(ctx context.Context, b *bench) (_ *section, err error) {
 	return dashboardSection(found, cases), nil
 }
 
+// dashboardSlots is how many cases are under way at once: with what each of them
+// waits, a little more than 200 events come in a second.
+const dashboardSlots = 24
+
 // dashboardPlan has cases that take a moment, so that some 200 events a second
 // come of them: each case has one of its beginning and one of its end.
 func dashboardPlan(cases int) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "version: \"1\"\nname: %d cases\nuse: {parallel: 40}\ncases:\n", cases)
+	fmt.Fprintf(&out, "version: \"1\"\nname: %d cases\nuse: {parallel: %d}\ncases:\n", cases, dashboardSlots)
 	const values = 50 // of the matrix, which makes a case of each
 	for i := range cases / values {
-		fmt.Fprintf(&out, "  - {id: case.%d, name: Case %d, kind: api, matrix: {n: [%s]}, steps: [{wait: 120ms}, {http: /}]}\n", i, i, numbers(values))
+		fmt.Fprintf(&out, "  - {id: case.%d, name: Case %d, kind: api, matrix: {n: [%s]}, steps: [{wait: 200ms}, {http: /}]}\n", i, i, numbers(values))
 	}
 	return out.String()
 }
@@ -214,7 +218,7 @@ func dashboardSection(f dashboardFigures, cases int) *section {
 			{fmt.Sprintf("heap over an hour of a run, %d messages, start – middle – end", f.Memory.Messages), mib(f.Memory.Start) + " – " + mib(f.Memory.Middle) + " – " + mib(f.Memory.End), "end ≤ 1.1 × start", growth <= dashboardGrowth},
 		},
 		tables: []table{acts},
-		notes: []string{"Chromium at 1280×900 against `semantest serve` with embedded parts, on the same machine. The run has cases of one exchange after a wait, 40 at once; the page looks from before " +
+		notes: []string{"Chromium at 1280×900 against `semantest serve` with embedded parts, on the same machine. The run has cases of one exchange after a wait, 24 at once; the page looks from before " +
 			"its first event, and at the end its list has every case with its outcome. The hour is told through the page's socket as fast as the page takes it, ten snapshots and five events for each second of it; " +
 			"the heap is that after forced collections, its start the end of the first ten minutes, when log and caches are full."},
 	}

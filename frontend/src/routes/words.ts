@@ -13,7 +13,7 @@ export const caseStates: readonly CaseState[] = [
 export const planTabs = ["editor", "versions", "runs", "schedules"] as const;
 export type PlanTab = (typeof planTabs)[number];
 
-export const runViews = ["log", "failures", "quality"] as const;
+export const runViews = ["log", "failures", "quality", "workers"] as const;
 
 export const reviewModes = ["side", "slider", "overlay", "blink", "diff"] as const;
 

@@ -12,7 +12,7 @@ export function aCase(part: Partial<CaseRowFragment> = {}): CaseRowFragment {
 export function anEvent(part: Partial<RunEventsSubscription["runEvents"]> = {}): RunEventsSubscription["runEvents"] {
   return {
     seq: 1, type: "CASE_STARTED", at: "2026-01-01T00:00:00Z", status: "RUNNING", resultId: "res_1", caseKey: "case", title: "A case",
-    attempt: null, outcome: null, error: null, durationMs: null, ...part,
+    attempt: null, outcome: null, error: null, durationMs: null, workerId: null, ...part,
   };
 }
 

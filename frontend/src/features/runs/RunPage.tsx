@@ -22,6 +22,7 @@ import type { CaseState, LiveCase, Order } from "./live";
 import { RunActions } from "./RunActions";
 import { createRunStore, type RunView } from "./runStore";
 import { RunSummary } from "./RunSummary";
+import { Timeline } from "./Timeline";
 
 /** What the address says of the page. */
 export interface RunPageSearch {
@@ -30,7 +31,7 @@ export interface RunPageSearch {
   q?: string | undefined;
   state?: CaseState[] | undefined;
   order?: Order | undefined;
-  view?: "log" | "failures" | "quality" | undefined;
+  view?: "log" | "failures" | "quality" | "workers" | undefined;
 }
 
 interface Props {
@@ -125,7 +126,7 @@ function Run({ run, again, runId, search, onSearch, onOpen, renderCase, renderQu
       }
     >
       <RunSummary run={run} view={view} />
-      <Tabs<"cases" | "failures" | "quality" | "log">
+      <Tabs<"cases" | "failures" | "quality" | "workers" | "log">
         label="Views of the run"
         value={search.view ?? "cases"}
         onChange={(name) => onSearch({ view: name === "cases" ? undefined : name })}
@@ -162,6 +163,7 @@ function Run({ run, again, runId, search, onSearch, onOpen, renderCase, renderQu
             content: <Failures run={run} view={view} />,
           },
           { name: "quality", title: "Quality", content: renderQuality(run) },
+          { name: "workers", title: "Workers", content: <Timeline runId={runId} events={view.log} final={final} onOpen={onOpen} /> },
           {
             name: "log",
             title: "Log",
