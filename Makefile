@@ -115,9 +115,10 @@ clean: ## Remove what was built
 pages:
 	@if $(has_node); then $(MAKE) frontend; else echo "web pages: skipped, $(no_node)"; fi
 
-# What tests ask beside our own code: pixelmatch, and a model for vectors.
+# What tests ask beside our own code: pixelmatch, Playwright's trace viewer, and a
+# model for vectors.
 .PHONY: peers
-peers: bench/visualpeers/node_modules/.package-lock.json internal/llm/llmtest/encoder/node_modules/.package-lock.json
+peers: bench/visualpeers/node_modules/.package-lock.json bench/browserpeers/node_modules/.package-lock.json internal/llm/llmtest/encoder/node_modules/.package-lock.json
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel error

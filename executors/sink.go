@@ -116,4 +116,5 @@ const (
 	AttachmentHAR        AttachmentKind = "har"
 	AttachmentDOM        AttachmentKind = "dom"
 	AttachmentTrace      AttachmentKind = "trace"
+	AttachmentPlaywright AttachmentKind = "playwright" // a trace for Playwright's viewer
 )

@@ -41,6 +41,7 @@ func (st *step) actOn(a aim, what string, do func(prepared) error, got *seen) (p
 		if err != nil {
 			return p, err
 		}
+		st.aim(p)
 		err = do(p)
 		*got = seen{}
 		if err == nil {
@@ -56,7 +57,7 @@ func (st *step) actOn(a aim, what string, do func(prepared) error, got *seen) (p
 			return p, st.stuck(err, p.Element, what)
 		case got.Seen && !got.Hit:
 			if st.over() {
-				return p, st.gaveUp(unready(meant(a.locator), prepared{Element: p.Element, Why: "it is covered by " + got.By}, st.limit))
+				return p, st.gaveUp(unready(meant(a.locator), prepared{Element: p.Element, Why: got.why()}, st.limit))
 			}
 			continue
 		}
@@ -105,6 +106,7 @@ func (st *step) hover(l spec.Locator) error {
 	if err != nil {
 		return err
 	}
+	st.aim(p)
 	err = st.page.Mouse(st.ctx, driver.MouseEvent{Kind: driver.MouseMove, X: p.X, Y: p.Y})
 	if err != nil {
 		return st.stuck(err, p.Element, "the pointer")

@@ -21,7 +21,7 @@ import (
 // process. The settings take turns, so that the load of the machine meets all.
 func BenchmarkArtifacts(b *testing.B) {
 	const off = spec.RetainNothing
-	none := spec.Artifacts{Screenshot: off, Steps: off, Video: off, HAR: off, Console: off, DOM: off, Trace: off}
+	none := spec.Artifacts{Screenshot: off, Steps: off, Video: off, HAR: off, Console: off, DOM: off, Trace: off, Playwright: off}
 	with := func(change func(*spec.Artifacts)) *spec.Artifacts { a := none; change(&a); return &a }
 	settings := []struct {
 		name string
@@ -34,6 +34,8 @@ func BenchmarkArtifacts(b *testing.B) {
 		{"defaults", nil},
 		{"steps in full", with(func(a *spec.Artifacts) { a.Steps = spec.RetainAlways })},
 		{"video in full", with(func(a *spec.Artifacts) { a.Video = spec.RetainAlways })},
+		{"playwright", with(func(a *spec.Artifacts) { a.Playwright = spec.RetainOnFailure })},
+		{"playwright in full", with(func(a *spec.Artifacts) { a.Playwright = spec.RetainAlways })},
 		{"trace in full", with(func(a *spec.Artifacts) { a.Trace = spec.RetainAlways })},
 	}
 	page := site.put(costly)
@@ -60,7 +62,7 @@ func BenchmarkArtifacts(b *testing.B) {
 	for _, s := range settings {
 		slices.Sort(took[s.name])
 		n := len(took[s.name])
-		fmt.Printf("%-14s median %.1f ms, p25 %.1f ms, %.1f ms of CPU, of %d\n", s.name, took[s.name][n/2], took[s.name][n/4], cpu[s.name]/float64(n), n)
+		fmt.Printf("%-18s median %.1f ms, p25 %.1f ms, %.1f ms of CPU, of %d\n", s.name, took[s.name][n/2], took[s.name][n/4], cpu[s.name]/float64(n), n)
 	}
 	b.ReportMetric(0, "ns/op")
 }

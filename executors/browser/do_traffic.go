@@ -23,7 +23,7 @@ func watches(c spec.Case) bool {
 func (r *run) watch(ctx context.Context, pg *page) error {
 	pg.update(func(s *state) { s.traffic = r.traffic })
 	judged := watches(r.task.Case)
-	if !judged && !r.wants(r.kept.HAR) {
+	if !judged && !r.wants(r.kept.HAR) && !r.wants(r.kept.Playwright) {
 		return nil
 	}
 	power, ok := driver.Power[driver.Traffic](pg.Page)

@@ -22,7 +22,7 @@ const (
 
 	// evidenceLimit bounds what is done for a failed step after the case's time
 	// is over. The contract gives two seconds in all. Before, there is patience.
-	evidenceLimit = time.Second
+	evidenceLimit = 900 * time.Millisecond
 	patience      = 5 * time.Second
 )
 
@@ -111,7 +111,7 @@ func (r *run) leave(to *pool) {
 	r.film.end()
 	r.tidy()
 	to.release(r.first)
-	r.page, r.first, r.letGo, r.folder, r.film = nil, nil, nil, "", nil
+	r.page, r.first, r.letGo, r.folder, r.film, r.album = nil, nil, nil, "", nil, nil
 	r.recording, r.tracing, r.lacks = false, false, nil
 }
 
@@ -137,6 +137,7 @@ type run struct {
 	traffic *traffic
 	kept
 	film     *film             // nil where nobody watches
+	album    *album            // nil where no trace for Playwright's viewer is wanted
 	measured bool              // the page is, so that nothing disturbs it
 	emulated spec.Emulation    // that holds now
 	sized    *spec.Viewport    // that a step has chosen; nil before
@@ -155,7 +156,9 @@ type run struct {
 }
 
 // step performs one step under its own limit and keeps evidence when it fails.
-func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.Report) error {
+func (r *run) step(ctx context.Context, raw spec.BrowserStep, report *executors.Report) (err error) {
+	told := r.tell(ctx, raw, report)
+	defer func() { told(err) }()
 	s, err := spec.Expand(r.task.Scope, raw)
 	if err != nil {
 		return executors.Errorf("the step cannot be read: %w", err)
@@ -228,7 +231,7 @@ func (r *run) attach(ctx context.Context, report *executors.Report, a executors.
 		ext := path.Ext(a.Name)
 		a.Name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(a.Name, ext), r.names[a.Name], ext)
 	}
-	if err := r.sink.Attach(ctx, a); err != nil {
+	if err := errors.Join(r.album.keep(&a), r.sink.Attach(ctx, a)); err != nil {
 		report.Set("notStored", fmt.Sprintf("%s could not be stored: %v", a.Name, err))
 	}
 	return a.Name

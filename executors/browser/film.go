@@ -114,13 +114,13 @@ func (f *film) start() {
 
 // on takes a picture, under the rules of driver.PageOptions. The next one may
 // come after a pause, or when a step begins or ends.
-func (f *film) on(e driver.FrameDrawn) {
+func (f *film) on(pg *page, e driver.FrameDrawn) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.over {
 		return
 	}
-	f.reel.Add(reel.Frame{At: e.At, JPEG: e.Picture})
+	f.reel.Add(reel.Frame{At: e.At, JPEG: e.Picture, Of: pg})
 	select {
 	case <-f.seen:
 	default:

@@ -13,10 +13,20 @@ type foreseen struct {
 	Inputs  int64   `json:"inputs"` // before it was looked at: another one may set it going
 }
 
+// foretold adds what comes next to what the agent of the page's own document is told.
+func (st *step) foretold(arg map[string]any) map[string]any {
+	if st.ahead != nil {
+		next := *st.ahead
+		next.Inputs = st.page.inputs.Load()
+		arg["next"] = next
+	}
+	return arg
+}
+
 // quiet reports whether a step does nothing but look, or counts what it does by
 // itself, as an input.
 func quiet(s spec.BrowserStep) bool {
-	return s.Expect != nil || s.Click != nil || s.DblClick != nil || s.Check != nil || s.Uncheck != nil || s.Press != nil
+	return s.Expect != nil || s.Goto != nil || s.Click != nil || s.DblClick != nil || s.Check != nil || s.Uncheck != nil || s.Press != nil
 }
 
 // foresee finds what the steps after one point at, by its number. Nothing depends

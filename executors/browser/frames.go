@@ -67,10 +67,8 @@ func (st *step) callAt(s *site, fn string, arg map[string]any, result any) error
 	if s.concealed {
 		arg["concealed"] = true
 	}
-	if s.doc == "" && st.ahead != nil {
-		next := *st.ahead
-		next.Inputs = st.page.inputs.Load()
-		arg["next"] = next
+	if s.doc == "" {
+		arg = st.foretold(arg)
 	}
 	if s.doc != "" {
 		return st.page.CallIn(st.ctx, s.doc, fn, arg, result)
@@ -140,11 +138,20 @@ func (st *step) back(p prepared, why string) (prepared, error) {
 
 // seen is what became of a click.
 type seen struct {
-	Seen bool   `json:"seen"`
-	Hit  bool   `json:"hit"`
-	By   string `json:"by"`
+	Seen  bool   `json:"seen"`
+	Hit   bool   `json:"hit"`
+	By    string `json:"by"`
+	Moved bool   `json:"moved"` // it has set out meanwhile
 
 	Checked *bool `json:"checked"` // what was aimed at, by then; nil where it is neither or is gone
+}
+
+// why says what kept a click from what it was aimed at.
+func (s seen) why() string {
+	if s.Moved {
+		return "it keeps moving"
+	}
+	return "it is covered by " + s.By
 }
 
 // disarm ends the guard of a click, in all documents that it goes through.

@@ -23,6 +23,7 @@ func (st *step) open(ref string) error {
 	if err != nil {
 		return st.notOpened(address, err)
 	}
+	pg.touch()
 	if nav.Load == "" { // another place in the same document
 		return nil
 	}
@@ -94,7 +95,8 @@ func (st *step) address(ref string) (string, error) {
 const answerLimit = 500 * time.Millisecond
 
 // measure tells how long the page took to load, by its own clock. A page whose
-// script is busy by now has loaded all the same.
+// script is busy by now has loaded all the same. The agent begins to look at what
+// comes next.
 func (st *step) measure() error {
 	ctx, cancel := context.WithTimeout(st.ctx, answerLimit)
 	defer cancel()
@@ -102,7 +104,7 @@ func (st *step) measure() error {
 		Load   float64 `json:"load"`
 		Status int     `json:"status"`
 	}
-	if _, err := st.page.Call(ctx, "timing", nil, &t); err != nil {
+	if _, err := st.page.Call(ctx, "timing", st.foretold(map[string]any{}), &t); err != nil {
 		if st.late(err) && st.ctx.Err() == nil {
 			return nil
 		}

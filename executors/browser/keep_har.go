@@ -21,13 +21,10 @@ const (
 
 // storeHAR attaches what the pages have asked for and got.
 func (r *run) storeHAR(ctx context.Context) {
-	all := r.traffic.since(0)
+	all, dropped := r.exchanges(ctx)
 	if len(all) == 0 {
 		return
 	}
-	dropped := max(0, len(all)-har.MaxEntries)
-	all = all[dropped:] // the last ones: a failure is the end
-	r.fetchBodies(ctx, all)
 	entries := make([]any, len(all))
 	room := har.MaxBodies
 	for i := len(all) - 1; i >= 0; i-- {
@@ -41,8 +38,21 @@ func (r *run) storeHAR(ctx context.Context) {
 	r.give(ctx, executors.Attachment{Name: "network.har", Kind: executors.AttachmentHAR, ContentType: "application/json", Step: -1}, data)
 }
 
-// fetchBodies asks the browser for texts that it still has, the last ones first.
-func (r *run) fetchBodies(ctx context.Context, all []exchange) {
+// exchanges are the last ones, since a failure is the end, with the texts that
+// the browser still has, and how many are not among them.
+func (r *run) exchanges(ctx context.Context) ([]exchange, int) {
+	if r.kept.exchanges == nil {
+		all := r.traffic.since(0)
+		r.kept.dropped = max(0, len(all)-har.MaxEntries)
+		r.kept.exchanges = all[r.kept.dropped:]
+		r.fetchBodies(ctx, r.kept.exchanges, textual)
+	}
+	return r.kept.exchanges, r.kept.dropped
+}
+
+// fetchBodies asks the browser for bodies of the wanted types that it still has,
+// the last ones first.
+func (r *run) fetchBodies(ctx context.Context, all []exchange, wanted func(mime string) bool) {
 	power, ok := driver.Power[driver.Traffic](r.page.Page)
 	if !ok || r.page.gone.Err() != nil {
 		return
@@ -52,7 +62,7 @@ func (r *run) fetchBodies(ctx context.Context, all []exchange) {
 	fetched := 0
 	for i := len(all) - 1; i >= 0 && fetched < maxHARFetches && ctx.Err() == nil; i-- {
 		x := &all[i]
-		if x.body != nil || !x.ended || x.err != "" || x.status == 0 || x.bytes > har.MaxBody*4 || !textual(x.mime()) {
+		if x.body != nil || !x.ended || x.err != "" || x.status == 0 || x.bytes > har.MaxBody*4 || !wanted(x.mime()) {
 			continue
 		}
 		fetched++

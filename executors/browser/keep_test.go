@@ -26,7 +26,7 @@ import (
 func TestArtifactsByOutcome(t *testing.T) {
 	t.Parallel()
 	all := func(r spec.Retention) *spec.Artifacts {
-		return &spec.Artifacts{Screenshot: r, Steps: r, Video: r, HAR: r, Console: r, DOM: r}
+		return &spec.Artifacts{Screenshot: r, Steps: r, Video: r, HAR: r, Console: r, DOM: r, Playwright: r}
 	}
 	tests := []struct {
 		name    string
@@ -38,14 +38,14 @@ func TestArtifactsByOutcome(t *testing.T) {
 	}{
 		{"nothing of what passes", nil, nil, 1, true, nil},
 		{"nothing of what passes at last", nil, nil, 2, true, nil},
-		{"the defaults of a failure", nil, nil, 1, false, []string{"console", "dom", "har", "screenshot"}},
-		{"a failure again", nil, nil, 2, false, []string{"console", "dom", "frame", "har", "screenshot", "video"}},
+		{"the defaults of a failure", nil, nil, 1, false, []string{"console", "dom", "har", "playwright", "screenshot"}},
+		{"a failure again", nil, nil, 2, false, []string{"console", "dom", "frame", "har", "playwright", "screenshot", "video"}},
 		{"nothing", all(spec.RetainNothing), nil, 2, false, nil},
 		{"nothing but", all(spec.RetainNothing), &spec.Artifacts{DOM: spec.RetainOnFailure}, 1, false, []string{"dom"}},
-		{"all but", all(spec.RetainAlways), &spec.Artifacts{Video: spec.RetainNothing}, 1, true, []string{"console", "dom", "frame", "har", "screenshot"}},
-		{"always", all(spec.RetainAlways), nil, 1, true, []string{"console", "dom", "frame", "har", "screenshot", "video"}},
+		{"all but", all(spec.RetainAlways), &spec.Artifacts{Video: spec.RetainNothing}, 1, true, []string{"console", "dom", "frame", "har", "playwright", "screenshot"}},
+		{"always", all(spec.RetainAlways), nil, 1, true, []string{"console", "dom", "frame", "har", "playwright", "screenshot", "video"}},
 		{"not tried again", all(spec.RetainOnRetry), nil, 1, false, nil},
-		{"tried again", all(spec.RetainOnRetry), nil, 2, true, []string{"console", "dom", "frame", "har", "screenshot", "video"}},
+		{"tried again", all(spec.RetainOnRetry), nil, 2, true, []string{"console", "dom", "frame", "har", "playwright", "screenshot", "video"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,10 +154,20 @@ func TestArtifactsHideSecrets(t *testing.T) {
 		}</script>`
 	task := task(open(site.put(html)), fill(spec.Locator{Label: "In"}, "${{ TOKEN }}"), expect(spec.Expect{Visible: new(css("#out.done"))}), within(200*time.Millisecond, click(css("#none"))))
 	task.Scope = spec.NewScope(map[string]any{"BASE_URL": site.server.URL}, map[string]string{"TOKEN": secret})
+	task.Case.Artifacts = &spec.Artifacts{Playwright: spec.RetainAlways}
 	r := performTask(t, shared, task).want(t, spec.OutcomeFailed)
+	files := map[string]string{}
 	for _, a := range r.Attachments() {
-		if bytes.Contains(a.Data, []byte(secret)) || bytes.Contains(a.Data, []byte(`s3cr\"et`)) || bytes.Contains(a.Data, []byte("s3cr%22et")) || bytes.Contains(a.Data, []byte("s3cr&quot;et")) || bytes.Contains(a.Data, []byte("never shown")) {
-			t.Errorf("%s holds the secret:\n%.2000s", a.Name, a.Data)
+		files[a.Name] = string(a.Data)
+	}
+	for name, body := range unzipped(t, artifactOf(t, r, "trace.zip").Data) {
+		files["trace.zip/"+name] = body
+	}
+	for name, body := range files {
+		for _, form := range []string{secret, `s3cr\"et`, `s3cr\\"et`, "s3cr%22et", "s3cr&quot;et", "never shown"} {
+			if strings.Contains(body, form) {
+				t.Errorf("%s holds the secret:\n%.2000s", name, body)
+			}
 		}
 	}
 	var archive struct {

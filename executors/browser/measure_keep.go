@@ -36,7 +36,7 @@ func (s *shelf) Attach(_ context.Context, a executors.Attachment) error {
 // would change what is measured.
 func keptOf(task executors.Task) kept {
 	k := newKept(task)
-	k.Steps, k.Video, k.Trace = spec.RetainNothing, spec.RetainNothing, spec.RetainNothing
+	k.Steps, k.Video, k.Trace, k.Playwright = spec.RetainNothing, spec.RetainNothing, spec.RetainNothing, spec.RetainNothing
 	return k
 }
 
@@ -87,7 +87,8 @@ func (m *measurement) store(ctx context.Context, outcome spec.Outcome) {
 // asked for.
 func (m *measurement) tellUnkept() {
 	asked := newKept(m.task)
-	if asked.full(asked.Steps) && asked.Steps != spec.RetainOnFailure || asked.full(asked.Video) && asked.Video != spec.RetainOnFailure || asked.wants(asked.Trace) {
+	if asked.full(asked.Steps) && asked.Steps != spec.RetainOnFailure || asked.full(asked.Video) && asked.Video != spec.RetainOnFailure || asked.wants(asked.Trace) ||
+		asked.full(asked.Playwright) && asked.Playwright != spec.RetainOnFailure {
 		m.sink.Emit(executors.Log{Level: "info", Message: "a case that measures a page keeps no video, pictures of steps or trace, which would change what it measures", At: time.Now()})
 	}
 }

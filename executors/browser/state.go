@@ -84,7 +84,7 @@ func (pg *page) onEvent(p driver.Page, e driver.Event) {
 			m.on(e)
 		}
 		if f := look(pg, func(s *state) *film { return s.film }); f != nil {
-			f.on(e)
+			f.on(pg, e)
 		}
 	case driver.RequestSent, driver.ResponseCame, driver.RequestEnded:
 		if m := look(pg, func(s *state) *meter { return s.meter }); m != nil {

@@ -245,6 +245,7 @@ func (st *step) closeTab() error {
 // forget goes back to the window that was chosen before one that is no more.
 func (r *run) forget(closed *page) {
 	closed.vanish(driver.ErrClosed)
+	r.album.close(closed)
 	delete(r.known, closed.id)
 	r.first.update(func(s *state) {
 		s.windows = slices.DeleteFunc(s.windows, func(id string) bool { return id == closed.id })

@@ -45,6 +45,7 @@ type traffic struct {
 // exchange is a request and what became of it.
 type exchange struct {
 	number   int
+	from     driver.Page
 	request  driver.Request
 	kind     string // what it is for
 	sent     time.Time
@@ -93,7 +94,7 @@ func (t *traffic) on(p driver.Page, e driver.Event) {
 		t.decide(e)
 	case driver.RequestSent:
 		t.sent++
-		t.list = append(t.list, &exchange{number: t.sent, request: e.Request, kind: strings.ToLower(e.Request.Type), sent: orNow(e.At)})
+		t.list = append(t.list, &exchange{number: t.sent, from: p, request: e.Request, kind: strings.ToLower(e.Request.Type), sent: orNow(e.At)})
 		if len(t.list) > maxExchanges {
 			t.list = t.list[len(t.list)-maxExchanges/2:]
 		}

@@ -9,6 +9,7 @@ type Artifacts struct {
 	Console    Retention `yaml:"console" doc:"What the pages wrote to the console, and what went wrong in them." default:"on-failure" enum:"on-failure,on-retry,always,off" example:"always"`
 	DOM        Retention `yaml:"dom" doc:"The document as it was at the end." default:"on-failure" enum:"on-failure,on-retry,always,off" example:"always"`
 	Trace      Retention `yaml:"trace" doc:"What the browser measured of itself, for Chrome's developer tools and Perfetto." default:"off" enum:"on-failure,on-retry,always,off" example:"on-retry"`
+	Playwright Retention `yaml:"playwright" doc:"The steps with what they showed, the console and the requests, for Playwright's trace viewer." default:"on-failure" enum:"on-failure,on-retry,always,off" example:"always"`
 }
 
 // Retention says which attempts something is kept of.
@@ -57,6 +58,7 @@ func ArtifactsOf(use Use, c Case) Artifacts {
 		Console:    choose(own.Console, plan.Console, RetainOnFailure),
 		DOM:        choose(own.DOM, plan.DOM, RetainOnFailure),
 		Trace:      choose(own.Trace, plan.Trace, RetainNothing),
+		Playwright: choose(own.Playwright, plan.Playwright, RetainOnFailure),
 	}
 }
 

@@ -22,7 +22,7 @@ cases:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := spec.Artifacts{Screenshot: "on-failure", Steps: "on-failure", Video: "on-retry", HAR: "always", Console: "on-failure", DOM: "always", Trace: "off"}
+	want := spec.Artifacts{Screenshot: "on-failure", Steps: "on-failure", Video: "on-retry", HAR: "always", Console: "on-failure", DOM: "always", Trace: "off", Playwright: "on-failure"}
 	if diff := cmp.Diff(want, spec.ArtifactsOf(plan.Use, plan.Cases[0])); diff != "" {
 		t.Errorf("the plan's (-want +got):\n%s", diff)
 	}

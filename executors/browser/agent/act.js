@@ -106,7 +106,8 @@ const guard = (event) => {
   armed.seen = true;
   const hit = event.composedPath()[0];
   if (armed.hit === undefined) {
-    armed.hit = takes(armed.el, hit);
+    armed.moved = goes(armed);
+    armed.hit = takes(armed.el, hit) && !armed.moved;
     if (!armed.hit) armed.by = hit instanceof Element ? describe(hit) : 'the page';
   }
   if (!armed.hit) {
@@ -118,14 +119,38 @@ const guard = (event) => {
 const disarm = () => {
   if (!armed) return { seen: false };
   for (const type of EVENTS) removeEventListener(type, guard, true);
-  const { seen, hit, by, el } = armed;
+  const { seen, hit, moved, by, el } = armed;
   armed = null;
-  return { seen, hit: hit !== false, by: by ?? '', checked: el.isConnected ? checkedState(el) : null };
+  if (hit) leaps.delete(el);
+  return { seen, hit: hit !== false, moved: !!moved, by: by ?? '', checked: el.isConnected ? checkedState(el) : null };
+};
+
+// Where the middle of an element is, and how far all that it lies in is scrolled.
+const place = (el) => {
+  const b = box(el);
+  let scrolled = scrollX + scrollY;
+  for (let n = parentOf(el); n; n = parentOf(n)) scrolled += (n.scrollLeft ?? 0) + (n.scrollTop ?? 0);
+  return { x: b.x + b.width / 2, y: b.y + b.height / 2, scrolled };
+};
+
+// What has set out since it was aimed at is not pressed: some movements leave no trace
+// before their second frame. A button may give way a little to the pointer, and what
+// leaps from it each time is pressed in the end.
+const WAY = 4, LEAPS = 3;
+const leaps = new WeakMap();
+
+const goes = ({ el, from }) => {
+  const to = place(el);
+  if (to.scrolled !== from.scrolled) return true;
+  if (Math.hypot(to.x - from.x, to.y - from.y) <= WAY) return false;
+  const n = leaps.get(el) ?? 0;
+  leaps.set(el, n + 1);
+  return n < LEAPS;
 };
 
 const arm = (el) => {
   disarm();
-  armed = { el, seen: false, hit: undefined };
+  armed = { el, seen: false, hit: undefined, from: place(el) };
   for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
@@ -175,7 +200,7 @@ const prepare = async ({ locator, kind, control, tick, budget, concealed, positi
     }
     if (result.ready) return result;
     if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
-    await (memory.looking ? apart(memory) : changed(began, end));
+    await (memory.looking ? memory.calming ?? apart(memory) : changed(began, end));
   }
 };
 
@@ -206,7 +231,7 @@ const ready = (target, kind, control, needs, memory) => {
 
   const here = box(el), before = memory.box, same = el === memory.el;
   memory.looking = true;
-  if (before && same && sameBox(here, before) && (!memory.drawn || now() - memory.since < APART)) return no(memory.why || 'it has only just appeared');
+  if (before && same && sameBox(here, before) && (!memory.drawn || memory.calming)) return no(memory.why || 'it has only just appeared');
   const still = before && same && sameBox(here, before);
   if (!still || (memory.undrawn < undrawn() && starting(el))) {
     Object.assign(memory, begun(el));
@@ -248,9 +273,11 @@ const uncover = (el, needs, memory) => {
   return hit ? 'it is covered by ' + describe(hit) : 'it cannot be scrolled into view';
 };
 
+// What shows less than half of itself, or of what the viewport could show of it, is
+// brought into view, as its edge may be all that could be hit.
 const away = (el) => {
   const b = box(el);
-  return b.bottom <= 0 || b.top >= innerHeight;
+  return Math.min(b.bottom, innerHeight) - Math.max(b.top, 0) < Math.min(b.height, innerHeight) / 2;
 };
 
 // An animation that is about to start leaves everything in its place for some

@@ -30,10 +30,16 @@ const changed = (began, end) => new Promise((done) => {
   timer = setTimeout(() => { observer.disconnect(); done(); }, Math.max(0, Math.min(MOMENT, end - now())));
 });
 
-// onChange calls once, when the page's tree is another.
-const onChange = (call) => {
-  const observer = new MutationObserver(() => { observer.disconnect(); call(); });
-  for (const root of roots()) observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+const EVERYTHING = { subtree: true, childList: true, attributes: true, characterData: true };
+
+// onChange calls once, when the page's tree is another in a way that matters.
+const onChange = (call, matters = () => true) => {
+  const observer = new MutationObserver((records) => {
+    if (!matters(records)) return;
+    observer.disconnect();
+    call();
+  });
+  for (const root of roots()) observer.observe(root, EVERYTHING);
   return observer;
 };
 

@@ -1,6 +1,10 @@
 package hostiletest
 
-import "github.com/semantest/semantest/internal/spec"
+import (
+	"strings"
+
+	"github.com/semantest/semantest/internal/spec"
+)
 
 // Page is an interface that makes it hard to do the right thing. Its button
 // tells the site of each click that it gets, and the page of each that goes
@@ -80,6 +84,9 @@ func Pages() []Page {
 		{"grows while it is reached for", ready + `<script>let n = 0; const grow = () => { b.style.width = 120 + n * 4 + 'px'; if (++n < 30) requestAnimationFrame(grow); }; grow()</script>`, ""},
 		{"pushed down by what loads above", `<div id=top></div>` + ready + `<style>#b{position:static}</style><script>let n = 0; const push = () => { top_.style.height = ++n * 8 + 'px'; if (n < 30) requestAnimationFrame(push); }; const top_ = document.getElementById('top'); push()</script>`, ""},
 		{"inert for a while", `<div id=i inert></div><script>i.append(button()); setTimeout(() => { i.inert = false }, 500)</script>`, ""},
+		{"leaps when it is pressed", ready + `<style>#b:active{transform:translate(9px, 9px)}</style>`, ""},
+		{"rises to the pointer", ready + `<style>#b:hover{transform:translateY(-12px)}</style>`, ""},
+		{"only its upper edge shows", ready + `<style>body{height:2000px} #b{top:calc(100vh - 1px)}</style>`, ""},
 		{"two of them for good", ready + ready, `2 elements match`},
 		{"no such button", ``, `no element matches button "Go"`},
 	}
@@ -109,6 +116,9 @@ func Pages() []Page {
 const moves = `<script>let moving = false; b.onclick = (e) => { e.stopPropagation(); if (moving) tell('miss'); else hit(); };
 	const go = () => { let n = 0; const move = () => { b.style.left = 100 + n * 8 + 'px'; moving = n > 0 && n < 29; if (++n < 30) requestAnimationFrame(move); }; requestAnimationFrame(move); }; const after = (call) => setTimeout(call, 400);</script>`
 
+// starter sets the button going.
+const starter = `<button id=a onmousedown="event.stopPropagation()" onclick="event.stopPropagation(); go()">Start</button>`
+
 // going are pages whose button rests for long, and is set going by what happens
 // before it is clicked, or by what makes that possible.
 func going() []Page {
@@ -119,7 +129,15 @@ func going() []Page {
 		{Name: "set going by a transition with what was waited for", Ahead: []spec.BrowserStep{told},
 			HTML: `<p id=t></p><script>b.style.transition = 'left .4s ease-in'; b.style.left = '100px'; b.ontransitionend = () => { moving = false }; after(() => { t.textContent = 'Now'; b.style.left = '700px'; const watch = () => { if (b.offsetLeft > 100 && b.offsetLeft < 700) moving = true; if (b.offsetLeft < 700) requestAnimationFrame(watch); }; watch() })</script>`},
 		{Name: "set going by the click before", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
-			HTML: `<p>Now</p><button id=a onmousedown="event.stopPropagation()" onclick="event.stopPropagation(); go()">Start</button>`},
+			HTML: `<p>Now</p>` + starter},
+		{Name: "set going by the click before, from where a style has put it", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
+			HTML: `<p>Now</p><script>b.style.left = '100px'</script>` + starter},
+		{Name: "set going by the click before, beside what turns without end", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
+			HTML: `<p>Now</p><style>@keyframes t{to{transform:rotate(1turn)}} #s{animation:t 1s infinite linear;width:20px}</style><div id=s>x</div>` + starter},
+		{Name: "pushed down by what the click before unfolds", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
+			HTML: `<p>Now</p><style>#u{height:0;transition:height .4s ease-in} #b{position:static}</style><div id=u></div><script>document.body.append(u, b); const push = () => { u.style.height = '300px'; const watch = () => { moving = u.offsetHeight > 0 && u.offsetHeight < 300; if (u.offsetHeight < 300) requestAnimationFrame(watch); }; watch(); }</script>` + strings.Replace(starter, "go()", "push()", 1)},
+		{Name: "scrolled by the click before", Ahead: []spec.BrowserStep{told, click(spec.Locator{Role: "button", Name: "Start"})},
+			HTML: `<p>Now</p><style>body{height:4000px}</style><script>onscroll = () => { moving = scrollY > 0 && scrollY < 80 }; const away = () => scrollTo({top: 80, behavior: 'smooth'})</script>` + strings.Replace(starter, "go()", "away()", 1)},
 		{Name: "set going by a key", Ahead: []spec.BrowserStep{told, {Press: &spec.Press{Locator: field, Key: "Enter"}}}, HTML: `<p>Now</p><input id=f onkeydown="go()">`},
 		{Name: "set going by typed text", Ahead: []spec.BrowserStep{told, {Fill: &spec.Fill{Locator: field, Value: "tea"}}}, HTML: `<p>Now</p><input id=f oninput="go()">`},
 		{Name: "enabled and set going at once", HTML: `<script>b.disabled = true; after(() => { b.disabled = false; go() })</script>`},

@@ -10,6 +10,7 @@ import (
 type Frame struct {
 	At   time.Time
 	JPEG []byte
+	Of   any // what it shows, for whoever adds it; nothing looks at it here
 }
 
 // Reel keeps frames in the order of their times. It is not safe for concurrent
