@@ -51,7 +51,7 @@ func (f *fleet) audit(ctx context.Context, t testing.TB, started []chaosRun, vie
 			(SELECT (count(*), min(seq)::bigint, max(seq)::bigint) FROM run_events WHERE run_id = runs.id) IS DISTINCT FROM (last_seq::bigint, 1::bigint, last_seq::bigint)`)},
 		{"runs that did not end once, and last", list("id", `runs WHERE
 			(SELECT array_agg(seq) FROM run_events WHERE run_id = runs.id AND type = 'run.finished') IS DISTINCT FROM
-			ARRAY[(SELECT max(seq) FROM run_events WHERE run_id = runs.id AND type <> 'assessment.completed')]`)},
+			ARRAY[(SELECT max(seq) FROM run_events WHERE run_id = runs.id AND type NOT IN ('assessment.completed', 'anomaly.detected'))]`)},
 		{"runs in which a case did not finish once", list("id", `runs WHERE
 			total <> (SELECT count(*) FROM run_events WHERE run_id = runs.id AND type = 'case.finished') OR
 			total <> (SELECT count(DISTINCT payload_json->>'resultId') FROM (SELECT convert_from(payload, 'UTF8')::jsonb AS payload_json

@@ -24,6 +24,10 @@ func (r *assessmentResolver) Score(ctx context.Context, obj *assessments.Assessm
 	return obj.Judgement.Score, nil
 }
 
+func (r *assessmentResolver) Cap(ctx context.Context, obj *assessments.Assessment) (*rules.Cap, error) {
+	return obj.Judgement.Cap, nil
+}
+
 func (r *assessmentResolver) Confidence(ctx context.Context, obj *assessments.Assessment) (float64, error) {
 	return obj.Judgement.Confidence, nil
 }

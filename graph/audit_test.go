@@ -66,6 +66,7 @@ var trail = []audited{
 	{mutation: "assessRun", action: "assessment.made", of: ident.Run, input: `runId: $id, fresh: true`, selects: "assessment { id }"},
 	{mutation: "analyzeFailures", action: "failures.analyzed", of: ident.FailureCluster, input: `clusterId: $id`, selects: "clusters { id }"},
 	{mutation: "assessResult", action: "assessment.made", of: ident.Result, input: `resultId: $id`, selects: "assessment { id }"},
+	{mutation: "judgePair", action: "assessment.compared", of: ident.Assessment, input: `a: $id, b: OTHER`, selects: "judgement { status }"},
 	{mutation: "labelAssessment", action: "assessment.labelled", of: ident.Assessment, input: `assessmentId: $id, criterion: FUNCTIONALITY, label: PASS`, selects: "label { id }"},
 	{mutation: "approveGeneratedCases", action: "generated_case.accepted", of: ident.GeneratedCase, input: `ids: [$id]`, selects: "plan { id }"},
 	{mutation: "rejectGeneratedCases", newest: true, action: "generated_case.rejected", of: ident.GeneratedCase, input: `ids: [$id]`, selects: "cases { id }"},
@@ -108,7 +109,7 @@ func TestEveryMutationIsAudited(t *testing.T) {
 		id := w.idFor(t, step)
 		before := w.entries(t, step.action)
 		input := strings.NewReplacer(
-			"$id", fmt.Sprintf("%q", id), "REFRESH", refresh, "SOON", time.Now().Add(time.Hour).Format(time.RFC3339),
+			"$id", fmt.Sprintf("%q", id), "OTHER", w.otherAssessment(t, step, id), "REFRESH", refresh, "SOON", time.Now().Add(time.Hour).Format(time.RFC3339),
 		).Replace(step.input)
 		data := callers[step.by].Query(t, fmt.Sprintf("mutation { %s(input: {%s}) { %s } }", step.mutation, input, step.selects), nil)
 		if token, ok := data[step.mutation].(map[string]any)["refreshToken"].(string); ok {
@@ -165,6 +166,16 @@ func (w *tenancy) idFor(t *testing.T, step audited) string {
 		return w.text(t, "SELECT id FROM sessions WHERE user_id = $1 ORDER BY id DESC LIMIT 1", w.ours.user.ID)
 	}
 	return w.text(t, "SELECT id FROM "+table+" WHERE project_id = $1 ORDER BY id DESC LIMIT 1", w.ours.project.ID)
+}
+
+// otherAssessment is one that is not about what the given one is about.
+func (w *tenancy) otherAssessment(t *testing.T, step audited, id string) string {
+	t.Helper()
+	if step.mutation != "judgePair" {
+		return ""
+	}
+	return fmt.Sprintf("%q", w.text(t, `SELECT b.id FROM assessments a JOIN assessments b ON b.project_id = a.project_id
+		AND (b.run_id, COALESCE(b.result_id, '')) <> (a.run_id, COALESCE(a.result_id, '')) WHERE a.id = $1 LIMIT 1`, id))
 }
 
 // entries counts those of an action; of all actions when it is empty.

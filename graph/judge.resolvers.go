@@ -16,11 +16,12 @@ func (r *assessmentResolver) Labels(ctx context.Context, obj *assessments.Assess
 }
 
 func (r *judgePanelResolver) CostDollars(ctx context.Context, obj *judge.Panel) (*float64, error) {
-	if obj.CostNanos == nil {
-		return nil, nil
-	}
-	dollars := float64(*obj.CostNanos) / 1e9
-	return &dollars, nil
+	return dollars(obj.CostNanos), nil
+}
+
+func (r *mutationResolver) JudgePair(ctx context.Context, input model.JudgePairInput) (*model.JudgePairPayload, error) {
+	j, err := r.Services.Assessments.Pair(ctx, assessments.ToPair{A: input.A, B: input.B, Model: deref(input.Model), Fresh: input.Fresh})
+	return &model.JudgePairPayload{Judgement: j, ClientMutationID: input.ClientMutationID}, err
 }
 
 func (r *mutationResolver) LabelAssessment(ctx context.Context, input model.LabelAssessmentInput) (*model.LabelAssessmentPayload, error) {
@@ -28,6 +29,10 @@ func (r *mutationResolver) LabelAssessment(ctx context.Context, input model.Labe
 		AssessmentID: input.AssessmentID, Criterion: input.Criterion, Item: input.Item, Label: input.Label, Note: input.Note,
 	})
 	return &model.LabelAssessmentPayload{Label: l, ClientMutationID: input.ClientMutationID}, err
+}
+
+func (r *pairJudgementResolver) CostDollars(ctx context.Context, obj *assessments.Paired) (*float64, error) {
+	return dollars(obj.CostNanos), nil
 }
 
 func (r *queryResolver) JudgeCalibration(ctx context.Context, criterion rules.Criterion, model *string, promptVersion *string) (*assessments.Calibration, error) {
@@ -40,4 +45,9 @@ func (r *queryResolver) CompareAssessments(ctx context.Context, a string, b stri
 
 func (r *Resolver) JudgePanel() generated.JudgePanelResolver { return &judgePanelResolver{r} }
 
-type judgePanelResolver struct{ *Resolver }
+func (r *Resolver) PairJudgement() generated.PairJudgementResolver { return &pairJudgementResolver{r} }
+
+type (
+	judgePanelResolver    struct{ *Resolver }
+	pairJudgementResolver struct{ *Resolver }
+)

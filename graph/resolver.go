@@ -33,6 +33,7 @@ type Resolver struct {
 	Services Services
 	Limits   Limits
 	Origins  []string // of other pages that may open sockets
+	RiverUI  string   // address of the River UI; empty for none
 }
 
 // Services are what the graph shows.
@@ -71,6 +72,15 @@ func orNull[T any](row *T, err error) (*T, error) {
 }
 
 // deref returns the value of an optional argument, zero where it was not given.
+// dollars are US dollars of their billionths.
+func dollars(nanos *int64) *float64 {
+	if nanos == nil {
+		return nil
+	}
+	out := float64(*nanos) / 1e9
+	return &out
+}
+
 func deref[T any](v *T) T {
 	var zero T
 	if v == nil {

@@ -20,6 +20,9 @@ type attack struct {
 	// destroys says that the operation takes away what others need; its control
 	// comes last.
 	destroys bool
+	// refused is what one's own id is told that was found, where a single one is not
+	// enough.
+	refused string
 }
 
 // verdict is what somebody else's id must get, as a missing one does.
@@ -92,6 +95,8 @@ var attacks = map[string]attack{
 	"Mutation.assessRun(input.runId)":                 {takes: ident.Run, want: notFound, operation: `mutation($id: ID!) { assessRun(input: {runId: $id}) { assessment { id } } }`},
 	"Query.compareAssessments(a)":                     {takes: ident.Assessment, want: null, operation: `query($id: ID!) { compareAssessments(a: $id, b: $id) { a { id } } }`},
 	"Query.compareAssessments(b)":                     {takes: ident.Assessment, want: null, operation: `query($id: ID!) { compareAssessments(a: $id, b: $id) { b { id } } }`},
+	"Mutation.judgePair(input.a)":                     {takes: ident.Assessment, want: notFound, refused: "both assessments are about the same measurements", operation: `mutation($id: ID!) { judgePair(input: {a: $id, b: $id}) { judgement { status } } }`},
+	"Mutation.judgePair(input.b)":                     {takes: ident.Assessment, want: notFound, refused: "both assessments are about the same measurements", operation: `mutation($id: ID!) { judgePair(input: {a: $id, b: $id}) { judgement { status } } }`},
 	"Mutation.labelAssessment(input.assessmentId)":    {takes: ident.Assessment, want: notFound, operation: `mutation($id: ID!) { labelAssessment(input: {assessmentId: $id, criterion: FUNCTIONALITY, label: PASS}) { label { id } } }`},
 	"Mutation.assessResult(input.resultId)":           {takes: ident.Result, want: notFound, operation: `mutation($id: ID!) { assessResult(input: {resultId: $id}) { assessment { id } } }`},
 	"Query.comparison(id)":                            read("comparison", ident.Comparison),

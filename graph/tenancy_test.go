@@ -272,7 +272,8 @@ func (w *tenancy) controls(t *testing.T, schema *ast.Schema) {
 		for _, carrier := range carriersOf(line) {
 			got := carrier.ask(t, w, token, a, w.theirs.ids[a.takes])
 			ended := strings.Contains(got.body, `"CONFLICT"`) // such as pausing a run that has ended: it was found
-			if got.status != http.StatusOK || strings.Contains(got.body, `"errors"`) && !ended || a.want == null && a.want.broken(got) == "" || a.want == empty && a.want.broken(got) == "" {
+			found := ended || a.refused != "" && strings.Contains(got.body, a.refused)
+			if got.status != http.StatusOK || strings.Contains(got.body, `"errors"`) && !found || a.want == null && a.want.broken(got) == "" || a.want == empty && a.want.broken(got) == "" {
 				t.Errorf("%s: its own project gets %v over %s", line, got, carrier.name)
 			}
 		}

@@ -39,6 +39,13 @@ func (r *queryResolver) Capacity(ctx context.Context) (*model.Capacity, error) {
 	return &model.Capacity{Workers: live, Kinds: pointers(kinds), Reservations: reservations}, err
 }
 
+func (r *queryResolver) RiverUI(ctx context.Context) (*string, error) {
+	if r.Resolver.RiverUI == "" {
+		return nil, nil
+	}
+	return &r.Resolver.RiverUI, nil
+}
+
 func (r *workerResolver) Slots(ctx context.Context, obj *ent.Worker) (scalar.JSON, error) {
 	return scalar.Of(obj.Slots)
 }

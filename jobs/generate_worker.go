@@ -54,6 +54,8 @@ type Generations interface {
 	// GiveUp ends a generation that nobody makes any more; it does nothing where
 	// one is over or gone.
 	GiveUp(ctx context.Context, id, reason string) error
+	// Prune removes those that ended long ago and returns how many.
+	Prune(ctx context.Context) (int64, error)
 }
 
 type generateWorker struct {

@@ -201,6 +201,7 @@ func (h *Host) Start(ctx context.Context) error {
 		h.loops.Go(func() { h.every(giveUpEvery, "give up assessments", h.giveUpAssessments) })
 	}
 	if h.generated != nil {
+		h.loops.Go(func() { h.every(pruneEvery, "prune old generations", h.pruneGenerations) })
 		h.loops.Go(func() { h.every(giveUpEvery, "give up generations", h.giveUpGenerations) })
 	}
 	h.logger.Info("worker started", "worker", h.id, "kinds", slices.Sorted(maps.Keys(slots)))

@@ -52,6 +52,14 @@ func (h *Host) pruneSpends(ctx context.Context) error {
 	return err
 }
 
+func (h *Host) pruneGenerations(ctx context.Context) error {
+	n, err := h.generated.Prune(ctx)
+	if n > 0 {
+		h.logger.Info("old generations were removed", "generations", n)
+	}
+	return err
+}
+
 // giveUpEvery is how often a host looks for what somebody waits for and whose job
 // has failed for good.
 const giveUpEvery = 10 * time.Second

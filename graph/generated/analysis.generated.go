@@ -2179,6 +2179,13 @@ func (ec *executionContext) marshalNFailureQuote2ᚕgithubᚗcomᚋsemantestᚋs
 	return ret
 }
 
+func (ec *executionContext) marshalOAnomaly2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋanomaliesᚐAnomaly(ctx context.Context, sel ast.SelectionSet, v *anomalies.Anomaly) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Anomaly(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOFailureAnalysis2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋfailuresᚐAnalysis(ctx context.Context, sel ast.SelectionSet, v *failures.Analysis) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

@@ -26,6 +26,7 @@ type AssessmentResolver interface {
 
 	Verdict(ctx context.Context, obj *assessments.Assessment) (*rules.Band, error)
 	Score(ctx context.Context, obj *assessments.Assessment) (*float64, error)
+	Cap(ctx context.Context, obj *assessments.Assessment) (*rules.Cap, error)
 	Confidence(ctx context.Context, obj *assessments.Assessment) (float64, error)
 	Coverage(ctx context.Context, obj *assessments.Assessment) (float64, error)
 	Criteria(ctx context.Context, obj *assessments.Assessment) ([]*rules.CriterionScore, error)
@@ -348,6 +349,38 @@ func (ec *executionContext) _Assessment_score(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_Assessment_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Assessment", field, true, true, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _Assessment_cap(ctx context.Context, field graphql.CollectedField, obj *assessments.Assessment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assessment_cap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Assessment().Cap(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *rules.Cap) graphql.Marshaler {
+			return ec.marshalOScoreCap2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐCap(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assessment_cap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assessment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScoreCap(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Assessment_confidence(ctx context.Context, field graphql.CollectedField, obj *assessments.Assessment) (ret graphql.Marshaler) {
@@ -2791,6 +2824,44 @@ func (ec *executionContext) _Assessment(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "cap":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Assessment_cap(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "confidence":
 			field := field
 
@@ -4312,6 +4383,13 @@ func (ec *executionContext) marshalOQualityReport2ᚖgithubᚗcomᚋsemantestᚋ
 		return graphql.Null
 	}
 	return ec._QualityReport(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOScoreCap2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐCap(ctx context.Context, sel ast.SelectionSet, v *rules.Cap) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ScoreCap(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOScoreInterval2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐInterval(ctx context.Context, sel ast.SelectionSet, v *rules.Interval) graphql.Marshaler {

@@ -14,6 +14,7 @@ import (
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/graph/model"
+	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/spec"
@@ -683,6 +684,38 @@ func (ec *executionContext) fieldContext_RunEvent_score(_ context.Context, field
 	return graphql.NewScalarFieldContext("RunEvent", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _RunEvent_anomaly(ctx context.Context, field graphql.CollectedField, obj *model.RunEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunEvent_anomaly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Anomaly, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *anomalies.Anomaly) graphql.Marshaler {
+			return ec.marshalOAnomaly2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋanomaliesᚐAnomaly(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunEvent_anomaly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Anomaly(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RunProgress_runId(ctx context.Context, field graphql.CollectedField, obj *model.RunProgress) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1252,6 +1285,11 @@ func (ec *executionContext) _RunEvent(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "anomaly":
+			out.Values[i] = ec._RunEvent_anomaly(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1460,6 +1498,7 @@ var (
 		"RUN_FINISHED":         events.RunFinished,
 		"COMPARISON_REVIEWED":  events.ComparisonReviewed,
 		"ASSESSMENT_COMPLETED": events.AssessmentCompleted,
+		"ANOMALY_DETECTED":     events.AnomalyDetected,
 	}
 	marshalNRunEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋeventsᚐType = map[events.Type]string{
 		events.RunQueued:           "RUN_QUEUED",
@@ -1475,6 +1514,7 @@ var (
 		events.RunFinished:         "RUN_FINISHED",
 		events.ComparisonReviewed:  "COMPARISON_REVIEWED",
 		events.AssessmentCompleted: "ASSESSMENT_COMPLETED",
+		events.AnomalyDetected:     "ANOMALY_DETECTED",
 	}
 )
 

@@ -24,6 +24,9 @@ import (
 type JudgePanelResolver interface {
 	CostDollars(ctx context.Context, obj *judge.Panel) (*float64, error)
 }
+type PairJudgementResolver interface {
+	CostDollars(ctx context.Context, obj *assessments.Paired) (*float64, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -1154,6 +1157,61 @@ func (ec *executionContext) fieldContext_JudgeGate_reason(_ context.Context, fie
 	return graphql.NewScalarFieldContext("JudgeGate", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _JudgePairPayload_judgement(ctx context.Context, field graphql.CollectedField, obj *model.JudgePairPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JudgePairPayload_judgement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Judgement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.Paired) graphql.Marshaler {
+			return ec.marshalNPairJudgement2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐPaired(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_JudgePairPayload_judgement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "JudgePairPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PairJudgement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _JudgePairPayload_clientMutationId(ctx context.Context, field graphql.CollectedField, obj *model.JudgePairPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_JudgePairPayload_clientMutationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClientMutationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_JudgePairPayload_clientMutationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JudgePairPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _JudgePanel_rubrics(ctx context.Context, field graphql.CollectedField, obj *judge.Panel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2082,6 +2140,520 @@ func (ec *executionContext) fieldContext_LabelAssessmentPayload_clientMutationId
 	return graphql.NewScalarFieldContext("LabelAssessmentPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _PairCriterion_criterion(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_criterion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Criterion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.Criterion) graphql.Marshaler {
+			return ec.marshalNAssessmentCriterion2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐCriterion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_criterion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairCriterion", field, false, false, errors.New("field of type AssessmentCriterion does not have child fields"))
+}
+
+func (ec *executionContext) _PairCriterion_weight(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_weight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Weight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairCriterion", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _PairCriterion_preferred(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_preferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v judge.Preference) graphql.Marshaler {
+			return ec.marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_preferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairCriterion", field, false, false, errors.New("field of type PairPreference does not have child fields"))
+}
+
+func (ec *executionContext) _PairCriterion_reason(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairCriterion", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PairCriterion_said(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_said(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Said, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []judge.Preference) graphql.Marshaler {
+			return ec.marshalNPairPreference2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_said(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairCriterion", field, false, false, errors.New("field of type PairPreference does not have child fields"))
+}
+
+func (ec *executionContext) _PairCriterion_quotesA(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_quotesA(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuotesA, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.Evidence) graphql.Marshaler {
+			return ec.marshalNEvidence2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_quotesA(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairCriterion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Evidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairCriterion_quotesB(ctx context.Context, field graphql.CollectedField, obj *judge.PairCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairCriterion_quotesB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuotesB, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []rules.Evidence) graphql.Marshaler {
+			return ec.marshalNEvidence2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairCriterion_quotesB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairCriterion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Evidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairJudgement_a(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.Assessment) graphql.Marshaler {
+			return ec.marshalNAssessment2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐAssessment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairJudgement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assessment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairJudgement_b(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *assessments.Assessment) graphql.Marshaler {
+			return ec.marshalNAssessment2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐAssessment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairJudgement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Assessment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairJudgement_status(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v rules.Status) graphql.Marshaler {
+			return ec.marshalNAssessmentStatus2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type AssessmentStatus does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_reason(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_preferred(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_preferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v judge.Preference) graphql.Marshaler {
+			return ec.marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_preferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type PairPreference does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_criteria(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_criteria(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Criteria, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []judge.PairCriterion) graphql.Marshaler {
+			return ec.marshalNPairCriterion2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPairCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_criteria(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairJudgement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PairCriterion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairJudgement_votes(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_votes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Votes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []judge.Vote) graphql.Marshaler {
+			return ec.marshalNJudgeVote2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐVoteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_votes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PairJudgement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JudgeVote(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PairJudgement_notes(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_notes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_notes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_model(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_model(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Model, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_model(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_tokens(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tokens, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_estimated(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_estimated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_estimated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_costDollars(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_costDollars(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PairJudgement().CostDollars(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_costDollars(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, true, true, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _PairJudgement_fromCache(ctx context.Context, field graphql.CollectedField, obj *assessments.Paired) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PairJudgement_fromCache(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromCache, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PairJudgement_fromCache(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PairJudgement", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _RateInterval_low(ctx context.Context, field graphql.CollectedField, obj *calibration.Interval) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2255,6 +2827,68 @@ func (ec *executionContext) fieldContext_VoteAnswer_dropped(_ context.Context, f
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputJudgePairInput(ctx context.Context, obj any) (model.JudgePairInput, error) {
+	var it model.JudgePairInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["fresh"]; !present {
+		asMap["fresh"] = false
+	}
+
+	fieldsInOrder := [...]string{"a", "b", "model", "fresh", "clientMutationId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "a":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("a"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.A = data
+		case "b":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("b"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.B = data
+		case "model":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("model"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Model = data
+		case "fresh":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fresh"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fresh = data
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		}
+	}
+	return it, nil
+}
 
 func (ec *executionContext) unmarshalInputLabelAssessmentInput(ctx context.Context, obj any) (model.LabelAssessmentInput, error) {
 	var it model.LabelAssessmentInput
@@ -2764,6 +3398,49 @@ func (ec *executionContext) _JudgeGate(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var judgePairPayloadImplementors = []string{"JudgePairPayload"}
+
+func (ec *executionContext) _JudgePairPayload(ctx context.Context, sel ast.SelectionSet, obj *model.JudgePairPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, judgePairPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JudgePairPayload")
+		case "judgement":
+			out.Values[i] = ec._JudgePairPayload_judgement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientMutationId":
+			out.Values[i] = ec._JudgePairPayload_clientMutationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var judgePanelImplementors = []string{"JudgePanel"}
 
 func (ec *executionContext) _JudgePanel(ctx context.Context, sel ast.SelectionSet, obj *judge.Panel) graphql.Marshaler {
@@ -3152,6 +3829,205 @@ func (ec *executionContext) _LabelAssessmentPayload(ctx context.Context, sel ast
 	return out
 }
 
+var pairCriterionImplementors = []string{"PairCriterion"}
+
+func (ec *executionContext) _PairCriterion(ctx context.Context, sel ast.SelectionSet, obj *judge.PairCriterion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pairCriterionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PairCriterion")
+		case "criterion":
+			out.Values[i] = ec._PairCriterion_criterion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "weight":
+			out.Values[i] = ec._PairCriterion_weight(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "preferred":
+			out.Values[i] = ec._PairCriterion_preferred(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PairCriterion_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "said":
+			out.Values[i] = ec._PairCriterion_said(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotesA":
+			out.Values[i] = ec._PairCriterion_quotesA(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotesB":
+			out.Values[i] = ec._PairCriterion_quotesB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pairJudgementImplementors = []string{"PairJudgement"}
+
+func (ec *executionContext) _PairJudgement(ctx context.Context, sel ast.SelectionSet, obj *assessments.Paired) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pairJudgementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PairJudgement")
+		case "a":
+			out.Values[i] = ec._PairJudgement_a(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "b":
+			out.Values[i] = ec._PairJudgement_b(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._PairJudgement_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._PairJudgement_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preferred":
+			out.Values[i] = ec._PairJudgement_preferred(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "criteria":
+			out.Values[i] = ec._PairJudgement_criteria(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "votes":
+			out.Values[i] = ec._PairJudgement_votes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notes":
+			out.Values[i] = ec._PairJudgement_notes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "model":
+			out.Values[i] = ec._PairJudgement_model(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tokens":
+			out.Values[i] = ec._PairJudgement_tokens(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estimated":
+			out.Values[i] = ec._PairJudgement_estimated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "costDollars":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._PairJudgement_costDollars(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "fromCache":
+			out.Values[i] = ec._PairJudgement_fromCache(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rateIntervalImplementors = []string{"RateInterval"}
 
 func (ec *executionContext) _RateInterval(ctx context.Context, sel ast.SelectionSet, obj *calibration.Interval) graphql.Marshaler {
@@ -3365,6 +4241,21 @@ func (ec *executionContext) marshalNJudgeCalibration2ᚖgithubᚗcomᚋsemantest
 	return ec._JudgeCalibration(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNJudgePairInput2githubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐJudgePairInput(ctx context.Context, v any) (model.JudgePairInput, error) {
+	res, err := ec.unmarshalInputJudgePairInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNJudgePairPayload2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋgraphᚋmodelᚐJudgePairPayload(ctx context.Context, sel ast.SelectionSet, v *model.JudgePairPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._JudgePairPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNJudgeRubric2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐRubricName(ctx context.Context, sel ast.SelectionSet, v judge.RubricName) graphql.Marshaler {
 	return ec._JudgeRubric(ctx, sel, &v)
 }
@@ -3438,6 +4329,98 @@ func (ec *executionContext) marshalNLabelAssessmentPayload2ᚖgithubᚗcomᚋsem
 		return graphql.Null
 	}
 	return ec._LabelAssessmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPairCriterion2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPairCriterion(ctx context.Context, sel ast.SelectionSet, v judge.PairCriterion) graphql.Marshaler {
+	return ec._PairCriterion(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPairCriterion2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPairCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []judge.PairCriterion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPairCriterion2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPairCriterion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPairJudgement2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐPaired(ctx context.Context, sel ast.SelectionSet, v *assessments.Paired) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PairJudgement(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx context.Context, v any) (judge.Preference, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx context.Context, sel ast.SelectionSet, v judge.Preference) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference[v])
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+var (
+	unmarshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference = map[string]judge.Preference{
+		"A":            judge.PreferA,
+		"B":            judge.PreferB,
+		"TIE":          judge.PreferNone,
+		"INCONCLUSIVE": judge.Open,
+	}
+	marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference = map[judge.Preference]string{
+		judge.PreferA:    "A",
+		judge.PreferB:    "B",
+		judge.PreferNone: "TIE",
+		judge.Open:       "INCONCLUSIVE",
+	}
+)
+
+func (ec *executionContext) unmarshalNPairPreference2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreferenceᚄ(ctx context.Context, v any) ([]judge.Preference, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]judge.Preference, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPairPreference2ᚕgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []judge.Preference) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPairPreference2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐPreference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNVoteAnswer2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋjudgeᚐVoteAnswer(ctx context.Context, sel ast.SelectionSet, v judge.VoteAnswer) graphql.Marshaler {

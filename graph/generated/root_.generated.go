@@ -48,6 +48,7 @@ type ResolverRoot interface {
 	Member() MemberResolver
 	Metric() MetricResolver
 	Mutation() MutationResolver
+	PairJudgement() PairJudgementResolver
 	Plan() PlanResolver
 	PlanVersion() PlanVersionResolver
 	Project() ProjectResolver
@@ -167,6 +168,7 @@ type ComplexityRoot struct {
 	}
 
 	Assessment struct {
+		Cap             func(childComplexity int) int
 		Confidence      func(childComplexity int) int
 		Coverage        func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
@@ -796,6 +798,11 @@ type ComplexityRoot struct {
 		Reason   func(childComplexity int) int
 	}
 
+	JudgePairPayload struct {
+		ClientMutationID func(childComplexity int) int
+		Judgement        func(childComplexity int) int
+	}
+
 	JudgePanel struct {
 		Age         func(childComplexity int) int
 		Agreement   func(childComplexity int) int
@@ -956,6 +963,7 @@ type ComplexityRoot struct {
 		DeleteWebhook         func(childComplexity int, input model.DeleteWebhookInput) int
 		GenerateTestCases     func(childComplexity int, input model.GenerateTestCasesInput) int
 		GrantLoad             func(childComplexity int, input model.GrantLoadInput) int
+		JudgePair             func(childComplexity int, input model.JudgePairInput) int
 		LabelAssessment       func(childComplexity int, input model.LabelAssessmentInput) int
 		LeaveProject          func(childComplexity int, input model.LeaveProjectInput) int
 		Login                 func(childComplexity int, input model.LoginInput) int
@@ -1010,6 +1018,32 @@ type ComplexityRoot struct {
 	PageInfo struct {
 		EndCursor   func(childComplexity int) int
 		HasNextPage func(childComplexity int) int
+	}
+
+	PairCriterion struct {
+		Criterion func(childComplexity int) int
+		Preferred func(childComplexity int) int
+		QuotesA   func(childComplexity int) int
+		QuotesB   func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Said      func(childComplexity int) int
+		Weight    func(childComplexity int) int
+	}
+
+	PairJudgement struct {
+		A           func(childComplexity int) int
+		B           func(childComplexity int) int
+		CostDollars func(childComplexity int) int
+		Criteria    func(childComplexity int) int
+		Estimated   func(childComplexity int) int
+		FromCache   func(childComplexity int) int
+		Model       func(childComplexity int) int
+		Notes       func(childComplexity int) int
+		Preferred   func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Tokens      func(childComplexity int) int
+		Votes       func(childComplexity int) int
 	}
 
 	PauseRunPayload struct {
@@ -1189,6 +1223,7 @@ type ComplexityRoot struct {
 		QualityReport        func(childComplexity int, runID string, format assessments.Format, judge assessments.Judge, natural bool) int
 		RateLimit            func(childComplexity int) int
 		Result               func(childComplexity int, id string) int
+		RiverUI              func(childComplexity int) int
 		Run                  func(childComplexity int, id string) int
 		Runs                 func(childComplexity int, first *int, after *string, planID *string, statuses []run.Status) int
 		Schedule             func(childComplexity int, id string) int
@@ -1402,6 +1437,7 @@ type ComplexityRoot struct {
 	}
 
 	RunEvent struct {
+		Anomaly          func(childComplexity int) int
 		AssessmentID     func(childComplexity int) int
 		AssessmentStatus func(childComplexity int) int
 		At               func(childComplexity int) int
@@ -2201,6 +2237,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AssessRunPayload.ClientMutationID(childComplexity), true
 
+	case "Assessment.cap":
+		if e.ComplexityRoot.Assessment.Cap == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Assessment.Cap(childComplexity), true
 	case "Assessment.confidence":
 		if e.ComplexityRoot.Assessment.Confidence == nil {
 			break
@@ -4784,6 +4826,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.JudgeGate.Reason(childComplexity), true
 
+	case "JudgePairPayload.clientMutationId":
+		if e.ComplexityRoot.JudgePairPayload.ClientMutationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePairPayload.ClientMutationID(childComplexity), true
+	case "JudgePairPayload.judgement":
+		if e.ComplexityRoot.JudgePairPayload.Judgement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JudgePairPayload.Judgement(childComplexity), true
+
 	case "JudgePanel.age":
 		if e.ComplexityRoot.JudgePanel.Age == nil {
 			break
@@ -5601,6 +5656,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantLoad(childComplexity, args["input"].(model.GrantLoadInput)), true
+	case "Mutation.judgePair":
+		if e.ComplexityRoot.Mutation.JudgePair == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_judgePair_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.JudgePair(childComplexity, args["input"].(model.JudgePairInput)), true
 	case "Mutation.labelAssessment":
 		if e.ComplexityRoot.Mutation.LabelAssessment == nil {
 			break
@@ -6076,6 +6142,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.HasNextPage(childComplexity), true
+
+	case "PairCriterion.criterion":
+		if e.ComplexityRoot.PairCriterion.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.Criterion(childComplexity), true
+	case "PairCriterion.preferred":
+		if e.ComplexityRoot.PairCriterion.Preferred == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.Preferred(childComplexity), true
+	case "PairCriterion.quotesA":
+		if e.ComplexityRoot.PairCriterion.QuotesA == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.QuotesA(childComplexity), true
+	case "PairCriterion.quotesB":
+		if e.ComplexityRoot.PairCriterion.QuotesB == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.QuotesB(childComplexity), true
+	case "PairCriterion.reason":
+		if e.ComplexityRoot.PairCriterion.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.Reason(childComplexity), true
+	case "PairCriterion.said":
+		if e.ComplexityRoot.PairCriterion.Said == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.Said(childComplexity), true
+	case "PairCriterion.weight":
+		if e.ComplexityRoot.PairCriterion.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairCriterion.Weight(childComplexity), true
+
+	case "PairJudgement.a":
+		if e.ComplexityRoot.PairJudgement.A == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.A(childComplexity), true
+	case "PairJudgement.b":
+		if e.ComplexityRoot.PairJudgement.B == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.B(childComplexity), true
+	case "PairJudgement.costDollars":
+		if e.ComplexityRoot.PairJudgement.CostDollars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.CostDollars(childComplexity), true
+	case "PairJudgement.criteria":
+		if e.ComplexityRoot.PairJudgement.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Criteria(childComplexity), true
+	case "PairJudgement.estimated":
+		if e.ComplexityRoot.PairJudgement.Estimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Estimated(childComplexity), true
+	case "PairJudgement.fromCache":
+		if e.ComplexityRoot.PairJudgement.FromCache == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.FromCache(childComplexity), true
+	case "PairJudgement.model":
+		if e.ComplexityRoot.PairJudgement.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Model(childComplexity), true
+	case "PairJudgement.notes":
+		if e.ComplexityRoot.PairJudgement.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Notes(childComplexity), true
+	case "PairJudgement.preferred":
+		if e.ComplexityRoot.PairJudgement.Preferred == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Preferred(childComplexity), true
+	case "PairJudgement.reason":
+		if e.ComplexityRoot.PairJudgement.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Reason(childComplexity), true
+	case "PairJudgement.status":
+		if e.ComplexityRoot.PairJudgement.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Status(childComplexity), true
+	case "PairJudgement.tokens":
+		if e.ComplexityRoot.PairJudgement.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Tokens(childComplexity), true
+	case "PairJudgement.votes":
+		if e.ComplexityRoot.PairJudgement.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PairJudgement.Votes(childComplexity), true
 
 	case "PauseRunPayload.clientMutationId":
 		if e.ComplexityRoot.PauseRunPayload.ClientMutationID == nil {
@@ -6949,6 +7137,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Result(childComplexity, args["id"].(string)), true
+	case "Query.riverUi":
+		if e.ComplexityRoot.Query.RiverUI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RiverUI(childComplexity), true
 	case "Query.run":
 		if e.ComplexityRoot.Query.Run == nil {
 			break
@@ -7877,6 +8071,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RunEdge.Node(childComplexity), true
 
+	case "RunEvent.anomaly":
+		if e.ComplexityRoot.RunEvent.Anomaly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunEvent.Anomaly(childComplexity), true
 	case "RunEvent.assessmentId":
 		if e.ComplexityRoot.RunEvent.AssessmentID == nil {
 			break
@@ -9583,6 +9783,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputGenerationSourceInput,
 		ec.unmarshalInputGrantLoadInput,
 		ec.unmarshalInputHeaderInput,
+		ec.unmarshalInputJudgePairInput,
 		ec.unmarshalInputLabelAssessmentInput,
 		ec.unmarshalInputLeaveProjectInput,
 		ec.unmarshalInputLoginInput,
@@ -10272,6 +10473,8 @@ type Assessment implements Node {
   verdict: Verdict
   "The criteria that were measured, by their shares; 0–1."
   score: Float
+  "What keeps the score below the mean of its criteria; null where nothing does."
+  cap: ScoreCap
   "How far to believe it: the criteria by their weights, each by its coverage and its precision; 0–1."
   confidence: Float!
   "The share of what could have been measured, 0–1."
@@ -11549,6 +11752,8 @@ enum RunEventType {
   COMPARISON_REVIEWED
   "The run, or one of its results, was assessed. After RUN_FINISHED."
   ASSESSMENT_COMPLETED
+  "A value of a case does not fit the runs before it, nor did that of the run before; told once, however long it lasts. After RUN_FINISHED, 20 at most."
+  ANOMALY_DETECTED
 }
 
 "A numbered fact about a run. Fields that do not belong to its type are null."
@@ -11597,6 +11802,8 @@ type RunEvent {
   verdict: Verdict
   "Its score, 0–1; null where nothing was measured."
   score: Float
+  "The anomaly that was found."
+  anomaly: Anomaly
 }
 
 "Where a run stands; the newest replaces the one before."
@@ -12341,6 +12548,66 @@ type ItemComparison {
   b: JudgeAnswer
 }
 
+"Which of two is better."
+enum PairPreference {
+  "The first assessment's."
+  A
+  "The second assessment's."
+  B
+  "They do not differ in what matters."
+  TIE
+  "The model, asked in both orders, does not tell, or contradicts itself or what was measured; reason says which."
+  INCONCLUSIVE
+}
+
+"What a language model says of two runs or results, asked once with A first and once with B first."
+type PairJudgement {
+  "What A is about."
+  a: Assessment!
+  "What B is about."
+  b: Assessment!
+  "ASSESSED, INCONCLUSIVE, or NOT_ASSESSED where no model could be asked."
+  status: AssessmentStatus!
+  "Why nothing is preferred; empty otherwise."
+  reason: String!
+  "By the weights of the criteria that are decided, at least half of them; never against the scores by the rules."
+  preferred: PairPreference!
+  "The criteria that both have evidence of."
+  criteria: [PairCriterion!]!
+  "The first one saw A first, the second one B."
+  votes: [JudgeVote!]!
+  "What was dropped, and why."
+  notes: [String!]!
+  "The model, as its provider names it; empty where none answered."
+  model: String!
+  "Tokens that were used."
+  tokens: Int!
+  "Whether the provider did not tell them, so that they are counted by the length of the texts."
+  estimated: Boolean!
+  "In US dollars; null where a price is not known."
+  costDollars: Float
+  "Whether both answers came from the cache."
+  fromCache: Boolean!
+}
+
+"A comparison by one criterion."
+type PairCriterion {
+  "Which one."
+  criterion: AssessmentCriterion!
+  "Of all four, by the plan of A."
+  weight: Float!
+  "Where both answers agree, quote both sides, and do not contradict what was measured."
+  preferred: PairPreference!
+  "In the model's words, or why it is open."
+  reason: String!
+  "What each of the votes says; INCONCLUSIVE for what does not count."
+  said: [PairPreference!]!
+  "Word for word, looked up in the evidence of A."
+  quotesA: [Evidence!]!
+  "Word for word, looked up in the evidence of B."
+  quotesB: [Evidence!]!
+}
+
 extend type Assessment {
   "How a language model's judgement came about; null for other judges."
   panel: JudgePanel
@@ -12358,6 +12625,8 @@ extend type Query {
 }
 
 extend type Mutation {
+  "Have a language model say which of two runs or results is better, asked in both orders. It takes some seconds and is not stored; asked again within an hour the answer is known."
+  judgePair("What to compare." input: JudgePairInput!): JudgePairPayload! @hasPermission(permission: "tests:execute")
   "Say what is right of an item or a criterion that was judged. Each person has one label for each; another one replaces it."
   labelAssessment("What is right." input: LabelAssessmentInput!): LabelAssessmentPayload! @hasPermission(permission: "tests:write")
 }
@@ -12382,6 +12651,28 @@ input LabelAssessmentInput {
 type LabelAssessmentPayload {
   "The label."
   label: AssessmentLabel!
+  "As sent."
+  clientMutationId: String
+}
+
+"What judgePair needs: two assessments of different runs or results, whose evidence is compared."
+input JudgePairInput {
+  "An assessment of the one."
+  a: ID!
+  "An assessment of the other."
+  b: ID!
+  "Another model of the configured endpoint."
+  model: String
+  "Ask anew, also where the answers are known."
+  fresh: Boolean! = false
+  "Comes back in the payload."
+  clientMutationId: String
+}
+
+"What judgePair gives."
+type JudgePairPayload {
+  "The judgement."
+  judgement: PairJudgement!
   "As sent."
   clientMutationId: String
 }
@@ -14233,12 +14524,16 @@ enum WebhookEventType {
   TEST_EXECUTION_FAILED
   "A run or a result was assessed."
   TEST_QUALITY_ASSESSED
+  "A value of a case does not fit the runs before it. Told once, however long it lasts."
+  TEST_ANOMALY_DETECTED
   "Tests are being generated."
   AI_GENERATION_STARTED
   "Generated tests are there."
   AI_GENERATION_COMPLETED
   "Generating tests has failed."
   AI_GENERATION_FAILED
+  "Somebody has stopped generating tests."
+  AI_GENERATION_CANCELLED
   "What testWebhook sends. It cannot be chosen, and needs no choice."
   SEMANTEST_WEBHOOK_PING
 }
@@ -14584,6 +14879,8 @@ type Reservation implements Node {
 extend type Query {
   "What there is to perform cases."
   capacity: Capacity! @hasPermission(permission: "tests:read")
+  "Address of a River UI, in which administrators of the instance look at the queues; null where none is configured."
+  riverUi: String @hasPermission(permission: "instance")
 }
 
 extend type Mutation {
@@ -14850,6 +15147,8 @@ func (ec *executionContext) childFields_Assessment(ctx context.Context, field gr
 		return ec.fieldContext_Assessment_verdict(ctx, field)
 	case "score":
 		return ec.fieldContext_Assessment_score(ctx, field)
+	case "cap":
+		return ec.fieldContext_Assessment_cap(ctx, field)
 	case "confidence":
 		return ec.fieldContext_Assessment_confidence(ctx, field)
 	case "coverage":
@@ -16092,6 +16391,16 @@ func (ec *executionContext) childFields_JudgeGate(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type JudgeGate", field.Name)
 }
 
+func (ec *executionContext) childFields_JudgePairPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "judgement":
+		return ec.fieldContext_JudgePairPayload_judgement(ctx, field)
+	case "clientMutationId":
+		return ec.fieldContext_JudgePairPayload_clientMutationId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type JudgePairPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_JudgePanel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "rubrics":
@@ -16388,6 +16697,58 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PairCriterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criterion":
+		return ec.fieldContext_PairCriterion_criterion(ctx, field)
+	case "weight":
+		return ec.fieldContext_PairCriterion_weight(ctx, field)
+	case "preferred":
+		return ec.fieldContext_PairCriterion_preferred(ctx, field)
+	case "reason":
+		return ec.fieldContext_PairCriterion_reason(ctx, field)
+	case "said":
+		return ec.fieldContext_PairCriterion_said(ctx, field)
+	case "quotesA":
+		return ec.fieldContext_PairCriterion_quotesA(ctx, field)
+	case "quotesB":
+		return ec.fieldContext_PairCriterion_quotesB(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PairCriterion", field.Name)
+}
+
+func (ec *executionContext) childFields_PairJudgement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_PairJudgement_a(ctx, field)
+	case "b":
+		return ec.fieldContext_PairJudgement_b(ctx, field)
+	case "status":
+		return ec.fieldContext_PairJudgement_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_PairJudgement_reason(ctx, field)
+	case "preferred":
+		return ec.fieldContext_PairJudgement_preferred(ctx, field)
+	case "criteria":
+		return ec.fieldContext_PairJudgement_criteria(ctx, field)
+	case "votes":
+		return ec.fieldContext_PairJudgement_votes(ctx, field)
+	case "notes":
+		return ec.fieldContext_PairJudgement_notes(ctx, field)
+	case "model":
+		return ec.fieldContext_PairJudgement_model(ctx, field)
+	case "tokens":
+		return ec.fieldContext_PairJudgement_tokens(ctx, field)
+	case "estimated":
+		return ec.fieldContext_PairJudgement_estimated(ctx, field)
+	case "costDollars":
+		return ec.fieldContext_PairJudgement_costDollars(ctx, field)
+	case "fromCache":
+		return ec.fieldContext_PairJudgement_fromCache(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PairJudgement", field.Name)
 }
 
 func (ec *executionContext) childFields_PauseRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17126,6 +17487,8 @@ func (ec *executionContext) childFields_RunEvent(ctx context.Context, field grap
 		return ec.fieldContext_RunEvent_verdict(ctx, field)
 	case "score":
 		return ec.fieldContext_RunEvent_score(ctx, field)
+	case "anomaly":
+		return ec.fieldContext_RunEvent_anomaly(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunEvent", field.Name)
 }

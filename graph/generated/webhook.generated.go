@@ -2811,9 +2811,11 @@ var (
 		"TEST_EXECUTION_COMPLETED": webhooks.ExecutionCompleted,
 		"TEST_EXECUTION_FAILED":    webhooks.ExecutionFailed,
 		"TEST_QUALITY_ASSESSED":    webhooks.QualityAssessed,
+		"TEST_ANOMALY_DETECTED":    webhooks.AnomalyDetected,
 		"AI_GENERATION_STARTED":    webhooks.GenerationStarted,
 		"AI_GENERATION_COMPLETED":  webhooks.GenerationCompleted,
 		"AI_GENERATION_FAILED":     webhooks.GenerationFailed,
+		"AI_GENERATION_CANCELLED":  webhooks.GenerationCancelled,
 		"SEMANTEST_WEBHOOK_PING":   webhooks.Ping,
 	}
 	marshalNWebhookEventType2githubᚗcomᚋsemantestᚋsemantestᚋinternalᚋwebhooksᚐType = map[webhooks.Type]string{
@@ -2822,9 +2824,11 @@ var (
 		webhooks.ExecutionCompleted:  "TEST_EXECUTION_COMPLETED",
 		webhooks.ExecutionFailed:     "TEST_EXECUTION_FAILED",
 		webhooks.QualityAssessed:     "TEST_QUALITY_ASSESSED",
+		webhooks.AnomalyDetected:     "TEST_ANOMALY_DETECTED",
 		webhooks.GenerationStarted:   "AI_GENERATION_STARTED",
 		webhooks.GenerationCompleted: "AI_GENERATION_COMPLETED",
 		webhooks.GenerationFailed:    "AI_GENERATION_FAILED",
+		webhooks.GenerationCancelled: "AI_GENERATION_CANCELLED",
 		webhooks.Ping:                "SEMANTEST_WEBHOOK_PING",
 	}
 )

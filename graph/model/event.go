@@ -5,6 +5,7 @@ import (
 
 	"github.com/semantest/semantest/ent/comparison"
 	"github.com/semantest/semantest/ent/run"
+	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/runs"
@@ -37,6 +38,8 @@ type RunEvent struct {
 	AssessmentStatus *rules.Status
 	Verdict          *rules.Band
 	Score            *float64
+
+	Anomaly *anomalies.Anomaly
 }
 
 // NewRunEvent converts an event.
@@ -50,6 +53,10 @@ func NewRunEvent(e events.Event) *RunEvent {
 	}
 	if e.Outcome != "" {
 		out.DurationMs = &e.DurationMS
+	}
+	if a := e.Anomaly; a != nil {
+		out.Anomaly = &anomalies.Anomaly{RunID: e.RunID, ResultID: e.ResultID, CaseKey: e.CaseKey, Metric: a.Metric, Subject: a.Subject, Unit: a.Unit,
+			Value: a.Value, Mean: a.Mean, Low: a.Low, High: a.High, Effect: a.Effect, Values: a.Values, Above: a.Above, Threshold: a.Threshold}
 	}
 	return out
 }

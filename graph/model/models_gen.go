@@ -809,6 +809,28 @@ type HeaderInput struct {
 	Value string `json:"value"`
 }
 
+// What judgePair needs: two assessments of different runs or results, whose evidence is compared.
+type JudgePairInput struct {
+	// An assessment of the one.
+	A string `json:"a"`
+	// An assessment of the other.
+	B string `json:"b"`
+	// Another model of the configured endpoint.
+	Model *string `json:"model,omitempty"`
+	// Ask anew, also where the answers are known.
+	Fresh bool `json:"fresh"`
+	// Comes back in the payload.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
+// What judgePair gives.
+type JudgePairPayload struct {
+	// The judgement.
+	Judgement *assessments.Paired `json:"judgement"`
+	// As sent.
+	ClientMutationID *string `json:"clientMutationId,omitempty"`
+}
+
 // What labelAssessment needs.
 type LabelAssessmentInput struct {
 	// The assessment, of a run or of a result.

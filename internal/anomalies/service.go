@@ -54,6 +54,7 @@ type Anomaly struct {
 	Values    int     // runs that it was judged by
 	Above     bool
 	Threshold float64
+	Lasting   bool // the value of the run before was an anomaly to the same side already
 }
 
 // Options of a detection; zero values mean the defaults.
@@ -150,17 +151,25 @@ func In(ctx context.Context, q runs.Querier, of *ent.Run, o Options) ([]*Anomaly
 		return nil, err
 	}
 	for _, s := range list {
-		r := anomaly.Detect(s.values, anomaly.Options{Threshold: o.Threshold})
-		if r.Verdict != anomaly.Anomaly || s.metric == durationMetric && math.Abs(r.Value-r.Mean) < minDuration {
+		r, found := s.judge(len(s.values), o)
+		if !found {
 			continue
 		}
+		before, lasting := s.judge(len(s.values)-1, o)
 		out = append(out, &Anomaly{
 			RunID: of.ID, ResultID: s.resultID, CaseKey: s.caseKey, Metric: s.metric, Subject: s.subject, Unit: s.unit,
 			Value: r.Value, Mean: r.Mean, Low: r.Low, High: r.High, Effect: r.Effect, Values: r.Values, Above: r.Above, Threshold: r.Threshold,
+			Lasting: lasting && before.Above == r.Above,
 		})
 		if len(out) == maxAnomalies {
 			break
 		}
 	}
 	return out, nil
+}
+
+// judge says whether the last of the first n values is an anomaly.
+func (s one) judge(n int, o Options) (r anomaly.Result, found bool) {
+	r = anomaly.Detect(s.values[:n], anomaly.Options{Threshold: o.Threshold})
+	return r, r.Verdict == anomaly.Anomaly && (s.metric != durationMetric || math.Abs(r.Value-r.Mean) >= minDuration)
 }

@@ -1,11 +1,14 @@
 package anomalies_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/semantest/semantest/executors"
 	"github.com/semantest/semantest/executors/fake"
@@ -74,6 +77,7 @@ func (w *world) measure(t *testing.T, values map[string]float64) (runID, found s
 func TestStep(t *testing.T) {
 	t.Parallel()
 	w := start(t)
+	hook := w.Query(t, `mutation { createWebhook(input: {url: "http://127.0.0.1:1/", types: [TEST_ANOMALY_DETECTED]}) { webhook { id } } }`, nil)["createWebhook"].(object)["webhook"].(object)["id"].(string)
 	steady := []float64{100, 102, 98, 101, 99, 100, 103, 97, 101}
 	for i, v := range steady {
 		if _, found := w.measure(t, map[string]float64{"latency": v}); found != "" {
@@ -92,6 +96,20 @@ func TestStep(t *testing.T) {
 	if !strings.Contains(text, "latency of page is above what was expected, for the second run in a row") {
 		t.Errorf("the assessment does not tell it: %s", text)
 	}
+	// It is told once: neither another assessment nor the next run repeats it.
+	told := w.told(t, hook)
+	if len(told) != 1 || !strings.Contains(told[0], id) || !strings.Contains(told[0], "metric:latency") || !strings.Contains(told[0], "value:152") {
+		t.Errorf("webhooks are told %v", told)
+	}
+	w.Query(t, `mutation($id: ID!) { assessRun(input: {runId: $id, fresh: true}) { assessment { id } } }`, object{"id": id})
+	third, found := w.measure(t, map[string]float64{"latency": 151})
+	w.Query(t, `mutation($id: ID!) { assessRun(input: {runId: $id}) { assessment { id } } }`, object{"id": third})
+	if again := w.told(t, hook); !strings.Contains(found, "latency") || len(again) != 1 {
+		t.Errorf("a third step finds %q, and webhooks are told %v", found, again)
+	}
+	if e := w.event(t, id); e["caseKey"] != "page" || e["anomaly"].(object)["mean"].(float64) < 99 || e["anomaly"].(object)["above"] != true {
+		t.Errorf("the event is %v", e)
+	}
 	listed := w.Query(t, `query($p: ID!) { anomalies(planId: $p) { metric runId } }`, object{"p": w.planID})
 	if text := fmt.Sprint(listed); !strings.Contains(text, id) {
 		t.Errorf("the plan's anomalies are %s", text)
@@ -105,6 +123,42 @@ func TestStep(t *testing.T) {
 			t.Errorf("%s is taken", bad)
 		}
 	}
+}
+
+// told returns what a webhook is told of what this test measures, as text.
+func (w *world) told(t *testing.T, hook string) []string {
+	t.Helper()
+	data := w.Query(t, `query($id: ID!) { webhook(id: $id) { deliveries(first: 50) { nodes { type payload } } } }`, object{"id": hook})
+	var out []string
+	for _, d := range data["webhook"].(object)["deliveries"].(object)["nodes"].([]any) {
+		if text := fmt.Sprint(d); !strings.Contains(text, "metric:duration") { // of the machine, not of the test
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// event returns the event that tells the anomaly of a run.
+func (w *world) event(t *testing.T, runID string) (out object) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	err := w.Client.Subscribe(ctx, `subscription($id: ID!) { runEvents(runId: $id, reviews: true) { type caseKey anomaly { metric mean above } } }`,
+		object{"id": runID}, func(data json.RawMessage) error {
+			var item struct{ RunEvents object }
+			if err := json.Unmarshal(data, &item); err != nil {
+				return err
+			}
+			if a, is := item.RunEvents["anomaly"].(object); is && a["metric"] == "latency" {
+				out = item.RunEvents
+				stop()
+			}
+			return nil
+		})
+	if out == nil {
+		t.Fatalf("no event tells the anomaly: %v", err)
+	}
+	return out
 }
 
 // Twenty metrics of noise raise far fewer alarms than one in a hundred values.

@@ -84,7 +84,7 @@ func (a *App) serve() error {
 }
 
 func (a *App) graph() *graph.Server {
-	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), Services: graph.Services{
+	return graph.Handler(&graph.Resolver{Limits: a.limits(), Origins: edge.SocketOrigins(a.cfg.Edge.CORSOrigins), RiverUI: a.cfg.RiverUIURL, Services: graph.Services{
 		Auth: a.auth, Plans: a.plans, Runs: a.runs, Workers: a.workers, Artifacts: a.artifacts,
 		Webhooks: a.webhooks, Breakers: a.breakers, Schedules: a.schedules, Secrets: a.secrets, Triggers: a.triggers,
 		Members: a.members, Sessions: a.sessions, Conformance: conformance.New(judge{}), Baselines: a.baselines, Assessments: a.assessed,

@@ -12,6 +12,7 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/result"
 	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/runs"
 	"github.com/semantest/semantest/internal/spec"
 	"github.com/semantest/semantest/internal/store"
 )
@@ -33,6 +34,7 @@ type reading struct {
 	files      fs.FS              // beside the plan
 	objectives map[string]float64 // objective of load cases in ms, by the id of the case
 	in         rules.Input
+	anomalous  []runs.Anomalous // those that the run before did not have
 }
 
 // evidence reads what a run or a result has measured. Of each result the last

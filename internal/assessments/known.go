@@ -8,7 +8,9 @@ import (
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/internal/anomalies"
 	"github.com/semantest/semantest/internal/assessments/rules"
+	"github.com/semantest/semantest/internal/events"
 	"github.com/semantest/semantest/internal/failures/signature"
+	"github.com/semantest/semantest/internal/runs"
 )
 
 // clusters reads what kind of failure each result has.
@@ -53,6 +55,12 @@ func (r *reading) anomalies(ctx context.Context, of *ent.Run) error {
 			ResultID: a.ResultID, CaseKey: a.CaseKey, Metric: a.Metric, Subject: a.Subject, Unit: a.Unit,
 			Value: a.Value, Low: a.Low, High: a.High, Effect: a.Effect, Runs: a.Values, Above: a.Above,
 		})
+		if !a.Lasting {
+			r.anomalous = append(r.anomalous, runs.Anomalous{ResultID: a.ResultID, CaseKey: a.CaseKey, Anomaly: events.Anomaly{
+				Metric: a.Metric, Subject: a.Subject, Unit: a.Unit, Value: a.Value, Mean: a.Mean, Low: a.Low, High: a.High,
+				Effect: a.Effect, Values: a.Values, Above: a.Above, Threshold: a.Threshold,
+			}})
+		}
 	}
 	return nil
 }

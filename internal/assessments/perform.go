@@ -61,7 +61,10 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, id string) (*ent.A
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(ctx, tx, row, rules.Assess(found.in))
+	if row, err = s.keep(ctx, tx, row, rules.Assess(found.in)); err != nil {
+		return nil, err
+	}
+	return row, s.runs.TellAnomalies(ctx, tx, row.RunID, found.anomalous)
 }
 
 // keep stores a judgement and tells it among the events of the run.

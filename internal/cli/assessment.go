@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/semantest/semantest/internal/assessments/quality"
@@ -62,6 +64,29 @@ func (p *progress) quality(r *client.Run) {
 		p.assessed(*a)
 	}
 }
+
+// failuresOf are the failures of a run by kind.
+func failuresOf(r *client.Run) []quality.Failure {
+	var out []quality.Failure
+	for _, g := range r.FailureClusters {
+		c := g.Cluster
+		out = append(out, quality.Failure{ID: c.ID, Title: c.Title, Operation: c.Operation, Cause: c.Cause, Why: c.Why, Quote: c.Quote,
+			Count: g.Count, Cases: g.Cases, CaseCount: g.CaseCount, New: g.New, FlakyShare: g.FlakyShare})
+	}
+	return out
+}
+
+// failures shows what failed, by kind.
+func (p *progress) failures(r *client.Run) {
+	var b bytes.Buffer
+	_ = quality.WriteTextFailures(&b, failuresOf(r)) // a buffer takes everything
+	if b.Len() > 0 {
+		p.print("\n" + strings.TrimRight(b.String(), "\n"))
+	}
+}
+
+// rounded writes a number of a gate with four decimals at most.
+func rounded(x float64) string { return strconv.FormatFloat(math.Round(x*1e4)/1e4, 'f', -1, 64) }
 
 func (p *progress) assessed(a rules.Assessment) {
 	colours := map[rules.Band]string{rules.Good: green, rules.Average: yellow, rules.Poor: red}

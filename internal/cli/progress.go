@@ -153,7 +153,7 @@ func (p *progress) verdict(r *client.Run, written []string) {
 	p.print("\n" + p.paint(colour+bold, r.Status) + "  " + printable(r.Name) + ": " + strings.Join(parts, ", ") + took)
 	for _, g := range r.Gates {
 		if !g.Passed {
-			p.print(fmt.Sprintf("  gate %s: expected at least %g, got %g", g.Name, g.Expected, g.Actual))
+			p.print(fmt.Sprintf("  gate %s: expected at least %g, got %s", g.Name, g.Expected, rounded(g.Actual)))
 		}
 	}
 	p.print("  run     " + r.ID)

@@ -117,9 +117,9 @@ func modelOf(ctx context.Context, cl *client.Client, r *client.Run, folder strin
 		out.FinishedAt = *r.FinishedAt
 	}
 	for _, g := range r.Gates {
-		gate := report.Gate{Name: g.Name, Passed: g.Passed, Limit: fmt.Sprintf("at least %g", g.Expected), Actual: fmt.Sprintf("%g", g.Actual)}
+		gate := report.Gate{Name: g.Name, Passed: g.Passed, Limit: fmt.Sprintf("at least %g", g.Expected), Actual: rounded(g.Actual)}
 		if !g.Passed {
-			gate.Message = fmt.Sprintf("%s is %g, expected at least %g", g.Name, g.Actual, g.Expected)
+			gate.Message = fmt.Sprintf("%s is %s, expected at least %g", g.Name, rounded(g.Actual), g.Expected)
 		}
 		out.Gates = append(out.Gates, gate)
 	}
@@ -130,13 +130,10 @@ func modelOf(ctx context.Context, cl *client.Client, r *client.Run, folder strin
 	if out.Panel, err = panelOf(r.Judged); err != nil {
 		return out, err
 	}
-	judged, err := readAssessment(r.Judged)
-	if err != nil {
+	if out.Judged, err = readAssessment(r.Judged); err != nil {
 		return out, err
 	}
-	if judged != nil && judged.Score != nil { // what a model could not judge, the rules tell
-		out.Assessment = judged
-	}
+	out.Failures = failuresOf(r)
 	saved := &savedArtifacts{client: cl, folder: folder}
 	for _, res := range r.Results {
 		one, err := resultOf(ctx, res, saved)

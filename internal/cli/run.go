@@ -254,6 +254,7 @@ func performRun(ctx context.Context, sys Sys, cl *client.Client, start client.St
 	}
 	compared, unkept := settleBaselines(ctx, cl, runID, start.AcceptBaselines && !interrupted, reports.Beside)
 	show.verdict(run, written)
+	show.failures(run)
 	show.quality(run)
 	if err := show.judged(run.Judged); err != nil {
 		show.print("  " + printable(err.Error()))

@@ -27,6 +27,8 @@ type Server struct {
 
 	EgressAllow []string `name:"egress-allow" env:"SEMANTEST_EGRESS_ALLOW" placeholder:"CIDR[:PORT],..." help:"Networks and addresses that cases may reach beside the public ones, each with one port or with all, such as 10.1.0.0/16:8080,192.168.1.5,[fd00::/8]:443."`
 
+	RiverUIURL string `name:"river-ui-url" env:"SEMANTEST_RIVER_UI_URL" placeholder:"URL" help:"Address of a River UI beside the same database, which administrators of the instance find linked on the dashboard's page of workers. Default: none."`
+
 	PublicURL string `name:"public-url" env:"SEMANTEST_PUBLIC_URL" placeholder:"URL" help:"Address at which people reach the server, such as https://semantest.example; messages of webhooks begin their links with it. Default: their links are relative."`
 
 	Browser       string            `name:"browser" env:"SEMANTEST_BROWSER" placeholder:"PATH" help:"Chromium program for browser cases. Default: the first of chromium-headless-shell, chromium and google-chrome that is installed."`
@@ -90,6 +92,9 @@ func (s Server) Validate() error {
 	if u, err := url.Parse(s.PublicURL); s.PublicURL != "" &&
 		(err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "") {
 		return apperr.Invalid("publicUrl", "the public URL is a complete address, such as https://semantest.example")
+	}
+	if u, err := url.Parse(s.RiverUIURL); s.RiverUIURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil) {
+		return apperr.Invalid("riverUiUrl", "the address of the River UI is a complete one, without a password, such as https://queues.example")
 	}
 	switch {
 	case s.BrowserSlots < 0:

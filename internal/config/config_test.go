@@ -84,6 +84,9 @@ func TestValidate(t *testing.T) {
 		{"negative browser slots", config.Server{BrowserSlots: -1}, "browserSlots"},
 		{"negative API slots", config.Server{APISlots: -1}, "apiSlots"},
 		{"negative breaker failures", config.Server{BreakerFailures: -1}, "breakerFailures"},
+		{"a River UI without a host", config.Server{RiverUIURL: "queues"}, "riverUiUrl"},
+		{"a River UI of another scheme", config.Server{RiverUIURL: "javascript:alert(1)"}, "riverUiUrl"},
+		{"a River UI with a password", config.Server{RiverUIURL: "https://a:b@queues.example"}, "riverUiUrl"},
 		{"negative breaker time", config.Server{BreakerOpen: -1}, "breakerOpen"},
 		{"negative drain", config.Server{DrainTimeout: -time.Second}, "drainTimeout"},
 	} {

@@ -27,6 +27,7 @@ const (
 	ComparisonReviewed Type = "comparison.reviewed" // a person accepted or rejected what an attempt found; also after the run's end
 
 	AssessmentCompleted Type = "assessment.completed" // the run or a result was assessed; after the run's end
+	AnomalyDetected     Type = "anomaly.detected"     // a value of a case does not fit the runs before; after the run's end
 )
 
 // Types lists all types.
@@ -34,7 +35,7 @@ func Types() []Type {
 	return []Type{
 		RunQueued, RunStarted, CaseStarted, CaseRetried, CaseRequeued,
 		CaseFinished, RunPaused, RunResumed, RunDeferred, RunStopping, RunFinished, ComparisonReviewed,
-		AssessmentCompleted,
+		AssessmentCompleted, AnomalyDetected,
 	}
 }
 
@@ -68,6 +69,23 @@ type Event struct {
 	AssessmentStatus string   `json:"assessmentStatus,omitempty"` // ASSESSED, NOT_ASSESSED, INCONCLUSIVE
 	Verdict          string   `json:"verdict,omitempty"`          // GOOD, AVERAGE, POOR; empty without a score
 	Score            *float64 `json:"score,omitempty"`            // 0–1
+
+	Anomaly *Anomaly `json:"anomaly,omitempty"`
+}
+
+// Anomaly is a value of a case that does not fit those of the runs before.
+type Anomaly struct {
+	Metric    string  `json:"metric"`            // duration, or the name of a metric
+	Subject   string  `json:"subject,omitempty"` // the page and the device; empty for the case
+	Unit      string  `json:"unit"`
+	Value     float64 `json:"value"`
+	Mean      float64 `json:"mean"` // of the values before
+	Low       float64 `json:"low"`  // of what was expected
+	High      float64 `json:"high"`
+	Effect    float64 `json:"effect"` // difference from the mean as a share of it
+	Values    int     `json:"values"` // runs that it was judged by
+	Above     bool    `json:"above"`
+	Threshold float64 `json:"threshold"` // in standard deviations of a normal distribution
 }
 
 // Counts are a run's results by outcome.

@@ -164,7 +164,10 @@ func (s *Service) Cancel(ctx context.Context, id string) (*ent.Generation, error
 			return err
 		}
 		tx.AfterCommit(func() { s.count(out) })
-		return record(ctx, tx, out, "generation.cancelled")
+		if err := record(ctx, tx, out, "generation.cancelled"); err != nil {
+			return err
+		}
+		return s.announce(ctx, tx, out, webhooks.GenerationCancelled)
 	})
 	return out, err
 }

@@ -3,6 +3,7 @@ package generation_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -187,6 +188,7 @@ func TestAGenerationIsCancelled(t *testing.T) {
 	slow := shop.New(shop.WithFault(shop.FaultSlow))
 	target := httptest.NewServer(slow)
 	t.Cleanup(func() { target.CloseClientConnections(); target.Close(); slow.Close() })
+	hook := s.Query(t, `mutation { createWebhook(input: {url: "http://127.0.0.1:1/", types: [AI_GENERATION_CANCELLED]}) { webhook { id } } }`, nil)["createWebhook"].(object)["webhook"].(object)["id"].(string)
 	id := begin(t, s, object{"source": object{"openapi": document(t)}, "target": target.URL, "timeoutMs": 600000})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -206,6 +208,10 @@ func TestAGenerationIsCancelled(t *testing.T) {
 	got := s.Query(t, cancel, object{"id": id})["cancelGeneration"].(object)["generation"].(object)
 	if got["status"] != "CANCELLED" || got["finishedAt"] == nil || got["proposedPlan"] != nil {
 		t.Errorf("%v", got)
+	}
+	deliveries := s.Query(t, `query($id: ID!) { webhook(id: $id) { deliveries(first: 10) { nodes { type payload } } } }`, object{"id": hook})["webhook"].(object)["deliveries"].(object)["nodes"].([]any)
+	if len(deliveries) != 1 || deliveries[0].(object)["type"] != "AI_GENERATION_CANCELLED" || !strings.Contains(fmt.Sprint(deliveries[0]), id) {
+		t.Errorf("webhooks are told %v", deliveries)
 	}
 	if told := follow(t, s, id, 0); told[len(told)-1].Stage != "FINISHED" {
 		t.Errorf("the last event is %+v", told[len(told)-1])

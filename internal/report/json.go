@@ -58,7 +58,9 @@ type jsonRun struct {
 	Gates       []jsonGate           `json:"gates"`
 	Metrics     []jsonSummary        `json:"metrics"`
 	Assessment  *rules.Assessment    `json:"assessment,omitempty"`
+	Judged      *rules.Assessment    `json:"judged,omitempty"`
 	Panel       *quality.Panel       `json:"judgePanel,omitempty"`
+	Failures    []quality.Failure    `json:"failures,omitempty"`
 }
 
 type jsonGate struct {
@@ -157,7 +159,7 @@ func jsonOf(run Run) jsonReport {
 			ID: run.ID, Plan: run.Plan, PlanVersion: run.PlanVersion, Environment: run.Environment,
 			Status: run.Status, Error: run.Error,
 			StartedAt: moment(run.StartedAt), FinishedAt: moment(run.FinishedAt), DurationMS: millis(run.Duration()),
-			URL: run.URL, Seed: run.Seed, Counts: run.Counts(), Assessment: run.Assessment, Panel: run.Panel,
+			URL: run.URL, Seed: run.Seed, Counts: run.Counts(), Assessment: run.Assessment, Judged: run.Judged, Panel: run.Panel, Failures: run.Failures,
 			Gates: make([]jsonGate, len(run.Gates)), Metrics: []jsonSummary{},
 		},
 		Results: make([]jsonResult, len(run.Results)),

@@ -24,8 +24,10 @@ type Run struct {
 	Generator   string // program and version, such as "semantest 1.2.0"
 	Seed        string // what makes random choices repeatable, may be empty
 	Gates       []Gate
-	Assessment  *rules.Assessment // nil where nobody has assessed the run
-	Panel       *quality.Panel    // how a model's judgement came about; nil for other judges
+	Assessment  *rules.Assessment // by the rules; nil where nobody has assessed the run
+	Judged      *rules.Assessment // by a language model; nil unless one was asked
+	Panel       *quality.Panel    // how the model's judgement came about
+	Failures    []quality.Failure // by kind, the most results first
 	Results     []Result          // in the order of the plan
 }
 

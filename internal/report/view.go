@@ -83,7 +83,7 @@ func viewOf(run Run) pageView {
 		v.Metrics = append(v.Metrics, metricView{Name: oneLine(m.Name, lineMax), Count: m.Count,
 			Median: amount(m.Median, m.Unit), P95: amount(m.P95, m.Unit), Max: amount(m.Max, m.Unit)})
 	}
-	v.Quality = qualityOf(run.Assessment, run.Panel)
+	v.Quality = qualityOf(run)
 	v.Ticks, v.Timeline = timeline(run)
 	b := newBudget()
 	for i, at := range order {

@@ -68,11 +68,38 @@ func (s *Service) qualityData(ctx context.Context, tx *store.Tx, e events.Event)
 		return QualityData{}, fmt.Errorf("read the run: %w", err)
 	}
 	a, err := assessmentOf(row)
-	return QualityData{
-		Run: QualityRun{ID: of.ID, Name: of.Name, Status: strings.ToUpper(string(of.Status)), URL: s.link("runs", of.ID), PlanID: of.PlanID,
-			Environment: of.Environment, Counts: e.Counts},
-		Assessment: a,
-	}, err
+	return QualityData{Run: s.qualityRun(of, e), Assessment: a}, err
+}
+
+func (s *Service) qualityRun(of *ent.Run, e events.Event) QualityRun {
+	return QualityRun{ID: of.ID, Name: of.Name, Status: strings.ToUpper(string(of.Status)), URL: s.link("runs", of.ID), PlanID: of.PlanID,
+		Environment: of.Environment, Counts: e.Counts}
+}
+
+// AnomalyData is the data of the type test.anomaly.detected.
+type AnomalyData struct {
+	Run     QualityRun `json:"run"`
+	Anomaly Anomaly    `json:"anomaly"`
+}
+
+// Anomaly is what does not fit the runs before.
+type Anomaly struct {
+	ResultID string `json:"resultId"`
+	CaseKey  string `json:"caseKey"`
+	URL      string `json:"url"` // of the result
+	events.Anomaly
+}
+
+func (s *Service) anomalyData(ctx context.Context, tx *store.Tx, e events.Event) (AnomalyData, error) {
+	of, err := tx.Run.Get(ctx, e.RunID)
+	if err != nil {
+		return AnomalyData{}, fmt.Errorf("read the run: %w", err)
+	}
+	d := AnomalyData{Run: s.qualityRun(of, e), Anomaly: Anomaly{ResultID: e.ResultID, CaseKey: e.CaseKey, URL: s.link("runs", of.ID) + "/results/" + e.ResultID}}
+	if e.Anomaly != nil {
+		d.Anomaly.Anomaly = *e.Anomaly
+	}
+	return d, nil
 }
 
 func assessmentOf(row *ent.Assessment) (QualityAssessment, error) {

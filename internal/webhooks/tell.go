@@ -45,8 +45,11 @@ func (s *Service) Tell(ctx context.Context, tx *store.Tx, evs []events.Event) er
 
 // dataOf is what a message says.
 func (s *Service) dataOf(ctx context.Context, tx *store.Tx, n news) (any, error) {
-	if n.typ == QualityAssessed {
+	switch n.typ {
+	case QualityAssessed:
 		return s.qualityData(ctx, tx, n.event)
+	case AnomalyDetected:
+		return s.anomalyData(ctx, tx, n.event)
 	}
 	return s.executionData(ctx, tx, n)
 }
@@ -67,6 +70,8 @@ func translate(evs []events.Event) []news {
 			out = append(out, news{ExecutionStarted, e})
 		case events.AssessmentCompleted:
 			out = append(out, news{QualityAssessed, e})
+		case events.AnomalyDetected:
+			out = append(out, news{AnomalyDetected, e})
 		case events.RunFinished:
 			out = append(out, news{ending(e.Status), e})
 		case events.CaseFinished:

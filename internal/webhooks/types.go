@@ -17,9 +17,11 @@ const (
 	ExecutionCompleted  Type = "test.execution.completed" // it has passed
 	ExecutionFailed     Type = "test.execution.failed"    // it has ended without passing
 	QualityAssessed     Type = "test.quality.assessed"    // a run or a result was assessed
+	AnomalyDetected     Type = "test.anomaly.detected"    // a value of a case does not fit the runs before
 	GenerationStarted   Type = "ai.generation.started"    // tests are being generated
 	GenerationCompleted Type = "ai.generation.completed"  // generated tests are there
 	GenerationFailed    Type = "ai.generation.failed"     // nothing came of it
+	GenerationCancelled Type = "ai.generation.cancelled"  // somebody has stopped it
 	Ping                Type = "semantest.webhook.ping"   // someone tries a webhook out
 )
 
@@ -28,7 +30,7 @@ const (
 func Types() []Type {
 	return []Type{
 		ExecutionStarted, ExecutionProgress, ExecutionCompleted, ExecutionFailed,
-		QualityAssessed, GenerationStarted, GenerationCompleted, GenerationFailed,
+		QualityAssessed, AnomalyDetected, GenerationStarted, GenerationCompleted, GenerationFailed, GenerationCancelled,
 	}
 }
 

@@ -96,18 +96,32 @@ func (b *ballot) grounded(q question, a answer) (quotes []rules.Evidence, why st
 			return nil, "it rests on a text, and this item is about screenshots"
 		}
 		found, text, ok := b.excerpt(e.Source)
-		switch {
-		case !ok:
+		if !ok {
 			return nil, fmt.Sprintf("there is no evidence %q", clean(e.Source, 20))
-		case !llm.Quoted(text, quote):
-			return nil, fmt.Sprintf("%q does not stand in %s", clean(quote, 80), e.Source)
-		case letters(quote) < min(minQuote, letters(text)):
-			return nil, fmt.Sprintf("%q is too short to be evidence", clean(quote, 80))
+		}
+		if why := misquoted(text, quote, e.Source); why != "" {
+			return nil, why
 		}
 		found.Quote = quote
 		quotes = append(quotes, found)
 	}
 	return quotes, ""
+}
+
+// misquoted says what is wrong with a quotation of a text; nothing when it stands
+// there, in whole words, and is long enough to say something.
+func misquoted(text, quote, source string) string {
+	switch {
+	case llm.Quoted(text, quote):
+	case strings.TrimSpace(quote) != "" && strings.Contains(text, strings.TrimSpace(quote)):
+		return fmt.Sprintf("%q ends within a word of %s, which may change what it says", clean(quote, 80), source)
+	default:
+		return fmt.Sprintf("%q does not stand in %s", clean(quote, 80), source)
+	}
+	if letters(quote) < min(minQuote, letters(text)) {
+		return fmt.Sprintf("%q is too short to be evidence", clean(quote, 80))
+	}
+	return ""
 }
 
 func letters(text string) int {

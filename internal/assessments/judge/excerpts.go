@@ -100,7 +100,10 @@ func parts(c rules.CriterionScore) []Excerpt {
 		if len(p.Evidence) > 0 {
 			source = p.Evidence[0]
 		}
-		text := fmt.Sprintf("%s of %s is %s %s", p.Name, p.Subject, plain(*p.Value), p.Unit)
+		text := fmt.Sprintf("%s of %s is %s", p.Name, p.Subject, plain(*p.Value))
+		if p.Unit != "" && p.Unit != "1" {
+			text += " " + p.Unit
+		}
 		if p.Good != nil {
 			text += fmt.Sprintf(", good at %s", plain(*p.Good))
 		}

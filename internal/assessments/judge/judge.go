@@ -72,11 +72,19 @@ func (b *ballot) vote(ctx context.Context, m Model, c Case, votes []Vote) []map[
 
 // cast asks for one vote.
 func (b *ballot) cast(ctx context.Context, m Model, c Case, i int) (map[string]answer, Vote) {
+	var said map[string]answer
+	v := ask(ctx, m, b.request(c, i), i, &said)
+	return said, v
+}
+
+// ask makes one call and decodes its answer; every other one of a judgement is in
+// the opposite order.
+func ask(ctx context.Context, m Model, r llm.Request, i int, into any) Vote {
 	v := Vote{Number: i + 1, Reversed: i%2 == 1}
-	resp, err := m.Generate(ctx, b.request(c, i))
+	resp, err := m.Generate(ctx, r)
 	if err != nil {
 		v.Failure, v.rejected = failure(err), llm.ReasonOf(err) == llm.Rejected
-		return nil, v
+		return v
 	}
 	v.Provider, v.Model, v.FromCache, v.AgeSeconds = clean(resp.Provider, 200), clean(resp.Model, 200), resp.FromCache, int(resp.Age.Seconds())
 	v.Tokens, v.Estimated = resp.Usage.Input+resp.Usage.Output, resp.Usage.Estimated
@@ -84,12 +92,10 @@ func (b *ballot) cast(ctx context.Context, m Model, c Case, i int) (map[string]a
 		nanos := int64(resp.Cost.Amount)
 		v.CostNanos = &nanos
 	}
-	var said map[string]answer
-	if err := resp.Decode(&said); err != nil {
+	if err := resp.Decode(into); err != nil {
 		v.Failure = failure(err)
-		return nil, v
 	}
-	return said, v
+	return v
 }
 
 // failure is the sentence for people. What stands behind an error of the service is

@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -83,14 +84,6 @@ func (b *ballot) form() map[string]any {
 	for i := range b.screens {
 		sources = append(sources, screenID(i))
 	}
-	object := func(properties map[string]any) map[string]any {
-		var required []string
-		for name := range properties {
-			required = append(required, name)
-		}
-		slices.Sort(required)
-		return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
-	}
 	items := map[string]any{}
 	for _, q := range b.questions {
 		items[q.key] = object(map[string]any{
@@ -104,12 +97,18 @@ func (b *ballot) form() map[string]any {
 	return object(items)
 }
 
+// object is the schema of an object with exactly these members.
+func object(properties map[string]any) map[string]any {
+	required := slices.Sorted(maps.Keys(properties))
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
 func excerptID(i int) string { return fmt.Sprintf("E%d", i+1) }
 func screenID(i int) string  { return fmt.Sprintf("S%d", i+1) }
 
 const system = "You judge what an acceptance test has found, by checklists. Be strict and literal; what is not in the evidence does not count. " +
 	"Answer each item with pass (the question is answered with yes), fail (with no) or unclear (the evidence does not tell). " +
-	"For pass and fail, evidence quotes letter by letter at least one part of a line of EVIDENCE, with its id as source; for an item about screenshots, " +
+	"For pass and fail, evidence quotes letter by letter, in whole words, at least one part of a line of EVIDENCE, with its id as source; for an item about screenshots, " +
 	"the source is a screenshot's id and quote says what is seen there. reason is one sentence. The facts were measured and are true. " + llm.BlockRule
 
 // request is one vote's. Every other one gets items and evidence in the opposite

@@ -164,7 +164,7 @@ func sentence(what, text string) error {
 
 // promptVersion is of the text around the rubrics. A change of it raises the
 // number, so that neither the cache nor a calibration mixes answers.
-const promptVersion = "judge@1"
+const promptVersion = "judge@2"
 
 // PromptVersion names the instructions that a criterion is judged by: two rubrics
 // of the same version that differ have different names.

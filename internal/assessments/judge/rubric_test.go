@@ -62,7 +62,7 @@ func TestNamesOfInstructions(t *testing.T) {
 	t.Parallel()
 	for _, c := range rules.Criteria() {
 		r := judge.BuiltIn(c)
-		if want := "judge@1 " + strings.ToLower(string(c)) + "@1"; r.PromptVersion() != want {
+		if want := "judge@2 " + strings.ToLower(string(c)) + "@1"; r.PromptVersion() != want {
 			t.Errorf("the built-in one is called %q, want %q", r.PromptVersion(), want)
 		}
 		own := r

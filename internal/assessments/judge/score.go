@@ -71,7 +71,7 @@ func (j *Judgement) bound(facts rules.Assessment, total float64) {
 		held = held || len(c.Caps) > 0 || c.Criterion == rules.Functionality && c.Score != nil && *c.Score < 1
 	}
 	if facts.Score != nil && held && score > *facts.Score {
-		j.Panel.note(fmt.Sprintf("the score was %g; cases failed or a fact caps a criterion, so it is no more than the %g that the rules give", score, *facts.Score))
+		j.Cap = &rules.Cap{Limit: *facts.Score, Before: score, Reason: "cases failed or a fact caps a criterion, so it is no more than what the rules give"}
 		score = *facts.Score
 	}
 	j.Score, j.Verdict = &score, rules.BandOf(score)

@@ -2,6 +2,7 @@ package quality
 
 import (
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -50,6 +51,36 @@ func kindsOf(list []Failure) []kind {
 		out = append(out, k)
 	}
 	return out
+}
+
+// textKinds bounds the kinds of failures that a terminal shows.
+const textKinds = 5
+
+// WriteTextFailures writes for a terminal the kinds of failures of a run, the most
+// frequent first; nothing without any.
+func WriteTextFailures(w io.Writer, list []Failure) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString("Failures by kind\n")
+	for i, k := range kindsOf(list) {
+		if i == textKinds {
+			fmt.Fprintf(&b, "  and %d more kinds\n", len(list)-i)
+			break
+		}
+		what := k.Quote
+		if k.Of != "" {
+			what += ", in " + k.Of
+		}
+		cause := "cause unknown"
+		if k.Cause != "unknown" {
+			cause = k.Cause + ": " + k.Why
+		}
+		fmt.Fprintf(&b, "  %d × %s\n      %s\n      %s; %s\n", list[i].Count, cut(what), fold(k.Cases, 6), fold(cause, 6), k.Since)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func markdownFailures(b *strings.Builder, list []Failure) {

@@ -20,11 +20,10 @@ var (
 )
 
 var pages = template.Must(template.New("page").Funcs(template.FuncMap{
-	"lower":   func(text any) string { return strings.ToLower(fmt.Sprint(text)) },
-	"css":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
-	"sources": func(list []rules.Evidence, count int) string { return printable(Sources(list, count, mostEvidence)) },
-	"number":  number,
-	"add":     func(a, b int) int { return a + b },
+	"lower":  func(text any) string { return strings.ToLower(fmt.Sprint(text)) },
+	"css":    func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
+	"number": number,
+	"add":    func(a, b int) int { return a + b },
 }).Parse(sectionSource + pageSource))
 
 // page is what the templates show.
@@ -33,28 +32,60 @@ type page struct {
 	Headline, Sentence, Belief, Sum string
 	Rows                            []row
 	Issues                          []issue
-	Advice                          []rules.Recommendation
+	Advice                          []advised
 	Kinds                           []kind
+	Title, Anchor                   string // of the section
 }
 
 // issue is one with the name of its criterion.
 type issue struct {
 	rules.Issue
-	Of string
+	Of      string
+	Sources []link
+}
+
+// advised is a recommendation with what it stands on.
+type advised struct {
+	rules.Recommendation
+	Sources []link
+}
+
+// link is a piece of evidence as a page shows it.
+type link struct {
+	Text string
+	Href string // within the page; empty without
+}
+
+// linked are the first pieces of evidence, with their places on the page.
+func (r Report) linked(list []rules.Evidence, count int) []link {
+	var out []link
+	for _, e := range list[:min(len(list), mostEvidence)] {
+		out = append(out, link{printable(source(e)), r.Places[e.ID]})
+	}
+	if more := count - len(out); more > 0 {
+		out = append(out, link{Text: fmt.Sprintf("%d more", more)})
+	}
+	return out
 }
 
 func pageOf(r Report) page {
 	a := r.Assessment
 	r.Run.Name, r.Run.ID, r.AssessmentID = printable(r.Run.Name), printable(r.Run.ID), printable(r.AssessmentID)
-	p := page{Report: r, Headline: printable(Headline(a)), Belief: Belief(a), Sum: Sum(a), Rows: rowsOf(a), Sentence: printable(r.Run.sentence()), Kinds: kindsOf(r.Failures)}
+	p := page{Report: r, Headline: printable(Headline(a)), Belief: Belief(a), Sum: Sum(a), Rows: rowsOf(a), Sentence: printable(r.Run.sentence()), Kinds: kindsOf(r.Failures), Title: "Quality", Anchor: "quality"}
+	if r.Panel != nil {
+		p.Title, p.Anchor = "Quality, by a language model", "judged"
+	}
+	if blank(a) {
+		p.Rows = nil
+	}
 	p.Told, p.ToldBy = printable(r.Told), printable(r.ToldBy)
 	for _, i := range a.Issues {
 		i.Title, i.Detail = printable(i.Title), printable(i.Detail)
-		p.Issues = append(p.Issues, issue{i, names[i.Criterion]})
+		p.Issues = append(p.Issues, issue{i, names[i.Criterion], r.linked(i.Evidence, i.EvidenceCount)})
 	}
 	for _, advice := range a.Recommendations {
 		advice.Action, advice.Reason = printable(advice.Action), printable(advice.Reason)
-		p.Advice = append(p.Advice, advice)
+		p.Advice = append(p.Advice, advised{advice, r.linked(advice.Evidence, advice.EvidenceCount)})
 	}
 	return p
 }
@@ -68,9 +99,9 @@ func WriteHTML(w io.Writer, r Report) error {
 }
 
 // Section is an assessment as a part of another page, with Style beside it.
-func Section(a rules.Assessment, p *Panel) (template.HTML, error) {
+func Section(r Report) (template.HTML, error) {
 	var b strings.Builder
-	if err := pages.ExecuteTemplate(&b, "quality", pageOf(Report{Assessment: a, Panel: p})); err != nil {
+	if err := pages.ExecuteTemplate(&b, "quality", pageOf(r)); err != nil {
 		return "", fmt.Errorf("write the assessment: %w", err)
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // the template has escaped it

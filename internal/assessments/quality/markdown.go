@@ -17,8 +17,11 @@ func WriteMarkdown(w io.Writer, r Report) error {
 	a := r.Assessment
 	fmt.Fprintf(&b, "# Quality of %s: %s\n\n", escape(r.Run.Name), escape(Headline(a)))
 	fmt.Fprintf(&b, "%s %s\n\n", escape(r.Run.sentence()), Belief(a))
+	if r.Told != "" {
+		fmt.Fprintf(&b, "%s\n\n", escape(r.Told))
+	}
 	if r.ToldBy != "" {
-		fmt.Fprintf(&b, "%s\n\n*%s*\n\n", escape(printable(r.Told)), escape(printable(r.ToldBy)))
+		fmt.Fprintf(&b, "*%s*\n\n", escape(r.ToldBy))
 	}
 	if a.Status == rules.Inconclusive {
 		fmt.Fprintf(&b, "**The score is none to rely on:** %s.\n\n", escape(a.Reason))
@@ -49,7 +52,7 @@ func WriteMarkdown(w io.Writer, r Report) error {
 func markdownIssues(b *strings.Builder, a rules.Assessment) {
 	b.WriteString("\n## Issues\n\n")
 	if len(a.Issues) == 0 {
-		b.WriteString("What was measured shows none.\n")
+		b.WriteString(NoIssues(a) + "\n")
 	}
 	for _, i := range a.Issues {
 		fmt.Fprintf(b, "- **%s, %s:** %s. %s. Evidence: %s.\n", strings.ToLower(string(i.Severity)), strings.ToLower(names[i.Criterion]),
@@ -63,14 +66,18 @@ func markdownIssues(b *strings.Builder, a rules.Assessment) {
 func markdownAdvice(b *strings.Builder, a rules.Assessment) {
 	b.WriteString("\n## What to do next\n\n")
 	if len(a.Recommendations) == 0 {
-		b.WriteString("Nothing: every criterion was measured and is good.\n")
+		b.WriteString(NoAdvice(a) + "\n")
 	}
 	for n, r := range a.Recommendations {
 		gain := "the score gains " + number(r.Gain)
 		if r.Gain == 0 {
 			gain = "the confidence gains up to " + number(r.ConfidenceGain)
 		}
-		fmt.Fprintf(b, "%d. %s (%s). %s.\n", n+1, escape(r.Action), gain, escape(strings.TrimSuffix(r.Reason, ".")))
+		fmt.Fprintf(b, "%d. %s (%s). %s.", n+1, escape(r.Action), gain, escape(strings.TrimSuffix(r.Reason, ".")))
+		if len(r.Evidence) > 0 {
+			fmt.Fprintf(b, " Evidence: %s.", escape(Sources(r.Evidence, r.EvidenceCount, mostEvidence)))
+		}
+		b.WriteByte('\n')
 	}
 }
 

@@ -22,6 +22,8 @@ type Report struct {
 	Failures     []Failure        `json:"failures"`         // by kind, the most results first
 	Told         string           `json:"told,omitempty"`   // in the words of a language model; empty where none told
 	ToldBy       string           `json:"toldBy,omitempty"` // who told it, or why nobody did; empty where nobody was asked
+
+	Places map[string]string `json:"-"` // address of each result on the page that the section is a part of, such as #case-3
 }
 
 // Run is the run that was assessed.
@@ -76,6 +78,54 @@ func Belief(a rules.Assessment) string {
 	return fmt.Sprintf("Confidence %s (%s): %.0f %% of what the weights ask for was measured.", number(a.Confidence), word, 100*a.Coverage)
 }
 
+// verdictAndReason parts a headline without a score, so that the reason can be told as
+// it is.
+func verdictAndReason(a rules.Assessment) (verdict, reason string) {
+	line := Headline(a)
+	if a.Reason == "" || !strings.HasSuffix(line, ": "+a.Reason) {
+		return line, ""
+	}
+	return strings.TrimSuffix(line, ": "+a.Reason), a.Reason
+}
+
+// blank reports whether nothing was assessed, each criterion for the one reason that
+// the whole has: a table of them would say it over and over.
+func blank(a rules.Assessment) bool {
+	for _, c := range a.Criteria {
+		if c.Score != nil || c.Reason != a.Reason {
+			return false
+		}
+	}
+	return a.Score == nil
+}
+
+// missing counts the criteria that have no score.
+func missing(a rules.Assessment) int {
+	n := 0
+	for _, c := range a.Criteria {
+		if c.Score == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// NoIssues says what it means that there are none.
+func NoIssues(a rules.Assessment) string {
+	if n := missing(a); n > 0 {
+		return fmt.Sprintf("None in what could be assessed; %d of %d criteria could not.", n, len(a.Criteria))
+	}
+	return "What was measured shows none."
+}
+
+// NoAdvice says what it means that there is none.
+func NoAdvice(a rules.Assessment) string {
+	if n := missing(a); n > 0 {
+		return fmt.Sprintf("Nothing follows from what could be assessed; %d of %d criteria could not.", n, len(a.Criteria))
+	}
+	return "Nothing: every criterion was measured and is good."
+}
+
 // Sum writes out how the score comes about, so that it can be checked by hand.
 func Sum(a rules.Assessment) string {
 	if a.Score == nil {
@@ -88,7 +138,11 @@ func Sum(a rules.Assessment) string {
 			weights = append(weights, number(c.Weight))
 		}
 	}
-	return fmt.Sprintf("(%s) / (%s) = %s", strings.Join(weighted, " + "), strings.Join(weights, " + "), number(*a.Score))
+	sum := fmt.Sprintf("(%s) / (%s) = ", strings.Join(weighted, " + "), strings.Join(weights, " + "))
+	if a.Cap != nil {
+		return sum + fmt.Sprintf("%s, of which %s counts: %s", number(a.Cap.Before), number(a.Cap.Limit), printable(a.Cap.Reason))
+	}
+	return sum + number(*a.Score)
 }
 
 // row is a criterion as tables show it.
@@ -167,7 +221,7 @@ func Sources(list []rules.Evidence, count, most int) string {
 func source(e rules.Evidence) string {
 	what := strings.ToLower(string(e.Kind))
 	if e.Name != "" {
-		what += " " + strconv.Quote(e.Name)
+		what += " “" + e.Name + "”"
 	}
 	if e.Step != nil {
 		what += fmt.Sprintf(" in step %d", *e.Step+1)

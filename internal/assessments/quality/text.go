@@ -28,11 +28,19 @@ func WriteText(w io.Writer, a rules.Assessment, style Style) error {
 		style = func(_ rules.Band, text string) string { return text }
 	}
 	var b strings.Builder
-	b.WriteString("Quality  " + style(a.Verdict, strings.ToUpper(printable(Headline(a)))) + "\n")
-	if len(a.Criteria) > 0 {
+	verdict, reason := verdictAndReason(a)
+	b.WriteString("Quality  " + style(a.Verdict, strings.ToUpper(printable(verdict))) + "\n")
+	if reason != "" {
+		b.WriteString("  " + fold(printable(reason), 2) + "\n")
+	}
+	rows := rowsOf(a)
+	if blank(a) {
+		rows = nil
+	}
+	if len(rows) > 0 {
 		fmt.Fprintf(&b, "  %-15s %6s %6s %10s  %s\n", "criterion", "weight", "score", "confidence", "from")
 	}
-	for _, r := range rowsOf(a) {
+	for _, r := range rows {
 		score := r.Score
 		if score == "not assessed" {
 			score = "–"
@@ -40,9 +48,11 @@ func WriteText(w io.Writer, a rules.Assessment, style Style) error {
 		fmt.Fprintf(&b, "  %-15s %6s %s %10s  %s\n", r.Name, r.Weight, style(r.Band, pad(score, 6)), r.Confidence, fold(printable(r.Basis), 44))
 	}
 	if sum := Sum(a); sum != "" {
-		b.WriteString("  score " + sum + "\n")
+		b.WriteString("  score " + fold(sum, 8) + "\n")
 	}
-	b.WriteString("  " + lowerFirst(Belief(a)) + "\n")
+	if len(rows) > 0 {
+		b.WriteString("  " + lowerFirst(Belief(a)) + "\n")
+	}
 	for _, c := range a.Criteria {
 		if c.Score != nil {
 			fmt.Fprintf(&b, "    %s %s: %s\n", strings.ToLower(names[c.Criterion]), number(c.Confidence), printable(c.Why))

@@ -45,6 +45,7 @@ type Assessment struct {
 	Reason       string           `json:"reason"`            // why there is no score, or none to rely on
 	Verdict      Band             `json:"verdict,omitempty"` // empty without a score
 	Score        *float64         `json:"score"`
+	Cap          *Cap             `json:"cap,omitempty"` // what keeps the score below the mean of the criteria; nil without such a fact
 	Confidence   float64          `json:"confidence"`
 	Coverage     float64          `json:"coverage"`
 	Weights      Weights          `json:"weights"`  // with a sum of 1

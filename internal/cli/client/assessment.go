@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-const judgement = ` status reason verdict score confidence coverage rulesVersion omittedIssues
+const judgement = ` status reason verdict score cap { limit before reason } confidence coverage rulesVersion omittedIssues
 		criteria { criterion status reason weight share score band basis coverage precision confidence why moreParts
 			caps { limit before reason } interval { low high }
 			parts { name subject value unit good median weight score evidence { ...evidence } } }

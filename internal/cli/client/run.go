@@ -209,6 +209,13 @@ type Run struct {
 		Passed           bool
 		Expected, Actual float64
 	}
+	FailureClusters []struct {
+		Count, CaseCount int
+		Cases            []string
+		New              bool
+		FlakyShare       float64
+		Cluster          struct{ ID, Title, Operation, Cause, Why, Quote string }
+	}
 	Assessment json.RawMessage // null where nobody has assessed it
 	Judged     json.RawMessage `json:"-"` // by a language model; nil unless it was asked
 	Results    []Result        `json:"-"`
@@ -263,6 +270,7 @@ const runQuery = `query($id: ID!, $after: String) { run(id: $id) {
 	id name status stopReason environment createdAt startedAt finishedAt planVersion { number }
 	outcomeCounts { total finished passed failed flaky timedOut errored skipped cancelled }
 	gates { name passed expected actual }
+	failureClusters { count caseCount cases new flakyShare cluster { id title operation cause why quote } }
 	` + assessmentFields + `
 	results(first: 50, after: $after) { pageInfo { hasNextPage endCursor } nodes {
 		id caseId caseKey title kind outcome error tags matrix startedAt finishedAt

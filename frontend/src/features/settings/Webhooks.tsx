@@ -28,6 +28,7 @@ const events: { type: WebhookEventType; title: string }[] = [
   { type: "TEST_EXECUTION_COMPLETED", title: "A run ended" },
   { type: "TEST_EXECUTION_FAILED", title: "A run failed" },
   { type: "TEST_QUALITY_ASSESSED", title: "A run was assessed" },
+  { type: "TEST_ANOMALY_DETECTED", title: "A value does not fit the runs before" },
 ];
 
 const titleOf = (type: WebhookEventType) => events.find((e) => e.type === type)?.title ?? type.toLowerCase().replaceAll("_", " ");

@@ -1,7 +1,9 @@
 import { clsx } from "clsx";
-import { CircleCheck, Server } from "lucide-react";
+import { CircleCheck, ExternalLink, Server } from "lucide-react";
 import { useCallback } from "react";
-import { WorkersDocument } from "@/gql/graphql";
+import { useQuery } from "urql";
+import { useMay } from "@/auth/useIdentity";
+import { RiverUiDocument, WorkersDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { usePolling } from "@/graphql/usePolling";
@@ -60,6 +62,7 @@ export default function Workers() {
           </table>
         </div>
       </Panel>
+      <Queues />
       <Panel title="Targets and providers" flush>
         {breakers.length === 0 ? (
           <p className="flex items-center gap-2 p-3 text-sm text-soft"><CircleCheck size={16} className="text-passed" aria-hidden /> Everything that cases are about answers.</p>
@@ -79,6 +82,20 @@ export default function Workers() {
         )}
       </Panel>
     </div>
+  );
+}
+
+// The server's queues hold the jobs of all projects, so only administrators of the instance look into them.
+function Queues() {
+  const may = useMay("instance");
+  const [{ data }] = useQuery({ query: RiverUiDocument, pause: !may });
+  if (!data?.riverUi) return null;
+  return (
+    <p className="text-sm">
+      <a href={data.riverUi} target="_blank" rel="noreferrer" className="link inline-flex items-center gap-1.5">
+        The server’s queues in River UI <ExternalLink size={14} aria-hidden />
+      </a>
+    </p>
   );
 }
 
