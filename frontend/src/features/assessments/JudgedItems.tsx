@@ -6,7 +6,7 @@ import { useIdentity, useMay } from "@/auth/useIdentity";
 import { type AssessmentDetailFragment, type JudgeAnswer, type JudgedItemDetailFragment, LabelAssessmentDocument, type LabelDetailFragment } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { Input } from "@/ui/Field";
-import { Key } from "@/ui/Key";
+import { Key, KeyHints } from "@/ui/Key";
 import { Panel } from "@/ui/Page";
 import { toast } from "@/ui/toast";
 import { useKeys } from "@/ui/useKeys";
@@ -77,7 +77,7 @@ export function JudgedItems({ assessment, items, votes }: Props) {
       {may ? (
         <p className="border-b border-line px-3 py-2 text-xs text-faint">
           Say what is right: labels show how far this judge can be relied on.
-          <span className="max-sm:hidden"> <Key>j</Key> <Key>k</Key> next and previous, <Key>p</Key> pass, <Key>f</Key> fail, <Key>u</Key> unclear.</span>
+          <KeyHints> <Key>j</Key> <Key>k</Key> next and previous, <Key>p</Key> pass, <Key>f</Key> fail, <Key>u</Key> unclear.</KeyHints>
         </p>
       ) : null}
       <ol ref={list} aria-label="Items">

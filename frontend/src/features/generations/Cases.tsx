@@ -8,7 +8,7 @@ import { messageOf } from "@/graphql/client";
 import { Button } from "@/ui/Button";
 import { Chips } from "@/ui/Chips";
 import { Input } from "@/ui/Field";
-import { Key } from "@/ui/Key";
+import { Key, KeyHints } from "@/ui/Key";
 import { toast } from "@/ui/toast";
 import { useKeys } from "@/ui/useKeys";
 import { CaseDetail } from "./CaseDetail";
@@ -114,7 +114,7 @@ export function Cases({ generation, again }: Props) {
               </div>
             ) : null}
             <CaseDetail key={shown.id} of={shown} />
-            {may ? <p className="text-xs text-faint max-sm:hidden"><Key>j</Key> <Key>k</Key> next and previous, <Key>c</Key> choose several, <Key>a</Key> approve, <Key>x</Key> reject.</p> : null}
+            {may ? <p className="text-xs text-faint"><KeyHints><Key>j</Key> <Key>k</Key> next and previous, <Key>c</Key> choose several, <Key>a</Key> approve, <Key>x</Key> reject.</KeyHints></p> : null}
           </div>
         ) : null}
       </div>

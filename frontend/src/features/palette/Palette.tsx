@@ -1,30 +1,51 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Braces, FilePlus2, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, OctagonAlert, Scale, Settings, Sparkles, WandSparkles } from "lucide-react";
+import { Braces, FilePlus2, Gauge, Keyboard, KeyboardOff, LayoutDashboard, type LucideIcon, Medal, Monitor, Moon, NotebookText, OctagonAlert, Scale, Settings, Sparkles, Sun, WandSparkles } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { PaletteSearchDocument } from "@/gql/graphql";
 import { OutcomeIcon } from "@/ui/Outcome";
+import { useShortcuts } from "@/ui/shortcuts";
+import { type Theme, useTheme } from "@/ui/theme";
 import { RelativeTime } from "@/ui/Time";
+import { toast } from "@/ui/toast";
+
+interface Entry {
+  title: string;
+  icon: LucideIcon;
+  open: () => void;
+}
+
+const looks: { name: Theme; title: string; icon: LucideIcon }[] = [
+  { name: "light", title: "Light looks", icon: Sun },
+  { name: "dark", title: "Dark looks", icon: Moon },
+  { name: "system", title: "Looks as the system", icon: Monitor },
+];
 
 /** Goes to any page, plan or run by a few letters of its name. */
-export default function Palette({ onClose }: { onClose: () => void }) {
+export default function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const navigate = useNavigate();
+  const shortcuts = useShortcuts();
+  const { theme, setTheme } = useTheme();
   const mayWrite = useMay("tests:write");
   const mayRun = useMay("tests:execute");
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
   const [{ data, fetching }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
-  const then = (move: () => Promise<void>) => () => {
+  const then = (act: () => unknown) => () => {
     onClose();
-    void move();
+    act();
+  };
+  const switchShortcuts = (on: boolean) => {
+    shortcuts.setOn(on);
+    toast(on ? "Letters and digits are shortcuts again." : "Letters and digits are no shortcuts any more, in this browser.");
   };
   const words = text.trim().toLowerCase();
   const has = (name: string) => name.toLowerCase().includes(words);
-  const pages: { title: string; icon: LucideIcon; open: () => void }[] = [
+  const pages: Entry[] = [
     { title: "Overview", icon: LayoutDashboard, open: then(() => navigate({ to: "/" })) },
     { title: "Plans", icon: NotebookText, open: then(() => navigate({ to: "/plans" })) },
     { title: "Runs", icon: Gauge, open: then(() => navigate({ to: "/runs" })) },
@@ -36,8 +57,13 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       title: `Settings: ${part}`, icon: Settings, open: then(() => navigate({ to: "/settings/$part", params: { part } })),
     })),
     { title: "API", icon: Braces, open: then(() => navigate({ to: "/graphiql" })) },
+  ].filter(({ title }) => has(title));
+  const actions: Entry[] = [
     ...(mayRun ? [{ title: "Generate cases", icon: WandSparkles, open: then(() => navigate({ to: "/generations/new" })) }] : []),
     ...(mayWrite ? [{ title: "Write a new plan", icon: FilePlus2, open: then(() => navigate({ to: "/plans/new" })) }] : []),
+    { title: "Keyboard shortcuts", icon: Keyboard, open: then(onShortcuts) },
+    { title: shortcuts.on ? "Switch single-key shortcuts off" : "Switch single-key shortcuts on", icon: shortcuts.on ? KeyboardOff : Keyboard, open: then(() => switchShortcuts(!shortcuts.on)) },
+    ...looks.filter(({ name }) => name !== theme).map(({ name, title, icon }) => ({ title, icon, open: then(() => setTheme(name)) })),
   ].filter(({ title }) => has(title));
   // Until the server has answered, those of the letters before are there: Enter must not take one that is called otherwise.
   const stale = fetching || search !== text.trim();
@@ -45,18 +71,18 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const runs = (data?.runs.nodes ?? []).filter(({ id, name, environment }) => has(`${name} ${environment} ${id}`)).slice(0, 8);
   // What was chosen may be gone with the next letter; Enter then takes the first.
   const values = [plans, runs].flatMap((found) => found.map(({ id }) => id));
-  const titles = pages.map(({ title }) => title);
+  const titles = [...pages, ...actions].map(({ title }) => title);
   const all = words ? [...values, ...titles] : [...titles, ...values];
   const selected = all.includes(chosen) ? chosen : (all[0] ?? "");
-  const places = (
-    <Group heading="Go to">
-      {pages.map(({ title, icon: Icon, open }) => (
+  const places = [{ heading: "Go to", entries: pages }, { heading: "Do", entries: actions }].map(({ heading, entries }) => (
+    <Group key={heading} heading={heading}>
+      {entries.map(({ title, icon: Icon, open }) => (
         <Item key={title} value={title} onSelect={open}>
           <Icon size={16} className="shrink-0 text-faint" aria-hidden /> {title}
         </Item>
       ))}
     </Group>
-  );
+  ));
   return (
     <Dialog.Root open onOpenChange={onClose}>
       <Dialog.Portal>

@@ -11,7 +11,7 @@ import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Input } from "@/ui/Field";
-import { Key } from "@/ui/Key";
+import { Key, KeyHints } from "@/ui/Key";
 import { Page } from "@/ui/Page";
 import { Skeleton, SkeletonRows } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
@@ -176,7 +176,8 @@ function Review({ runId, comparisons, search, onSearch }: Omit<Props, "onSearch"
           <Viewer key={shown.id} comparison={shown} mode={mode} />
           <Told comparison={shown} />
           <p className="text-xs text-faint max-sm:hidden">
-            <Key>j</Key> <Key>k</Key> next and previous, <Key>x</Key> choose several, <Key>a</Key> accept, <Key>r</Key> reject. Draw over the picture to leave a region out.
+            <KeyHints><Key>j</Key> <Key>k</Key> next and previous, <Key>x</Key> choose several, <Key>a</Key> accept, <Key>r</Key> reject. </KeyHints>
+            Draw over the picture to leave a region out.
           </p>
         </section>
       ) : (

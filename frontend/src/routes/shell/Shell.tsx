@@ -5,11 +5,13 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Brand } from "@/ui/Brand";
 import { Button, IconButton } from "@/ui/Button";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { useKeys } from "@/ui/useKeys";
 import { ConnectionLight } from "./ConnectionLight";
 import { ProjectSwitcher } from "./ProjectSwitcher";
 import { UserMenu } from "./UserMenu";
 
 const Palette = lazy(() => import("@/features/palette/Palette"));
+const Shortcuts = lazy(() => import("./Shortcuts"));
 
 const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" | "/graphiql"; title: string; icon: LucideIcon }[] = [
   { to: "/", title: "Overview", icon: LayoutDashboard },
@@ -23,6 +25,7 @@ const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" |
 /** What stands around every page: where one can go, whom one acts for, and how the connection does. */
 export function Shell() {
   const [searching, setSearching] = useState(false);
+  const [helping, setHelping] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -35,6 +38,7 @@ export function Shell() {
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
   }, []);
+  useKeys({ "?": () => setHelping(true) });
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[3.5rem_minmax(0,1fr)] xl:grid-cols-[13.5rem_minmax(0,1fr)]">
       <a
@@ -85,7 +89,7 @@ export function Shell() {
         </nav>
         <div className="flex items-center gap-1 md:mt-auto md:flex-col xl:flex-row">
           <ConnectionLight />
-          <UserMenu />
+          <UserMenu onShortcuts={() => setHelping(true)} />
         </div>
       </header>
       <main id="page" ref={main} tabIndex={-1} className="min-w-0 pb-16 outline-none md:pb-0">
@@ -95,7 +99,12 @@ export function Shell() {
       </main>
       {searching ? (
         <Suspense>
-          <Palette onClose={() => setSearching(false)} />
+          <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />
+        </Suspense>
+      ) : null}
+      {helping ? (
+        <Suspense>
+          <Shortcuts onClose={() => setHelping(false)} />
         </Suspense>
       ) : null}
     </div>

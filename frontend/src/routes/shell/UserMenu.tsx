@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { LogOut, Monitor, Moon, Settings, Sun, UserRound } from "lucide-react";
+import { Keyboard, LogOut, Monitor, Moon, Settings, Sun, UserRound } from "lucide-react";
 import { identity, useIdentity } from "@/auth/useIdentity";
 import { IconButton } from "@/ui/Button";
 import { Menu, MenuChoice, MenuHeading, MenuItem, MenuLine } from "@/ui/Menu";
@@ -12,7 +12,7 @@ const themes: { name: Theme; title: string; icon: typeof Sun }[] = [
   { name: "dark", title: "Dark", icon: Moon },
 ];
 
-export function UserMenu() {
+export function UserMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { user, by } = useIdentity();
   const navigate = useNavigate();
   const { theme, setTheme } = useTheme();
@@ -33,6 +33,9 @@ export function UserMenu() {
         </MenuChoice>
       ))}
       <MenuLine />
+      <MenuItem onSelect={onShortcuts}>
+        <Keyboard size={15} aria-hidden /> Keyboard shortcuts
+      </MenuItem>
       <MenuItem onSelect={() => void navigate({ to: "/settings/$part", params: { part: "members" } })}>
         <Settings size={15} aria-hidden /> Settings
       </MenuItem>
