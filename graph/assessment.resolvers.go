@@ -9,7 +9,6 @@ import (
 	"github.com/semantest/semantest/graph/model"
 	"github.com/semantest/semantest/internal/assessments"
 	"github.com/semantest/semantest/internal/assessments/rules"
-	"github.com/semantest/semantest/internal/store"
 )
 
 func (r *assessmentResolver) Run(ctx context.Context, obj *assessments.Assessment) (*ent.Run, error) {
@@ -74,6 +73,10 @@ func (r *queryResolver) Assessment(ctx context.Context, id string) (*assessments
 	return orNull(r.Services.Assessments.Get(ctx, id))
 }
 
+func (r *queryResolver) Assessments(ctx context.Context, first *int, after *string, judge *assessments.Judge) (*model.AssessmentConnection, error) {
+	return r.assessments(ctx, assessments.Which{Judge: deref(judge)}, first, after)
+}
+
 func (r *queryResolver) QualityReport(ctx context.Context, runID string, format assessments.Format, judge assessments.Judge, natural bool) (*assessments.QualityReport, error) {
 	return orNull(r.Services.Assessments.Report(ctx, runID, format, judge, natural))
 }
@@ -83,13 +86,7 @@ func (r *runResolver) Assessment(ctx context.Context, obj *ent.Run) (*assessment
 }
 
 func (r *runResolver) Assessments(ctx context.Context, obj *ent.Run, first *int, after *string) (*model.AssessmentConnection, error) {
-	rows, more, err := r.Services.Assessments.List(ctx, obj.ID, store.Page{First: deref(first), After: deref(after)})
-	if err != nil {
-		return nil, err
-	}
-	return model.NewAssessmentConnection(rows, more, func(ctx context.Context) (int, error) {
-		return r.Services.Assessments.Count(ctx, obj.ID)
-	}), nil
+	return r.assessments(ctx, assessments.Which{RunID: obj.ID}, first, after)
 }
 
 func (r *Resolver) Assessment() generated.AssessmentResolver { return &assessmentResolver{r} }

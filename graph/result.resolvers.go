@@ -31,6 +31,10 @@ func (r *queryResolver) Result(ctx context.Context, id string) (*ent.Result, err
 	return orNull(r.Services.Runs.Result(ctx, id))
 }
 
+func (r *queryResolver) FindCases(ctx context.Context, search string, first int) ([]*ent.Result, error) {
+	return r.Services.Runs.FindCases(ctx, search, first)
+}
+
 func (r *resultResolver) Run(ctx context.Context, obj *ent.Result) (*ent.Run, error) {
 	return dataloader.From(ctx).Run.Load(ctx, obj.RunID)
 }

@@ -143,6 +143,7 @@ var pages = map[string]struct {
 	"Query.pendingComparisons": {`query($id: ID!, $c: String) { pendingComparisons(runId: $id, after: $c) { nodes { id } totalCount } }`, ident.Run, ident.Comparison},
 	"Run.comparisons":          {`query($id: ID!, $c: String) { run(id: $id) { comparisons(after: $c) { nodes { id } totalCount } } }`, ident.Run, ident.Comparison},
 	"Run.assessments":          {`query($id: ID!, $c: String) { run(id: $id) { assessments(after: $c) { nodes { id } totalCount } } }`, ident.Run, ident.Assessment},
+	"Query.assessments":        {`query($c: String) { assessments(after: $c) { nodes { id } pageInfo { endCursor } totalCount } }`, "", ident.Assessment},
 	"Query.generations":        {`query($c: String) { generations(after: $c) { nodes { id createdByName } pageInfo { endCursor } totalCount } }`, "", ident.Generation},
 	"Query.schedules":          {`query($c: String) { schedules(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Schedule},
 	"Query.triggers":           {`query($c: String) { triggers(after: $c) { nodes { id name } pageInfo { endCursor } totalCount } }`, "", ident.Trigger},

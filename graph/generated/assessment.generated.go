@@ -4336,6 +4336,38 @@ func (ec *executionContext) marshalOAssessment2ᚖgithubᚗcomᚋsemantestᚋsem
 	return ec._Assessment(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge(ctx context.Context, v any) (*assessments.Judge, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge(ctx context.Context, sel ast.SelectionSet, v *assessments.Judge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge[*v])
+	return res
+}
+
+var (
+	unmarshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge = map[string]assessments.Judge{
+		"RULES":  assessments.ByRules,
+		"LLM":    assessments.ByLLM,
+		"PERSON": assessments.ByPerson,
+	}
+	marshalOAssessmentJudge2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚐJudge = map[assessments.Judge]string{
+		assessments.ByRules:  "RULES",
+		assessments.ByLLM:    "LLM",
+		assessments.ByPerson: "PERSON",
+	}
+)
+
 func (ec *executionContext) unmarshalOAssessmentStatus2ᚖgithubᚗcomᚋsemantestᚋsemantestᚋinternalᚋassessmentsᚋrulesᚐStatus(ctx context.Context, v any) (*rules.Status, error) {
 	if v == nil {
 		return nil, nil

@@ -1196,6 +1196,7 @@ type ComplexityRoot struct {
 	Query struct {
 		Anomalies            func(childComplexity int, planID string, window int, threshold float64) int
 		Assessment           func(childComplexity int, id string) int
+		Assessments          func(childComplexity int, first *int, after *string, judge *assessments.Judge) int
 		AuditLog             func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
 		Baseline             func(childComplexity int, id string) int
 		Baselines            func(childComplexity int, first *int, after *string, planID *string, branch *string, caseKey *string, name *string, kinds []spec.BaselineKind) int
@@ -1209,6 +1210,7 @@ type ComplexityRoot struct {
 		ExportPlan           func(childComplexity int, planID string, format exporting.Format, cases []string) int
 		FailureCluster       func(childComplexity int, id string) int
 		FailureClusters      func(childComplexity int, window int) int
+		FindCases            func(childComplexity int, search string, first int) int
 		Generation           func(childComplexity int, id string) int
 		Generations          func(childComplexity int, first *int, after *string) int
 		InstanceAuditLog     func(childComplexity int, first *int, after *string, filter *model.AuditFilter) int
@@ -6854,6 +6856,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Assessment(childComplexity, args["id"].(string)), true
+	case "Query.assessments":
+		if e.ComplexityRoot.Query.Assessments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_assessments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Assessments(childComplexity, args["first"].(*int), args["after"].(*string), args["judge"].(*assessments.Judge)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -6987,6 +7000,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.FailureClusters(childComplexity, args["window"].(int)), true
+	case "Query.findCases":
+		if e.ComplexityRoot.Query.FindCases == nil {
+			break
+		}
+
+		args, err := ec.field_Query_findCases_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.FindCases(childComplexity, args["search"].(string), args["first"].(int)), true
 	case "Query.generation":
 		if e.ComplexityRoot.Query.Generation == nil {
 			break
@@ -10694,6 +10718,15 @@ type QualityReport {
 extend type Query {
   "An assessment of the project; null when there is none with this id."
   assessment("Its id." id: ID!): Assessment @hasPermission(permission: "tests:read")
+  "Assessments of the project, also those of single results, newest first."
+  assessments(
+    "How many, 1–100."
+    first: Int = 20
+    "The cursor of the page before."
+    after: String
+    "Keeps those of one judge."
+    judge: AssessmentJudge
+  ): AssessmentConnection! @hasPermission(permission: "tests:read")
   "What a run says about quality, for people; null when there is no such run, or none that has ended."
   qualityReport("The run." runId: ID!, "How it is written." format: ReportFormat! = MARKDOWN, "Whose newest assessment of the run it tells." judge: AssessmentJudge! = RULES, "Begin with what a language model tells of it, where one is configured; it takes some seconds." natural: Boolean! = false): QualityReport @hasPermission(permission: "tests:read")
 }
@@ -13609,6 +13642,8 @@ type ResultEdge {
 extend type Query {
   "A result of the project; null when there is none with this id."
   result("Its id." id: ID!): Result @hasPermission(permission: "tests:read")
+  "Cases whose title or key contains a text, as the newest run of each plan has them, those of the newest runs first; of the 50 plans that ran last."
+  findCases("A part of the title or the key, in any letters; 200 characters at most." search: String!, "How many, 1–100." first: Int! = 10): [Result!]! @hasPermission(permission: "tests:read")
 }
 `, BuiltIn: false},
 	{Name: "../schema/run.graphqls", Input: `"Where a run stands. The last four are final."

@@ -145,6 +145,7 @@ func TestAModelJudgesARun(t *testing.T) {
 			t.Errorf("the item %s quotes nothing", i.ID)
 		}
 	}
+	listed(t, s, byRules, first)
 	n := len(stub.Asked())
 	if again := askModel(t, s, id, ", votes: 3"); again.ID != first.ID || len(stub.Asked()) != n {
 		t.Errorf("the same question gets %s and %s, after %d more requests", first.ID, again.ID, len(stub.Asked())-n)

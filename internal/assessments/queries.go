@@ -3,9 +3,11 @@ package assessments
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
+	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/assessment"
 	"github.com/semantest/semantest/internal/auth"
 	"github.com/semantest/semantest/internal/ident"
@@ -25,10 +27,17 @@ func (s *Service) Get(ctx context.Context, id string) (*Assessment, error) {
 	return of(row)
 }
 
-// List returns a page of a run's assessments, newest first, and whether more
-// follow. Those of single results are among them.
-func (s *Service) List(ctx context.Context, runID string, page store.Page) ([]*Assessment, bool, error) {
-	p, err := auth.Require(ctx, auth.Read)
+// Which says which assessments to list: those of a run, or all of the project,
+// and of them those of one judge.
+type Which struct {
+	RunID string // of the whole project when empty
+	Judge Judge  // of all of them when empty
+}
+
+// List returns a page of assessments, newest first, and whether more follow.
+// Those of single results are among them.
+func (s *Service) List(ctx context.Context, which Which, page store.Page) ([]*Assessment, bool, error) {
+	q, err := s.those(ctx, which)
 	if err != nil {
 		return nil, false, err
 	}
@@ -36,7 +45,6 @@ func (s *Service) List(ctx context.Context, runID string, page store.Page) ([]*A
 	if err != nil {
 		return nil, false, err
 	}
-	q := s.store.Ent.Assessment.Query().Where(assessment.ProjectID(p.ProjectID), assessment.RunID(runID))
 	if page.After != "" {
 		q.Where(assessment.IDLT(page.After))
 	}
@@ -50,12 +58,27 @@ func (s *Service) List(ctx context.Context, runID string, page store.Page) ([]*A
 }
 
 // Count returns how many assessments List would go through.
-func (s *Service) Count(ctx context.Context, runID string) (int, error) {
-	p, err := auth.Require(ctx, auth.Read)
+func (s *Service) Count(ctx context.Context, which Which) (int, error) {
+	q, err := s.those(ctx, which)
 	if err != nil {
 		return 0, err
 	}
-	return s.store.Ent.Assessment.Query().Where(assessment.ProjectID(p.ProjectID), assessment.RunID(runID)).Count(ctx)
+	return q.Count(ctx)
+}
+
+func (s *Service) those(ctx context.Context, which Which) (*ent.AssessmentQuery, error) {
+	p, err := auth.Require(ctx, auth.Read)
+	if err != nil {
+		return nil, err
+	}
+	q := s.store.Ent.Assessment.Query().Where(assessment.ProjectID(p.ProjectID))
+	if which.RunID != "" {
+		q.Where(assessment.RunID(which.RunID))
+	}
+	if which.Judge != "" {
+		q.Where(assessment.JudgeEQ(assessment.Judge(strings.ToLower(string(which.Judge)))))
+	}
+	return q, nil
 }
 
 // OfRuns returns the newest assessment of each run as a whole by rules and the

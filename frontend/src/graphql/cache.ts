@@ -37,7 +37,10 @@ export function normalisedCache() {
         deletePlan: (_result, _args, cache) => forget(cache, "plans"),
         createSchedule: (_result, args, cache) =>
           cache.invalidate({ __typename: "Plan", id: (args.input as { planId: string }).planId }, "schedules"),
-        assessRun: (_result, args, cache) => forget(cache, "assessments", cache.keyOfEntity({ __typename: "Run", id: (args.input as { runId: string }).runId }) ?? undefined),
+        assessRun: (_result, args, cache) => {
+          forget(cache, "assessments", cache.keyOfEntity({ __typename: "Run", id: (args.input as { runId: string }).runId }) ?? undefined);
+          forget(cache, "assessments");
+        },
         labelAssessment: (_result, args, cache) => {
           cache.invalidate({ __typename: "Assessment", id: (args.input as { assessmentId: string }).assessmentId }, "labels");
           forget(cache, "judgeCalibration");

@@ -87,6 +87,7 @@ const assessments = createRoute({
 const calibration = createRoute({
   getParentRoute: () => root,
   path: "/assessments/calibration",
+  validateSearch: (search: Record<string, unknown>): { after?: string | undefined } => ({ after: text(search.after) }),
   component: lazyRouteComponent(() => import("./pages/assessments"), "Calibration"),
 });
 

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { Scale, ShieldCheck, ShieldQuestion } from "lucide-react";
 import { useState } from "react";
-import { CalibrationDocument, type CalibrationDetailFragment, JudgedRunsDocument, type JudgedRunsQuery } from "@/gql/graphql";
+import { CalibrationDocument, type CalibrationDetailFragment, JudgementsDocument, type JudgementsQuery } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { Button } from "@/ui/Button";
@@ -17,7 +17,7 @@ import { differs, kappaWord } from "./labels";
 import { answers, criteria, judgeOf } from "./words";
 
 /** How far the judge agrees with people, and whether it may fail a gate. */
-export function CalibrationPage() {
+export function CalibrationPage({ after }: { after: string | undefined }) {
   const [{ data, error }, read] = useKeptQuery({ query: CalibrationDocument });
   return (
     <Page
@@ -37,7 +37,7 @@ export function CalibrationPage() {
             {Array.from({ length: 4 }, (_, i) => <Skeleton key={i} className="h-80" />)}
           </div>
         )}
-        <Labels />
+        <Labels after={after} />
       </div>
     </Page>
   );
@@ -74,57 +74,73 @@ function Criterion({ calibration: c }: { calibration: CalibrationDetailFragment 
   );
 }
 
-type JudgedRun = JudgedRunsQuery["runs"]["nodes"][number];
+type Judgement = JudgementsQuery["assessments"]["nodes"][number];
 
-function Labels() {
-  const [{ data, error }, read] = useKeptQuery({ query: JudgedRunsDocument });
+// More than people read at once; the page stays quick.
+const atOnce = 100;
+
+function Labels({ after }: { after: string | undefined }) {
+  const [{ data, error }, read] = useKeptQuery({ query: JudgementsDocument, variables: { after: after ?? null } });
   const [only, setOnly] = useState<"differ"[]>([]);
+  const [all, setAll] = useState(false);
   if (!data) return error ? <ErrorNotice message={messageOf(error)} onRetry={() => read({ requestPolicy: "network-only" })} /> : <SkeletonRows rows={4} label="Reading the labels" />;
-  const judged = data.runs.nodes.flatMap((run) => run.assessments.nodes.filter(({ judge, status }) => judge === "LLM" && status !== "PENDING").map((assessment) => ({ run, assessment })));
-  if (judged.length === 0) {
+  const { nodes, pageInfo } = data.assessments;
+  const judged = nodes.filter(({ status }) => status !== "PENDING");
+  if (judged.length === 0 && !pageInfo.hasNextPage && !after) {
     return (
       <EmptyState icon={Scale} title="No model has judged a run yet" action={<Button asChild><Link to="/runs">Runs</Link></Button>}>
         Open a run that has ended, and ask a model on its Quality tab. Then label its items: each label says whether the judge was right.
       </EmptyState>
     );
   }
-  const labels = judged.flatMap(({ run, assessment }) => assessment.labels.map((label) => ({ run, label }))).sort((x, y) => y.label.updatedAt.localeCompare(x.label.updatedAt));
-  const shown = only.length > 0 ? labels.filter(({ label }) => differs(label)) : labels;
+  const labels = judged.flatMap(({ run, labels }) => labels.map((label) => ({ run, label }))).sort((x, y) => y.label.updatedAt.localeCompare(x.label.updatedAt));
+  const chosen = only.length > 0 ? labels.filter(({ label }) => differs(label)) : labels;
+  const shown = all ? chosen : chosen.slice(0, atOnce);
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-2">
-      <Panel
-        flush
-        title="Labels on the newest runs"
-        actions={labels.length > 0 ? <Chips label="Which labels" chosen={only} onChange={setOnly} options={[{ name: "differ", content: <>The judge differs <span className="text-faint">{labels.filter(({ label }) => differs(label)).length}</span></> }]} /> : undefined}
-      >
-        {shown.length === 0 ? <p className="p-4 text-sm text-soft">{labels.length === 0 ? "Nothing is labelled yet. Open one of the judgements, and say what is right of each item: p, f or u." : "People and the judge agree on all of them."}</p> : null}
-        <ul aria-label="Labels">
-          {shown.slice(0, 100).map(({ run, label }) => (
-            <li key={label.id} className="relative grid gap-0.5 border-t border-line px-3 py-2 text-sm first:border-t-0 hover:bg-hover">
-              <span className="flex flex-wrap items-baseline gap-x-2">
-                <Link to="/assessments/$assessmentId" params={{ assessmentId: label.assessmentId }} className="min-w-0 break-words font-medium after:absolute after:inset-0">{label.item ? label.item.replaceAll("_", " ") : "as a whole"}</Link>
-                <span className="text-xs text-faint">{criteria[label.criterion]}, {run.name}</span>
-              </span>
-              <span className="text-xs break-words text-soft">
-                {label.labelledBy || "Somebody"} says <span className={answers[label.label].text}>{answers[label.label].word.toLowerCase()}</span>, the judge <span className={answers[label.said].text}>{answers[label.said].word.toLowerCase()}</span>
-                {label.note ? `: “${label.note}”` : ""} <span className="text-faint"><RelativeTime at={label.updatedAt} /></span>
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Panel>
-      <Judgements judged={judged} />
-    </div>
+    <>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <Panel
+          flush
+          title={after ? "Labels on these judgements" : "Labels on the newest judgements"}
+          actions={labels.length > 0 ? <Chips label="Which labels" chosen={only} onChange={setOnly} options={[{ name: "differ", content: <>The judge differs <span className="text-faint">{labels.filter(({ label }) => differs(label)).length}</span></> }]} /> : undefined}
+        >
+          {chosen.length === 0 ? <p className="p-4 text-sm text-soft">{labels.length === 0 ? "Nothing is labelled yet. Open one of the judgements, and say what is right of each item." : "People and the judge agree on all of them."}</p> : null}
+          <ul aria-label="Labels">
+            {shown.map(({ run, label }) => (
+              <li key={label.id} className="relative grid gap-0.5 border-t border-line px-3 py-2 text-sm first:border-t-0 hover:bg-hover">
+                <span className="flex flex-wrap items-baseline gap-x-2">
+                  <Link to="/assessments/$assessmentId" params={{ assessmentId: label.assessmentId }} className="min-w-0 break-words font-medium after:absolute after:inset-0">{label.item ? label.item.replaceAll("_", " ") : "as a whole"}</Link>
+                  <span className="text-xs text-faint">{criteria[label.criterion]}, {run.name}</span>
+                </span>
+                <span className="text-xs break-words text-soft">
+                  {label.labelledBy || "Somebody"} says <span className={answers[label.label].text}>{answers[label.label].word.toLowerCase()}</span>, the judge <span className={answers[label.said].text}>{answers[label.said].word.toLowerCase()}</span>
+                  {label.note ? `: “${label.note}”` : ""} <span className="text-faint"><RelativeTime at={label.updatedAt} /></span>
+                </span>
+              </li>
+            ))}
+          </ul>
+          {shown.length < chosen.length ? <p className="border-t border-line p-2"><Button small onClick={() => setAll(true)}>Show all {chosen.length}</Button></p> : null}
+        </Panel>
+        <Judgements judged={judged} />
+      </div>
+      {after || pageInfo.hasNextPage ? (
+        <nav aria-label="Pages of judgements" className="flex gap-2">
+          {after ? <Button small asChild><Link to="/assessments/calibration" search={{}}>Newest</Link></Button> : null}
+          {pageInfo.hasNextPage ? <Button small asChild><Link to="/assessments/calibration" search={{ after: pageInfo.endCursor ?? undefined }}>Older</Link></Button> : null}
+        </nav>
+      ) : null}
+    </>
   );
 }
 
-function Judgements({ judged }: { judged: { run: JudgedRun; assessment: JudgedRun["assessments"]["nodes"][number] }[] }) {
+function Judgements({ judged }: { judged: Judgement[] }) {
   return (
     <Panel title="Judgements to label" flush>
+      {judged.length === 0 ? <p className="p-4 text-sm text-soft">None of these has come in.</p> : null}
       <ul aria-label="Judgements">
-        {judged.map(({ run, assessment }) => (
+        {judged.map((assessment) => (
           <li key={assessment.id} className="relative flex flex-wrap items-baseline gap-x-3 border-t border-line px-3 py-2 text-sm first:border-t-0 hover:bg-hover">
-            <Link to="/assessments/$assessmentId" params={{ assessmentId: assessment.id }} className="min-w-0 flex-1 truncate font-medium after:absolute after:inset-0">{run.name}</Link>
+            <Link to="/assessments/$assessmentId" params={{ assessmentId: assessment.id }} className="min-w-0 flex-1 truncate font-medium after:absolute after:inset-0">{assessment.run.name}</Link>
             <span className="text-xs text-faint">{judgeOf(assessment)}</span>
             <span className={clsx("text-xs", assessment.labels.length > 0 ? "text-soft" : "text-flaky")}>{assessment.labels.length === 0 ? "no label" : assessment.labels.length === 1 ? "1 label" : `${assessment.labels.length} labels`}</span>
           </li>

@@ -1,4 +1,4 @@
-import { cleanup, render, screen, within } from "@testing-library/react";
+import { cleanup, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { Client, fetchExchange, Provider } from "urql";
 import { afterEach, expect, it } from "vitest";
@@ -12,7 +12,7 @@ interface Asked {
 }
 
 // A server with one account, which may be given tokens.
-function serve() {
+function serve(older: object[] = []) {
   const asked: Asked[] = [];
   const tokens: Record<string, unknown>[] = [];
   const answer = ({ operationName, variables }: Asked): unknown => {
@@ -24,8 +24,10 @@ function serve() {
       case "RevokeToken":
         Object.assign(tokens[0] ?? {}, { revokedAt: "2026-01-02T00:00:00Z" });
         return { revokeApiToken: { apiToken: tokens[0] } };
+      case "OlderTokens":
+        return { node: { __typename: "ServiceAccount", id: "sva_1", apiTokens: { nodes: variables.after === "tok_1" ? older : [], pageInfo: { hasNextPage: false, endCursor: null } } } };
       default:
-        return { viewer: { project: { id: "prj_1", serviceAccounts: { nodes: [{ id: "sva_1", name: "ci", role: "EDITOR", disabledAt: null, apiTokens: { nodes: tokens } }] } } } };
+        return { viewer: { project: { id: "prj_1", serviceAccounts: { nodes: [{ id: "sva_1", name: "ci", role: "EDITOR", disabledAt: null, apiTokens: { nodes: tokens, pageInfo: { hasNextPage: older.length > 0, endCursor: "tok_1" } } }], pageInfo: { hasNextPage: false, endCursor: null } } } } };
     }
   };
   const client = new Client({
@@ -61,4 +63,18 @@ it("makes a token of what the account may, shows it once, and revokes it", async
   await user.click(await within(await screen.findByRole("list", { name: "Tokens of ci" })).findByRole("button", { name: "Revoke" }));
   await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Revoke" }));
   expect(await screen.findByText("revoked")).toBeDefined();
+});
+
+it("goes on to tokens of long ago, which may be revoked as well", async () => {
+  const user = userEvent.setup();
+  const { asked, ui } = serve([{ __typename: "ApiToken", id: "tok_0", name: "ages ago", permissions: ["tests:read"], createdAt: "2020-01-01T00:00:00Z", lastUsedAt: null, expiresAt: null, revokedAt: null }]);
+  render(ui);
+  expect(await screen.findByText("It has no token.")).toBeDefined();
+  await user.click(within(screen.getByRole("navigation", { name: "Pages of the tokens of ci" })).getByRole("button", { name: "Older" }));
+  const list = within(screen.getByRole("list", { name: "Tokens of ci" }));
+  await user.click(await list.findByRole("button", { name: "Revoke" }));
+  await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Revoke" }));
+  await waitFor(() => expect(asked.filter(({ operationName }) => operationName === "RevokeToken").map(({ variables }) => variables)).toEqual([{ id: "tok_0" }]));
+  await user.click(screen.getByRole("button", { name: "Newest" }));
+  expect(await screen.findByText("It has no token.")).toBeDefined();
 });

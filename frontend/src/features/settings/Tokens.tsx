@@ -1,7 +1,7 @@
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { useMutation } from "urql";
-import { CreateServiceAccountDocument, CreateTokenDocument, type Role, RevokeTokenDocument, type TokenDetailFragment, TokensDocument, type TokensQuery } from "@/gql/graphql";
+import { CreateServiceAccountDocument, CreateTokenDocument, OlderTokensDocument, type Role, RevokeTokenDocument, type TokenDetailFragment, TokensDocument, type TokensQuery } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
 import { useKeptQuery } from "@/graphql/useKeptQuery";
 import { Button } from "@/ui/Button";
@@ -10,6 +10,7 @@ import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Field, Input, Select } from "@/ui/Field";
 import { Panel } from "@/ui/Page";
+import { Pager } from "@/ui/Pager";
 import { SkeletonRows } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
 import { useNow } from "@/ui/useNow";
@@ -22,16 +23,18 @@ type Account = NonNullable<TokensQuery["viewer"]["project"]>["serviceAccounts"][
 
 /** What programs sign in with: an account for each of them, and its tokens. */
 export default function Tokens() {
-  const [{ data, error }, read] = useKeptQuery({ query: TokensDocument });
+  const [after, setAfter] = useState<string | null>(null);
+  const [{ data, error }, read] = useKeptQuery({ query: TokensDocument, variables: { after } });
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
   const again = () => read({ requestPolicy: "network-only" });
-  const accounts = data?.viewer.project?.serviceAccounts.nodes;
-  if (!accounts) return error ? <ErrorNotice message={messageOf(error)} onRetry={again} /> : <SkeletonRows rows={3} label="Reading the tokens" />;
+  const page = data?.viewer.project?.serviceAccounts;
+  if (!page) return error ? <ErrorNotice message={messageOf(error)} onRetry={again} /> : <SkeletonRows rows={3} label="Reading the tokens" />;
+  const accounts = page.nodes;
   const make = <Button look="primary" onClick={() => setMaking(true)}><Plus size={15} aria-hidden /> New token</Button>;
   return (
     <div className="grid max-w-4xl gap-4">
-      {accounts.length === 0 ? (
+      {accounts.length === 0 && !after ? (
         <EmptyState icon={KeyRound} title="No program signs in here yet" action={make}>
           A token lets CI start runs and read results: <code className="font-mono text-xs">semantest run --remote … --token …</code>
         </EmptyState>
@@ -39,6 +42,7 @@ export default function Tokens() {
         <>
           <div>{make}</div>
           {accounts.map((account) => <OneAccount key={account.id} account={account} again={again} />)}
+          <Pager label="Pages of programs" pageInfo={page.pageInfo} after={after} onGo={setAfter} words={["First", "More"]} />
         </>
       )}
       <Dialog open={making} onOpenChange={setMaking} title="New token" description="For one program, such as a pipeline. It is shown once.">
@@ -56,13 +60,24 @@ export default function Tokens() {
   );
 }
 
-function OneAccount({ account: { name, role, disabledAt, apiTokens }, again }: { account: Account; again: () => void }) {
+function OneAccount({ account: { id, name, role, disabledAt, apiTokens }, again }: { account: Account; again: () => void }) {
+  const [after, setAfter] = useState<string | null>(null);
+  const [{ data, error }, read] = useKeptQuery({ query: OlderTokensDocument, variables: { id, after: after ?? "" }, pause: after === null });
+  const readOlder = () => read({ requestPolicy: "network-only" });
+  const older = data?.node && "apiTokens" in data.node ? data.node.apiTokens : undefined;
+  const page = after === null ? apiTokens : older;
   return (
     <Panel title={<>{name} <span className="font-normal text-faint">{role.toLowerCase()}{disabledAt ? ", disabled" : ""}</span></>} flush>
       <ul aria-label={`Tokens of ${name}`}>
-        {apiTokens.nodes.map((token) => <OneToken key={token.id} token={token} again={again} />)}
-        {apiTokens.nodes.length === 0 ? <li className="p-3 text-sm text-faint">It has no token.</li> : null}
+        {page?.nodes.map((token) => <OneToken key={token.id} token={token} again={after === null ? again : readOlder} />)}
+        {page?.nodes.length === 0 ? <li className="p-3 text-sm text-faint">{after === null ? "It has no token." : "There are no older ones."}</li> : null}
       </ul>
+      {page ? null : error ? <ErrorNotice message={messageOf(error)} onRetry={readOlder} /> : <SkeletonRows rows={3} label="Reading older tokens" />}
+      {page && (page.pageInfo.hasNextPage || after) ? (
+        <div className="border-t border-line p-2">
+          <Pager label={`Pages of the tokens of ${name}`} pageInfo={page.pageInfo} after={after} onGo={setAfter} />
+        </div>
+      ) : null}
     </Panel>
   );
 }

@@ -15,6 +15,7 @@ import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Field, Input } from "@/ui/Field";
 import { Panel } from "@/ui/Page";
+import { Pager } from "@/ui/Pager";
 import { SkeletonRows } from "@/ui/Skeleton";
 import { RelativeTime } from "@/ui/Time";
 import { formatDuration } from "@/ui/duration";
@@ -40,16 +41,18 @@ interface Props {
 
 /** Who is told of what happens here, and whether it arrived. */
 export default function Webhooks({ chosen, onChoose }: Props) {
-  const [{ data, error }, read] = useKeptQuery({ query: WebhooksDocument });
+  const [after, setAfter] = useState<string | null>(null);
+  const [{ data, error }, read] = useKeptQuery({ query: WebhooksDocument, variables: { after } });
   const [making, setMaking] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
   const again = () => read({ requestPolicy: "network-only" });
-  const hooks = data?.webhooks.nodes;
-  if (!hooks) return error ? <ErrorNotice message={messageOf(error)} onRetry={again} /> : <SkeletonRows rows={2} label="Reading the webhooks" />;
+  const page = data?.webhooks;
+  if (!page) return error ? <ErrorNotice message={messageOf(error)} onRetry={again} /> : <SkeletonRows rows={2} label="Reading the webhooks" />;
+  const hooks = page.nodes;
   const make = <Button look="primary" onClick={() => setMaking(true)}><Plus size={15} aria-hidden /> Add a webhook</Button>;
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
-      {hooks.length === 0 ? (
+      {hooks.length === 0 && !after ? (
         <EmptyState icon={Radio} title="Nobody is told of what happens here" action={make}>
           A webhook is an address of yours that gets a signed request when a run starts, ends or is assessed.
         </EmptyState>
@@ -59,6 +62,7 @@ export default function Webhooks({ chosen, onChoose }: Props) {
           <ul aria-label="Webhooks" className="overflow-hidden rounded-lg border border-line bg-raised">
             {hooks.map((hook) => <One key={hook.id} hook={hook} open={hook.id === chosen} onOpen={() => onChoose(hook.id === chosen ? undefined : hook.id)} again={again} />)}
           </ul>
+          <Pager label="Pages of webhooks" pageInfo={page.pageInfo} after={after} onGo={setAfter} words={["First", "More"]} />
           {chosen ? <Deliveries key={chosen} id={chosen} /> : <p className="text-sm text-faint">Choose a webhook to see what was delivered.</p>}
         </>
       )}

@@ -1,12 +1,12 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { AssessmentListPage } from "@/features/assessments/AssessmentListPage";
 import { AssessmentPage } from "@/features/assessments/AssessmentPage";
+import { CalibrationPage } from "@/features/assessments/CalibrationPage";
 import { CompareAssessmentsPage } from "@/features/assessments/CompareAssessmentsPage";
-
-export { CalibrationPage as Calibration } from "@/features/assessments/CalibrationPage";
 
 const list = getRouteApi("/assessments");
 const one = getRouteApi("/assessments/$assessmentId");
+const calibration = getRouteApi("/assessments/calibration");
 const compare = getRouteApi("/assessments/compare");
 
 export function Assessments() {
@@ -16,6 +16,11 @@ export function Assessments() {
 export function OneAssessment() {
   const { assessmentId } = one.useParams();
   return <AssessmentPage key={assessmentId} assessmentId={assessmentId} />;
+}
+
+export function Calibration() {
+  const { after } = calibration.useSearch();
+  return <CalibrationPage key={after} after={after} />;
 }
 
 export function CompareAssessments() {
