@@ -198,7 +198,7 @@ it("keeps its size, its colours and its keys on a phone and in the dark", async 
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), place).toBe(true);
   }
   await page.keyboard.press("Control+K");
-  await page.getByPlaceholder("Find plans, runs and pages").fill("journey");
+  await page.getByPlaceholder("Find plans, cases, runs and pages").fill("journey");
   await page.getByRole("option", { name: "Dashboard journey" }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/plans\/pln_/);

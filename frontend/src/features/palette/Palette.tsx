@@ -24,7 +24,7 @@ const looks: { name: Theme; title: string; icon: LucideIcon }[] = [
   { name: "system", title: "Looks as the system", icon: Monitor },
 ];
 
-/** Goes to any page, plan or run by a few letters of its name. */
+/** Goes to any page, plan, case or run by a few letters of its name, and does what has no page. */
 export default function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const navigate = useNavigate();
   const shortcuts = useShortcuts();
@@ -34,7 +34,7 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
-  const [{ data, fetching }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null } });
+  const [{ data, fetching }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null, words: search, searching: search !== "" } });
   const then = (act: () => unknown) => () => {
     onClose();
     act();
@@ -68,9 +68,10 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
   // Until the server has answered, those of the letters before are there: Enter must not take one that is called otherwise.
   const stale = fetching || search !== text.trim();
   const plans = (data?.plans.nodes ?? []).filter(({ name }) => !stale || has(name));
+  const cases = (data?.findCases ?? []).filter(({ title, caseKey }) => !stale || has(`${title} ${caseKey}`));
   const runs = (data?.runs.nodes ?? []).filter(({ id, name, environment }) => has(`${name} ${environment} ${id}`)).slice(0, 8);
   // What was chosen may be gone with the next letter; Enter then takes the first.
-  const values = [plans, runs].flatMap((found) => found.map(({ id }) => id));
+  const values = [plans, cases, runs].flatMap((found) => found.map(({ id }) => id));
   const titles = [...pages, ...actions].map(({ title }) => title);
   const all = words ? [...values, ...titles] : [...titles, ...values];
   const selected = all.includes(chosen) ? chosen : (all[0] ?? "");
@@ -96,7 +97,7 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
             <Command.Input
               value={text}
               onValueChange={setText}
-              placeholder="Find plans, runs and pages"
+              placeholder="Find plans, cases, runs and pages"
               className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint"
             />
             <Command.List className="h-[min(24rem,60vh)] overflow-y-auto p-1.5">
@@ -107,6 +108,15 @@ export default function Palette({ onClose, onShortcuts }: { onClose: () => void;
                   <Item key={id} value={id} onSelect={then(() => navigate({ to: "/plans/$planId", params: { planId: id } }))}>
                     <NotebookText size={16} className="shrink-0 text-faint" aria-hidden />
                     <span className="truncate">{name}</span>
+                  </Item>
+                ))}
+              </Group>
+              <Group heading="Cases">
+                {cases.map(({ id, title, outcome, status, run }) => (
+                  <Item key={id} value={id} onSelect={then(() => navigate({ to: "/runs/$runId/results/$resultId", params: { runId: run.id, resultId: id } }))}>
+                    <OutcomeIcon state={outcome ?? status} />
+                    <span className="truncate">{title}</span>
+                    <span className="ml-auto max-w-[40%] shrink-0 truncate text-xs text-faint">{run.name}</span>
                   </Item>
                 ))}
               </Group>

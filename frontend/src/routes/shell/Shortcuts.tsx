@@ -7,7 +7,7 @@ const groups: { where: string; keys: { press: string[]; does: string; plain?: tr
   {
     where: "Everywhere",
     keys: [
-      { press: ["⌘K", "Ctrl K"], does: "find plans, runs, cases and pages", plain: true },
+      { press: ["⌘K", "Ctrl K"], does: "find plans, cases, runs and pages", plain: true },
       { press: ["?"], does: "this list" },
     ],
   },
