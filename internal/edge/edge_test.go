@@ -158,7 +158,7 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	policy := h.Get("Content-Security-Policy")
-	for _, part := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", "connect-src 'self' ws://api.test:8080 wss://api.test:8080"} {
+	for _, part := range []string{"default-src 'none'", "script-src 'self';", "media-src blob:;", "frame-ancestors 'none'", "base-uri 'none'", "connect-src 'self' ws://api.test:8080 wss://api.test:8080"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("the policy has no %s: %s", part, policy)
 		}

@@ -8,7 +8,7 @@ import (
 // pagePolicy is what our pages may load: their own files alone. Libraries of the
 // page put style elements into it, so styles may be inline and scripts not.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-	"font-src 'self' data:; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'"
+	"media-src blob:; font-src 'self' data:; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'"
 
 // withHeaders sets what every answer carries. A handler may say something
 // stricter of its own.

@@ -1,4 +1,4 @@
-import { Download, FileText, ImageOff } from "lucide-react";
+import { CirclePlay, Download, FileText, ImageOff } from "lucide-react";
 import { useState } from "react";
 import { download, useBlob } from "@/auth/useBlob";
 import type { ArtifactDetailFragment } from "@/gql/graphql";
@@ -12,9 +12,11 @@ import { toast } from "@/ui/toast";
 export function Artifacts({ artifacts }: { artifacts: ArtifactDetailFragment[] }) {
   if (artifacts.length === 0) return <p className="text-sm text-faint">The attempt left nothing behind.</p>;
   const pictures = artifacts.filter(isPicture);
-  const others = artifacts.filter((a) => !isPicture(a));
+  const videos = artifacts.filter(isVideo);
+  const others = artifacts.filter((a) => !isPicture(a) && !isVideo(a));
   return (
     <div className="grid gap-4">
+      {videos.map((artifact) => <Video key={artifact.id} artifact={artifact} />)}
       {pictures.length > 0 ? (
         <div className="grid gap-3 sm:grid-cols-2">
           {pictures.map((artifact) => (
@@ -44,6 +46,37 @@ function isPicture({ contentType, error }: ArtifactDetailFragment): boolean {
   return contentType.startsWith("image/") && !error;
 }
 
+function isVideo({ contentType, error }: ArtifactDetailFragment): boolean {
+  return contentType.startsWith("video/") && !error;
+}
+
+/** What the page showed while the case went on; it is read when somebody wants to see it. */
+function Video({ artifact }: { artifact: ArtifactDetailFragment }) {
+  const [wanted, setWanted] = useState(false);
+  return (
+    <figure className="min-w-0 overflow-hidden rounded-lg border border-line bg-raised">
+      {wanted ? (
+        <Player artifact={artifact} />
+      ) : (
+        <button type="button" onClick={() => setWanted(true)} className="grid aspect-video w-full place-content-center justify-items-center gap-2 bg-sunken text-sm text-soft hover:text-text focus-visible:-outline-offset-2">
+          <CirclePlay size={40} strokeWidth={1.5} aria-hidden /> Play {artifact.name}
+        </button>
+      )}
+      <Caption artifact={artifact} />
+    </figure>
+  );
+}
+
+function Player({ artifact: { url, name } }: { artifact: ArtifactDetailFragment }) {
+  const { address, failed } = useBlob(url);
+  const [unplayable, setUnplayable] = useState(false);
+  if (failed || unplayable) {
+    return <p className="grid aspect-video place-content-center justify-items-center gap-1 p-4 text-center text-sm text-faint">{failed ? "The video cannot be read." : "This browser cannot play it. Download it to see it in another one."}</p>;
+  }
+  // It has no sound, so there is nothing to put into words.
+  return address ? <video src={address} aria-label={name} controls autoPlay muted onError={() => setUnplayable(true)} className="aspect-video w-full bg-sunken" /> : <Skeleton className="aspect-video w-full rounded-none" />;
+}
+
 /** A picture in the page, which opens in its full size. */
 export function Picture({ artifact }: { artifact: ArtifactDetailFragment }) {
   const { address, failed } = useBlob(artifact.url);
@@ -61,15 +94,21 @@ export function Picture({ artifact }: { artifact: ArtifactDetailFragment }) {
       ) : (
         <Skeleton className="aspect-video w-full rounded-none" />
       )}
-      <figcaption className="flex items-center gap-2 border-t border-line py-1 pr-1 pl-3 text-xs text-soft">
-        <span className="min-w-0 flex-1 truncate">{artifact.name}</span>
-        <span className="text-faint">{formatBytes(artifact.size)}</span>
-        <Save artifact={artifact} />
-      </figcaption>
+      <Caption artifact={artifact} />
       <Dialog open={open} onOpenChange={setOpen} title={artifact.name} wide>
         {address ? <img src={address} alt={artifact.name} className="w-full" /> : null}
       </Dialog>
     </figure>
+  );
+}
+
+function Caption({ artifact }: { artifact: ArtifactDetailFragment }) {
+  return (
+    <figcaption className="flex items-center gap-2 border-t border-line py-1 pr-1 pl-3 text-xs text-soft">
+      <span className="min-w-0 flex-1 truncate">{artifact.name}</span>
+      <span className="text-faint">{formatBytes(artifact.size)}</span>
+      <Save artifact={artifact} />
+    </figcaption>
   );
 }
 
