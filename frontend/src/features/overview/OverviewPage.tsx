@@ -16,7 +16,9 @@ import { Skeleton } from "@/ui/Skeleton";
 import { Elapsed, RelativeTime } from "@/ui/Time";
 import { formatDuration } from "@/ui/duration";
 import { CapacityPanel } from "./CapacityPanel";
-import { type Broken, brokenOf, totalsOf, trendOf } from "./stats";
+import { OutcomesPanel } from "./OutcomesPanel";
+import { FlakyPanel, GatesPanel } from "./PlanPanels";
+import { type Broken, brokenOf, flakyOf, gatedOf, totalsOf, trendOf } from "./stats";
 
 const TrendChart = lazy(() => import("./TrendChart"));
 
@@ -32,6 +34,8 @@ export function OverviewPage() {
   const runs = data?.runs.nodes;
   const trend = useMemo(() => trendOf(runs ?? []), [runs]);
   const broken = useMemo(() => brokenOf(runs ?? []), [runs]);
+  const flaky = useMemo(() => flakyOf(runs ?? []), [runs]);
+  const gated = useMemo(() => gatedOf(runs ?? []), [runs]);
   const totals = useMemo(() => totalsOf(runs ?? []), [runs]);
   const running = now?.runs.nodes.filter((run) => !isFinal(run.status)) ?? [];
 
@@ -66,11 +70,14 @@ export function OverviewPage() {
               )}
             </div>
           </Panel>
+          <OutcomesPanel runs={runs ?? null} />
           <BrokenPanel broken={runs ? broken : null} />
         </div>
         <div className="grid min-w-0 content-start gap-4">
           <RunningPanel runs={now ? running : null} />
           <CapacityPanel capacity={now?.capacity ?? null} />
+          <GatesPanel gated={runs ? gated : null} />
+          <FlakyPanel flaky={runs ? flaky : null} />
         </div>
       </div>
     </Page>

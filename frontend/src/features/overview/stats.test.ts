@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { brokenOf, type PastRun, passRateOf, totalsOf, trendOf } from "./stats";
+import { brokenOf, flakyOf, gatedOf, type PastRun, passRateOf, totalsOf, trendOf } from "./stats";
 
 function aRun(part: Partial<PastRun> & { minute?: number; counts?: Partial<PastRun["outcomeCounts"]> } = {}): PastRun {
   const { minute = 0, counts = {}, ...rest } = part;
   const at = (m: number) => new Date(Date.UTC(2026, 0, 1, 0, m)).toISOString();
   return {
-    id: "run_1", name: "Shop", status: "PASSED", environment: "staging", plan: { id: "pln_1" },
+    id: "run_1", name: "Shop", status: "PASSED", environment: "staging", plan: { id: "pln_1" }, gates: [],
     createdAt: at(minute), startedAt: at(minute), finishedAt: at(minute + 1),
     outcomeCounts: { total: 10, finished: 10, passed: 10, failed: 0, flaky: 0, timedOut: 0, errored: 0, skipped: 0, cancelled: 0, ...counts },
     ...rest,
@@ -44,6 +44,28 @@ describe("what is broken", () => {
     ];
     expect(brokenOf(runs).map(({ run }) => run.id)).toEqual(["r2"]);
   });
+});
+
+it("what is flaky is told by plan, with the newest run that shows it", () => {
+  const runs = [
+    aRun({ id: "r5" }),
+    aRun({ id: "r4", counts: { flaky: 2, passed: 8 } }),
+    aRun({ id: "r3", plan: { id: "pln_2" }, counts: { flaky: 1, passed: 9 } }),
+    aRun({ id: "r2", plan: { id: "pln_3" } }),
+    aRun({ id: "r1", counts: { flaky: 1, passed: 9 } }),
+  ];
+  expect(flakyOf(runs).map(({ run, results, runs, of }) => [run.id, results, runs, of])).toEqual([["r3", 1, 1, 1], ["r4", 3, 2, 3]]);
+});
+
+it("gates are those of the newest run of each plan, broken ones first", () => {
+  const gate = (passed: boolean) => [{ name: "successRate", passed, expected: 0.95, actual: passed ? 1 : 0.9 }];
+  const runs = [
+    aRun({ id: "r4", gates: gate(true) }),
+    aRun({ id: "r3", plan: { id: "pln_2" }, gates: gate(false) }),
+    aRun({ id: "r2", plan: { id: "pln_3" } }),
+    aRun({ id: "r1", gates: gate(false) }),
+  ];
+  expect(gatedOf(runs).map(({ run, held }) => [run.id, held])).toEqual([["r3", false], ["r4", true]]);
 });
 
 it("totals leave stopped runs out", () => {

@@ -44,20 +44,53 @@ export interface Broken {
  * before the failures passed. Runs come newest first; stopped ones say nothing.
  */
 export function brokenOf(runs: PastRun[]): Broken[] {
-  const groups = new Map<string, PastRun[]>();
-  for (const run of runs) {
-    if (run.status === "CANCELLED") continue;
-    const key = `${run.plan.id} ${run.environment}`;
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
   const broken: Broken[] = [];
-  for (const history of groups.values()) {
+  for (const history of historiesOf(runs)) {
     const run = history[0];
     if (!run || run.status === "PASSED") continue;
     const passed = history.findIndex(({ status }) => status === "PASSED");
     broken.push({ run, passedBefore: history[passed] ?? null, inARow: passed < 0 ? history.length : passed });
   }
   return broken.sort((a, b) => Number(b.passedBefore !== null) - Number(a.passedBefore !== null) || a.inARow - b.inARow);
+}
+
+// The runs of each plan in each environment, newest first.
+function historiesOf(runs: PastRun[]): PastRun[][] {
+  const groups = new Map<string, PastRun[]>();
+  for (const run of runs) {
+    if (run.status === "CANCELLED") continue;
+    const key = `${run.plan.id} ${run.environment}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()];
+}
+
+/** What passed only after it had failed, of a plan in an environment. */
+export interface Flaky {
+  /** The newest run with a flaky result. */
+  run: PastRun;
+  results: number;
+  /** Runs with a flaky result, and all of them. */
+  runs: number;
+  of: number;
+}
+
+/** Which plans are flaky, those first in which the greatest share of runs is. */
+export function flakyOf(runs: PastRun[]): Flaky[] {
+  const flaky: Flaky[] = [];
+  for (const history of historiesOf(runs)) {
+    const those = history.filter(({ outcomeCounts }) => outcomeCounts.flaky > 0);
+    const run = those[0];
+    if (run) flaky.push({ run, results: those.reduce((sum, { outcomeCounts }) => sum + outcomeCounts.flaky, 0), runs: those.length, of: history.length });
+  }
+  return flaky.sort((a, b) => b.runs / b.of - a.runs / a.of || b.results - a.results);
+}
+
+/** Of each plan that has gates the newest run; those whose gates do not hold come first. */
+export function gatedOf(runs: PastRun[]): { run: PastRun; held: boolean }[] {
+  return historiesOf(runs)
+    .flatMap(([run]) => (run && run.gates.length > 0 ? [{ run, held: run.gates.every(({ passed }) => passed) }] : []))
+    .sort((a, b) => Number(a.held) - Number(b.held));
 }
 
 export interface Totals {

@@ -1,7 +1,7 @@
-import { clsx } from "clsx";
-import { CircleCheck, CircleX, Clock3 } from "lucide-react";
+import { Clock3 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RunDetailFragment } from "@/gql/graphql";
+import { Gates } from "@/ui/Gates";
 import { OutcomeBar, OutcomeCountsLine } from "@/ui/Outcome";
 import { isFinal } from "@/ui/looks";
 import { Elapsed, RelativeTime } from "@/ui/Time";
@@ -68,23 +68,6 @@ function Load({ view }: { view: RunView }) {
       <Figure name="Virtual users">{pulse.vus}</Figure>
     </>
   );
-}
-
-function Gates({ gates }: { gates: RunDetailFragment["gates"] }) {
-  return (
-    <ul aria-label="Gates" className="flex flex-wrap gap-1.5">
-      {gates.map(({ name, passed, expected, actual }) => (
-        <li key={name} className={clsx("tint inline-flex h-6 items-center gap-1 rounded-full px-2 text-xs", passed ? "text-passed" : "text-failed")}>
-          {passed ? <CircleCheck size={13} role="img" aria-label="Held" /> : <CircleX size={13} role="img" aria-label="Did not hold" />}
-          {name} <span className="text-soft">{short(actual)} against {short(expected)}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function short(value: number): string {
-  return String(Number(value.toFixed(3)));
 }
 
 const stopped: Record<NonNullable<RunDetailFragment["stopReason"]>, string> = {
