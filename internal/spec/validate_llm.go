@@ -99,6 +99,8 @@ func (v *validator) assertions(list []LLMAssertion) {
 		}
 		graded := slices.Contains(LLMGraded(), name)
 		switch {
+		case !slices.Contains(LLMAssertions(), name) && foreign(name) != "":
+			v.report(v.at(&a.Type), "promptfoo's assertion %s is not there: %s", brief(a.Type), foreign(name))
 		case !slices.Contains(LLMAssertions(), name):
 			v.suggest(v.at(&a.Type), v.nearest(name, LLMAssertions()), "there is no assertion %s", brief(a.Type))
 		case (name == "latency" || name == "cost") && a.Threshold == nil && v.at(a).get("threshold") == nil:
