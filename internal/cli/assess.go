@@ -15,13 +15,23 @@ import (
 	"github.com/semantest/semantest/internal/cli/client"
 	"github.com/semantest/semantest/internal/config"
 	"github.com/semantest/semantest/internal/egress"
+	"github.com/semantest/semantest/internal/spec"
 )
 
 // judgeFlags choose who judges.
 type judgeFlags struct {
-	Judge string `name:"judge" default:"rules" enum:"rules,llm" help:"Who judges: rules, or llm, a language model beside the rules."`
+	Judge string `name:"judge" default:"" enum:",rules,llm" help:"Who judges: rules, or llm, a language model beside the rules. A run is judged as its plan says unless this is given, an assessment by rules."`
 	Votes int    `name:"votes" placeholder:"N" help:"With --judge llm: how many judgements, 1 to 9; as the plan says, or 3."`
 	Model string `name:"judge-model" aliases:"model" placeholder:"NAME" help:"With --judge llm: another model of the configured endpoint."`
+
+	planned bool // the plan's own judge, whom the server asks at the end of the run
+}
+
+// follow takes the judge that the plan names where the flags name none.
+func (f *judgeFlags) follow(p *spec.Plan) {
+	if f.Judge == "" && p.Judge != nil && p.Judge.LLM != nil {
+		f.Judge, f.planned = "llm", f.Votes == 0 && f.Model == ""
+	}
 }
 
 func (f judgeFlags) check() error {
@@ -48,12 +58,27 @@ func (f *judgeFlags) ask(ctx context.Context, cl *client.Client, runID string, s
 	if f == nil || f.Judge != "llm" {
 		return nil
 	}
-	raw, err := askModel(ctx, cl, runID, client.Ask{Votes: f.Votes, Model: f.Model})
+	raw, err := f.judgement(ctx, cl, runID)
 	if err != nil {
 		show.print("  " + printable("the run was not judged by a model: "+err.Error()))
 		return nil
 	}
 	return raw
+}
+
+// judgement is the one that the server makes for the plan, or another one that the
+// flags ask for.
+func (f *judgeFlags) judgement(ctx context.Context, cl *client.Client, runID string) (json.RawMessage, error) {
+	if f.planned {
+		id, err := cl.PlannedJudgement(ctx, runID)
+		if err != nil {
+			return nil, err
+		}
+		if id != "" {
+			return awaitJudgement(ctx, cl, id)
+		}
+	}
+	return askModel(ctx, cl, runID, client.Ask{Votes: f.Votes, Model: f.Model})
 }
 
 // judgeGate is the verdict of the plan's gate on a model's judgement, which fails
@@ -127,12 +152,17 @@ const judgedWithin = 7 * time.Minute
 
 // askModel has a language model judge and waits until it has.
 func askModel(ctx context.Context, cl *client.Client, runID string, a client.Ask) (json.RawMessage, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, judgedWithin, fmt.Errorf("the judgement was not made within %s", judgedWithin))
-	defer cancel()
 	id, err := cl.AskModel(ctx, runID, a)
 	if err != nil {
 		return nil, err
 	}
+	return awaitJudgement(ctx, cl, id)
+}
+
+// awaitJudgement waits for an assessment that is being made.
+func awaitJudgement(ctx context.Context, cl *client.Client, id string) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, judgedWithin, fmt.Errorf("the judgement was not made within %s", judgedWithin))
+	defer cancel()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -78,6 +78,7 @@ func (c *runCmd) Run(ctx context.Context, sys Sys) error {
 			return err
 		}
 	}
+	c.follow(p.plan)
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -51,6 +51,32 @@ func (c *Client) AskModel(ctx context.Context, runID string, a Ask) (string, err
 	return out.AssessRun.Assessment.ID, err
 }
 
+// PlannedJudgement returns the id of the assessment by a language model that the plan
+// of a run wants; empty where there is none. It is opened with the end of the run, so
+// that it is among the first.
+func (c *Client) PlannedJudgement(ctx context.Context, runID string) (string, error) {
+	var out struct {
+		Run *struct {
+			Assessments struct {
+				Nodes []struct {
+					ID, Judge, CreatedBy string
+					ResultID             *string
+				}
+			}
+		}
+	}
+	err := c.Do(ctx, `query($id: ID!) { run(id: $id) { assessments(first: 100) { nodes { id judge createdBy resultId } } } }`, map[string]any{"id": runID}, &out)
+	if err != nil || out.Run == nil {
+		return "", err
+	}
+	for _, a := range out.Run.Assessments.Nodes {
+		if a.Judge == "LLM" && a.CreatedBy == "" && a.ResultID == nil {
+			return a.ID, nil
+		}
+	}
+	return "", nil
+}
+
 // Assessment returns an assessment as the graph shows it; null where there is none.
 func (c *Client) Assessment(ctx context.Context, id string) (json.RawMessage, error) {
 	var out struct{ Assessment json.RawMessage }
