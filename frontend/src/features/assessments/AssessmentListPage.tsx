@@ -42,13 +42,13 @@ export function AssessmentListPage({ after }: { after: string | undefined }) {
                 ) : (
                   <Link to="/runs/$runId" params={{ runId: id }} search={{ view: "quality" }} className="block truncate font-medium after:absolute after:inset-0">{name}</Link>
                 )}
-                <span className="block truncate text-xs text-faint">
+                <span className="block truncate text-xs text-faint max-sm:whitespace-normal">
                   {assessment ? `${assessment.verdict ? verdicts[assessment.verdict].word : statuses[assessment.status]}, ${belief(assessment.confidence)} confidence${assessment.reason ? `: ${assessment.reason}` : ""}` : "Not assessed yet"}
                   {environment ? ` · ${environment}` : ""}
                 </span>
               </span>
               <OutcomeIcon state={status} />
-              <span className="w-24 text-right text-xs text-faint"><RelativeTime at={createdAt} /></span>
+              <span className="w-24 shrink-0 text-right text-xs text-faint max-sm:w-16"><RelativeTime at={createdAt} /></span>
             </li>
           ))}
         </ul>

@@ -37,7 +37,7 @@ export function CapacityPanel({ capacity }: { capacity: RunningNowQuery["capacit
         )
       ) : (
         <div className="grid gap-3">
-          {[0, 1, 2].map((i) => (
+          {[0, 1, 2, 3, 4].map((i) => (
             <Skeleton key={i} className="h-6 w-full" />
           ))}
         </div>

@@ -35,9 +35,9 @@ export default function TrendChart({ points, onOpen }: Props) {
         padding: [10, 8, 0, 0],
         legend: { show: false },
         cursor: { points: { size: 7 }, drag: { x: false, y: false } },
-        scales: { rate: { range: [0, 100] }, time: { range: (_u, _min, max) => [0, Math.max(max * 1.1, 1)] } },
+        scales: { x: { range: (_u, min, max) => around(min, max) }, rate: { range: [0, 100] }, time: { range: (_u, _min, max) => [0, Math.max(max * 1.1, 1)] } },
         axes: [
-          { ...axis, grid: { show: false } },
+          { ...axis, size: 28, space: 72, grid: { show: false }, values: (_u, ticks, _axis, _space, seconds) => ticks.map((at) => whenOf(at, seconds)) },
           { ...axis, scale: "rate", size: 48, values: (_u, ticks) => ticks.map((v) => `${v} %`) },
           // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- right; its enum is for types only
           { ...axis, scale: "time", side: 1, size: 64, grid: { show: false }, values: (_u, ticks) => ticks.map(formatDuration) },
@@ -64,6 +64,23 @@ export default function TrendChart({ points, onOpen }: Props) {
     };
   }, [points, resolved]);
   return <div ref={frame} style={{ height }} className="cursor-pointer" />;
+}
+
+const narrowest = 15 * 60; // seconds
+
+/** A span of time that is wide enough for ticks of whole minutes. */
+function around(min: number, max: number): [number, number] {
+  const missing = Math.max(narrowest - (max - min), 0) / 2;
+  return [min - missing, max + missing];
+}
+
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+
+/** A tick in words: the day where ticks are days apart or a day begins, and the time of the day otherwise. */
+function whenOf(at: number, seconds: number): string {
+  const date = new Date(at * 1000);
+  return seconds >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0) ? day.format(date) : time.format(date);
 }
 
 function resolve(element: HTMLElement, name: string): string {

@@ -25,6 +25,8 @@ interface Props {
 export function ResultPanel({ runId, resultId, title, caseKey, status, attempt, observed }: Props) {
   const [{ data, error }, read] = useKeptQuery({ query: ResultDocument, variables: { id: resultId } });
   const result = data?.result;
+  // The list may know of the end before the result was read again; until then its steps stay.
+  const known = status === "FINISHED" && result?.status !== "FINISHED" ? "RUNNING" : status;
   // An attempt is there to be read once it has ended.
   useEffect(() => {
     read({ requestPolicy: "network-only" });
@@ -35,7 +37,7 @@ export function ResultPanel({ runId, resultId, title, caseKey, status, attempt, 
         <div className="min-w-0 flex-1">
           <h2 className="text-lg font-semibold break-words">{title}</h2>
           <p className="mt-0.5 flex flex-wrap items-center gap-2 text-xs text-faint">
-            <OutcomeBadge state={result?.outcome ?? status} /> <span className="break-all">{caseKey}</span>
+            <OutcomeBadge state={result?.outcome ?? known} /> <span className="break-all">{caseKey}</span>
           </p>
         </div>
         <Button small look="quiet" asChild>
@@ -45,7 +47,7 @@ export function ResultPanel({ runId, resultId, title, caseKey, status, attempt, 
         </Button>
       </header>
       {result ? (
-        <ResultView key={resultId} result={{ ...result, status: result.status === "FINISHED" ? "FINISHED" : status }} observed={observed} />
+        <ResultView key={resultId} result={{ ...result, status: result.status === "FINISHED" ? "FINISHED" : known }} observed={observed} />
       ) : error ? (
         <ErrorNotice message={messageOf(error)} onRetry={() => read({ requestPolicy: "network-only" })} />
       ) : (

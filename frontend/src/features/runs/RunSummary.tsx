@@ -14,7 +14,7 @@ export function RunSummary({ run, view }: { run: RunDetailFragment; view: RunVie
   const share = counts.total === 0 ? 0 : Math.floor((counts.finished / counts.total) * 100);
   return (
     <section aria-label="Summary" className="mb-3 grid gap-3 rounded-lg border border-line bg-raised p-3">
-      <div className="flex flex-wrap items-end gap-x-8 gap-y-2">
+      <div className="flex flex-wrap items-end gap-x-8 gap-y-2 max-sm:grid max-sm:grid-cols-2">
         <Figure name="Finished">
           {counts.finished}
           <span className="text-base font-normal text-faint"> of {counts.total}</span>

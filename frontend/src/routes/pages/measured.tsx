@@ -14,7 +14,8 @@ export function Measured({ result, runId }: { result: ResultDetailFragment; runI
   if (!kinds.load && !kinds.audits && !kinds.vitals) return null;
   return (
     <div className="mb-5 grid gap-3">
-      <Suspense fallback={<Skeleton className="h-[36rem] w-full" />}>
+      {/* A load fills a screen: what follows it must not be seen to move away. */}
+      <Suspense fallback={<Skeleton className={kinds.load ? "h-dvh w-full" : "h-[36rem] w-full"} />}>
         {kinds.load ? <Load result={result} runId={runId} /> : null}
         {kinds.vitals ? <Vitals result={result} /> : null}
         {kinds.audits ? <Audits result={result} /> : null}

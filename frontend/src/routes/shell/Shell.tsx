@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Brand } from "@/ui/Brand";
 import { Button, IconButton } from "@/ui/Button";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
+import { findShortcut } from "@/ui/shortcuts";
 import { useKeys } from "@/ui/useKeys";
 import { ConnectionLight } from "./ConnectionLight";
 import { ProjectSwitcher } from "./ProjectSwitcher";
@@ -62,7 +63,7 @@ export function Shell() {
         </Link>
         <ProjectSwitcher />
         <Button onClick={() => setSearching(true)} className="hidden! justify-start! text-faint! xl:mb-2 xl:inline-flex!">
-          <Search size={14} aria-hidden /> Find <kbd className="ml-auto font-sans text-xs">{shortcut}</kbd>
+          <Search size={14} aria-hidden /> Find <kbd className="ml-auto font-sans text-xs">{findShortcut}</kbd>
         </Button>
         <IconButton label="Find" onClick={() => setSearching(true)} className="max-md:ml-auto md:mx-auto xl:hidden!">
           <Search size={17} aria-hidden />
@@ -110,5 +111,3 @@ export function Shell() {
     </div>
   );
 }
-
-const shortcut = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘K" : "Ctrl K";

@@ -1,13 +1,14 @@
+import { clsx } from "clsx";
 import { Fragment } from "react";
 import { Dialog } from "@/ui/Dialog";
 import { Cap } from "@/ui/Key";
-import { useShortcuts } from "@/ui/shortcuts";
+import { findShortcut, useShortcuts } from "@/ui/shortcuts";
 
 const groups: { where: string; keys: { press: string[]; does: string; plain?: true }[] }[] = [
   {
     where: "Everywhere",
     keys: [
-      { press: ["⌘K", "Ctrl K"], does: "find plans, cases, runs and pages", plain: true },
+      { press: [findShortcut], does: "find plans, cases, runs and pages", plain: true },
       { press: ["?"], does: "this list" },
     ],
   },
@@ -68,7 +69,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
             <ul className="grid gap-1 text-sm">
               {keys.map(({ press, does, plain }) => (
                 <li key={does} className="flex items-baseline gap-2">
-                  <span className={on || plain ? "" : "text-faint line-through"}>
+                  <span className={clsx("whitespace-nowrap", !on && !plain && "text-faint line-through")}>
                     {press.map((key, i) => <Fragment key={key}>{i > 0 ? " " : ""}<Cap>{key}</Cap></Fragment>)}
                   </span>
                   <span className="min-w-0 text-soft">{does}</span>

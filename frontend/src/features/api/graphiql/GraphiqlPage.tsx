@@ -1,12 +1,13 @@
 import { GraphiQL } from "graphiql";
 import "graphiql/style.css";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { identity, useIdentity } from "@/auth/useIdentity";
 import { useSocket } from "@/graphql/useConnection";
 import { useTheme } from "@/ui/theme";
 import { AboutApi } from "./AboutApi";
 import { emptyTab, examples } from "./examples";
 import { createFetcher } from "./fetcher";
+import { mendGraphiql } from "./mend";
 import "./graphiql.css";
 
 const tabs = examples(window.location.origin);
@@ -17,6 +18,8 @@ export function GraphiqlPage() {
   const { project, permissions } = useIdentity();
   const { resolved } = useTheme();
   const fetcher = useMemo(() => createFetcher(identity, socket.client), [socket]);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => (place.current ? mendGraphiql(place.current) : undefined), []);
   return (
     <div className="flex h-[calc(100dvh-48px-56px)] flex-col md:h-dvh">
       <title>API – Semantest</title>
@@ -27,7 +30,7 @@ export function GraphiqlPage() {
         </p>
         <AboutApi origin={window.location.origin} />
       </header>
-      <div className="graphiql-page" role="region" aria-label="GraphiQL">
+      <div ref={place} className="graphiql-page" role="region" aria-label="GraphiQL">
         <GraphiQL key={resolved} fetcher={fetcher} forcedTheme={resolved} defaultTabs={tabs} defaultQuery={emptyTab} defaultEditorToolsVisibility="variables">
           <GraphiQL.Logo>{null}</GraphiQL.Logo>
         </GraphiQL>
