@@ -44,10 +44,14 @@ const pages = [
   ["plans", "/plans"],
   ["plan", plans.nodes[0] && `/plans/${plans.nodes[0].id}`],
   ["plan-versions", plans.nodes[0] && `/plans/${plans.nodes[0].id}?tab=versions`],
+  ["plan-runs", plans.nodes[0] && `/plans/${plans.nodes[0].id}?tab=runs`],
+  ["plan-schedules", plans.nodes[0] && `/plans/${plans.nodes[0].id}?tab=schedules`],
   ["plan-new", "/plans/new"],
   ["runs", "/runs"],
   ["run", run && `/runs/${run.id}`],
   ["run-failures", run && `/runs/${run.id}?view=failures`],
+  ["run-workers", run && `/runs/${run.id}?view=workers`],
+  ["run-log", run && `/runs/${run.id}?view=log`],
   ["run-quality", run && `/runs/${run.id}?view=quality`],
   ["compare", run && other && `/runs/${run.id}/compare?with=${other.id}`],
   ["review", compared && `/runs/${compared.id}/review`],
@@ -71,27 +75,40 @@ const pages = [
   ["generation-requirements", generations.nodes[1] && `/generations/${generations.nodes[1].id}`],
   ...["members", "tokens", "secrets", "webhooks", "limits", "audit", "workers"].map((part) => [`settings-${part}`, `/settings/${part}`]),
   ["api", "/graphiql"],
+  ["palette", "/runs", (page) => page.keyboard.press("Control+K")],
+  ["shortcuts", "/runs", (page) => page.keyboard.press("?")],
+  ["not-found", "/nowhere"],
 ].filter(([name, path]) => path && name.includes(only));
 
 const executablePath = [process.env.SEMANTEST_BROWSER, "/usr/lib/chromium/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
 const browser = await chromium.launch({ executablePath });
 let wide = 0;
+// One browser window for all: signing in again and again would meet the limit of it.
+const context = await browser.newContext();
+const page = await context.newPage();
+await page.goto(email ? base : `${base}/#token=${token}`);
+if (email) {
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(process.env.SEMANTEST_PASSWORD ?? "");
+  await page.keyboard.press("Enter");
+}
+await page.getByRole("navigation", { name: "Pages" }).waitFor();
 for (const colorScheme of ["light", "dark"]) {
   for (const [width, height] of [[1280, 900], [390, 844]]) {
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-    const page = await context.newPage();
-    if (email) {
-      await page.goto(base);
-      await page.getByLabel("E-mail").fill(email);
-      await page.getByLabel("Password").fill(process.env.SEMANTEST_PASSWORD ?? "");
-      await page.keyboard.press("Enter");
-    } else {
-      await page.goto(`${base}/#token=${token}`);
-    }
-    await page.getByRole("navigation", { name: "Pages" }).waitFor();
-    for (const [name, path] of pages) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme });
+    const stranger = await browser.newPage({ viewport: { width, height }, colorScheme });
+    await stranger.goto(base);
+    await stranger.getByLabel("E-mail").waitFor();
+    await stranger.screenshot({ path: join(folder, `sign-in-${width}-${colorScheme}.png`) });
+    await stranger.close();
+    for (const [name, path, act] of pages) {
       await page.goto(base + path);
       await page.getByRole("heading", { level: 1 }).first().waitFor();
+      if (act) {
+        await act(page);
+        await page.getByRole("dialog").waitFor();
+      }
       await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => undefined); // a live page never is
       await page.waitForTimeout(300);
       if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) {
@@ -100,9 +117,8 @@ for (const colorScheme of ["light", "dark"]) {
       }
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`) });
     }
-    await context.close();
   }
 }
 await browser.close();
-console.log(`${pages.length * 4} pictures in ${folder}`);
+console.log(`${(pages.length + 1) * 4} pictures in ${folder}`);
 process.exit(wide > 0 ? 1 : 0);
