@@ -99,7 +99,11 @@ const standIn = (el) => (visible(el) ? el : [...(el.labels ?? [])].find(visible)
 
 let armed = null;
 
-const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu', 'touchstart', 'touchend'];
+// To listen for touches makes the browser draw what can be touched, so that is left to
+// where there is a screen for them. Nobody stops listening: the guard lets pass what
+// comes while nothing is armed.
+const EVENTS = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
+const TOUCHES = ['touchstart', 'touchend'];
 
 const guard = (event) => {
   if (!armed || !event.isTrusted) return;
@@ -118,7 +122,6 @@ const guard = (event) => {
 
 const disarm = () => {
   if (!armed) return { seen: false };
-  for (const type of EVENTS) removeEventListener(type, guard, true);
   const { seen, hit, moved, by, el } = armed;
   armed = null;
   if (hit) leaps.delete(el);
@@ -151,7 +154,7 @@ const goes = ({ el, from }) => {
 const arm = (el) => {
   disarm();
   armed = { el, seen: false, hit: undefined, from: place(el) };
-  for (const type of EVENTS) addEventListener(type, guard, { capture: true, passive: false });
+  for (const type of navigator.maxTouchPoints > 0 ? [...EVENTS, ...TOUCHES] : EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
@@ -196,10 +199,11 @@ const prepare = async ({ locator, kind, control, tick, budget, concealed, positi
       if (state && (state.checked === null || state.checked === tick || (state.radio && !tick))) return { ready: true, element: describe(found.el), ...state };
       result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count, depth: found.depth };
       if (result.ready && state) Object.assign(result, state);
-      if (found.el && needs.visible && concealed) result = { why: 'it is in a frame that is not visible', element: describe(found.el) };
+      if (found.el && needs.visible && concealed) result = { why: 'it is in a frame that is not visible' };
     }
-    if (result.ready) return result;
-    if (now() >= end) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
+    const over = now() >= end;
+    if (found.el && (result.ready || over)) return { element: describe(found.el), ...result };
+    if (over) return result.why === 'missing' ? { ...result, candidates: candidates(locator) } : result;
     await (memory.looking ? memory.calming ?? apart(memory) : changed(began, end));
   }
 };
@@ -209,14 +213,13 @@ const ticked = (el) => ({ checked: checkedState(el), radio: el.type === 'radio' 
 // ready looks once. memory holds what the previous look saw.
 const ready = (target, kind, control, needs, memory) => {
   const el = control ? standIn(target) : target;
-  const element = describe(target);
-  const no = (why) => { memory.why = why; return { why, element }; };
+  const no = (why) => { memory.why = why; return { why }; };
   const why = obstacle(el, needs) || (control && disabled(target) ? 'it is disabled' : '');
   if (why) {
     memory.box = null; // what ends it may set it going
     return no(why);
   }
-  if (!needs.still) return { ready: true, element, ...begin(el, kind) };
+  if (!needs.still) return { ready: true, ...begin(el, kind) };
 
   // What lies above or below is brought into view first: to see it still there
   // and once more after it was scrolled would take twice as long.
@@ -241,10 +244,10 @@ const ready = (target, kind, control, needs, memory) => {
 
   if (kind === 'shot') {
     stashed = el;
-    return { ready: true, element, ...inDocument(here), viewX: here.x, viewY: here.y };
+    return { ready: true, ...inDocument(here), viewX: here.x, viewY: here.y };
   }
   if (kind === 'view') {
-    if (point(el)) return { ready: true, element };
+    if (point(el)) return { ready: true };
     el.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
     memory.box = null;
     return no('it cannot be scrolled into view');
@@ -252,7 +255,7 @@ const ready = (target, kind, control, needs, memory) => {
   const p = free(el, needs);
   if (!p) return no(uncover(el, needs, memory));
   if (kind === 'pointer') arm(el);
-  return { ready: true, element, x: p.x, y: p.y };
+  return { ready: true, x: p.x, y: p.y };
 };
 
 // free is the point to aim at; null while something else would be hit.
@@ -285,6 +288,7 @@ const away = (el) => {
 const starting = (el) => animated(el, (a) => a.pending || !(a.currentTime > 0));
 
 const animated = (el, which = () => true) => {
+  if (!roots().some((root) => !root.getAnimations || root.getAnimations().length > 0)) return false;
   for (let n = el; n; n = parentOf(n)) if (n.getAnimations().some((a) => a.playState === 'running' && which(a))) return true;
   return false;
 };

@@ -71,12 +71,19 @@ const selfHidden = (el) => {
   return style.display === 'none';
 };
 
-// Hidden from people who use assistive technology, and so from roles.
+// unsaid tells what is left out of a name that it is within.
+const unsaid = (el) => el.getAttribute('aria-hidden') === 'true' ||
+  (!el.checkVisibility({ visibilityProperty: true }) && (selfHidden(el) || getComputedStyle(el).visibility !== 'visible'));
+
+// Hidden from people who use assistive technology, and so from roles. What is drawn
+// can only be hidden by an attribute.
 const ariaHidden = (el) => {
+  const drawn = el.checkVisibility({ visibilityProperty: true });
+  if (drawn && roots().length === 1 && el.localName !== 'option' && el.localName !== 'optgroup') return el.closest('[aria-hidden=true]') !== null;
   if (getComputedStyle(el).visibility !== 'visible') return true;
   if (el.localName === 'option' || el.localName === 'optgroup') return el.closest('select') ? ariaHidden(el.closest('select')) : true;
   for (let n = el; n; n = parentOf(n)) if (selfHidden(n)) return true;
-  return el.localName !== 'svg' && !el.checkVisibility({ visibilityProperty: true }) && getComputedStyle(el).display !== 'contents';
+  return el.localName !== 'svg' && !drawn && getComputedStyle(el).display !== 'contents';
 };
 
 const NAMED_BY_CONTENT = new Set(('button cell checkbox columnheader gridcell heading link menuitem menuitemcheckbox menuitemradio ' +
@@ -87,7 +94,7 @@ const nameOf = (el) => squash(compute(el, { seen: new Set(), by: '' }));
 const compute = (el, ctx) => {
   if (ctx.seen.has(el)) return '';
   // What is referenced by id counts even when it is hidden, for its own root only.
-  if (ctx.by !== 'reference' && (selfHidden(el) || getComputedStyle(el).visibility !== 'visible')) return '';
+  if (ctx.by !== 'reference' && unsaid(el)) return '';
   const inside = { seen: ctx.seen, by: 'content' };
   if (ctx.by !== 'reference' && ctx.by !== 'inReference') {
     const text = referenced(el, 'aria-labelledby', ctx);

@@ -45,8 +45,20 @@ const onChange = (call, matters = () => true) => {
 
 // ---- the tree ----
 
-// The parts of the tree below a node: itself, and every open shadow root.
+// The parts of the tree below a node: itself, and every open shadow root. Those of the
+// document are looked for once in each turn, as no script of the page runs within one.
 const roots = (start = document) => {
+  if (start !== document) return rootsBelow(start);
+  if (!grown) {
+    grown = rootsBelow(document);
+    queueMicrotask(() => { grown = null; });
+  }
+  return grown;
+};
+
+let grown = null;
+
+const rootsBelow = (start) => {
   const found = start.shadowRoot ? [start, start.shadowRoot] : [start];
   for (let i = 0; i < found.length; i++) {
     const walker = document.createTreeWalker(found[i], NodeFilter.SHOW_ELEMENT);
@@ -76,12 +88,11 @@ const matcher = (wanted, exact) => {
 // ---- visibility ----
 
 const box = (el) => {
-  if (getComputedStyle(el).display === 'contents') {
-    const range = document.createRange();
-    range.selectNodeContents(el);
-    return range.getBoundingClientRect();
-  }
-  return el.getBoundingClientRect();
+  const own = el.getBoundingClientRect();
+  if (own.width > 0 || own.height > 0 || getComputedStyle(el).display !== 'contents') return own;
+  const range = document.createRange();
+  range.selectNodeContents(el);
+  return range.getBoundingClientRect();
 };
 
 const visible = (el) => {
