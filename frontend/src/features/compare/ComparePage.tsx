@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowRight, GitCompareArrows, SearchX } from "lucide-react";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { useQuery } from "urql";
 import { type ComparedRunFragment, OtherRunDocument, RunsToCompareDocument } from "@/gql/graphql";
 import { messageOf } from "@/graphql/client";
@@ -28,6 +28,8 @@ interface Props {
   runId: string;
   search: ComparePageSearch;
   onSearch: (change: ComparePageSearch) => void;
+  /** What is said of the run and the one before as a whole. */
+  judge: (beforeId: string) => ReactNode;
 }
 
 const words: Record<Change, string> = {
@@ -35,7 +37,7 @@ const words: Record<Change, string> = {
 };
 
 /** What changed from one run to another. */
-export function ComparePage({ runId, search, onSearch }: Props) {
+export function ComparePage({ runId, search, onSearch, judge }: Props) {
   const [{ data, error, fetching }, read] = useKeptQuery({ query: RunsToCompareDocument, variables: { runId } });
   const run = data?.run;
   const others = useMemo(() => (run ? run.plan.runs.nodes.filter(({ id }) => id !== run.id) : []), [run]);
@@ -83,6 +85,7 @@ export function ComparePage({ runId, search, onSearch }: Props) {
             <ArrowRight size={18} aria-hidden className="place-self-center text-faint max-md:rotate-90" />
             <Side title="After" run={run} />
           </div>
+          {judge(chosen)}
           <Pairs key={`${chosen} ${runId}`} beforeId={chosen} runId={runId} search={search} onSearch={onSearch} />
         </div>
       )}
