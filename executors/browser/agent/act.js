@@ -157,6 +157,15 @@ const arm = (el) => {
   for (const type of navigator.maxTouchPoints > 0 ? [...EVENTS, ...TOUCHES] : EVENTS) addEventListener(type, guard, { capture: true, passive: false });
 };
 
+// A document that has been drawn may still lack the scripts that answer to what is
+// done: those that are deferred run before it says that it has its content. A person
+// who sees a page load gives it a moment, and not for ever.
+let scripted = document.readyState === 'complete' || performance.getEntriesByType('navigation')[0]?.domContentLoadedEventEnd > 0;
+addEventListener('DOMContentLoaded', () => { scripted = true; }, { capture: true, once: true });
+const SCRIPTED = 2000;
+
+const unscripted = (since) => !scripted && document.readyState !== 'complete' && now() - since < SCRIPTED;
+
 const BLOCKS = ['center', 'end', 'start', 'nearest'];
 
 // prepare waits until the element can be acted on, as a person would see it,
@@ -176,7 +185,7 @@ const BLOCKS = ['center', 'end', 'start', 'nearest'];
 // state, or cannot be, the answer comes at once with checked and radio.
 // inputs is how many there were so far.
 const prepare = async ({ locator, kind, control, tick, budget, concealed, position, inputs }) => {
-  const end = now() + budget;
+  const asked = now(), end = asked + budget;
   const needs = {
     visible: kind !== 'any' && kind !== 'file',
     enabled: kind === 'pointer' || kind === 'fill' || kind === 'select',
@@ -197,7 +206,8 @@ const prepare = async ({ locator, kind, control, tick, budget, concealed, positi
       several = 0;
       const state = found.el && tick !== undefined ? ticked(found.el) : null;
       if (state && (state.checked === null || state.checked === tick || (state.radio && !tick))) return { ready: true, element: describe(found.el), ...state };
-      result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count, depth: found.depth };
+      if (found.el && kind !== 'shot' && unscripted(asked)) result = { why: 'it is in a page that is still loading' };
+      else result = found.el ? ready(found.el, kind, control, needs, memory) : { why: 'missing', count: found.count, depth: found.depth };
       if (result.ready && state) Object.assign(result, state);
       if (found.el && needs.visible && concealed) result = { why: 'it is in a frame that is not visible' };
     }
