@@ -60,7 +60,7 @@ type names map[string]*expression
 
 // suite reads the tests of a file or of a describe.
 func (w *playwright) suite(all []statement, before []statement, outer names) {
-	if w.nested++; w.nested > maxNesting {
+	if !w.deeper(all) {
 		return
 	}
 	defer func() { w.nested-- }()
@@ -69,23 +69,44 @@ func (w *playwright) suite(all []statement, before []statement, outer names) {
 		known[k] = v
 	}
 	before = slices.Clone(before)
+	for _, s := range all { // what comes before each test may be written behind some
+		if s.value != nil && s.name == "" && isMember(s.value) {
+			if kind, _, body := callOf(s.value); kind == ".beforeEach" && body != nil {
+				before = append(before, body.body...)
+			}
+		}
+	}
 	for _, s := range all {
 		e := s.value
 		switch {
 		case e == nil:
 		case s.name != "":
 			known[s.name] = e
-		case e.kind != isChain || e.text != "test" || len(e.links) == 0:
+		case !isMember(e):
 			w.leftOut(e.line, e)
 		default:
-			before = w.member(e, before, known)
+			w.member(e, before, known)
 		}
 	}
 }
 
-// member reads test(…), test.describe(…), test.beforeEach(…) and their like.
-func (w *playwright) member(e *expression, before []statement, known names) []statement {
-	kind := ""
+// deeper notes what lies too deep to be read.
+func (w *playwright) deeper(all []statement) bool {
+	if w.nested < maxNesting {
+		w.nested++
+		return true
+	}
+	if len(all) > 0 && all[0].value != nil {
+		w.note("line %d: what lies more than %d blocks deep was left out", all[0].value.line, maxNesting)
+	}
+	return false
+}
+
+func isMember(e *expression) bool { return e.kind == isChain && e.text == "test" && len(e.links) > 0 }
+
+// callOf is what a call such as test.describe.only("…", () => {…}) says: ".describe.only",
+// its title and its function, if it has one.
+func callOf(e *expression) (kind, title string, body *expression) {
 	for _, l := range e.links[:len(e.links)-1] {
 		kind += "." + l.name
 	}
@@ -93,8 +114,9 @@ func (w *playwright) member(e *expression, before []statement, known names) []st
 	if last.name != "" {
 		kind += "." + last.name
 	}
-	var title string
-	var body *expression
+	if !last.call {
+		return kind, "", nil
+	}
 	for _, a := range last.args {
 		switch a.kind {
 		case isText:
@@ -104,19 +126,23 @@ func (w *playwright) member(e *expression, before []statement, known names) []st
 		default:
 		}
 	}
+	return kind, title, body
+}
+
+// member reads test(…), test.describe(…) and their like.
+func (w *playwright) member(e *expression, before []statement, known names) {
+	kind, title, body := callOf(e)
 	switch {
-	case !last.call || body == nil:
+	case body == nil:
 		w.leftOut(e.line, e)
 	case kind == "" || kind == ".only":
 		w.test(e.line, title, append(slices.Clone(before), body.body...), known)
 	case kind == ".describe" || kind == ".describe.only" || kind == ".describe.serial" || kind == ".describe.parallel":
 		w.suite(body.body, before, known)
-	case kind == ".beforeEach":
-		return append(before, body.body...)
+	case kind == ".beforeEach": // read before
 	default:
 		w.leftOut(e.line, e)
 	}
-	return before
 }
 
 func (w *playwright) leftOut(at int, e *expression) {
@@ -150,7 +176,7 @@ func (w *playwright) test(at int, title string, body []statement, known names) {
 
 // block reads the statements of a test.
 func (w *playwright) block(c *browserCase, body []statement, known names) {
-	if w.nested++; w.nested > maxNesting {
+	if !w.deeper(body) {
 		return
 	}
 	defer func() { w.nested-- }()

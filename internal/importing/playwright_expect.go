@@ -16,6 +16,9 @@ func (w *playwright) expectation(e *expression, known names) ([]spec.BrowserStep
 	if err != nil {
 		return nil, err
 	}
+	if links[0].name == "soft" {
+		w.note("line %d: expect.soft is taken for expect: a case of ours ends with what fails first", e.line)
+	}
 	links = links[1:]
 	not := links[0].name == "not" && !links[0].call
 	if not {

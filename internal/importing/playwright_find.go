@@ -1,11 +1,15 @@
 package importing
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/semantest/semantest/internal/spec"
 )
+
+// errChosen refuses what comes behind nth: a plan counts last.
+var errChosen = errors.New("what chooses among elements again after first, last or nth is not understood")
 
 // found is what a chain of calls means so far.
 type found struct {
@@ -54,6 +58,9 @@ func (w *playwright) finder(f found, l link, known names) (found, bool, error) {
 		if f.l == nil || l.name == "nth" && (arg(0) == nil || arg(0).kind != isNumber) {
 			return f, true, errUnknown
 		}
+		if f.l.Nth != nil {
+			return f, true, errChosen
+		}
 		n := map[string]int{"first": 0, "last": -1}[l.name]
 		if l.name == "nth" {
 			n = int(arg(0).number)
@@ -65,7 +72,10 @@ func (w *playwright) finder(f found, l link, known names) (found, bool, error) {
 		return w.filter(f, arg(0), known)
 	case "locator":
 		out, err := w.selector(arg(0), known)
-		return w.inside(f, out), true, err
+		if err != nil || arg(1) == nil {
+			return w.inside(f, out), true, err
+		}
+		return w.filter(w.inside(f, out), arg(1), known)
 	}
 	out, ok, err := w.getBy(l.name, arg(0), arg(1), known)
 	if !ok || err != nil {
@@ -124,15 +134,21 @@ func (w *playwright) filter(f found, options *expression, known names) (found, b
 	if f.l == nil || options == nil || options.kind != isObject {
 		return f, true, errUnknown
 	}
+	if f.l.Nth != nil {
+		return f, true, errChosen
+	}
 	out := *f.l
+	set := map[string]bool{"hasText": out.HasText != "", "hasNotText": out.HasNotText != "", "has": out.Has != nil, "hasNot": out.HasNot != nil}
 	for i, key := range options.keys {
 		var err error
-		switch value := options.list[i]; key {
-		case "hasText":
+		switch value := options.list[i]; {
+		case set[key]:
+			err = fmt.Errorf("a second %s is not understood", key)
+		case key == "hasText":
 			out.HasText, err = w.named(value, known)
-		case "hasNotText":
+		case key == "hasNotText":
 			out.HasNotText, err = w.named(value, known)
-		case "has", "hasNot":
+		case key == "has" || key == "hasNot":
 			var inner found
 			if inner, err = w.find(value, known); err == nil && (inner.l == nil || len(inner.rest) > 0) {
 				err = errUnknown
@@ -143,7 +159,7 @@ func (w *playwright) filter(f found, options *expression, known names) (found, b
 				out.HasNot = inner.l
 			}
 		default:
-			err = fmt.Errorf("the option %s of filter is not understood", line(key, 40, ""))
+			err = fmt.Errorf("the option %s of what is found is not understood", line(key, 40, ""))
 		}
 		if err != nil {
 			return f, true, err

@@ -3,6 +3,7 @@ package importing
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,12 @@ func (w *playwright) steps(e *expression, known names) ([]spec.BrowserStep, erro
 		return nil, err
 	}
 	var one spec.BrowserStep
+	limit := spec.Duration(0)
+	if f.rest = slices.Clone(f.rest); len(f.rest) > 0 { // a hook is read once for each test
+		if limit, err = stepLimit(&f.rest[len(f.rest)-1], f.l == nil); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case f.frame != nil && f.l == nil:
 		return nil, errUnknown
@@ -31,7 +38,50 @@ func (w *playwright) steps(e *expression, known names) ([]spec.BrowserStep, erro
 	default:
 		one, err = w.onElement(*f.l, f.rest[0], known)
 	}
+	if limit > 0 {
+		one.Timeout = limit
+	}
 	return []spec.BrowserStep{one}, err
+}
+
+// optional says which argument of an element's call holds its options, where those are
+// none that its own reader understands, and navigation which one of the page's.
+var optional = map[string]int{
+	"fill": 1, "type": 1, "pressSequentially": 1, "press": 1, "selectOption": 1, "setInputFiles": 1, "dragTo": 1,
+	"check": 0, "uncheck": 0, "setChecked": 1, "hover": 0, "focus": 0, "blur": 0, "tap": 0, "clear": 0, "scrollIntoViewIfNeeded": 0,
+}
+
+var navigation = map[string]int{"goto": 1, "reload": 0, "goBack": 0, "goForward": 0, "waitForURL": 1, "waitForLoadState": 1}
+
+// stepLimit takes the options away that most calls have, and returns the time limit
+// among them. What only says when a navigation is over, or how fast keys follow each
+// other, changes no outcome here: a step waits for what it needs.
+func stepLimit(l *link, onPage bool) (limit spec.Duration, err error) {
+	at, ok := optional[l.name]
+	if at++; !onPage { // page.fill(selector, text, options) has one more
+		at--
+	}
+	if n, navigates := navigation[l.name]; navigates {
+		at, ok = n, onPage
+	}
+	if !l.call || !ok || at >= len(l.args) || l.args[at].kind != isObject {
+		return 0, nil
+	}
+	options := l.args[at]
+	for i, key := range options.keys {
+		switch key {
+		case "timeout":
+			limit, err = milliseconds(options.list[i])
+		case "waitUntil", "delay", "noWaitAfter":
+		default:
+			err = fmt.Errorf("the option %s is not understood", line(key, 40, ""))
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	l.args = l.args[:at]
+	return limit, nil
 }
 
 func (w *playwright) keyboard(l link, known names) (s spec.BrowserStep, err error) {
@@ -157,11 +207,27 @@ func (w *playwright) onElement(on spec.Locator, l link, known names) (s spec.Bro
 		return s, nil
 	case "waitFor":
 		s.Wait = &spec.Wait{Visible: &on}
+		for i, key := range orNone(first).keys {
+			switch key {
+			case "state":
+			case "timeout":
+				s.Timeout, err = milliseconds(first.list[i])
+			default:
+				err = fmt.Errorf("the option %s is not understood", line(key, 40, ""))
+			}
+			if err != nil {
+				return s, err
+			}
+		}
 		if state := first.property("state"); state != nil {
 			switch state.text {
 			case "visible":
-			case "hidden", "detached":
+			case "hidden":
 				s.Wait = &spec.Wait{Hidden: &on}
+			case "attached":
+				s.Wait, s.Expect = nil, &spec.Expect{Count: &on, Matcher: spec.Matcher{GTE: &spec.Value{V: int64(1)}}}
+			case "detached":
+				s.Wait, s.Expect = nil, &spec.Expect{Count: &on, Matcher: spec.Matcher{Equals: &spec.Value{V: int64(0)}}}
 			default:
 				return s, errUnknown
 			}
