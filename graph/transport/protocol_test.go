@@ -221,7 +221,7 @@ func TestHandshake(t *testing.T) { // one after the other: there is one place
 func TestWhoSaysNothingIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(o *transport.Options) {
-		o.InitWithin, o.IdleWithin, o.PingEvery = 50*time.Millisecond, 300*time.Millisecond, 20*time.Millisecond
+		o.InitWithin, o.IdleWithin, o.PingEvery = time.Second, 300*time.Millisecond, 20*time.Millisecond
 	})
 	if code, reason, _ := w.dial(t).closing(); code != 4408 || reason != "Connection initialisation timeout" {
 		t.Errorf("without init closed with %d %q", code, reason)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 
@@ -65,12 +66,32 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (driver.Page, 
 	}
 	conn, err := b.attach(ctx, s)
 	if err == nil {
-		pg.inspector, err = inspect(ctx, conn, begins(), pg.onInspector)
+		err = pg.listen(ctx, conn)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening a page: %w", err), pg.Close(ctx))
 	}
 	return pg, nil
+}
+
+// listen begins to hear of what goes on in the page, unless that was closed meanwhile, as with its
+// browser.
+func (pg *Page) listen(ctx context.Context, conn net.Conn) error {
+	made, err := inspect(ctx, conn, begins(), pg.onInspector)
+	if err != nil {
+		return err
+	}
+	pg.mu.Lock()
+	closed := pg.stopped.Err() != nil
+	if !closed {
+		pg.inspector = made
+	}
+	pg.mu.Unlock()
+	if closed {
+		made.close()
+		return driver.ErrLost
+	}
+	return nil
 }
 
 func (pg *Page) tell(e driver.Event) { pg.on(pg, e) }
@@ -143,8 +164,11 @@ func (pg *Page) Close(context.Context) error {
 	pg.stop()
 	pg.stopIdle()
 	err := pg.session.Close()
-	if pg.inspector != nil {
-		pg.inspector.close()
+	pg.mu.Lock()
+	listening := pg.inspector
+	pg.mu.Unlock()
+	if listening != nil {
+		listening.close()
 	}
 	pg.wg.Wait()
 	return err
