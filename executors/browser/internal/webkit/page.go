@@ -74,8 +74,8 @@ func (b *Browser) Open(ctx context.Context, o driver.PageOptions) (driver.Page, 
 	return pg, nil
 }
 
-// listen begins to hear of what goes on in the page, unless that was closed meanwhile, as with its
-// browser.
+// listen begins to hear of what goes on in the page, unless that was closed meanwhile,
+// as with its browser.
 func (pg *Page) listen(ctx context.Context, conn net.Conn) error {
 	made, err := inspect(ctx, conn, begins(), pg.onInspector)
 	if err != nil {
