@@ -205,7 +205,8 @@ func (p *Postgres) arguments(opts PostgresOptions) []string {
 		"unix_socket_permissions=0700",
 	}
 	if opts.Throwaway || p.folder.temporary {
-		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off",
+			"max_connections=400") // one cluster serves the servers of many tests at a time
 	}
 	args := []string{"-D", p.folder.cluster(), "-k", p.run, "-p", socketPort, "-h", ""}
 	for _, s := range settings {
