@@ -49,6 +49,8 @@ func flags(o Options, profile string, sandbox bool) []string {
 			// time, and no page can tell; a spare process for each case is one that
 			// nobody needs.
 			"RenderDocument", "SpareRendererForSitePerProcess",
+			// What a page shows is its own from the start, and not the page before.
+			"PaintHolding",
 		}, ","),
 		// The network's process has no sandbox on Linux, so one less loses nothing.
 		"--enable-features=NetworkServiceInProcess2",
