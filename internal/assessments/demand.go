@@ -175,7 +175,12 @@ func (a Ask) answeredBy(row *ent.Assessment) bool {
 	if a.Judge != ByLLM {
 		return true
 	}
-	return row.Ask != nil && row.Ask.Votes == a.Votes && row.Ask.Model == a.Model && row.Status == assessment.StatusAssessed
+	return a.asks(row) && row.Status == assessment.StatusAssessed
+}
+
+// asks says whether a model is asked the same of an assessment.
+func (a Ask) asks(row *ent.Assessment) bool {
+	return row.Ask != nil && row.Ask.Votes == a.Votes && row.Ask.Model == a.Model
 }
 
 func about(ask Ask) predicate.Assessment {

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/semantest/semantest/ent"
 	"github.com/semantest/semantest/ent/assessment"
+	"github.com/semantest/semantest/ent/run"
 	"github.com/semantest/semantest/internal/assessments/judge"
 	"github.com/semantest/semantest/internal/assessments/rules"
 	"github.com/semantest/semantest/internal/audit"
@@ -44,10 +47,15 @@ func (s *Service) completeAsk(ctx context.Context, runID string, ask *Ask) error
 	})
 }
 
-// request opens the assessment that a model is to make, with its job.
+// request opens the assessment that a model is to make, with its job. Who asks for
+// the same in the meantime waits for the same one.
 func (s *Service) request(ctx context.Context, p *auth.Principal, runID string, ask Ask) (*Assessment, error) {
 	var made *ent.Assessment
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		if made, err = s.requested(ctx, tx, runID, ask); made != nil || err != nil {
+			return err
+		}
 		id, err := s.open(ctx, tx, p.ProjectID, runID, ask)
 		if err != nil {
 			return err
@@ -65,6 +73,29 @@ func (s *Service) request(ctx context.Context, p *auth.Principal, runID string, 
 		return nil, err
 	}
 	return of(made)
+}
+
+// requested is the assessment that waits for a model's answer to the question; nil
+// where there is none. The lock has requests for one run come one after the other.
+func (s *Service) requested(ctx context.Context, tx *store.Tx, runID string, ask Ask) (*ent.Assessment, error) {
+	if _, err := tx.Run.Query().Where(run.ID(runID)).ForUpdate(store.NoKey).OnlyID(ctx); err != nil {
+		return nil, fmt.Errorf("lock the run: %w", err)
+	}
+	if ask.Fresh {
+		return nil, nil
+	}
+	rows, err := tx.Assessment.Query().
+		Where(assessment.RunID(runID), assessment.JudgeEQ(ask.judge()), assessment.StatusEQ(assessment.StatusPending), about(ask)).
+		Order(assessment.ByID(sql.OrderDesc())).Limit(knownAtOnce).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for an assessment that is under way: %w", err)
+	}
+	for _, row := range rows {
+		if sameWeights(row, ask.Weights) && ask.asks(row) {
+			return row, nil
+		}
+	}
+	return nil, nil
 }
 
 // PerformJudgement has a model make a pending assessment. For the worker: it checks

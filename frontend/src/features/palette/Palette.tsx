@@ -24,14 +24,14 @@ const looks: { name: Theme; title: string; icon: LucideIcon }[] = [
   { name: "system", title: "Looks as the system", icon: Monitor },
 ];
 
-/** Goes to any page, plan, case or run by a few letters of its name, and does what has no page. */
-export default function Palette({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
+/** Goes to any page, plan, case or run by a few letters of its name, and does what has no page; begun was typed before it was there. */
+export default function Palette({ begun = "", onClose, onShortcuts }: { begun?: string; onClose: () => void; onShortcuts: () => void }) {
   const navigate = useNavigate();
   const shortcuts = useShortcuts();
   const { theme, setTheme } = useTheme();
   const mayWrite = useMay("tests:write");
   const mayRun = useMay("tests:execute");
-  const [text, setText] = useState("");
+  const [text, setText] = useState(begun);
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
   const [{ data, fetching }] = useQuery({ query: PaletteSearchDocument, variables: { search: search || null, words: search, searching: search !== "" } });

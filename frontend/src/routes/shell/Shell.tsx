@@ -1,13 +1,14 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { Braces, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, Search, WandSparkles } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { Brand } from "@/ui/Brand";
 import { Button, IconButton } from "@/ui/Button";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { findShortcut } from "@/ui/shortcuts";
 import { useKeys } from "@/ui/useKeys";
 import { ConnectionLight } from "./ConnectionLight";
+import { EarlyKeys } from "./EarlyKeys";
 import { ProjectSwitcher } from "./ProjectSwitcher";
 import { UserMenu } from "./UserMenu";
 
@@ -26,13 +27,19 @@ const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" |
 /** What stands around every page: where one can go, whom one acts for, and how the connection does. */
 export function Shell() {
   const [searching, setSearching] = useState(false);
+  const [typed, setTyped] = useState("");
   const [helping, setHelping] = useState(false);
+  const close = useCallback(() => {
+    setSearching(false);
+    setTyped("");
+  }, []);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
+        setTyped("");
         setSearching((open) => !open);
       }
     };
@@ -99,8 +106,8 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       {searching ? (
-        <Suspense>
-          <Palette onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} />
+        <Suspense fallback={<EarlyKeys onText={setTyped} onClose={close} />}>
+          <Palette begun={typed} onClose={close} onShortcuts={() => setHelping(true)} />
         </Suspense>
       ) : null}
       {helping ? (
