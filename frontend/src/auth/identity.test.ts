@@ -69,6 +69,15 @@ describe("the identity", () => {
     expect(store.get()).toEqual({ status: "signed-out" });
   });
 
+  it("gives a stranger no reason, and one to who holds a token that is no longer good", async () => {
+    const stranger = open({ Viewer: [refused("UNAUTHENTICATED")], Refresh: [refused("UNAUTHENTICATED")] });
+    await stranger.store.ask();
+    expect(stranger.store.get()).toEqual({ status: "signed-out" });
+    const holder = open({ Viewer: [refused("UNAUTHENTICATED")] }, { token: "smt_old" });
+    await holder.store.ask();
+    expect(holder.store.get()).toEqual({ status: "signed-out", reason: "refused: UNAUTHENTICATED" });
+  });
+
   it("leaves a project that is gone", async () => {
     const { store, stored } = open({ Viewer: [refused("NOT_FOUND"), me()] }, { stored: { "semantest.project": "gone" } });
     await store.ask();

@@ -88,7 +88,8 @@ export function openIdentityStore(tokens: TokenStore, storage: Pick<Storage, "ge
       return look();
     }
     if (error) {
-      if (codeOf(error) === "UNAUTHENTICATED") return { status: "signed-out", reason: error.message };
+      // Who sent nothing was not refused: the page to sign in says all that is needed.
+      if (codeOf(error) === "UNAUTHENTICATED") return tokens.get() ? { status: "signed-out", reason: error.message } : { status: "signed-out" };
       return { status: "unreachable", message: error.message };
     }
     const v = (data as unknown as ViewerData).viewer;

@@ -41,8 +41,8 @@ export default function Audit({ search: { after, action }, onSearch }: { search:
           {page.nodes.map(({ id, at, actor, action: did, outcome, objectId, objectName, address, detail }) => (
             <li key={id} className="border-t border-line px-3 py-2 text-sm first:border-t-0">
               <details>
-                <summary className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 md:grid-cols-[13rem_minmax(0,1fr)_minmax(0,2fr)_auto]">
-                  <time dateTime={at} className="text-xs text-faint md:text-sm">{formatInstant(at)}</time>
+                <summary className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 md:grid-cols-[15rem_minmax(0,1fr)_minmax(0,2fr)_auto]">
+                  <time dateTime={at} className="text-xs whitespace-nowrap text-faint md:text-sm">{formatInstant(at)}</time>
                   <span className="truncate max-md:col-start-1">{actor.name || actor.kind.toLowerCase()}</span>
                   <span className="min-w-0 truncate max-md:col-span-2"><code className="font-mono text-xs">{did}</code> <span className="text-soft">{objectName || objectId}</span></span>
                   <span className={outcome === "REFUSED" ? "text-xs font-medium text-failed max-md:col-start-2 max-md:row-start-1" : "text-xs text-faint max-md:col-start-2 max-md:row-start-1"}>{outcome.toLowerCase()}</span>
