@@ -76,6 +76,23 @@ ${version < 2 ? "" : `  - id: api.order.twice
       - fill: {label: Search the shop, value: mug}
       - expect: {text: {css: "#result-count"}, equals: 2 products}
       - screenshot: {name: found}
+  - id: ui.total
+    name: The cart adds up
+    kind: browser
+    steps:
+      - goto: /products/TEA-01${version < 3 ? "" : "?fault=wrong-total"}
+      - click: {role: button, name: Add to cart}
+      - expect: {text: {css: "#cart-count"}, equals: "1"}
+      - goto: /cart
+      - expect: {text: {css: "#total"}, equals: "14.85"}
+        timeout: 2s
+  - {id: visual.home, name: The front page looks as accepted, kind: visual, url: "/${version < 3 ? "" : "?fault=shifted-banner"}", viewports: [{width: 1280, height: 900}, {width: 390, height: 844}], missing: pass}
+  - id: load.products
+    name: The catalogue answers many callers at once
+    kind: load
+    uses: api.product
+    scenarios: {visitors: {executor: constant-vus, vus: 10, duration: 6s, thinkTime: {min: 20ms, max: 80ms}}}
+    thresholds: {http_req_failed: ["rate<0.01"], http_req_duration: ["p(95)<500"]}
   - {id: a11y.home, name: The front page is for everybody, kind: accessibility, url: /, standard: wcag2aa}
   - {id: vitals.home, name: The front page is fast, kind: performance, url: /, runs: 2, thresholds: {LCP: ["median<4000"]}}
 `;
@@ -87,7 +104,8 @@ const ended = (id) => until("the end of the run", async () => {
 const start = async (planId) => ended((await ask("mutation($id: ID!) { startRun(input: {planId: $id}) { run { id } } }", { id: planId })).startRun.run.id);
 
 const { plan: made } = (await ask("mutation($source: String!) { createPlan(input: {source: $source}) { plan { id } } }", { source: plan(1) })).createPlan;
-await start(made.id);
+const before = await start(made.id);
+await ask("mutation($id: ID!) { acceptAll(input: {runId: $id}) { clientMutationId } }", { id: before.id });
 for (const version of [2, 3]) await ask("mutation($id: ID!, $source: String!) { updatePlan(input: {id: $id, source: $source}) { plan { id } } }", { id: made.id, source: plan(version) });
 const run = await start(made.id);
 

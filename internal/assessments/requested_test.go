@@ -24,7 +24,9 @@ func TestTheSameIsAskedOnce(t *testing.T) {
 	s.Follow(t, runID)
 
 	ask := func(more string) string {
-		var out struct{ AssessRun struct{ Assessment struct{ ID string } } }
+		var out struct {
+			AssessRun struct{ Assessment struct{ ID string } }
+		}
 		if err := s.Client.Do(t.Context(), `mutation($id: ID!) { assessRun(input: {runId: $id, judge: LLM`+more+`}) { assessment { id } } }`,
 			object{"id": runID}, &out); err != nil {
 			t.Error(err)
