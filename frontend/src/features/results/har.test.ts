@@ -21,6 +21,15 @@ describe("an archive", () => {
     expect(got?.exchanges[0]).toMatchObject({ status: 0, error: "net::ERR_FAILED", phases: [] });
   });
 
+  it.each([
+    { size: 0, bodySize: 512, bytes: 512 },
+    { size: 12, bodySize: 512, bytes: 12 },
+    { size: -1, bodySize: -1, bytes: 0 },
+  ])("gives $bytes bytes for a body of $size of which $bodySize were sent", ({ size, bodySize, bytes }) => {
+    const got = readArchive(JSON.stringify({ log: { entries: [entry({ response: { status: 200, bodySize, content: { size } } })] } }));
+    expect(got?.exchanges[0]?.bytes).toBe(bytes);
+  });
+
   it.each(["", "[]", "{}", '{"log": {}}', "not JSON"])("%j is none", (text) => {
     expect(readArchive(text)).toBeNull();
   });

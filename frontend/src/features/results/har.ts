@@ -51,7 +51,8 @@ function exchangeOf(entry: Record<string, unknown>, startMs: number): Exchange {
     url: textOr(request.url, ""),
     status: numberOr(response.status, 0),
     type: textOr(content.mimeType, textOr(entry._resourceType, "")),
-    bytes: Math.max(numberOr(content.size, 0), 0),
+    // The body of a page that was left is not kept; what came over the wire is known.
+    bytes: Math.max(numberOr(content.size, 0), 0) || Math.max(numberOr(response.bodySize, 0), 0),
     startMs,
     durationMs: Math.max(numberOr(entry.time, 0), 0),
     // ssl is a part of connect, by HAR's own rules.
