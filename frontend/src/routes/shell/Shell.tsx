@@ -1,18 +1,17 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { clsx } from "clsx";
 import { Braces, Gauge, LayoutDashboard, type LucideIcon, Medal, NotebookText, Search, WandSparkles } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Brand } from "@/ui/Brand";
 import { Button, IconButton } from "@/ui/Button";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { findShortcut } from "@/ui/shortcuts";
 import { useKeys } from "@/ui/useKeys";
 import { ConnectionLight } from "./ConnectionLight";
-import { EarlyKeys } from "./EarlyKeys";
+import { Find } from "./Find";
 import { ProjectSwitcher } from "./ProjectSwitcher";
 import { UserMenu } from "./UserMenu";
 
-const Palette = lazy(() => import("@/features/palette/Palette"));
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
 const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" | "/graphiql"; title: string; icon: LucideIcon }[] = [
@@ -27,19 +26,13 @@ const places: { to: "/" | "/plans" | "/runs" | "/assessments" | "/generations" |
 /** What stands around every page: where one can go, whom one acts for, and how the connection does. */
 export function Shell() {
   const [searching, setSearching] = useState(false);
-  const [typed, setTyped] = useState("");
   const [helping, setHelping] = useState(false);
-  const close = useCallback(() => {
-    setSearching(false);
-    setTyped("");
-  }, []);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
-        setTyped("");
         setSearching((open) => !open);
       }
     };
@@ -105,11 +98,7 @@ export function Shell() {
           <Outlet />
         </ErrorBoundary>
       </main>
-      {searching ? (
-        <Suspense fallback={<EarlyKeys onText={setTyped} onClose={close} />}>
-          <Palette begun={typed} onClose={close} onShortcuts={() => setHelping(true)} />
-        </Suspense>
-      ) : null}
+      {searching ? <Find onClose={() => setSearching(false)} onShortcuts={() => setHelping(true)} /> : null}
       {helping ? (
         <Suspense>
           <Shortcuts onClose={() => setHelping(false)} />
