@@ -78,11 +78,11 @@ func (s *Service) request(ctx context.Context, p *auth.Principal, runID string, 
 // requested is the assessment that waits for a model's answer to the question; nil
 // where there is none. The lock has requests for one run come one after the other.
 func (s *Service) requested(ctx context.Context, tx *store.Tx, runID string, ask Ask) (*ent.Assessment, error) {
-	if _, err := tx.Run.Query().Where(run.ID(runID)).ForUpdate(store.NoKey).OnlyID(ctx); err != nil {
-		return nil, fmt.Errorf("lock the run: %w", err)
-	}
 	if ask.Fresh {
 		return nil, nil
+	}
+	if _, err := tx.Run.Query().Where(run.ID(runID)).ForUpdate(store.NoKey).OnlyID(ctx); err != nil {
+		return nil, fmt.Errorf("lock the run: %w", err)
 	}
 	rows, err := tx.Assessment.Query().
 		Where(assessment.RunID(runID), assessment.JudgeEQ(ask.judge()), assessment.StatusEQ(assessment.StatusPending), about(ask)).

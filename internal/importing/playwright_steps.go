@@ -58,8 +58,8 @@ var navigation = map[string]int{"goto": 1, "reload": 0, "goBack": 0, "goForward"
 // other, changes no outcome here: a step waits for what it needs.
 func stepLimit(l *link, onPage bool) (limit spec.Duration, err error) {
 	at, ok := optional[l.name]
-	if at++; !onPage { // page.fill(selector, text, options) has one more
-		at--
+	if onPage { // page.fill(selector, text, options) has one more
+		at++
 	}
 	if n, navigates := navigation[l.name]; navigates {
 		at, ok = n, onPage
