@@ -176,19 +176,19 @@ func oneByOne(ctx context.Context, b *bench, all []*performer) ([]row, *table, e
 // performs as many, so that the last ones, which end alone, weigh as little.
 func inParallel(ctx context.Context, b *bench, all []*performer) ([]row, *table, error) {
 	cases := b.times(24, 8)
-	rates, busy := make([]map[int]float64, len(all)), make([]map[int]float64, len(all))
+	best := make([]map[int]pace, len(all))
 	for i := range all {
-		rates[i], busy[i] = map[int]float64{}, map[int]float64{}
+		best[i] = map[int]pace{}
 	}
 	for range b.times(3, 1) {
 		for i, p := range all {
 			for _, parallel := range []int{1, browserParallel} {
-				rate, cores, err := p.rate(ctx, cases*parallel, parallel)
+				round, err := p.pace(ctx, cases*parallel, parallel)
 				if err != nil {
 					return nil, nil, err
 				}
-				if rate > rates[i][parallel] {
-					rates[i][parallel], busy[i][parallel] = rate, cores
+				if round.rate > best[i][parallel].rate {
+					best[i][parallel] = round
 				}
 			}
 		}
@@ -196,29 +196,33 @@ func inParallel(ctx context.Context, b *bench, all []*performer) ([]row, *table,
 	t := &table{title: "Cases a second, the best round, and how many cores were busy then, with all they did:",
 		header: []string{"Program", "one at a time", "cores", fmt.Sprintf("%d at a time", browserParallel), "cores", "times"}}
 	for i, p := range all {
-		t.rows = append(t.rows, []string{p.name, fmt.Sprintf("%.2f", rates[i][1]), fmt.Sprintf("%.2f", busy[i][1]),
-			fmt.Sprintf("%.2f", rates[i][browserParallel]), fmt.Sprintf("%.2f", busy[i][browserParallel]), fmt.Sprintf("%.2f", rates[i][browserParallel]/rates[i][1])})
+		one, several := best[i][1], best[i][browserParallel]
+		t.rows = append(t.rows, []string{p.name, fmt.Sprintf("%.2f", one.rate), fmt.Sprintf("%.2f", one.cores),
+			fmt.Sprintf("%.2f", several.rate), fmt.Sprintf("%.2f", several.cores), fmt.Sprintf("%.2f", several.rate/one.rate)})
 	}
-	more := rates[0][browserParallel] / rates[0][1]
+	more := best[0][browserParallel].rate / best[0][1].rate
 	return []row{{
 		what: fmt.Sprintf("%d contexts beside one, cases a second", browserParallel), value: fmt.Sprintf("%.2f times", more), target: "≥ 2 times", met: more >= 2,
 	}}, t, nil
 }
 
-// rate performs cases, and tells how many a second there were and how many cores
-// the machine used meanwhile.
-func (p *performer) rate(ctx context.Context, cases, parallel int) (rate, cores float64, err error) {
+// pace is how many cases a second there were, and how many cores the machine used
+// meanwhile.
+type pace struct{ rate, cores float64 }
+
+// pace performs cases and tells how that went.
+func (p *performer) pace(ctx context.Context, cases, parallel int) (pace, error) {
 	before, err := cpuOfMachine()
 	if err != nil {
-		return 0, 0, err
+		return pace{}, err
 	}
 	began := time.Now()
 	if _, err := p.perform(ctx, cases, parallel); err != nil {
-		return 0, 0, err
+		return pace{}, err
 	}
-	took := time.Since(began)
+	took := time.Since(began).Seconds()
 	after, err := cpuOfMachine()
-	return float64(cases) / took.Seconds(), (after - before).Seconds() / took.Seconds(), err
+	return pace{rate: float64(cases) / took, cores: (after - before).Seconds() / took}, err
 }
 
 // growth compares the memory after a few cases with that after many.
