@@ -51,6 +51,7 @@ type sample struct {
 	Vitals  map[string]vital `json:"metrics"`
 	Loaded  loaded           `json:"loaded"`
 
+	acted   bool // whether it took an input of the steps
 	strip   []vitals.Frame
 	moments []float64 // that the strip shows, in ms
 }
@@ -207,6 +208,7 @@ type vitalsState struct {
 	Now      float64 `json:"now"`      // ms since the page was opened
 	LastTask float64 `json:"lastTask"` // when the last long task ended
 	Origin   float64 `json:"origin"`   // when it was opened, ms since 1970
+	Acted    bool    `json:"acted"`    // whether it was clicked, or a key was pressed
 	Kept     map[string]vital
 	Tasks    []vitals.Task
 }
@@ -290,7 +292,7 @@ func (st *step) collect(settled vitalsState, film []driver.FrameDrawn, found *sa
 	case err != nil:
 		return err
 	}
-	found.Vitals = map[string]vital{}
+	found.Vitals, found.acted = map[string]vital{}, end.Acted
 	for name, v := range end.Kept {
 		found.Vitals[name] = v
 	}

@@ -71,13 +71,34 @@ func TestEmulation(t *testing.T) {
 func TestNetworks(t *testing.T) {
 	t.Parallel()
 	api := site.handle(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("here")) })
-	page := asking(api) + `<p id=took></p><button onclick="const t = performance.now(); ask().then(() => { took.textContent = performance.now() - t > 380 ? 'slow' : 'fast' })">Time</button>`
+	page := asking(api) + `<p id=took></p><button onclick="const t = performance.now(); ask().then(() => { took.textContent = performance.now() - t > 1450 ? 'slow' : 'fast' })">Time</button>`
 	ask, timed := click(role("button", "Ask")), click(role("button", "Time"))
 	on(t, page, ask, logged("200 here"), emulate(spec.Emulation{Offline: new(true)}), ask, logged("TypeError"), emulate(spec.Emulation{Offline: new(false)}), ask, logged("200 here")).passes(t)
-	slow := &spec.Network{Latency: spec.Duration(400 * time.Millisecond)}
+	slow := &spec.Network{Latency: spec.Duration(1500 * time.Millisecond)}
 	on(t, page, timed, text(css("#took"), "fast"), emulate(spec.Emulation{Network: slow}), timed, text(css("#took"), "slow"), emulate(spec.Emulation{Network: &spec.Network{Preset: "none"}}), timed, text(css("#took"), "fast")).passes(t)
-	busy := `<button onclick="const t = performance.now(); for (let i = 0; i < 4e6; i++) Math.sqrt(i); took.push(performance.now() - t); log.textContent = took.length < 2 ? 'once' : took[1] > took[0] * 2 ? 'slower' : 'as fast'">Work</button><p id=log></p><script>const took = []</script>`
-	on(t, busy, click(role("button", "Work")), logged("once"), emulate(spec.Emulation{CPU: new(20.0)}), within(30*time.Second, click(role("button", "Work"))), logged("slower")).passes(t)
+}
+
+// Chromium slows a page down by keeping its thread busy for as long as it has just
+// run, several times over. On a busy machine a wait for a core counts as having
+// run: the factor and the work are small here, and the shortest round counts.
+func TestSlowProcessor(t *testing.T) {
+	t.Parallel()
+	page := `<button onclick="work()">Work</button><p id=log></p><script>
+		const took = []
+		let sum = 0
+		function work() {
+			let least = Infinity
+			for (let round = 0; round < 10; round++) {
+				const start = performance.now()
+				for (let i = 0; i < 2e6; i++) sum += Math.sqrt(i)
+				least = Math.min(least, performance.now() - start)
+			}
+			took.push(least)
+			log.textContent = took.length < 2 ? 'once' : took[1] > took[0] * 2 ? 'slower' : took.join(' and ')
+		}
+	</script>`
+	work := within(30*time.Second, click(role("button", "Work")))
+	on(t, page, work, logged("once"), emulate(spec.Emulation{CPU: new(6.0)}), work, logged("slower")).passes(t)
 }
 
 func TestTouch(t *testing.T) {

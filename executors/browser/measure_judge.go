@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,7 +73,7 @@ func (m *measurement) checkLimit(name, text string, limit spec.Limit) executors.
 	values := m.values(name)
 	if len(values) == 0 {
 		c.Actual = "no sample"
-		c.Message = fmt.Sprintf("%s has no sample in %s: %s", name, plural(len(m.samples), "run", "runs"), unsampled(name))
+		c.Message = fmt.Sprintf("%s has no sample in %s: %s", name, plural(len(m.samples), "run", "runs"), m.unsampled(name))
 		return c
 	}
 	value, all := vitals.Value(limit, values), vitals.Summarize(values)
@@ -93,8 +94,11 @@ func (m *measurement) checkLimit(name, text string, limit spec.Limit) executors.
 }
 
 // unsampled says why there may be no sample.
-func unsampled(name string) string {
-	if name == "INP" {
+func (m *measurement) unsampled(name string) string {
+	switch acted := func(s sample) bool { return s.acted }; {
+	case name == "INP" && slices.ContainsFunc(m.samples, acted):
+		return "the browser tells of none while the page draws nothing new, so let the steps wait for what the page shows after a click or a key"
+	case name == "INP":
 		return "it comes of what a person does, so the case needs steps that click, tap or press a key"
 	}
 	return "the page has drawn nothing"

@@ -82,7 +82,7 @@ const finish = async () => {
     await within(20);
   } while (lastInput && !kept.INP && performance.now() < end);
   delete document.visibilityState;
-  return { ...(await state()), kept, tasks };
+  return { ...(await state()), acted: lastInput > 0, kept, tasks };
 };
 
 globalThis[Symbol.for('semantest.vitals')] = { state, finish };
