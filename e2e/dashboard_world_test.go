@@ -34,12 +34,13 @@ cases:
   - {id: vitals, name: Fast enough, kind: performance, url: /, runs: 2, thresholds: {LCP: ["median<1"], CLS: ["median<0.1"]}, budget: {total: 1KB}}
 `
 
+// slowCases are long enough to be seen running where everything else is slow too.
 const slowCases = `version: "1"
 name: Slow cases
 use: {parallel: 1}
 cases:
-  - {id: one, name: Slow case 1, kind: api, steps: [{wait: 5s}, {http: /api/products}]}
-  - {id: two, name: Slow case 2, kind: api, steps: [{wait: 3s}, {http: /api/products}]}
+  - {id: one, name: Slow case 1, kind: api, steps: [{wait: 10s}, {http: /api/products}]}
+  - {id: two, name: Slow case 2, kind: api, steps: [{wait: 5s}, {http: /api/products}]}
 `
 
 // something puts onto a server what examples/dashboard.plan.yaml looks at, and
