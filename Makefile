@@ -22,8 +22,9 @@ test_flags := -timeout 15m $(if $(filter-out 0,$(RACE)),-race) $(if $(CI),-count
 # CI runs a handful of failed tests once more and shows those that pass then: a test
 # that flakes is a bug to mend, and no reason to hold back another change. What
 # panics, races past its test or does not build is never tried again.
-go_test := $(if $(CI),$(gotestsum) --format pkgname-and-test-fails --format-hide-empty-pkg --rerun-fails=1 --rerun-fails-max-failures=6 \
-	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --packages=./... -- $(test_flags),go test $(test_flags) ./...)
+# $(call go_test,PACKAGES,FLAGS) runs them.
+go_test = $(if $(CI),$(gotestsum) --format pkgname-and-test-fails --format-hide-empty-pkg --rerun-fails=1 --rerun-fails-max-failures=6 \
+	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --packages=$1 -- $(test_flags) $2,go test $(test_flags) $2 $1)
 
 # The pages are built by Vite, which needs Node 20.19 or later.
 has_node := command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
@@ -59,7 +60,7 @@ frontend: frontend/dist/index.html ## Build the web pages that bin/semantest car
 test: $(if $(CI),$(gotestsum)) ## Run all tests; RACE=1 looks for data races
 	@scripts/setup.sh test $(if $(filter-out 0,$(RACE)),race)
 	@if $(has_node); then $(MAKE) peers; else echo "what others' programs are asked in tests: skipped, $(no_node)"; fi
-	$(go_test)
+	$(call go_test,./...)
 	@if $(has_node); then $(MAKE) test-pages; else echo "tests of the web pages: skipped, $(no_node)"; fi
 
 .PHONY: e2e
@@ -125,9 +126,9 @@ peers: bench/visualpeers/node_modules/.package-lock.json bench/browserpeers/node
 	@touch $@
 
 .PHONY: test-pages
-test-pages: frontend
+test-pages: frontend $(if $(CI),$(gotestsum))
 	cd frontend && npm run --silent test && npm run --silent e2e
-	go test $(test_flags) -count=1 -run "^TestDashboardTestsItself$$" ./e2e
+	$(call go_test,./e2e,-count=1 -run "^TestDashboardTestsItself$$")
 
 .PHONY: lint-pages
 lint-pages: frontend/node_modules/.package-lock.json
