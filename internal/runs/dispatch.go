@@ -13,11 +13,12 @@ import (
 // that has nothing under way: one that waits for its groups, for a limit, for
 // reserved slots or for a target. Dispatch does that.
 
-// Dispatch ends runs whose limit is over, lets in the runs that waited for
-// others, and gives tokens to those that had too few. Any process may call it
-// at any time; it is called every second, and soon after Kicked.
+// Dispatch ends runs whose limit is over and what a stop could not drop at once,
+// lets in the runs that waited for others, and gives tokens to those that had too
+// few. Any process may call it at any time; it is called every second, and soon
+// after Kicked.
 func (s *Service) Dispatch(ctx context.Context) error {
-	return errors.Join(s.expire(ctx), s.admitAll(ctx), s.feed(ctx))
+	return errors.Join(s.expire(ctx), s.dropRest(ctx), s.admitAll(ctx), s.feed(ctx))
 }
 
 // Kicked tells that Dispatch has something to do.
@@ -48,6 +49,26 @@ ORDER BY deadline_at LIMIT 100`
 		})
 		if err != nil {
 			return fmt.Errorf("stop run %s at its limit: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// dropRest ends the cases of runs that stop which were held by another
+// transaction when they were to be dropped: nothing else would ever end them.
+func (s *Service) dropRest(ctx context.Context) error {
+	const query = `
+SELECT id FROM runs WHERE stop_requested_at IS NOT NULL AND finished_at IS NULL
+	AND EXISTS (SELECT FROM results WHERE run_id = runs.id AND status = 'pending')
+ORDER BY id LIMIT 100`
+	ids, err := s.ids(ctx, query)
+	if err != nil {
+		return fmt.Errorf("look for runs that stop: %w", err)
+	}
+	for _, id := range ids {
+		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error { return s.dropAgain(ctx, tx, id) })
+		if err != nil {
+			return fmt.Errorf("drop the waiting cases of run %s: %w", id, err)
 		}
 	}
 	return nil

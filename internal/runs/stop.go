@@ -66,38 +66,70 @@ func (s *Service) StopTx(ctx context.Context, tx *store.Tx, projectID, id string
 // stop ends what waits and, unless only new cases are to be kept from
 // beginning, tells the workers to end what is under way. The run's row is locked.
 func (s *Service) stop(ctx context.Context, tx *store.Tx, id string, reason run.StopReason) error {
-	outcome, sentence := dropped(reason)
 	left, queued, err := dropWaiting(ctx, tx, id, reason)
 	if err != nil {
 		return err
 	}
-	r, err := advance(ctx, tx, id, delta{
-		events: 1 + len(left), stopping: reason, released: queued,
-		outcomes: map[spec.Outcome]int{outcome: len(left)},
-	})
+	r, evs, err := advanceDropped(ctx, tx, id, reason, left, delta{events: 1, stopping: reason, released: queued})
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	first := r.event(events.RunStopping, now)
+	first := r.event(events.RunStopping, time.Now())
+	outcome, _ := dropped(reason)
 	first.Counts.Add(outcome, -len(left))
 	first.Error = sentenceOf(reason)
-	evs := []events.Event{first}
+	if !r.complete() && Interrupts(reason) {
+		tx.AfterCommit(func() { s.bus.PublishStop(id) })
+	}
+	return s.recordDropped(ctx, tx, r, append([]events.Event{first}, evs...))
+}
+
+// dropAgain ends what waits in a run that stops already.
+func (s *Service) dropAgain(ctx context.Context, tx *store.Tx, id string) error {
+	reason, err := lockRun(ctx, tx, id)
+	if err != nil || reason == "" {
+		return err
+	}
+	left, queued, err := dropWaiting(ctx, tx, id, reason)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	r, evs, err := advanceDropped(ctx, tx, id, reason, left, delta{released: queued})
+	if err != nil {
+		return err
+	}
+	return s.recordDropped(ctx, tx, r, evs)
+}
+
+// advanceDropped counts cases that a stop keeps from beginning, and tells of them.
+func advanceDropped(ctx context.Context, tx *store.Tx, id string, reason run.StopReason, left []*ent.Result, d delta) (*runRow, []events.Event, error) {
+	outcome, sentence := dropped(reason)
+	d.events += len(left)
+	d.outcomes = map[spec.Outcome]int{outcome: len(left)}
+	r, err := advance(ctx, tx, id, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := time.Now()
+	evs := make([]events.Event, len(left))
 	for i, res := range left {
 		e := r.event(events.CaseFinished, now)
 		e.Counts.Add(outcome, i+1-len(left))
 		describe(&e, res)
 		e.Outcome, e.Error = outcome, sentence
-		evs = append(evs, e)
+		evs[i] = e
 	}
+	return r, evs, nil
+}
+
+// recordDropped stores the events, and with the last case the end of the run.
+func (s *Service) recordDropped(ctx context.Context, tx *store.Tx, r *runRow, evs []events.Event) error {
 	if r.complete() {
 		last, err := s.finishRun(ctx, tx, r)
 		if err != nil {
 			return err
 		}
 		evs = append(evs, last)
-	} else if Interrupts(reason) {
-		tx.AfterCommit(func() { s.bus.PublishStop(id) })
 	}
 	return s.record(ctx, tx, r, evs...)
 }
@@ -148,6 +180,9 @@ func dropped(reason run.StopReason) (spec.Outcome, string) {
 // queued. A case that a worker is leasing at this moment is left to that worker,
 // which learns of the stop from the lease. So is a case that is tried again, when
 // only new ones are to be kept from beginning.
+//
+// A worker whose job is out of date may hold a case that waits, for as long as its
+// transaction lasts: the next Dispatch drops it.
 func dropWaiting(ctx context.Context, tx *store.Tx, runID string, reason run.StopReason) (out []*ent.Result, queued int, err error) {
 	outcome, sentence := dropped(reason)
 	const query = `
