@@ -59,9 +59,8 @@ frontend: frontend/dist/index.html ## Build the web pages that bin/semantest car
 .PHONY: test
 test: $(if $(CI),$(gotestsum)) ## Run all tests; RACE=1 looks for data races
 	@scripts/setup.sh test $(if $(filter-out 0,$(RACE)),race)
-	@if $(has_node); then $(MAKE) peers; else echo "what others' programs are asked in tests: skipped, $(no_node)"; fi
-	$(call go_test,./...)
-	@if $(has_node); then $(MAKE) test-pages; else echo "tests of the web pages: skipped, $(no_node)"; fi
+	@if $(has_node); then $(MAKE) peers test-pages; else echo "tests of the web pages, and beside others' programs: skipped, $(no_node)"; fi
+	$(call go_test,./...,-skip $(pages_test))
 
 .PHONY: e2e
 e2e: ## Run the end-to-end tests: the built program, as people use it
@@ -125,10 +124,13 @@ peers: bench/visualpeers/node_modules/.package-lock.json bench/browserpeers/node
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
+# It measures the pages, and has the machine for itself.
+pages_test := '^TestDashboardTestsItself$$'
+
 .PHONY: test-pages
 test-pages: frontend $(if $(CI),$(gotestsum))
 	cd frontend && npm run --silent test && npm run --silent e2e
-	$(call go_test,./e2e,-count=1 -run "^TestDashboardTestsItself$$")
+	$(call go_test,./e2e,-count=1 -run $(pages_test))
 
 .PHONY: lint-pages
 lint-pages: frontend/node_modules/.package-lock.json
