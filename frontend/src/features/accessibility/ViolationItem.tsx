@@ -1,9 +1,10 @@
 import { clsx } from "clsx";
 import { ChevronRight, ExternalLink } from "lucide-react";
 import { useState } from "react";
-import { useBlob } from "@/auth/useBlob";
+import { useBlob } from "@/auth/useContent";
 import type { ArtifactDetailFragment } from "@/gql/graphql";
 import { Skeleton } from "@/ui/Skeleton";
+import { Unread } from "@/ui/Unread";
 import type { Element, Impact, Violation } from "./findings";
 
 const tones: Record<Impact, string> = { critical: "text-failed", serious: "text-timed-out", moderate: "text-flaky", minor: "text-idle" };
@@ -71,11 +72,10 @@ function ElementItem({ element: { selector, html, why, fresh }, picture }: { ele
 
 // In a frame of its own, so that nothing moves when the picture comes.
 function ElementPicture({ url, selector }: { url: string; selector: string }) {
-  const { address, failed } = useBlob(url);
-  if (failed) return <p className="text-xs text-faint">The picture cannot be read.</p>;
+  const { value: address, trouble, again } = useBlob(url);
   return (
     <div className="grid h-32 place-items-center overflow-hidden rounded-sm border border-line bg-sunken">
-      {address ? <img src={address} alt={`The element ${selector}`} className="max-h-full max-w-full object-contain" /> : <Skeleton className="h-full w-full rounded-none" />}
+      {trouble ? <Unread what="The picture" away={trouble === "away"} onRetry={again} /> : address ? <img src={address} alt={`The element ${selector}`} className="max-h-full max-w-full object-contain" /> : <Skeleton className="h-full w-full rounded-none" />}
     </div>
   );
 }

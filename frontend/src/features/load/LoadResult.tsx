@@ -1,9 +1,10 @@
 import { Activity } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { useClient, useQuery } from "urql";
-import { useJson } from "@/auth/useJson";
+import { useJson } from "@/auth/useContent";
 import { LoadOfDocument, type ResultDetailFragment, RunProgressDocument } from "@/gql/graphql";
 import { EmptyState } from "@/ui/EmptyState";
+import { Unread } from "@/ui/Unread";
 import { Charts } from "./Charts";
 import { Comparison } from "./Comparison";
 import { Distribution } from "./Distribution";
@@ -64,7 +65,7 @@ interface MeasuredProps {
 }
 
 function Measured({ report, thresholds, file, before, comparison }: MeasuredProps) {
-  const { value, failed } = useJson(file);
+  const { value, trouble, again } = useJson(file);
   // The detail has two rows a minute of a long load, the file has all.
   const whole = useMemo(() => readReport(value), [value]);
   const rows = whole && whole.rows.length > report.rows.length ? whole.rows : report.rows;
@@ -76,7 +77,7 @@ function Measured({ report, thresholds, file, before, comparison }: MeasuredProp
         <div className="grid min-w-0 gap-3">
           <Thresholds thresholds={thresholds} />
           {comparison}
-          <Distribution histograms={whole?.histograms ?? null} missing={file === null || failed} />
+          {trouble ? <Unread what="The report of the load" away={trouble === "away"} onRetry={again} className="h-44" /> : <Distribution histograms={whole?.histograms ?? null} missing={file === null || (value !== null && whole === null)} />}
         </div>
       </div>
     </section>

@@ -1,12 +1,14 @@
-import { CirclePlay, Download, FileText, ImageOff } from "lucide-react";
+import { CirclePlay, Download, FileText } from "lucide-react";
 import { useState } from "react";
-import { download, useBlob } from "@/auth/useBlob";
+import { download } from "@/auth/content";
+import { useBlob } from "@/auth/useContent";
 import type { ArtifactDetailFragment } from "@/gql/graphql";
 import { IconButton } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { formatBytes } from "@/ui/duration";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/toast";
+import { Unread } from "@/ui/Unread";
 
 /** What an attempt left behind: pictures to look at, the rest to take along. */
 export function Artifacts({ artifacts }: { artifacts: ArtifactDetailFragment[] }) {
@@ -68,25 +70,22 @@ function Video({ artifact }: { artifact: ArtifactDetailFragment }) {
 }
 
 function Player({ artifact: { url, name } }: { artifact: ArtifactDetailFragment }) {
-  const { address, failed } = useBlob(url);
+  const { value: address, trouble, again } = useBlob(url);
   const [unplayable, setUnplayable] = useState(false);
-  if (failed || unplayable) {
-    return <p className="grid aspect-video place-content-center justify-items-center gap-1 p-4 text-center text-sm text-faint">{failed ? "The video cannot be read." : "This browser cannot play it. Download it to see it in another one."}</p>;
-  }
+  if (trouble) return <Unread what="The video" away={trouble === "away"} onRetry={again} className="aspect-video" />;
+  if (unplayable) return <p className="grid aspect-video place-content-center p-4 text-center text-sm text-faint">This browser cannot play it. Download it to see it in another one.</p>;
   // It has no sound, so there is nothing to put into words.
   return address ? <video src={address} aria-label={name} controls autoPlay muted onError={() => setUnplayable(true)} className="aspect-video w-full bg-sunken" /> : <Skeleton className="aspect-video w-full rounded-none" />;
 }
 
 /** A picture in the page, which opens in its full size. */
 export function Picture({ artifact }: { artifact: ArtifactDetailFragment }) {
-  const { address, failed } = useBlob(artifact.url);
+  const { value: address, trouble, again } = useBlob(artifact.url);
   const [open, setOpen] = useState(false);
   return (
     <figure className="min-w-0 overflow-hidden rounded-lg border border-line bg-raised">
-      {failed ? (
-        <p className="grid aspect-video place-content-center justify-items-center gap-1 text-sm text-faint">
-          <ImageOff size={20} aria-hidden /> The picture cannot be read.
-        </p>
+      {trouble ? (
+        <Unread what="The picture" away={trouble === "away"} onRetry={again} className="aspect-video" />
       ) : address ? (
         <button type="button" onClick={() => setOpen(true)} aria-label={`Enlarge ${artifact.name}`} className="block w-full focus-visible:-outline-offset-2">
           <img src={address} alt={artifact.name} className="aspect-video w-full bg-sunken object-contain object-top" />

@@ -1,19 +1,19 @@
 import { clsx } from "clsx";
 import { useMemo, useState } from "react";
-import { useText } from "@/auth/useBlob";
+import { useText } from "@/auth/useContent";
 import { Chips } from "@/ui/Chips";
-import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Skeleton } from "@/ui/Skeleton";
+import { Unread } from "@/ui/Unread";
 import { consoleLevels, type ConsoleLevel, readConsole } from "./console";
 
 const tones: Record<ConsoleLevel, string> = { error: "text-failed", warning: "text-flaky", info: "text-soft", debug: "text-faint" };
 
 /** What the pages of an attempt wrote to the console. */
 export function Console({ url }: { url: string }) {
-  const { text, failed } = useText(url);
+  const { value: text, trouble, again } = useText(url);
   const lines = useMemo(() => (text === null ? null : readConsole(text)), [text]);
   const [levels, setLevels] = useState<ConsoleLevel[]>([]);
-  if (failed) return <ErrorNotice message="The console cannot be read. Run the case again." />;
+  if (trouble) return <Unread what="The console" away={trouble === "away"} onRetry={again} className="h-40" />;
   if (!lines) return <Skeleton className="h-40 w-full" />;
   if (lines.length === 0) return <p className="text-sm text-faint">The pages wrote nothing.</p>;
   const shown = levels.length === 0 ? lines : lines.filter(({ level }) => levels.includes(level));

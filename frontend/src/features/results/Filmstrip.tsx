@@ -1,9 +1,10 @@
 import { clsx } from "clsx";
 import { type KeyboardEvent, useState } from "react";
-import { useBlob } from "@/auth/useBlob";
+import { useBlob } from "@/auth/useContent";
 import type { ArtifactDetailFragment, AttemptDetailFragment } from "@/gql/graphql";
 import { OutcomeIcon } from "@/ui/Outcome";
 import { Skeleton } from "@/ui/Skeleton";
+import { Unread } from "@/ui/Unread";
 import { formatDuration } from "@/ui/duration";
 
 interface Props {
@@ -45,16 +46,16 @@ export function Filmstrip({ attempt, pictures }: Props) {
 }
 
 function Large({ picture }: { picture: ArtifactDetailFragment }) {
-  const { address, failed } = useBlob(picture.url);
+  const { value: address, trouble, again } = useBlob(picture.url);
   return (
     <div className="relative h-[min(60vh,32rem)] overflow-hidden rounded-lg border border-line bg-sunken">
-      {failed ? <p className="p-6 text-sm text-faint">The picture cannot be read.</p> : address ? <img src={address} alt={picture.name} className="absolute inset-0 size-full object-contain" /> : <Skeleton className="size-full" />}
+      {trouble ? <Unread what="The picture" away={trouble === "away"} onRetry={again} className="size-full" /> : address ? <img src={address} alt={picture.name} className="absolute inset-0 size-full object-contain" /> : <Skeleton className="size-full" />}
     </div>
   );
 }
 
 function Small({ picture, chosen, onChoose }: { picture: ArtifactDetailFragment; chosen: boolean; onChoose: () => void }) {
-  const { address } = useBlob(picture.url);
+  const { value: address } = useBlob(picture.url);
   return (
     <div
       id={`film-${picture.id}`}

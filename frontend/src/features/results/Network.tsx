@@ -1,9 +1,10 @@
 import { clsx } from "clsx";
 import { ChevronRight } from "lucide-react";
 import { useMemo, useState } from "react";
-import { useText } from "@/auth/useBlob";
+import { useText } from "@/auth/useContent";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Skeleton } from "@/ui/Skeleton";
+import { Unread } from "@/ui/Unread";
 import { formatBytes, formatDuration } from "@/ui/duration";
 import { type Exchange, type Message, type Phase, readArchive } from "./har";
 import { pretty } from "./pretty";
@@ -18,10 +19,10 @@ const told: Phase[] = ["blocked", "dns", "connect", "send", "wait", "receive"];
 
 /** The requests of an attempt as a waterfall. */
 export function Network({ url }: { url: string }) {
-  const { text, failed } = useText(url);
+  const { value: text, trouble, again } = useText(url);
   const archive = useMemo(() => (text === null ? null : readArchive(text)), [text]);
   const [slow, setSlow] = useState(false);
-  if (failed) return <ErrorNotice message="The archive cannot be read. Download it from Artifacts, or run the case again." />;
+  if (trouble) return <Unread what="The archive" away={trouble === "away"} onRetry={again} className="h-64" />;
   if (text === null) return <Skeleton className="h-64 w-full" />;
   if (!archive) return <ErrorNotice message="The file is no HTTP archive. Download it from Artifacts to look into it." />;
   const { exchanges, dropped } = archive;

@@ -1,12 +1,13 @@
 import { clsx } from "clsx";
 import { Copy, X } from "lucide-react";
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { useBlob, useText } from "@/auth/useBlob";
+import { useBlob, useText } from "@/auth/useContent";
 import type { ComparisonDetailFragment } from "@/gql/graphql";
 import { Button, IconButton } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { TextDiff } from "@/ui/TextDiff";
 import { toast } from "@/ui/toast";
+import { Unread } from "@/ui/Unread";
 import { maskSnippet, type Region, regionOf, type ReviewMode, scaleOf } from "./review";
 
 interface Props {
@@ -36,8 +37,8 @@ function Frame({ children, title }: { children: ReactNode; title?: string }) {
 }
 
 function Shot({ url, alt, className }: { url: string; alt: string; className?: string }) {
-  const { address, failed } = useBlob(url);
-  if (failed) return <p className="grid aspect-video place-content-center text-sm text-faint">The picture cannot be read. Run the case again.</p>;
+  const { value: address, trouble, again } = useBlob(url);
+  if (trouble) return <Unread what="The picture" away={trouble === "away"} onRetry={again} className="aspect-video" />;
   if (!address) return <Skeleton className="aspect-video w-full rounded-none" />;
   return <img src={address} alt={alt} draggable={false} className={clsx("block w-full", className)} />;
 }
@@ -206,8 +207,8 @@ function Texts({ baseline, actual }: { baseline: string | null; actual: string |
 }
 
 function OneText({ url }: { url: string }) {
-  const { text, failed } = useText(url);
-  if (failed) return <p className="text-sm text-faint">What was seen cannot be read. Run the case again.</p>;
+  const { value: text, trouble, again } = useText(url);
+  if (trouble) return <Unread what="What was seen" away={trouble === "away"} onRetry={again} className="h-48" />;
   if (text === null) return <Skeleton className="h-48 w-full" />;
   return <pre tabIndex={0} className="max-h-[60vh] overflow-auto rounded-lg border border-line bg-raised p-3 font-mono text-xs whitespace-pre-wrap">{text}</pre>;
 }
@@ -215,7 +216,8 @@ function OneText({ url }: { url: string }) {
 function BothTexts({ baseline, actual }: { baseline: string; actual: string }) {
   const before = useText(baseline);
   const after = useText(actual);
-  if (before.failed || after.failed) return <p className="text-sm text-faint">The texts cannot be read. Run the case again.</p>;
-  if (before.text === null || after.text === null) return <Skeleton className="h-48 w-full" />;
-  return <TextDiff expected={before.text} actual={after.text} />;
+  if (before.trouble) return <Unread what="What was accepted" away={before.trouble === "away"} onRetry={before.again} className="h-48" />;
+  if (after.trouble) return <Unread what="What was seen" away={after.trouble === "away"} onRetry={after.again} className="h-48" />;
+  if (before.value === null || after.value === null) return <Skeleton className="h-48 w-full" />;
+  return <TextDiff expected={before.value} actual={after.value} />;
 }

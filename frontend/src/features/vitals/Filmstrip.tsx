@@ -1,7 +1,8 @@
-import { useBlob } from "@/auth/useBlob";
+import { useBlob } from "@/auth/useContent";
 import { formatDuration } from "@/ui/duration";
 import { Panel } from "@/ui/Page";
 import { Skeleton } from "@/ui/Skeleton";
+import { Unread } from "@/ui/Unread";
 
 /** How the page came to look complete, in moments of the run in the middle. */
 export function Filmstrip({ url, at, run, mobile }: { url: string | null; at: number[]; run: number; mobile: boolean }) {
@@ -13,10 +14,10 @@ export function Filmstrip({ url, at, run, mobile }: { url: string | null; at: nu
 }
 
 function Strip({ url, at, mobile }: { url: string; at: number[]; mobile: boolean }) {
-  const { address, failed } = useBlob(url);
-  if (failed) return <p className="text-sm text-soft">The pictures cannot be read.</p>;
+  const { value: address, trouble, again } = useBlob(url);
   // As wide as eight screens are to their height, so that nothing moves when the picture comes.
   const frame = mobile ? "aspect-[4/1] w-full" : "aspect-[13/1] w-full";
+  if (trouble) return <Unread what="The filmstrip" away={trouble === "away"} onRetry={again} className={frame} />;
   return (
     <div tabIndex={0} role="group" aria-label="Moments of the page" className="overflow-x-auto">
       <div className={mobile ? "min-w-[28rem] max-w-[56rem]" : "min-w-[40rem]"}>

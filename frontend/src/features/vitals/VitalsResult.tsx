@@ -1,8 +1,9 @@
 import { useMemo } from "react";
-import { useJson } from "@/auth/useJson";
+import { useJson } from "@/auth/useContent";
 import type { ResultDetailFragment } from "@/gql/graphql";
 import { formatBytes } from "@/ui/duration";
 import { Panel } from "@/ui/Page";
+import { Unread } from "@/ui/Unread";
 import { Budget } from "./Budget";
 import { Filmstrip } from "./Filmstrip";
 import { limitsOf } from "./limits";
@@ -25,7 +26,7 @@ export function measuredOf(result: ResultDetailFragment) {
 export default function VitalsResult({ result }: { result: ResultDetailFragment }) {
   const found = useMemo(() => measuredOf(result), [result]);
   const file = result.artifacts.find((a) => a.name === "performance.json" && a.attempt === found?.attempt && !a.error);
-  const { value } = useJson(file?.url ?? null);
+  const { value, trouble, again } = useJson(file?.url ?? null);
   const runs = useMemo(() => readRuns(value), [value]);
   if (!found) return null;
   const { measured, attempt } = found;
@@ -43,7 +44,11 @@ export default function VitalsResult({ result }: { result: ResultDetailFragment 
       <Filmstrip url={strip?.url ?? null} at={measured.filmstrip?.at ?? []} run={measured.filmstrip?.run ?? 0} mobile={measured.device === "mobile"} />
       <div className="grid items-start gap-3 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
         <Budget budget={budget} resources={measured.resources} bytes={measured.bytes} requests={measured.requests} />
-        {file ? <Runs runs={runs} count={measured.runs} vitals={measured.vitals} /> : null}
+        {trouble || (value !== null && runs.length === 0) ? (
+          <Unread what="What each run measured" away={trouble === "away"} onRetry={again} className="h-36" />
+        ) : file ? (
+          <Runs runs={runs} count={measured.runs} vitals={measured.vitals} />
+        ) : null}
       </div>
     </section>
   );
