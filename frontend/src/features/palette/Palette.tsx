@@ -1,4 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
+import { clsx } from "clsx";
 import { Command } from "cmdk";
 import { Braces, FilePlus2, Gauge, Keyboard, KeyboardOff, LayoutDashboard, type LucideIcon, Medal, Monitor, Moon, NotebookText, OctagonAlert, Scale, Settings, Sparkles, Sun, WandSparkles } from "lucide-react";
 import { Dialog } from "radix-ui";
@@ -6,6 +7,7 @@ import { type ReactNode, useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { PaletteSearchDocument } from "@/gql/graphql";
+import { find } from "@/ui/find";
 import { OutcomeIcon } from "@/ui/Outcome";
 import { useShortcuts } from "@/ui/shortcuts";
 import { type Theme, useTheme } from "@/ui/theme";
@@ -87,20 +89,17 @@ export default function Palette({ begun = "", onClose, onShortcuts }: { begun?: 
   return (
     <Dialog.Root open onOpenChange={onClose}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-[rgb(0_0_0/45%)]" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed top-[12vh] left-1/2 z-50 w-[min(36rem,calc(100vw-24px))] -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised shadow-xl"
-        >
+        <Dialog.Overlay className={find.veil} />
+        <Dialog.Content aria-describedby={undefined} className={find.frame}>
           <Dialog.Title className="sr-only">Find</Dialog.Title>
           <Command label="Find" shouldFilter={false} loop value={selected} onValueChange={setChosen}>
             <Command.Input
               value={text}
               onValueChange={setText}
-              placeholder="Find plans, cases, runs and pages"
-              className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-faint"
+              placeholder={find.hint}
+              className={clsx(find.field, "outline-none placeholder:text-faint")}
             />
-            <Command.List className="h-[min(24rem,60vh)] overflow-y-auto p-1.5">
+            <Command.List className={find.list}>
               <Command.Empty className="p-6 text-center text-sm text-faint">Nothing is called that.</Command.Empty>
               {words ? null : places}
               <Group heading="Plans">
@@ -151,7 +150,7 @@ function Group({ heading, children }: { heading: string; children: ReactNode[] }
 
 function Item({ value, onSelect, children }: { value: string; onSelect: () => void; children: ReactNode }) {
   return (
-    <Command.Item value={value} onSelect={onSelect} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-md px-2.5 text-sm data-[selected=true]:bg-hover">
+    <Command.Item value={value} onSelect={onSelect} className={clsx(find.row, "cursor-pointer data-[selected=true]:bg-hover")}>
       {children}
     </Command.Item>
   );

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from "react";
-import { EarlyKeys } from "./EarlyKeys";
+import { Early } from "./Early";
 
 const Palette = lazy(() => import("@/features/palette/Palette"));
 
@@ -7,7 +7,7 @@ const Palette = lazy(() => import("@/features/palette/Palette"));
 export function Find({ onClose, onShortcuts }: { onClose: () => void; onShortcuts: () => void }) {
   const [typed, setTyped] = useState("");
   return (
-    <Suspense fallback={<EarlyKeys onText={setTyped} onClose={onClose} />}>
+    <Suspense fallback={<Early text={typed} onText={setTyped} onClose={onClose} />}>
       <Palette begun={typed} onClose={onClose} onShortcuts={onShortcuts} />
     </Suspense>
   );

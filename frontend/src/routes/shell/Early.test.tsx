@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { afterEach, expect, it } from "vitest";
 import { useKeys } from "@/ui/useKeys";
-import { EarlyKeys } from "./EarlyKeys";
+import { Early } from "./Early";
 
 afterEach(cleanup);
 
@@ -12,7 +12,7 @@ function Behind({ told, loading }: { told: (what: string) => void; loading: bool
   useKeys({ p: () => told("p"), Escape: () => told("Escape") });
   return (
     <>
-      {loading ? <EarlyKeys onText={setText} onClose={() => told("closed")} /> : null}
+      {loading ? <Early text={text} onText={setText} onClose={() => told("closed")} /> : null}
       <output>{text}</output>
     </>
   );
@@ -23,7 +23,10 @@ it("keeps what is typed before the palette is there, and tells the page behind n
   const told: string[] = [];
   const tell = (what: string) => told.push(what);
   const { rerender } = render(<Behind told={tell} loading />);
-  await user.keyboard("pays{Backspace} x{Escape}");
+  screen.getByText("Find plans, cases, runs and pages");
+  await user.keyboard("pays{Backspace} x");
+  expect(screen.getAllByText("pay x")).toHaveLength(2);
+  await user.keyboard("{Escape}");
   expect(screen.getByRole("status").textContent).toBe("pay x");
   expect(told).toEqual(["closed"]);
   rerender(<Behind told={tell} loading={false} />);
