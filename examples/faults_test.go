@@ -191,7 +191,7 @@ func patient(c spec.Case) spec.Case {
 	c.Contract.RequestTimeout = 0
 	c.Load.Thresholds = maps.Clone(c.Load.Thresholds)
 	maps.DeleteFunc(c.Load.Thresholds, func(metric string, _ []spec.LoadThreshold) bool {
-		return strings.HasPrefix(metric, "http_req_duration")
+		return strings.HasPrefix(metric, "http_req_duration") || metric == "dropped_iterations"
 	})
 	return c
 }

@@ -270,8 +270,9 @@ func TestUnrulyPages(t *testing.T) {
 				if r.outcome != end.outcome {
 					t.Errorf("%s: outcome %s (%v), want %s", end.name, r.outcome, r.err, end.outcome)
 				}
-				if took > 2700*time.Millisecond {
-					t.Errorf("%s: it took %s, more than two seconds beyond the end", end.name, took)
+				// What hangs would go on for minutes; a busy machine takes seconds.
+				if took > 15*time.Second {
+					t.Errorf("%s: it took %s, long beyond the end", end.name, took)
 				}
 			}
 			perform(t, open(blank), expect(spec.Expect{Visible: new(role("heading", "Well"))})).passes(t)
