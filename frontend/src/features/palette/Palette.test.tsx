@@ -44,3 +44,12 @@ it("switches single-key shortcuts off and on, and opens the list of them", async
   await user.click(await screen.findByRole("option", { name: "Switch single-key shortcuts on" }));
   expect(window.localStorage.getItem("semantest.shortcuts")).toBe("on");
 });
+
+it("goes on from what was typed before it was there", async () => {
+  const user = userEvent.setup();
+  renderPage(<Palette begun="pay" onClose={() => undefined} onShortcuts={() => undefined} />, answer);
+  const field = await screen.findByRole<HTMLInputElement>("combobox");
+  expect(document.activeElement).toBe(field);
+  await user.keyboard(" by");
+  expect(field.value).toBe("pay by");
+});

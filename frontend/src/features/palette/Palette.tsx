@@ -3,7 +3,7 @@ import { clsx } from "clsx";
 import { Command } from "cmdk";
 import { Braces, FilePlus2, Gauge, Keyboard, KeyboardOff, LayoutDashboard, type LucideIcon, Medal, Monitor, Moon, NotebookText, OctagonAlert, Scale, Settings, Sparkles, Sun, WandSparkles } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useDeferredValue, useState } from "react";
+import { type ReactNode, useDeferredValue, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { useMay } from "@/auth/useIdentity";
 import { PaletteSearchDocument } from "@/gql/graphql";
@@ -33,6 +33,7 @@ export default function Palette({ begun = "", onClose, onShortcuts }: { begun?: 
   const { theme, setTheme } = useTheme();
   const mayWrite = useMay("tests:write");
   const mayRun = useMay("tests:execute");
+  const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(begun);
   const [chosen, setChosen] = useState("");
   const search = useDeferredValue(text.trim());
@@ -90,10 +91,20 @@ export default function Palette({ begun = "", onClose, onShortcuts }: { begun?: 
     <Dialog.Root open onOpenChange={onClose}>
       <Dialog.Portal>
         <Dialog.Overlay className={find.veil} />
-        <Dialog.Content aria-describedby={undefined} className={find.frame}>
+        <Dialog.Content
+          aria-describedby={undefined}
+          className={find.frame}
+          onOpenAutoFocus={(event) => {
+            // By itself it would select what was typed so far, and the next letter replace it.
+            event.preventDefault();
+            field.current?.focus();
+            field.current?.setSelectionRange(text.length, text.length);
+          }}
+        >
           <Dialog.Title className="sr-only">Find</Dialog.Title>
           <Command label="Find" shouldFilter={false} loop value={selected} onValueChange={setChosen}>
             <Command.Input
+              ref={field}
               value={text}
               onValueChange={setText}
               placeholder={find.hint}

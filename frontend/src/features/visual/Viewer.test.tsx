@@ -1,4 +1,5 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ComparisonDetailFragment } from "@/gql/graphql";
 import { Viewer } from "./Viewer";
@@ -7,8 +8,11 @@ const { refresh } = vi.hoisted(() => ({ refresh: vi.fn<() => Promise<boolean>>()
 vi.mock("@/auth/useIdentity", () => ({ identity: { headers: () => ({}), refresh } }));
 
 const addresses: string[] = [];
+const capture = vi.fn();
 beforeEach(() => {
   addresses.length = 0;
+  capture.mockClear();
+  Element.prototype.setPointerCapture = capture;
   refresh.mockResolvedValue(false);
   vi.stubGlobal("URL", Object.assign(URL, {
     createObjectURL: () => {
@@ -53,9 +57,11 @@ describe("a picture", () => {
     answering(...statuses, 200);
     show();
     expect((await screen.findByRole("alert")).textContent).toContain("could not be fetched");
-    fireEvent.click(screen.getByRole("button", { name: "Try again" }));
-    expect(screen.queryByRole("alert")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     await screen.findByAltText("What was seen");
+    expect(screen.queryByRole("alert")).toBeNull();
+    // The frame to draw on has left the click to the button.
+    expect(capture).not.toHaveBeenCalled();
   });
 
   it("that is gone is not asked for again", async () => {

@@ -82,7 +82,7 @@ function Maskable({ url, scale }: { url: string; scale: number }) {
         title="Draw over what is not to be compared"
         className="relative touch-pan-y cursor-crosshair select-none"
         onPointerDown={(event) => {
-          if (event.button !== 0 || event.pointerType === "touch") return;
+          if (event.button !== 0 || event.pointerType === "touch" || !picture()) return;
           event.currentTarget.setPointerCapture(event.pointerId);
           const at = point(event);
           setDrawing({ from: at, now: at });
