@@ -4,6 +4,7 @@ import { useClient, useQuery } from "urql";
 import { useJson } from "@/auth/useContent";
 import { LoadOfDocument, type ResultDetailFragment, RunProgressDocument } from "@/gql/graphql";
 import { EmptyState } from "@/ui/EmptyState";
+import { Panel } from "@/ui/Page";
 import { Unread } from "@/ui/Unread";
 import { Charts } from "./Charts";
 import { Comparison } from "./Comparison";
@@ -77,7 +78,13 @@ function Measured({ report, thresholds, file, before, comparison }: MeasuredProp
         <div className="grid min-w-0 gap-3">
           <Thresholds thresholds={thresholds} />
           {comparison}
-          {trouble ? <Unread what="The report of the load" away={trouble === "away"} onRetry={again} className="h-44" /> : <Distribution histograms={whole?.histograms ?? null} missing={file === null || (value !== null && whole === null)} />}
+          {trouble ? (
+            <Panel title="Distribution of latency">
+              <Unread what="The report of the load" away={trouble === "away"} onRetry={again} className="h-44" />
+            </Panel>
+          ) : (
+            <Distribution histograms={whole?.histograms ?? null} missing={file === null || (value !== null && whole === null)} />
+          )}
         </div>
       </div>
     </section>
