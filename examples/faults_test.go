@@ -69,13 +69,16 @@ func TestEachFaultOfTheShopIsFoundByName(t *testing.T) {
 	t.Parallel()
 	plan := parse(t, "shop.plan.yaml")
 	sound := openShop(t, shop.FaultNone)
-	type outcome struct{ failed, checks []string }
+	type outcome struct {
+		failed, checks []string
+		why            map[string]error
+	}
 	outcomes := make([]outcome, len(found))
 	var all errgroup.Group
-	all.SetLimit(6) // most of them wait most of the time
+	all.SetLimit(4) // most of them wait most of the time
 	for i, tt := range found {
 		all.Go(func() error {
-			outcomes[i].failed, outcomes[i].checks = against(t, plan, tt.fault, sound)
+			outcomes[i].failed, outcomes[i].checks, outcomes[i].why = against(t, plan, tt.fault, sound)
 			return nil
 		})
 	}
@@ -92,7 +95,7 @@ func TestEachFaultOfTheShopIsFoundByName(t *testing.T) {
 			t.Parallel()
 			checks := outcomes[i].checks
 			if diff := gocmp.Diff(tt.cases, outcomes[i].failed); diff != "" {
-				t.Errorf("cases that should find it (-) and that do (+):\n%s", diff)
+				t.Errorf("cases that should find it (-) and that do (+):\n%s%v", diff, outcomes[i].why)
 			}
 			if tt.check != "" && !slices.Contains(checks, tt.check) {
 				t.Errorf("the contract finds %v, not %s", checks, tt.check)
@@ -114,10 +117,10 @@ func openShop(t *testing.T, fault shop.Fault) string {
 }
 
 // against runs the cases of a plan that need no browser against a shop with a
-// fault. It returns those that do not pass, and the checks that contract cases
-// find not to hold. What they found is sent again, to the same shop and to a
-// sound one.
-func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (failed, checks []string) {
+// fault. It returns those that do not pass, the checks that contract cases find not
+// to hold, and why each case does not pass. What they found is sent again, to the
+// same shop and to a sound one.
+func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (failed, checks []string, why map[string]error) {
 	t.Helper()
 	base := openShop(t, fault)
 	policy, err := egress.New(egress.Dev)
@@ -128,6 +131,9 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 	t.Cleanup(func() { steps.Close() })
 	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindContract: contract.New(policy), spec.KindLoad: load.New(steps, policy, load.Limits{}),
 		spec.KindLLM: llmexecutor.New(policy, nil, llm.BuiltInPrices())}
+	why = map[string]error{}
+	own := *plan
+	own.Use.Timeout, own.Use.StepTimeout = spec.Duration(8*time.Minute), spec.Duration(4*time.Minute)
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, c := range plan.Expand() {
@@ -140,13 +146,14 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 			c.Case = patient(c.Case)
 		}
 		all.Go(func() {
-			r := execute(t, e, plan, c, base)
+			r := execute(t, e, &own, c, base)
 			mu.Lock()
 			defer mu.Unlock()
 			if r.outcome == spec.OutcomePassed {
 				return
 			}
 			failed = append(failed, c.ID)
+			why[c.Key] = r.err
 			if fault != shop.FaultSlow { // which takes its time, and is no defect of the contract
 				reproduces(t, policy, r.left, base, sound)
 			}
@@ -161,7 +168,7 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 	}
 	all.Wait()
 	slices.Sort(failed)
-	return slices.Compact(failed), checks
+	return slices.Compact(failed), checks, why
 }
 
 // shorter makes loads take half a second: what they find, they find at once.
@@ -184,16 +191,21 @@ func shorter(scenarios map[string]*spec.Scenario) map[string]*spec.Scenario {
 // patient takes the limits of time out of a case: what else it judges does not
 // depend on how busy the machine is.
 func patient(c spec.Case) spec.Case {
-	c.APISteps = slices.Clone(c.APISteps)
-	for i, step := range c.APISteps {
-		c.APISteps[i].Checks = slices.DeleteFunc(slices.Clone(step.Checks), func(check spec.Check) bool { return check.Duration != nil })
-	}
-	c.Contract.RequestTimeout = 0
+	c.APISteps, c.Load.Steps = untimed(c.APISteps), untimed(c.Load.Steps)
+	c.Contract.RequestTimeout = spec.Duration(time.Minute)
 	c.Load.Thresholds = maps.Clone(c.Load.Thresholds)
 	maps.DeleteFunc(c.Load.Thresholds, func(metric string, _ []spec.LoadThreshold) bool {
 		return strings.HasPrefix(metric, "http_req_duration") || metric == "dropped_iterations"
 	})
 	return c
+}
+
+func untimed(steps []spec.APIStep) []spec.APIStep {
+	out := slices.Clone(steps)
+	for i, step := range out {
+		out[i].Checks = slices.DeleteFunc(slices.Clone(step.Checks), func(check spec.Check) bool { return check.Duration != nil })
+	}
+	return out
 }
 
 // reproduces sends the findings of a case again: they are there in the shop that
