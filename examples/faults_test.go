@@ -69,16 +69,12 @@ func TestEachFaultOfTheShopIsFoundByName(t *testing.T) {
 	t.Parallel()
 	plan := parse(t, "shop.plan.yaml")
 	sound := openShop(t, shop.FaultNone)
-	type outcome struct {
-		failed, checks []string
-		why            map[string]error
-	}
-	outcomes := make([]outcome, len(found))
+	seen := make([]sight, len(found))
 	var all errgroup.Group
 	all.SetLimit(4) // most of them wait most of the time
 	for i, tt := range found {
 		all.Go(func() error {
-			outcomes[i].failed, outcomes[i].checks, outcomes[i].why = against(t, plan, tt.fault, sound)
+			seen[i] = against(t, plan, tt.fault, sound)
 			return nil
 		})
 	}
@@ -93,12 +89,11 @@ func TestEachFaultOfTheShopIsFoundByName(t *testing.T) {
 		}
 		t.Run(string(tt.fault), func(t *testing.T) {
 			t.Parallel()
-			checks := outcomes[i].checks
-			if diff := gocmp.Diff(tt.cases, outcomes[i].failed); diff != "" {
-				t.Errorf("cases that should find it (-) and that do (+):\n%s%v", diff, outcomes[i].why)
+			if diff := gocmp.Diff(tt.cases, seen[i].failed); diff != "" {
+				t.Errorf("cases that should find it (-) and that do (+):\n%s%v", diff, seen[i].why)
 			}
-			if tt.check != "" && !slices.Contains(checks, tt.check) {
-				t.Errorf("the contract finds %v, not %s", checks, tt.check)
+			if tt.check != "" && !slices.Contains(seen[i].checks, tt.check) {
+				t.Errorf("the contract finds %v, not %s", seen[i].checks, tt.check)
 			}
 		})
 	}
@@ -116,11 +111,16 @@ func openShop(t *testing.T, fault shop.Fault) string {
 	return server.URL
 }
 
+// sight is what a plan sees of a fault.
+type sight struct {
+	failed []string         // cases that do not pass
+	checks []string         // of contracts, that do not hold
+	why    map[string]error // by the key of the case
+}
+
 // against runs the cases of a plan that need no browser against a shop with a
-// fault. It returns those that do not pass, the checks that contract cases find not
-// to hold, and why each case does not pass. What they found is sent again, to the
-// same shop and to a sound one.
-func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (failed, checks []string, why map[string]error) {
+// fault. What they find is sent again, to the same shop and to a sound one.
+func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) sight {
 	t.Helper()
 	base := openShop(t, fault)
 	policy, err := egress.New(egress.Dev)
@@ -131,7 +131,7 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 	t.Cleanup(func() { steps.Close() })
 	byKind := map[spec.Kind]executors.Executor{spec.KindAPI: steps, spec.KindContract: contract.New(policy), spec.KindLoad: load.New(steps, policy, load.Limits{}),
 		spec.KindLLM: llmexecutor.New(policy, nil, llm.BuiltInPrices())}
-	why = map[string]error{}
+	seen := sight{why: map[string]error{}}
 	own := *plan
 	own.Use.Timeout, own.Use.StepTimeout = spec.Duration(8*time.Minute), spec.Duration(4*time.Minute)
 	var mu sync.Mutex
@@ -152,23 +152,24 @@ func against(t *testing.T, plan *spec.Plan, fault shop.Fault, sound string) (fai
 			if r.outcome == spec.OutcomePassed {
 				return
 			}
-			failed = append(failed, c.ID)
-			why[c.Key] = r.err
+			seen.failed = append(seen.failed, c.ID)
+			seen.why[c.Key] = r.err
 			if fault != shop.FaultSlow { // which takes its time, and is no defect of the contract
 				reproduces(t, policy, r.left, base, sound)
 			}
 			for _, step := range r.steps {
 				for _, check := range step.Checks {
 					if name, _, _ := strings.Cut(check.Name, ": "); c.Kind == spec.KindContract && !check.Passed {
-						checks = append(checks, name)
+						seen.checks = append(seen.checks, name)
 					}
 				}
 			}
 		})
 	}
 	all.Wait()
-	slices.Sort(failed)
-	return slices.Compact(failed), checks, why
+	slices.Sort(seen.failed)
+	seen.failed = slices.Compact(seen.failed)
+	return seen
 }
 
 // shorter makes loads take half a second: what they find, they find at once.

@@ -2,7 +2,7 @@ import { clsx } from "clsx";
 import { Button } from "./Button";
 
 interface Props {
-  /** What is not there, as the begin of a sentence: "The picture". */
+  /** What is not there, as the beginning of a sentence: "The picture". */
   what: string;
   /** Whether it may be there when it is asked for again. */
   away: boolean;
